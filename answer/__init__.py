@@ -1,0 +1,1 @@
+"""Hits become a checked, cited answer, or an honest "not found"."""

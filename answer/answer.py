@@ -1,0 +1,115 @@
+"""What an answer is: the value, the date it holds for, and the places it stands on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, Protocol
+
+from index.protocols import Hit
+
+QuestionType = Literal[
+    "number", "date", "name", "place", "list", "definition", "reason", "howto", "yesno", "comparison", "temporal", "text"
+]
+Status = Literal["answered", "not_found"]
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Citation:
+    """A verbatim quote with its place: ``document.text[start:end] == quote``.
+
+    ``page`` is None for a text file without pages; ``page_guessed`` marks pages read from printed numbers (推定).
+    ``boxes`` are rectangles in points on the page as shown, origin top left; None where there is no picture.
+    """
+
+    n: int  # from 1
+    document_id: str
+    file: str
+    title: str
+    meeting: str | None
+    published: str | None
+    page: int | None
+    page_label: str | None
+    page_guessed: bool
+    section: tuple[str, ...]
+    quote: str
+    lines: tuple[int, int] | None
+    start: int
+    end: int
+    boxes: tuple[Box, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A hit for a reader who wants more: a chunk, its score, and where it stands (``citation.n`` is its rank)."""
+
+    chunk_id: str
+    score: float
+    citation: Citation
+
+
+@dataclass(frozen=True)
+class Derived:
+    """How a figure that stands nowhere was worked out, and from which citations (their ``n``)."""
+
+    how: str
+    operands: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class TimelinePoint:
+    as_of: str
+    value: str
+    unit: str | None
+    citation: int  # n of a citation
+
+
+@dataclass(frozen=True)
+class Timings:
+    retrieve: float = 0.0
+    read: float = 0.0
+    check: float = 0.0
+    total: float = 0.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer, or an honest "not found" (then ``answer`` is the Japanese sentence that says so)."""
+
+    question: str
+    status: Status
+    answer: str
+    type: QuestionType
+    as_of: str | None = None
+    derived: Derived | None = None
+    citations: tuple[Citation, ...] = ()
+    timeline: tuple[TimelinePoint, ...] = ()
+    missing: tuple[str, ...] = ()
+    passages: tuple[Passage, ...] = ()
+    confidence: float = 0.0
+    timings_ms: Timings = field(default_factory=Timings)
+    index: str = ""
+    answerer: str = "extractive"
+    id: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON object of the product's contract: the same over HTTP, on the command line and in evaluation."""
+        body = asdict(self)
+        body["passages"] = [
+            {"chunk_id": p.chunk_id, "score": p.score, **asdict(p.citation)} for p in self.passages
+        ]
+        return body
+
+
+class QuestionError(ValueError):
+    """A question that cannot be asked. ``message`` is Japanese, for the person; ``str(error)`` is exact English."""
+
+    def __init__(self, code: Literal["empty", "too_long", "symbols_only", "not_japanese"], message: str, detail: str):
+        super().__init__(detail)
+        self.code = code
+        self.message = message
+
+
+class Answerer(Protocol):
+    def answer(self, question: str, hits: Sequence[Hit]) -> Answer: ...

@@ -1,0 +1,1 @@
+"""The front door: HTTP routes and the tenkyo command."""

@@ -1,0 +1,1 @@
+"""Chunks become ranked hits; documents, vectors and words live in snapshots that appear in one step."""

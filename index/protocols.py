@@ -1,0 +1,74 @@
+"""The seams of the index: what is asked of an embedder, a vector store and a keyword index."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from ingest.document import Chunk
+
+Vectors = npt.NDArray[np.float32]
+Scored = list[tuple[str, float]]  # (id, score), best first; larger is better
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A chunk that was found. ``ranks`` says at which place (from 1) each leg had it."""
+
+    chunk: Chunk
+    score: float
+    ranks: Mapping[str, int] = field(default_factory=dict)
+
+
+class Embedder(Protocol):
+    """Turns texts into unit vectors. ``name`` goes into the manifest; two embedders with one name are one."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def dim(self) -> int: ...
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        """Return float32 of shape ``(len(texts), dim)``, rows of length 1."""
+        ...
+
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        """Return float32 of shape ``(len(texts), dim)``, rows of length 1."""
+        ...
+
+
+class VectorStore(Protocol):
+    def search(self, vectors: Vectors, k: int) -> list[Scored]:
+        """Return, for each row, at most ``k`` (id, inner product) pairs, best first."""
+        ...
+
+
+class KeywordIndex(Protocol):
+    def search(self, questions: Sequence[str], k: int) -> list[Scored]:
+        """Return, for each question, at most ``k`` (id, BM25 score > 0) pairs, best first."""
+        ...
+
+
+class TenkyoIndexError(Exception):
+    """An index folder cannot be used. The text names the folder, what is wrong and the remedy."""
+
+
+class IndexMissing(TenkyoIndexError):
+    """There is no index at the folder."""
+
+
+class IndexDamaged(TenkyoIndexError):
+    """A file of the index is missing or does not match its hash."""
+
+
+class IndexMismatch(TenkyoIndexError):
+    """The index was made by another embedder, analyzer or format version."""
+
+
+class IndexBusy(TenkyoIndexError):
+    """Another process is writing to the index."""

@@ -1,0 +1,1 @@
+"""Documents become chunks, tables and facts that remember where they came from."""

@@ -1,0 +1,78 @@
+"""The arrows between the rooms: imports point one way, and only one room names each heavy library."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+ROOMS = {"ingest", "index", "answer", "api", "ui", "eval"}
+MAY_IMPORT = {
+    "ingest": set(),
+    "index": {"ingest"},
+    "answer": {"ingest", "index"},
+    "eval": {"ingest", "index", "answer"},
+    "api": {"ingest", "index", "answer"},
+    "ui": set(),
+}
+# The command stands in api/ but also starts the evaluation.
+EXTRA = {"api/cli.py": {"eval"}}
+# A library that is slow to import or easy to misuse is wrapped once.
+WRAPPED = {
+    "fugashi": {"ingest/japanese.py"},
+    "pypdfium2": {"ingest/pdf.py"},
+    "pdfplumber": {"ingest/pdf.py"},
+    "faiss": {"index/vectors.py"},
+    "bm25s": {"index/keywords.py"},
+    "sqlite3": {"index/store.py"},
+    "sentence_transformers": {"index/embedder.py"},
+    "torch": {"index/embedder.py"},
+}
+
+
+def imported(path: Path) -> set[str]:
+    """Return the top-level names that a file imports, wherever in it the import stands."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names.update(alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            names.add(node.module.split(".")[0])
+    return names
+
+
+@pytest.mark.parametrize("room", sorted(ROOMS))
+def test_a_room_imports_only_the_rooms_before_it(room):
+    wrong = []
+    for path in sorted((ROOT / room).rglob("*.py")):
+        name = path.relative_to(ROOT).as_posix()
+        allowed = MAY_IMPORT[room] | {room} | EXTRA.get(name, set())
+        wrong += [f"{name} imports {other}" for other in (imported(path) & ROOMS) - allowed]
+    assert wrong == []
+
+
+def test_a_heavy_library_is_imported_only_by_the_module_that_wraps_it():
+    wrong = []
+    for room in sorted(ROOMS):
+        for path in sorted((ROOT / room).rglob("*.py")):
+            name = path.relative_to(ROOT).as_posix()
+            wrong += [f"{name} imports {lib}" for lib in imported(path) & WRAPPED.keys() if name not in WRAPPED[lib]]
+    assert wrong == []
+
+
+def test_no_room_is_imported_by_its_bare_name():
+    """`import eval` would hide the built-in; rooms are named as `from eval.metrics import …`."""
+    wrong = []
+    for path in sorted(ROOT.glob("*/**/*.py")):
+        if ".venv" in path.parts:
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                wrong += [f"{path.name}: import {a.name}" for a in node.names if a.name.split(".")[0] in ROOMS]
+    assert wrong == []
+
+
+def test_every_room_has_only_a_docstring_in_its_init():
+    for room in sorted(ROOMS):
+        body = ast.parse((ROOT / room / "__init__.py").read_text(encoding="utf-8")).body
+        assert len(body) == 1 and isinstance(body[0], ast.Expr), room
