@@ -1,0 +1,487 @@
+"""Japanese text as words and sentences: the only module that imports fugashi.
+
+Questions and documents take the same road: ``words`` makes the index tokens of both.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any
+
+# NFKC would turn ① into 1, and 取組み① into 取組み1: circled marks stay what they are.
+_CIRCLED = frozenset(chr(c) for c in (*range(0x2460, 0x2474), *range(0x2776, 0x2794), *range(0x24EA, 0x2500)))
+
+_VARIANTS = {
+    **dict.fromkeys("‐‑‒–—―−─━", "-"),
+    **dict.fromkeys("〜∼∿", "~"),
+    **dict(
+        zip(
+            "髙﨑德濵濱邊邉齋齊澤櫻廣國瀨眞惠𠮷嶋嶌槗曻榮壽靜豐冨",
+            "高崎徳浜浜辺辺斎斉沢桜広国瀬真恵吉島島橋昇栄寿静豊富",
+            strict=True,
+        )
+    ),
+}
+
+_CLUSTER = re.compile(r".[\u0300-\u036f\u3099\u309a\uff9e\uff9f\ufe00-\ufe0f\U000e0100-\U000e01ef]*", re.S)
+_COMBINING = re.compile(r"[\u0300-\u036f\u3099\u309a\uff9e\uff9f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+_DIGIT_COMMA = re.compile(r"(?<=\d),(?=\d{3}(?!\d))", re.A)
+
+
+@lru_cache(maxsize=65536)
+def _fold_cluster(cluster: str) -> str:
+    """Return one character (with its combining marks) in the one form that is compared."""
+    if cluster in _CIRCLED:
+        return cluster
+    plain = unicodedata.normalize("NFKC", cluster)
+    return "".join(_VARIANTS.get(c, c) for c in plain if not _is_selector(c)).lower()
+
+
+def _is_selector(character: str) -> bool:
+    """Say whether a character only selects a glyph. 例: 葛󠄀 (U+E0100)"""
+    return "\ufe00" <= character <= "\ufe0f" or "\U000e0100" <= character <= "\U000e01ef"
+
+
+def fold(text: str) -> str:
+    """Return ``text`` in the one form that is compared: NFKC, lower case, one form of dashes, waves and variants.
+
+    例: １，２３４人 → 1234人, ＤＸ → dx, ﾃﾞｰﾀ → データ, 髙﨑 → 高崎, R3〜R5 → r3~r5. Circled numbers stay.
+    """
+    clusters = _CLUSTER.findall(text) if _COMBINING.search(text) else text
+    return _DIGIT_COMMA.sub("", "".join(map(_fold_cluster, clusters)))
+
+
+def _fold_with_offsets(text: str) -> tuple[str, list[int]]:
+    """Return ``fold(text)`` and, for each of its characters and its end, the offset in ``text`` it comes from."""
+    characters: list[str] = []
+    offsets: list[int] = []
+    clusters = _CLUSTER.findall(text) if _COMBINING.search(text) else text
+    at = 0
+    for cluster in clusters:
+        folded = _fold_cluster(cluster)
+        characters.append(folded)
+        offsets.extend([at] * len(folded))
+        at += len(cluster)
+    joined = "".join(characters)
+    commas = [match.start() for match in _DIGIT_COMMA.finditer(joined)]
+    for comma in reversed(commas):
+        del offsets[comma]
+    offsets.append(len(text))
+    return _DIGIT_COMMA.sub("", joined), offsets
+
+
+# --- lines -----------------------------------------------------------------------------------------------------------
+
+_SENTENCE_END = re.compile(r"[。．！？!?]$")
+# What begins a line of its own: bullets, notes, numbers, brackets that name a section.
+_MARK = re.compile(
+    r"(?:[・●○◯◎◇◆■□▪▫►▶▷➤➡⇒→✓✔☑‣•⚫★☆※＊*◦❖➢＃#|｜◉⚪▲△▼▽【〔＜<〈《\[［]"
+    r"|-\s|[(（]?(?:注|別紙|参考|出典|資料)"
+    r"|[(（][0-9０-９一-十ア-ンア-ｱア-ﾝa-zA-Z]{1,2}[)）]"
+    r"|[0-9０-９]{1,2}(?:[.．、](?![0-9０-９])|[)）]|[\s　]+(?![0-9０-９年月日]))"
+    r"|[\u2460-\u24ff\u2776-\u2793\u2160-\u217f]"
+    r"|第[0-9０-９一-十]+(?:章|節|条|回|編|部)"
+    r"|(?:ア|イ|ウ|エ|オ|[a-zA-Zａ-ｚＡ-Ｚ])[\s　.．)）])"
+)
+_JAPANESE = re.compile(r"[ぁ-ゖァ-ヺー一-鿿々〆ヶ㐀-䶿\uf900-\ufaff\U00020000-\U0002fa1f、，・」』）)]")
+
+
+def begins_item(line: str) -> bool:
+    """Say whether a line opens with a mark that starts something new. 例: ・窓口, （２）概要, ①, ※注, 【日時】"""
+    return _MARK.match(line.lstrip()) is not None
+
+
+def ends_sentence(line: str) -> bool:
+    """Say whether nothing can follow on this line's sentence. 例: …を図る。"""
+    return _SENTENCE_END.search(line.rstrip().rstrip('」』）)”"')) is not None
+
+
+def may_continue(line: str, following: str) -> bool:
+    """Say whether ``following`` can be the rest of ``line``, by their look alone (no dictionary asked).
+
+    例: 最先端技術の / 研究開発拠点を → yes;  ・民間企業 / ・大学 → no;  tables' tabs → no
+    """
+    left, right = line.rstrip(), following.strip()
+    if not left or not right or "\t" in line or "\t" in following:
+        return False
+    if ends_sentence(left) or begins_item(right):
+        return False
+    return _JAPANESE.match(left[-1]) is not None and _JAPANESE.match(right[0]) is not None
+
+
+_LINE = re.compile(r"[^\n\f]+")
+_LEAST_WRAP = 6  # a line shorter than this was not broken for want of room
+
+
+def _unwrapped(text: str) -> tuple[str, list[int], set[int]]:
+    """Return the folded text with wrapped lines joined, its offsets into ``text``, and where the joints are.
+
+    例: プロジェク / ト → プロジェクト. Other line ends become one newline.
+    """
+    folded, offsets = _fold_with_offsets(text)
+    if "\n" not in folded and "\f" not in folded:
+        return folded, offsets, set()
+    parts: list[str] = []
+    places: list[int] = []
+    joints: set[int] = set()
+    length = 0
+    previous = ""
+    for match in _LINE.finditer(folded):
+        line = match.group()
+        if not line.strip():
+            continue
+        begin, end = match.span()
+        if previous:
+            if len(previous.strip()) >= _LEAST_WRAP and may_continue(previous, line):
+                begin += len(line) - len(line.lstrip())
+                kept = len(previous) - len(previous.rstrip())
+                if kept:
+                    parts[-1] = parts[-1][:-kept]
+                    del places[-kept:]
+                    length -= kept
+                joints.add(length)
+            else:
+                parts.append("\n")
+                places.append(offsets[begin])
+                length += 1
+        parts.append(folded[begin:end])
+        places.extend(offsets[begin:end])
+        length += end - begin
+        previous = line
+    places.append(len(text))
+    return "".join(parts), places, joints
+
+
+# --- morphemes -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Morph:
+    """A morpheme with its place: ``text[start:end] == surface`` in the text that was given.
+
+    A word broken over two lines is one morpheme; its surface then holds the line end.
+    """
+
+    surface: str
+    base: str  # dictionary form, folded: 取組み → 取り組み; names and numbers as written
+    pos: str
+    pos2: str
+    reading: str  # katakana; empty when unknown
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """What the dictionary says of a morpheme, without its place."""
+
+    pos: str
+    pos2: str
+    pos3: str
+    conjugation: str  # such as 五段-マ行
+    form: str  # inflected form, such as 連用形-一般
+    lemma: str
+    reading: str
+
+
+_tagger: Any = None
+_lock = threading.Lock()  # a MeCab tagger keeps its lattice: one thread at a time
+
+
+@lru_cache(maxsize=65536)
+def _entry(features: str) -> _Entry:
+    """Return an entry read from unidic's comma-separated features."""
+    parts = features.split(",")
+    parts += ["*"] * (18 - len(parts))
+    lemma = parts[7].split("-")[0] if parts[7] != "*" else ""
+    return _Entry(
+        parts[0], parts[1], parts[2], parts[4], parts[5], _fold_cached(lemma), parts[17] if parts[17] != "*" else ""
+    )
+
+
+@lru_cache(maxsize=65536)
+def _fold_cached(text: str) -> str:
+    return fold(text)
+
+
+_Token = tuple[str, _Entry, int, int]  # surface, entry, start, end in the analysed line
+
+
+def _analyse(line: str) -> list[_Token]:
+    """Return the morphemes of one folded line; fugashi drops white space, so places are rebuilt."""
+    global _tagger
+    # NUL ends a C string.
+    line = line.replace("\0", " ")
+    with _lock:
+        if _tagger is None:
+            import fugashi
+
+            _tagger = fugashi.Tagger()
+        raw = [(node.surface, node.feature_raw) for node in _tagger.parseToNodeList(line)]
+    tokens: list[_Token] = []
+    at = 0
+    for surface, features in raw:
+        start = line.find(surface, at)
+        if start < 0:  # pragma: no cover - MeCab only ever returns pieces of its input
+            continue
+        at = start + len(surface)
+        tokens.append((surface, _entry(features), start, at))
+    return tokens
+
+
+def _base(surface: str, entry: _Entry) -> str:
+    """Return the form that stands for a morpheme: its lemma, but a name as it is written (熊本 and くまもと differ)."""
+    if not entry.lemma or entry.pos2 in ("固有名詞", "数詞") or entry.pos in ("補助記号", "記号"):
+        return surface
+    return entry.lemma
+
+
+_I_ROW = dict(zip("うくぐすつぬぶむる", "いきぎしちにびみり", strict=True))
+
+
+def _nominal(lemma: str, conjugation: str) -> str:
+    """Return the noun that a verb makes. 例: 取り組む (五段) → 取り組み, 受け入れる (下一段) → 受け入れ"""
+    if conjugation.startswith("五段"):
+        return lemma[:-1] + _I_ROW.get(lemma[-1:], lemma[-1:])
+    return lemma.removesuffix("る")
+
+
+def morphs(text: str) -> list[Morph]:
+    """Return the morphemes of ``text`` (folded for analysis, placed in the original), white space left out."""
+    folded, offsets, _ = _unwrapped(text)
+    found: list[Morph] = []
+    for line in _LINE.finditer(folded):
+        begin = line.start()
+        for surface, entry, start, end in _analyse(line.group()):
+            first = offsets[begin + start]
+            last = _after(text, offsets, begin + end)
+            if first >= last:
+                continue  # the rest of a character that folds into several. 例: ㎞ → k + m
+            base = _base(surface, entry)
+            found.append(Morph(text[first:last], base, entry.pos, entry.pos2, entry.reading, first, last))
+    return found
+
+
+def _after(text: str, offsets: list[int], end: int) -> int:
+    """Return where, in ``text``, the folded characters before ``end`` end, marks that belong to them included."""
+    last = offsets[end - 1] + 1
+    while last < len(text) and _COMBINING.match(text[last]):
+        last += 1
+    return last
+
+
+# --- index words -----------------------------------------------------------------------------------------------------
+
+_ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925, "大正": 1911, "明治": 1867, "r": 2018, "h": 1988, "s": 1925}
+# Years of every writing, with month and day where they hang on by dots; then plain numbers.
+_YEAR_OR_NUMBER = re.compile(
+    r"(?:(?P<era>令和|平成|昭和|大正|明治)\s?|(?<![a-z0-9])(?P<letter>[rh]|s(?=\s?\d{1,2}(?:年|\.\s?\d))))"
+    r"\s?(?P<era_year>元|\d{1,2})(?![a-z0-9])(?P<era_unit>年度|年)?"
+    r"(?:\.\s?(?P<month>\d{1,2})(?![0-9])(?:月|\.\s?(?P<day>\d{1,2})(?![0-9])日?)?)?"
+    r"|(?<![a-z0-9.])(?P<year>(?:18|19|20)\d\d)(?P<unit>年度|年)"
+    r"|(?<![a-z0-9.])(?P<slashed>(?:19|20)\d\d)[./-](?P<slashed_month>\d{1,2})[./-](?P<slashed_day>\d{1,2})(?!\d)"
+    r"|(?<![a-z])fy\s?(?P<fiscal>(?:19|20)\d\d)"
+    r"|(?<![a-z0-9])(?P<number>\d+(?:\.\d+)?)",
+    re.A,
+)
+
+_DROPPED_POS = frozenset({"助詞", "助動詞", "補助記号", "空白", "代名詞", "感動詞", "連体詞", "接続詞"})
+# Words that every page holds and no question means.
+_DROPPED_BASES = frozenset(
+    {
+        "為る",
+        "居る",
+        "有る",
+        "成る",
+        "御座る",
+        "呉れる",
+        "下さる",
+        "頂く",
+        "致す",
+        "事",
+        "物",
+        "為",
+        "様",
+        "訳",
+        "等",
+        "御",
+    }
+)
+_NOUNS = frozenset({"名詞", "接頭辞", "接尾辞", "記号", "形状詞"})
+_LONGEST_COMPOUND = 6  # morphemes
+
+
+@dataclass(slots=True)
+class _Word:
+    tokens: tuple[str, ...]  # what is indexed
+    part: str  # what it gives to a compound; empty when it takes part in none
+    start: int
+    end: int
+
+
+def _year_tokens(match: re.Match[str]) -> tuple[str, ...]:
+    """Return the tokens of a year, date or number in one form. 例: R6.10.29 → 2024年, 10月, 29日"""
+    group = match.groupdict()
+    if group["number"]:
+        return (group["number"],)
+    if group["fiscal"]:
+        return (f"{group['fiscal']}年度",)
+    if group["slashed"]:
+        return (f"{group['slashed']}年", f"{int(group['slashed_month'])}月", f"{int(group['slashed_day'])}日")
+    if group["year"]:
+        return (group["year"] + group["unit"],)
+    count = 1 if group["era_year"] == "元" else int(group["era_year"])
+    tokens = [f"{_ERAS[group['era'] or group['letter']] + count}{group['era_unit'] or '年'}"]
+    if group["month"]:
+        tokens.append(f"{int(group['month'])}月")
+    if group["day"]:
+        tokens.append(f"{int(group['day'])}日")
+    return tuple(tokens)
+
+
+def _line_words(line: str) -> list[_Word]:
+    """Return the words of one folded line, years and numbers read first."""
+    fixed = [
+        _Word(_year_tokens(m), m.group() if m.group("number") else "", m.start(), m.end())
+        for m in _YEAR_OR_NUMBER.finditer(line)
+    ]
+    found: list[_Word] = []
+    tokens = _analyse(line)
+    at = 0
+    for i, (surface, entry, start, end) in enumerate(tokens):
+        while at < len(fixed) and fixed[at].end <= start:
+            found.append(fixed[at])
+            at += 1
+        if at < len(fixed) and fixed[at].start < end:
+            continue  # the year or number stands for it
+        if entry.pos in _DROPPED_POS:
+            continue
+        base = _base(surface, entry)
+        if entry.pos == "動詞":
+            following = tokens[i + 1][1] if i + 1 < len(tokens) else None
+            if entry.form.startswith("連用形") and _used_as_noun(following):
+                base = _nominal(base, entry.conjugation)
+                found.append(_Word((base,), base, start, end))
+            elif base not in _DROPPED_BASES:
+                found.append(_Word((base,), "", start, end))
+        elif entry.pos in _NOUNS:
+            found.append(_Word(() if base in _DROPPED_BASES else (base,), base, start, end))
+        else:
+            found.append(_Word((base,), "", start, end))
+    found.extend(fixed[at:])
+    return found
+
+
+def _used_as_noun(following: _Entry | None) -> bool:
+    """Say whether a verb's 連用形 before ``following`` is a noun. 例: 取り組み|の, 受け入れ|促進; not 取り組み|ます"""
+    if following is None:
+        return True
+    return following.pos in ("名詞", "接尾辞") or (
+        following.pos == "助詞" and following.pos2 in ("格助詞", "係助詞", "副助詞")
+    )
+
+
+def _compounds(run: list[_Word]) -> Iterator[str]:
+    """Yield the compound nouns of neighbouring nouns: every pair, and the whole. 例: 資金決済, 決済法, 資金決済法"""
+    parts = [word.part for word in run]
+    if len(parts) < 2:
+        return
+    for left, right in pairwise(parts):
+        yield left + right
+    if 2 < len(parts) <= _LONGEST_COMPOUND:
+        yield "".join(parts)
+
+
+def words(text: str) -> list[str]:
+    """Return the index tokens of a question or a document, in order: base forms and compound nouns.
+
+    One-character words stay (税); years have one form (R6 = 令和6年 = 2024年, 年度 apart); numbers have no commas;
+    particles and auxiliaries are dropped; words broken over two lines are whole.
+    """
+    return _tokens(text, compounds=True)
+
+
+def content_words(text: str) -> list[str]:
+    """Return the base forms of nouns, verbs and adjectives, years and numbers: ``words`` without compounds."""
+    return _tokens(text, compounds=False)
+
+
+def _tokens(text: str, *, compounds: bool) -> list[str]:
+    folded, _, joints = _unwrapped(text)
+    out: list[str] = []
+    for line in _LINE.finditer(folded):
+        begin = line.start()
+        run: list[_Word] = []
+        for word in _line_words(line.group()):
+            out.extend(word.tokens)
+            if not compounds:
+                continue
+            # A number opens a compound (648企業) and ends what stood before it (予算額|72250千円), but for 第2回.
+            opens = word.part[:1].isdecimal() and bool(run) and run[-1].part != "第"
+            if run and (not word.part or opens or word.start != run[-1].end or begin + word.start in joints):
+                out.extend(_compounds(run))
+                run = []
+            if word.part:
+                run.append(word)
+        out.extend(_compounds(run))
+    return out
+
+
+# --- sentences -------------------------------------------------------------------------------------------------------
+
+_OPENING = "「『（(〈《【［[“"
+_CLOSING = "」』）)〉》】］]”"
+_BREAK = re.compile(r"[「『（(〈《【［\[“」』）)〉》】］\]”。！？!?\n\f]")
+
+
+def split_sentences(text: str) -> list[tuple[int, int]]:
+    """Return the spans of the sentences, white space at their ends left out.
+
+    A sentence ends at 。！？ outside brackets (例: 「行く。」と述べた。 is one) and at a line end, unless the line was
+    wrapped (例: 研究開発 / 拠点を目指す。).
+    """
+    spans: list[tuple[int, int]] = []
+    start = depth = 0
+
+    def close(end: int) -> None:
+        nonlocal start
+        piece = text[start:end]
+        if piece.strip():
+            left = start + len(piece) - len(piece.lstrip())
+            spans.append((left, left + len(piece.strip())))
+        start = end
+
+    for match in _BREAK.finditer(text):
+        mark, at = match.group(), match.start()
+        if mark in _OPENING:
+            depth += 1
+        elif mark in _CLOSING:
+            depth = max(0, depth - 1)
+        elif mark in "\n\f":
+            if not _wraps(text, start, at):
+                depth = 0  # a bracket left open does not swallow the rest
+                close(at)
+        elif depth == 0:
+            end = at + 1
+            while end < len(text) and text[end] in "。！？!?" + _CLOSING:
+                end += 1
+            if end > start:
+                close(end)
+    close(len(text))
+    return spans
+
+
+def _wraps(text: str, start: int, line_end: int) -> bool:
+    """Say whether the sentence goes on after the line end (blank lines between count as none)."""
+    line = text[max(start, text.rfind("\n", 0, line_end) + 1) : line_end]
+    rest = text[line_end:].lstrip() if line_end + 200 > len(text) else text[line_end : line_end + 200].lstrip()
+    following = rest.split("\n", 1)[0]
+    if "\f" in text[line_end : line_end + 1]:
+        return False
+    return len(line.strip()) >= _LEAST_WRAP and may_continue(line, following)
