@@ -1,0 +1,310 @@
+"""Quantities in Japanese text: a figure, its unit, and its value in the unit's base.
+
+Only figures written with Arabic digits are read. A date, a clock time, a postal code, a telephone number, an
+address on the web, an enumerator (①, (1), 第1回, 1.) and a page number are not quantities.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+
+from ingest.dates import find_periods, same_width
+
+_SCALES = {"十": 10, "百": 100, "千": 1000, "万": 10**4, "億": 10**8, "兆": 10**12}
+
+# Counters and units that a figure carries, in the form that is compared; the values are other spellings of it.
+_SPELLINGS: dict[str, tuple[str, ...]] = {
+    "円": (),
+    "人": ("名",),
+    "か所": ("箇所", "カ所", "ヶ所", "ヵ所", "ケ所", "個所"),
+    "か月": ("箇月", "カ月", "ヶ月", "ヵ月", "ケ月", "か月間", "カ月間", "ヶ月間", "ヵ月間", "箇月間", "ケ月間"),
+    "か国": ("カ国", "ヶ国", "ヵ国", "ケ国", "箇国"),
+    "%": ("パーセント", "％"),
+    "ポイント": ("pt", "ポイント"),
+    "歳": ("才",),
+    "年": ("年間", "か年", "カ年", "ヶ年", "箇年"),
+    "日": ("日間",),
+    "週": ("週間",),
+    "分": ("分間",),
+    "秒": ("秒間",),
+    "m2": ("㎡", "m²", "平方メートル", "平米"),
+    "m3": ("㎥", "m³", "立方メートル"),
+    "km2": ("㎢", "km²", "平方キロメートル", "平方キロ"),
+    "km": ("㎞", "キロメートル", "キロ"),
+    "m": ("メートル",),
+    "cm": ("㎝", "センチメートル", "センチ"),
+    "mm": ("㎜", "ミリメートル", "ミリ"),
+    "ha": ("㏊", "ヘクタール"),
+    "kg": ("㎏", "キログラム"),
+    "g": ("グラム",),
+    "t": ("トン",),
+    "L": ("ℓ", "リットル", "l"),
+    "℃": ("°C",),
+    "kW": ("キロワット",),
+    "MW": ("メガワット",),
+    "ドル": ("米ドル",),
+}
+_COUNTERS = "".join(
+    (
+        "件 社 校 戸 世帯 者 回 倍 位 台 本 便 床 店 店舗 園 館 棟 基 隻 機 両 頭 羽 匹 尾 株 個 点 枚 冊 品 品目 ",
+        "種類 項目 層 階 区画 筆 席 隊 組 班 チーム グループ セット 票 口 泊 軒 通 例 語 文字 議席 分野 路線 車線 ",
+        "往復 コース クラス 学級 コマ 市 町 村 市町村 町村 市町 区 区域 県 都道府県 道府県 国 地区 地域 地点 圏域 ",
+        "校区 自治体 団体 企業 事業 事業者 事業所 事業体 施設 機関 病院 医療機関 大学 高校 小学校 中学校 学校 学科 ",
+        "学部 科 部 課 局 室 部局 所 箇 団 法人 組合 農家 経営体 集落 コミュニティ ユーロ ウォン 元 時間 年度 割 度 ",
+        "人日 人回 つ ブース 施策 取組 テーマ 案件 工区 橋 河川 漁港 港 製品 商品 メニュー 講座 会場 TEU GB TB MB kWh ",
+        "MWh GWh GW μg/m3 mg/L ppm ppb bps Mbps Gbps dB hPa ‰ kL ml kcal",
+    )
+).split()
+_BASE = {spelling: base for base, others in _SPELLINGS.items() for spelling in (base, *others)}
+_BASE.update({counter: counter for counter in _COUNTERS})
+
+UNITS: frozenset[str] = frozenset(_BASE)
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A figure in a text: ``text[at[0]:at[1]] == text`` of the quantity, sign and unit included.
+
+    ``value`` is in ``base_unit``: 72,250千円 is 72250000.0 円. ``unit`` is as printed (千円).
+    """
+
+    value: float
+    unit: str | None
+    base_unit: str | None
+    text: str
+    at: tuple[int, int]
+
+
+def _alternatives(words: frozenset[str]) -> str:
+    """Return the words as a pattern, longest first; a unit of letters ends where its word ends (5G is no gram)."""
+    parts = []
+    for word in sorted(words, key=lambda w: (-len(w), w)):
+        folded = re.escape(same_width(word))
+        parts.append(folded + r"(?![A-Za-z])" if same_width(word)[-1].isascii() and word != "%" else folded)
+    return "|".join(parts)
+
+
+_UNIT = _alternatives(UNITS)
+_DIGITS = r"(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)(?:\.[0-9]+)?"
+# Minus is △ or ▲ before the figure (▲ 1,681), or a dash that does not join it to what stands before.
+_FIGURE = re.compile(
+    rf"(?P<sign>[△▲▼] ?|(?<![0-9A-Za-z\)])[-]|(?<![0-9A-Za-z])\+)?(?P<yen>[¥￥] ?)?"
+    rf"(?P<figure>(?<![0-9,.]){_DIGITS}(?P<scale>[十百千]?[万億兆]?)(?:{_DIGITS}[千百]?[万億]?)*)"
+)
+_PART = re.compile(rf"(?P<figure>{_DIGITS})(?P<small>[十百千]?)(?P<large>[万億兆]?)")
+# 例: 648企業・団体, 12便/週, 20億円/年. A space (PDF text) or the end of bold type (**238**名) may stand between.
+_AFTER = re.compile(
+    rf"(?P<space>[ ]?|\*\*)(?P<unit>(?:{_UNIT})(?:[・、](?:{_UNIT}))*"
+    r"(?:/(?:年|月|週|日|回|人|時間|時|分|秒|ha|km2|km|10a|台|戸|件))?)"
+)
+# 例: 3年目, 5人制, 2年生, 1人当たり, 5日(水) of no month: the figure names a place in an order or a denominator.
+_NO_MEASURE = re.compile(r"目|制(?!度)|年?生|次|期|代|あたり|当たり|当り|につき|番|号|以内ごと")
+_WARI = re.compile(r"割(?P<bu>[0-9])分")
+_FRACTION = re.compile(
+    r"(?<![0-9/.,\-A-Za-z])(?P<n>[1-9][0-9]?)/(?P<d>[1-9][0-9]?)(?![0-9/.,]|[A-Za-z]|\(?[月火水木金土日][\)曜])"
+    r"|(?<![0-9.,])(?P<d2>[1-9][0-9]?)分の(?P<n2>[1-9][0-9]?)(?![0-9])"
+)
+_MASKED = re.compile(
+    r"https?://[!-~]+|[\w.+-]+@[\w.-]+"  # addresses on the web
+    r"|〒? ?(?<![0-9-])[0-9]{3}-[0-9]{4}(?![0-9-])"  # postal codes
+    r"|(?<![0-9])[0-9]{2,5}[-(][0-9]{1,4}[-)][0-9]{3,4}(?![0-9])|\([0-9]{2,5}\) ?[0-9]{1,4}-[0-9]{4}|内線 ?:? ?[0-9]+"
+    r"|(?<![0-9])[0-9]{1,2}月(?:[0-9]{1,2}日(?!間)(?:[~\-][0-9]{1,2}日)?)?(?!額|報)"  # dates without a year
+    r"|(?<![0-9/])(?:1[0-2]|0?[1-9])/(?:[12][0-9]|3[01]|0?[1-9])(?= ?\([月火水木金土日])"
+    r"|(?<![0-9/.,])1[0-2]/[1-9](?![0-9/.,])"  # 10/2 is no fraction
+    r"|(?<![0-9])[0-9]{1,2}:[0-9]{2}(?![0-9])|(?<![0-9.,])[0-9]{1,2}時(?!間)(?:[0-9]{1,2}分)?"  # clock times
+    r"|第[0-9]+(?:-[0-9]+)?(?!位)|(?:図|表|別紙|資料|様式|No\.?|№|[pP]\.?|号|議案) ?[0-9]+(?:-[0-9]+)*(?![0-9,.]|人|件)"
+    r"|[0-9]+(?=番|号|条|丁目|頁|ページ|章|節|類|級(?!生)|次|期(?!間)|年生|年代|年次)"
+    r"|\([0-9]{1,2}\)(?!%)"  # (1)
+    r"|(?<![0-9A-Za-z])[0-9]{1,3}(?:-[0-9]{1,3}){2,}"
+)
+# 例: "1. 目的", "２　概要", "3) 対象", "- 12 -" at the start of a line.
+_LINE_ENUMERATOR = re.compile(
+    rf"(?m)^[ \t#*・\-]*(?:[0-9]{{1,2}}(?:\.(?![0-9])|[)、]|[ \t]+(?!{_UNIT})(?=[^\W\d_]))|- ?[0-9]{{1,3}} ?-[ \t]*$)"
+)
+_BOUNDARY = set(" \t\n|:;,、。・()[]<>「」『』【】〔〕《》→➡⇒=~-*/≒※+×△▲◆■○●\f")
+
+
+def find_quantities(text: str) -> list[Quantity]:
+    """Return the quantities in ``text``, in order and without overlap.
+
+    約, 延べ, 各, 毎年 and the like stay outside. A range gives its two ends, and the first takes the unit of the
+    second (11～15社 is 11 社 and 15 社). 9割 is 90 %, 1/2 and 2分の1 are 0.5 without a unit. A figure without a
+    unit counts only where it stands by itself, so that RE100 or エキスポ2025 give nothing.
+    """
+    folded = same_width(text)
+    if not any("0" <= c <= "9" for c in folded):
+        return []
+    masked = _masked(folded)
+    found: list[Quantity] = []
+    fractions = {m.start(): m for m in _FRACTION.finditer(folded) if _is_fraction(m)}
+    position = 0
+    for match in _FIGURE.finditer(folded):
+        if match.start("figure") < position or masked(match.start("figure")):
+            continue
+        fraction = fractions.get(match.start("figure"))
+        if fraction is not None:
+            value = int(fraction["n"] or fraction["n2"]) / int(fraction["d"] or fraction["d2"])
+            found.append(Quantity(value, None, None, text[slice(*fraction.span())], fraction.span()))
+            position = fraction.end()
+            continue
+        quantity = _read(text, folded, match)
+        if quantity is not None:
+            found.append(quantity)
+            position = quantity.at[1]
+    return _ranges_share_units(folded, found)
+
+
+def same_value(a: Quantity, b: Quantity) -> bool:
+    """Say whether two quantities are one amount: 72,250千円 and 7,225万円, 238名 and 238人; no unit fits any."""
+    units_agree = a.base_unit is None or b.base_unit is None or a.base_unit == b.base_unit
+    return units_agree and math.isclose(a.value, b.value, rel_tol=1e-9, abs_tol=1e-9)
+
+
+def base_unit(unit: str | None) -> str | None:
+    """Return the unit that values of ``unit`` are compared in: 千円 → 円, 名 → 人, ㎡ → m2."""
+    return None if unit is None else _split_unit(unit)[1]
+
+
+def unit_scale(unit: str | None) -> float:
+    """Return what one ``unit`` is in its base: 千円 → 1000, 万人 → 10000, 割 → 10 (per cent)."""
+    return 1.0 if unit is None else _split_unit(unit)[0]
+
+
+def is_unit(word: str) -> bool:
+    """Say whether ``word`` is a unit by itself: 千円, 人, ㎥, 百万円, 万TEU."""
+    rest = _split_unit(word)[2]
+    return rest in UNITS or same_width(rest) in _FOLDED_BASE or bool(_AFTER.fullmatch(same_width(rest)))
+
+
+_FOLDED_BASE = {same_width(spelling): base for spelling, base in _BASE.items()}
+_SCALE_PREFIX = re.compile(r"([十百千]?)([万億兆]?)(?=.)")
+
+
+def _split_unit(unit: str) -> tuple[float, str | None, str]:
+    """Return scale, base and the unit without its scale: 百万円 → (1e6, 円, 円)."""
+    unit = same_width(unit).strip()
+    if re.fullmatch(r"[十百千]?[万億兆]?", unit):
+        return _scale(unit), None, ""
+    rest, factor = unit, 1.0
+    if unit not in _FOLDED_BASE:
+        prefix = _SCALE_PREFIX.match(unit)
+        if prefix:
+            factor, rest = _scale(prefix[0]), unit[prefix.end() :]
+    if rest == "割":
+        return factor * 10, "%", rest
+    return factor, _FOLDED_BASE.get(rest, rest), rest
+
+
+def _scale(kanji: str) -> float:
+    factor = 1
+    for c in kanji:
+        factor *= _SCALES[c]
+    return float(factor)
+
+
+def _is_fraction(match: re.Match[str]) -> bool:
+    n, d = int(match["n"] or match["n2"]), int(match["d"] or match["d2"])
+    return n < d
+
+
+def _read(text: str, folded: str, match: re.Match[str]) -> Quantity | None:
+    begin, end = match.span()
+    value = 0.0
+    scale = ""
+    for part in _PART.finditer(match["figure"]):
+        scale = part["small"] + part["large"]
+        value += float(part["figure"].replace(",", "")) * _scale(scale)
+    after = _AFTER.match(folded, end)
+    if after is not None and after["space"] and not _spaced_unit(folded, after):
+        after = None
+    if after is None:
+        if match["yen"]:
+            unit, base = text[match.start("yen") : match.end("yen")].strip(), "円"
+            return _quantity(text, begin, end, value, match["sign"], unit, base)
+        if not scale and not _stands_alone(folded, begin, end):
+            return None
+        return _quantity(text, begin, end, value, match["sign"], scale or None, None)
+    if _NO_MEASURE.match(folded, after.end()):
+        return None
+    if after["unit"] == "割":
+        bu = _WARI.match(folded, after.start("unit"))
+        value = value * 10 + (int(bu["bu"]) if bu else 0)
+        return _quantity(text, begin, bu.end() if bu else after.end(), value, match["sign"], "割", "%")
+    if value == 1 and folded.startswith("平均", after.end()):  # 例: 1日平均
+        return None
+    printed = scale + text[after.start("unit") : after.end("unit")]
+    if not after["space"].strip():
+        end = after.end()
+    base = _FOLDED_BASE.get(after["unit"], after["unit"])
+    return _quantity(text, begin, end, value, match["sign"], printed, base)
+
+
+def _quantity(
+    text: str, begin: int, end: int, value: float, sign: str | None, unit: str | None, base: str | None
+) -> Quantity:
+    if sign and sign[0] in "△▲▼-":
+        value = -value
+    return Quantity(value, unit, base, text[begin:end], (begin, end))
+
+
+_NEXT_FIGURE = re.compile(rf"[ \t]+[△▲-]? ?{_DIGITS}[百千万億]*(?P<rest>.{{0,9}})")
+
+
+def _spaced_unit(folded: str, after: re.Match[str]) -> bool:
+    """Say whether a word after a space is the figure's unit, and not the beginning of what follows.
+
+    例: 25 件 yes; 12 地域の課題 no, for the word goes on; 人口 1,699 世帯 732 no, for 世帯 names the next figure;
+    25 件 30 件 yes.
+    """
+    if after["space"] == "**":
+        return True
+    if re.match(r"[一-鿿ァ-ヿ]", folded[after.end() : after.end() + 1]):
+        return False
+    following = _NEXT_FIGURE.match(folded, after.end())
+    return following is None or following["rest"].lstrip().startswith(after["unit"])
+
+
+def _stands_alone(folded: str, begin: int, end: int) -> bool:
+    before = folded[begin - 1] if begin else " "
+    behind = folded[end] if end < len(folded) else " "
+    return before in _BOUNDARY and behind in _BOUNDARY
+
+
+def _masked(folded: str) -> _Spans:
+    spans = [m.span() for m in _MASKED.finditer(folded)]
+    spans += [m.span() for m in _LINE_ENUMERATOR.finditer(folded)]
+    spans += [p.at for p in find_periods(folded)]
+    return _Spans(spans)
+
+
+class _Spans:
+    """Answers whether an offset lies in one of many spans."""
+
+    def __init__(self, spans: list[tuple[int, int]]) -> None:
+        merged: list[list[int]] = []
+        for start, end in sorted(spans):
+            if merged and start <= merged[-1][1]:
+                merged[-1][1] = max(merged[-1][1], end)
+            else:
+                merged.append([start, end])
+        self._starts = [start for start, _ in merged]
+        self._ends = [end for _, end in merged]
+
+    def __call__(self, offset: int) -> bool:
+        i = bisect_right(self._starts, offset) - 1
+        return i >= 0 and offset < self._ends[i]
+
+
+def _ranges_share_units(folded: str, found: list[Quantity]) -> list[Quantity]:
+    """Give the first end of a range the unit of the second: 11～15社, 20～30%, 1～2万人."""
+    shared = list(found)
+    for i in range(len(found) - 1):
+        first, second = found[i], found[i + 1]
+        between = folded[first.at[1] : second.at[0]].strip()
+        if first.unit is None and second.unit is not None and between in ("~", "-"):
+            factor, base, _ = _split_unit(second.unit)
+            shared[i] = Quantity(first.value * factor, second.unit, base, first.text, first.at)
+    return shared
