@@ -21,7 +21,7 @@ FONTS = {"gothic": "ipagp.ttf", "mono": "ipag.ttf", "mincho": "ipamp.ttf"}
 FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.local/share/fonts", "~/.fonts", "~/Library/Fonts",
                 "/Library/Fonts", "C:/Windows/Fonts")  # fmt: skip
 A4 = (841.89, 595.28)
-MARK = re.compile(r"( *)([・○●■□◆◎▶➡※→–]|[①-⑳]|[（(][0-9０-９]{1,2}[)）]|[0-9０-９]{1,2}[.．])\s*(.*)", re.DOTALL)
+MARK = re.compile(r"( *)([・○●■□◆◎▶➡※→–]|[①-⑳]|[（(][0-9０-９]{1,2}[)）]|[0-9０-９]{1,2}[.．](?![0-9０-９]))\s*(.*)", re.DOTALL)
 FIGURE = re.compile(r"[△▲+]?\s?[0-9０-９][0-9０-９,，.．]*\s?([%％件人名社校回組]|事業|市町村)?|[-－―]")
 SIZES = {"slides": (17, 16, 15, 14, 13, 12, 11, 10.5, 10), "report": (11.5, 11, 10.5, 10, 9.5, 9)}
 
@@ -237,9 +237,12 @@ class Look:
         return self.paragraph(text.strip(), kind, leftIndent=indent)
 
     def flowables(self, elements: tuple[Element, ...], width: float) -> list[Any]:
+        from reportlab.pdfbase.pdfmetrics import stringWidth
         from reportlab.platypus import Spacer, Table, TableStyle
 
         out: list[Any] = []
+        keys = [element.rows[0][0] for element in elements if element.kind == "key_value"]
+        key_width = max((stringWidth(key, "gothic", self.size) for key in keys), default=0) + 1.5 * self.size
         for element in elements:
             if element.kind == "line":
                 out.append(self.line(element.text))
@@ -253,8 +256,7 @@ class Look:
                 out.append(self.paragraph(element.text, element.kind, bold=True))
             elif element.kind == "key_value":
                 key, value = element.rows[0]
-                keys = self.size * 7.2
-                row = Table([[self.paragraph(key, "key"), self.line(value)]], colWidths=[keys, width - keys])
+                row = Table([[self.paragraph(key, "key"), self.line(value)]], colWidths=[key_width, width - key_width])
                 row.setStyle(TableStyle([("VALIGN", (0, 0), (-1, -1), "TOP"), ("TOPPADDING", (0, 0), (-1, -1), 0.5),
                                          ("BOTTOMPADDING", (0, 0), (-1, -1), 1.5)]))  # fmt: skip
                 out.append(row)
