@@ -1,0 +1,361 @@
+"""The ``tenkyo`` command. Heavy rooms are imported by the commands that need them, so the others start at once."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from answer.answer import Answer, Citation, QuestionError
+from api.settings import Settings, SettingsError, read_settings
+from index.protocols import TenkyoIndexError
+
+if TYPE_CHECKING:
+    from index.collection import Collection
+
+DONE, LOOK, FAILED, INTERRUPTED = 0, 1, 2, 130  # LOOK: done, but something needs a person's eye
+
+
+class CommandError(Exception):
+    """What stops a command, in Japanese, for the person at the terminal."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status: 0 done, 1 done with something to look at, 2 not done."""
+    parser = _parser()
+    arguments, rest = parser.parse_known_args(argv)
+    if rest and arguments.command != "eval":  # the evaluation reads its own
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    try:
+        settings = read_settings(
+            index=getattr(arguments, "index", None),
+            embedding_model=getattr(arguments, "embedding_model", None),
+            api_port=getattr(arguments, "api_port", None),
+            ui_port=getattr(arguments, "ui_port", None),
+        )
+        arguments.rest = rest
+        run: Callable[[argparse.Namespace, Settings], int] = arguments.run
+        return run(arguments, settings)
+    except SettingsError as error:
+        print(f"設定を読み取れません: {error}", file=sys.stderr)
+    except (QuestionError, TenkyoIndexError) as error:
+        print(error.message, file=sys.stderr)
+    except CommandError as error:
+        print(error, file=sys.stderr)
+    except BrokenPipeError:  # the reader, such as head, has seen enough
+        sys.stderr.close()
+        return DONE
+    except OSError as error:
+        print(f"ファイルを扱えませんでした（{error.filename or ''}）: {error.strerror}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("\n中断しました。これまでの索引はそのまま残っています。", file=sys.stderr)
+        return INTERRUPTED
+    return FAILED
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "--index", metavar="DIR", default=argparse.SUPPRESS, help="文書集の索引のフォルダ（既定: TENKYO_INDEX）"
+    )
+    common.add_argument(
+        "--embedding-model", metavar="NAME", default=argparse.SUPPRESS, help="埋め込みモデル（既定: default）"
+    )
+    parser = argparse.ArgumentParser(
+        "tenkyo",
+        description="行政の説明資料に日本語で質問し、典拠つきの答えを得ます。",
+        parents=[common],
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"tenkyo {version('tenkyo')}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name: str, run: Callable[[argparse.Namespace, Settings], int], does: str, **more: Any) -> Any:
+        sub = commands.add_parser(name, help=does, description=does, parents=[common], allow_abbrev=False, **more)
+        sub.set_defaults(run=run)
+        return sub
+
+    sub = command("ingest", ingest, "文書やフォルダを追加・更新します（内容の変わらないものは飛ばします）")
+    sub.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    sub = command("ask", ask, "質問に答えます")
+    sub.add_argument("question", nargs="?", metavar="質問")
+    sub.add_argument("--json", action="store_true", help="JSONで出力します")
+    sub.add_argument("--questions", type=Path, metavar="F.jsonl", help="まとめて聞く質問（1行に1つのJSON）")
+    sub.add_argument("--out", type=Path, metavar="A.jsonl", help="まとめて聞いた答えの出力先")
+    sub = command("search", search, "質問に近い箇所を探します")
+    sub.add_argument("question", metavar="質問")
+    sub.add_argument("-k", type=int, default=10, help="件数（既定: 10）")
+    sub.add_argument("--leg", choices=["fused", "vector", "keyword"], default="fused")
+    sub.add_argument("--json", action="store_true", help="JSONで出力します")
+    sub = command("documents", documents, "文書の一覧を出します")
+    sub.add_argument("--json", action="store_true", help="JSONで出力します")
+    sub = command("remove", remove, "文書を索引から取り除きます（元のファイルは消しません）")
+    sub.add_argument("id", metavar="ID")
+    command("verify", verify, "索引とファイルが合っているかを確かめます")
+    sub = command("serve", serve, "APIと画面を起動します")
+    sub.add_argument("--api-port", type=int, metavar="N", help="APIのポート（既定: 8000）")
+    sub.add_argument("--ui-port", type=int, metavar="N", help="画面のポート（既定: 8501）")
+    command("eval", evaluate, "問題集で採点します（引数は tenkyo eval --help）", add_help=False)
+    return parser
+
+
+def _collection(settings: Settings) -> Collection:
+    from index.collection import Collection
+
+    return Collection(settings.index)
+
+
+def ingest(arguments: argparse.Namespace, settings: Settings) -> int:
+    from index.collection import Collection
+    from index.embedder import open_embedder
+
+    missing = [path for path in arguments.paths if not path.exists()]
+    if missing:
+        raise CommandError(f"見つかりません: {'、'.join(map(str, missing))}")
+    with Progress(sys.stderr) as progress:
+        embedder = open_embedder(settings.embedding_model, cache=settings.cache, progress=progress)
+        report = Collection(settings.index, embedder).add(arguments.paths, progress=progress)
+    for path, error in report.failed:
+        page = getattr(error, "page", None)
+        place = f"{path} の {page} ページ" if page else str(path)
+        print(f"読み込めませんでした: {place}: {getattr(error, 'message', None) or error}", file=sys.stderr)
+    for info in (*report.added, *report.refreshed):
+        for warning in info.warnings:
+            print(f"注意: {info.file}: {warning}", file=sys.stderr)
+    print(
+        f"追加 {len(report.added)} 件、更新 {len(report.refreshed)} 件、変更なし {len(report.skipped)} 件、"
+        f"失敗 {len(report.failed)} 件（{report.seconds:.1f} 秒）"
+    )
+    if not report.failed:
+        return DONE
+    return LOOK if report.added or report.refreshed or report.skipped else FAILED
+
+
+class Progress:
+    """Shows how far something is: a bar on a terminal, a line now and then elsewhere (a log, a pipe)."""
+
+    EVERY = 10.0  # seconds between lines
+
+    def __init__(self, stream: TextIO):
+        self.stream = stream
+        self.bar: Any = None
+        self.step = ""
+        self.said = 0.0
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self.bar is not None:
+            self.bar.close()
+
+    def __call__(self, step: str, done: int, total: int) -> None:
+        if self.stream.isatty():
+            self._draw(step, done, total)
+            return
+        now = time.monotonic()
+        if step != self.step or now - self.said >= self.EVERY:
+            print(f"{step} {done}/{total}", file=self.stream, flush=True)
+            self.step, self.said = step, now
+
+    def _draw(self, step: str, done: int, total: int) -> None:
+        from tqdm import tqdm
+
+        if self.bar is None or step != self.step:
+            if self.bar is not None:
+                self.bar.close()
+            self.bar = tqdm(total=total, desc=step, file=self.stream, leave=False)
+            self.step = step
+        self.bar.total = total
+        self.bar.update(done - self.bar.n)
+
+
+def ask(arguments: argparse.Namespace, settings: Settings) -> int:
+    if (arguments.question is None) == (arguments.questions is None):
+        raise CommandError(
+            '質問を1つ書くか、--questions にファイルを指定してください（例: tenkyo ask "職員数は何人ですか"）。'
+        )
+    if arguments.questions is not None:
+        if arguments.out is None:
+            raise CommandError("--questions には --out（答えの出力先）が要ります。")
+        return _ask_many(arguments.questions, arguments.out, settings)
+    from answer.assistant import open_assistant
+
+    answer = open_assistant(settings.index, settings.embedding_model).ask(arguments.question)
+    if arguments.json:
+        print(json.dumps(answer.to_dict(), ensure_ascii=False, indent=2))
+    else:
+        print(told(answer))
+    return DONE
+
+
+def _ask_many(questions: Path, out: Path, settings: Settings) -> int:
+    from answer.assistant import open_assistant
+
+    asked = list(_read_questions(questions))
+    assistant = open_assistant(settings.index, settings.embedding_model)
+    written = 0
+    try:
+        with out.open("w", encoding="utf-8") as stream, Progress(sys.stderr) as progress:
+            for id_, question in asked:
+                try:
+                    record = assistant.ask(question, id=id_).to_dict()
+                except QuestionError as error:
+                    declined = Answer(question, "not_found", error.message, "text", id=id_)
+                    record = {**declined.to_dict(), "error": str(error)}
+                stream.write(json.dumps(record, ensure_ascii=False) + "\n")
+                stream.flush()
+                written += 1
+                progress("質問", written, len(asked))
+    except KeyboardInterrupt:
+        print(f"\n中断しました。{written} 件の答えは {out} に残っています。", file=sys.stderr)
+        return INTERRUPTED
+    print(f"{written} 件の答えを {out} に書きました。", file=sys.stderr)
+    return DONE
+
+
+def _read_questions(path: Path) -> list[tuple[str | None, str]]:
+    """Return (id, question) of each line of a question file."""
+    found = []
+    for number, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+            question, id_ = record["question"], record.get("id")
+            if not isinstance(question, str):
+                raise TypeError
+        except (json.JSONDecodeError, KeyError, TypeError, AttributeError):
+            message = f'{path} の {number} 行目は {{"id": …, "question": "…"}} の形のJSONではありません。'
+            raise CommandError(message) from None
+        found.append((None if id_ is None else str(id_), question))
+    return found
+
+
+def told(answer: Answer) -> str:
+    """Return an answer as it is read at a terminal: the answer first, then its date and where it stands."""
+    lines = [answer.answer, ""]
+    if answer.as_of:
+        from ingest.dates import describe
+
+        lines.append(f"時点: {describe(answer.as_of)}")
+    if answer.derived:
+        operands = "".join(f"[{n}]" for n in answer.derived.operands)
+        lines.append(f"計算: {answer.derived.how} {operands}")
+    if answer.timeline:
+        points = "、".join(f"{p.as_of} {p.value}{p.unit or ''} [{p.citation}]" for p in answer.timeline)
+        lines.append(f"推移: {points}")
+    if answer.missing:
+        lines.append(f"資料に見当たらない語: {'、'.join(answer.missing)}")
+    if lines[-1]:
+        lines.append("")
+    for citation in answer.citations:
+        lines += _cited(citation)
+    if answer.status == "not_found" and answer.passages:
+        lines.append("近い記述:")
+        for passage in answer.passages[:3]:
+            lines += _cited(passage.citation)
+    return "\n".join(lines).rstrip()
+
+
+def _cited(citation: Citation) -> list[str]:
+    indent = " " * len(f"[{citation.n}] ")
+    quote = citation.quote.strip().replace("\n", f"\n{indent}  ")
+    return [f"[{citation.n}] {place(citation)}", f"{indent}「{quote}」"]
+
+
+def place(citation: Citation) -> str:
+    """Return where a quote stands.
+
+    例: 総務委員会資料（a.pdf、令和6年2月議会） 3ページ（印刷 2） 1 治安情勢 > (2) 特殊詐欺
+    """
+    parts = [f"{citation.title or citation.file}（{'、'.join(filter(None, [citation.file, citation.meeting]))}）"]
+    if citation.page is not None:
+        notes = [f"印刷 {citation.page_label}"] if citation.page_label else []
+        notes += ["推定"] if citation.page_guessed else []
+        parts.append(f"{citation.page}ページ" + (f"（{'、'.join(notes)}）" if notes else ""))
+    if citation.lines is not None:
+        first, last = citation.lines
+        parts.append(f"{first}行目" if first == last else f"{first}〜{last}行目")
+    if citation.section:
+        parts.append(" > ".join(citation.section))
+    return " ".join(parts)
+
+
+def search(arguments: argparse.Namespace, settings: Settings) -> int:
+    from answer.assistant import open_assistant
+
+    if not 1 <= arguments.k <= settings.max_k:
+        raise CommandError(f"-k は 1 から {settings.max_k} までです。")
+    assistant = open_assistant(settings.index, settings.embedding_model)
+    passages = assistant.search(arguments.question, k=arguments.k, leg=arguments.leg)
+    if arguments.json:
+        from api.app import passage_out
+
+        print(json.dumps([passage_out(p).model_dump() for p in passages], ensure_ascii=False, indent=2))
+        return DONE
+    for passage in passages:
+        print("\n".join(_cited(passage.citation)))
+    if not passages:
+        print("近い記述は見つかりませんでした。")
+    return DONE
+
+
+def documents(arguments: argparse.Namespace, settings: Settings) -> int:
+    found = _collection(settings).snapshot().documents()
+    if arguments.json:
+        from dataclasses import asdict
+
+        print(json.dumps([asdict(info) for info in found], ensure_ascii=False, indent=2))
+        return DONE
+    for info in found:
+        about = "、".join(filter(None, [info.meeting, info.published]))
+        print(f"{info.id}  {info.file}  {info.title}" + (f"（{about}）" if about else ""))
+        print(f"{' ' * 18}{info.pages} ページ、{info.chunks} 箇所、値 {info.facts} 件")
+        for warning in info.warnings:
+            print(f"{' ' * 18}注意: {warning}")
+    if not found:
+        print("文書はまだありません。tenkyo ingest PATH で追加してください。")
+    return DONE
+
+
+def remove(arguments: argparse.Namespace, settings: Settings) -> int:
+    try:
+        _collection(settings).remove(arguments.id)
+    except KeyError:
+        raise CommandError(f"{arguments.id} という文書はありません。tenkyo documents で確かめてください。") from None
+    print(f"{arguments.id} を取り除きました。")
+    return DONE
+
+
+def verify(arguments: argparse.Namespace, settings: Settings) -> int:
+    problems = _collection(settings).verify()
+    for problem in problems:
+        print(problem)
+    if not problems:
+        print("問題は見つかりませんでした。")
+    return LOOK if problems else DONE
+
+
+def serve(arguments: argparse.Namespace, settings: Settings) -> int:
+    from api.serve import PortTakenError, serve_both
+
+    try:
+        return serve_both(settings)
+    except PortTakenError as error:
+        raise CommandError(error.message) from error
+
+
+def evaluate(arguments: argparse.Namespace, settings: Settings) -> int:
+    from eval.run import main as run_evaluation
+
+    return run_evaluation(arguments.rest, index=settings.index, embedding_model=settings.embedding_model)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,264 @@
+"""What travels over HTTP: the dataclasses of the other rooms as JSON, with descriptions and examples for OpenAPI.
+
+``tests/api/test_schemas.py`` compares every model with its dataclass, so that the two cannot drift.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from answer.answer import QuestionType, Status
+
+Leg = Literal["fused", "vector", "keyword"]
+Box = tuple[float, float, float, float]
+AsOf = Annotated[str, Field(examples=["2024-01-31", "2024-01", "2024", "FY2023"])]
+
+
+class Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class AskRequest(Model):
+    question: str = Field(description="The question, in Japanese.", examples=["特殊詐欺の認知件数は何件ですか。"])
+    id: str | None = Field(None, max_length=200, description="Comes back in the answer.")
+
+
+class SearchRequest(Model):
+    question: str = Field(description="Words or a question, in Japanese.", examples=["生活道路の安全対策"])
+    k: int = Field(10, ge=1, description="How many hits; the server has an upper limit.")
+    leg: Leg = Field("fused", description="Both legs fused, or one alone.")
+
+
+class Place(Model):
+    """A verbatim quote with its place: ``text[start:end]`` of the document is the quote."""
+
+    n: int = Field(ge=1, description="Number of the citation, or rank of the passage.")
+    document_id: str
+    file: str = Field(description="Base name of the file.")
+    title: str
+    meeting: str | None
+    published: str | None = Field(description='ISO date, "YYYY-MM" or "YYYY".')
+    page: int | None = Field(description="Physical page, from 1; null for a text file without pages.")
+    page_label: str | None = Field(description="Page number as printed.")
+    page_guessed: bool = Field(description="The page was worked out from printed page numbers (推定).")
+    section: tuple[str, ...] = Field(description="Headings it stands under, outermost first.")
+    quote: str
+    lines: tuple[int, int] | None = Field(description="First and last line of the text file, from 1.")
+    start: int
+    end: int
+    boxes: tuple[Box, ...] | None = Field(description="Points on the page as shown, origin top left: x0, y0, x1, y1.")
+
+
+class CitationOut(Place):
+    pass
+
+
+class PassageOut(Place):
+    chunk_id: str
+    score: float
+
+
+class DerivedOut(Model):
+    how: str = Field(examples=["648 − 507 = 141"])
+    operands: tuple[int, ...] = Field(description="Citations (their n) that hold the operands.")
+
+
+class TimelinePointOut(Model):
+    as_of: AsOf
+    value: str
+    unit: str | None
+    citation: int = Field(description="n of a citation.")
+
+
+class TimingsOut(Model):
+    retrieve: float
+    read: float
+    check: float
+    total: float
+
+
+ANSWER_EXAMPLE = {
+    "id": None,
+    "question": "特殊詐欺の認知件数は何件ですか。",
+    "status": "answered",
+    "answer": "152件（令和6年1月末現在）",
+    "type": "number",
+    "as_of": "2024-01-31",
+    "derived": None,
+    "citations": [
+        {
+            "n": 1,
+            "document_id": "0123456789abcdef",
+            "file": "briefing.pdf",
+            "title": "警察委員会 説明資料",
+            "meeting": "令和6年2月議会",
+            "published": "2024-02",
+            "page": 3,
+            "page_label": "2",
+            "page_guessed": False,
+            "section": ["1 治安情勢", "(2) 特殊詐欺"],
+            "quote": "特殊詐欺の認知件数　152件",
+            "lines": None,
+            "start": 1204,
+            "end": 1217,
+            "boxes": [[72.0, 120.5, 301.2, 134.0]],
+        }
+    ],
+    "timeline": [],
+    "missing": [],
+    "passages": [],
+    "confidence": 0.86,
+    "timings_ms": {"retrieve": 11.2, "read": 6.1, "check": 0.4, "total": 17.9},
+    "index": "20240301T010203-1a2b3c4d",
+    "answerer": "extractive",
+}
+
+
+class AnswerOut(Model):
+    """An answer with its citations, or an honest "not found" (then ``answer`` is the sentence that says so)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"examples": [ANSWER_EXAMPLE]})
+
+    id: str | None
+    question: str
+    status: Status
+    answer: str
+    type: QuestionType
+    as_of: AsOf | None = Field(description="The date or fiscal year that the answer holds for.")
+    derived: DerivedOut | None = Field(description="How a figure that stands nowhere was worked out.")
+    citations: tuple[CitationOut, ...]
+    timeline: tuple[TimelinePointOut, ...] = Field(description="The same indicator at other dates, oldest first.")
+    missing: tuple[str, ...] = Field(description="Words or conditions of the question that no document meets.")
+    passages: tuple[PassageOut, ...] = Field(description="The best hits, for a reader who wants more.")
+    confidence: float = Field(ge=0, le=1)
+    timings_ms: TimingsOut
+    index: str = Field(description="Snapshot that was asked.")
+    answerer: str
+
+
+class SearchOut(Model):
+    question: str
+    leg: Leg
+    passages: tuple[PassageOut, ...]
+
+
+class DocumentOut(Model):
+    """A document of the collection."""
+
+    id: str
+    file: str = Field(description="Base name of the file.")
+    title: str
+    meeting: str | None
+    published: str | None
+    department: str | None
+    kind: Literal["text", "markdown", "pdf"]
+    paging: Literal["physical", "guessed", "none"]
+    pages: int
+    chunks: int
+    facts: int
+    source: str = Field(description="Path or name that it was added under.")
+    warnings: tuple[str, ...] = Field(description="Japanese, for people: pages without text and the like.")
+
+
+class DocumentsOut(Model):
+    index: str | None = Field(description="Snapshot; null when nothing is indexed.")
+    documents: tuple[DocumentOut, ...]
+
+
+class HeadingOut(Model):
+    text: str
+    level: int
+    page: int
+
+
+class PageSummary(Model):
+    number: int
+    label: str | None
+
+
+class DocumentDetail(DocumentOut):
+    """A document with its table of contents."""
+
+    page_list: tuple[PageSummary, ...]
+    headings: tuple[HeadingOut, ...]
+
+
+class FailureOut(Model):
+    file: str
+    page: int | None
+    title: str = Field(description="Japanese: what is wrong and what to do.")
+    detail: str
+
+
+class UploadOut(Model):
+    """What became of each uploaded file. One bad file does not stop the others."""
+
+    added: tuple[DocumentOut, ...]
+    refreshed: tuple[DocumentOut, ...] = Field(description="Had another content under the same name before.")
+    skipped: tuple[DocumentOut, ...] = Field(description="Was there already with the same content.")
+    failed: tuple[FailureOut, ...]
+    seconds: float
+
+
+class LineOut(Model):
+    number: int | None = Field(description="Line of the file, from 1; null for a PDF, whose lines have no numbers.")
+    start: int
+    end: int
+    text: str
+    box: Box | None = Field(description="Points on the page as shown; null without a picture or ink.")
+
+
+class PageOut(Model):
+    """A page: its text, line by line, with offsets into the document's text."""
+
+    document_id: str
+    number: int
+    label: str | None = Field(description="Page number as printed.")
+    label_guessed: bool = Field(description="The page was worked out from printed page numbers (推定).")
+    start: int
+    end: int
+    text: str
+    lines: tuple[LineOut, ...]
+    width: float | None = Field(description="Points.")
+    height: float | None
+    image: str | None = Field(description="Path of the page's picture; null for text files.")
+
+
+class ExamplesOut(Model):
+    questions: tuple[str, ...] = Field(description="Questions that this collection answers.")
+
+
+class HealthOut(Model):
+    status: Literal["ok", "empty", "unusable"]
+    version: str
+    index: str | None
+    documents: int
+    embedder: str
+    detail: str | None = Field(description="Japanese: why nothing can be asked, and what to do.")
+
+
+class ProblemOut(BaseModel):
+    """RFC 9457 problem document: ``title`` is Japanese, for people; ``detail`` is exact English."""
+
+    model_config = ConfigDict(
+        extra="allow",
+        json_schema_extra={
+            "examples": [
+                {
+                    "type": "urn:tenkyo:problem:question-empty",
+                    "title": "質問を入力してください。",
+                    "status": 422,
+                    "detail": "the question is empty",
+                    "instance": "/v1/ask",
+                }
+            ]
+        },
+    )
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str

@@ -1,0 +1,154 @@
+"""Runs the API in this process and the page as a child, and stops both together."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from importlib.util import find_spec
+
+import uvicorn
+
+from answer.assistant import open_assistant
+from api.app import create_app
+from api.settings import Settings
+
+START_SECONDS = 60
+STOP_SECONDS = 5
+ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # listening everywhere, a program on this machine calls it here
+
+
+class PortTakenError(Exception):
+    """A port is in use. ``message`` is Japanese and says what to do."""
+
+    def __init__(self, what: str, host: str, port: int, flag: str):
+        super().__init__(f"port {port} on {host} is in use")
+        self.message = (
+            f"{what}のポート {port} は、ほかのプログラムが使っています。"
+            f"すでに tenkyo が動いていないか確かめるか、{flag} で別の番号を指定してください（例: {flag} {port + 10}）。"
+        )
+
+
+def serve_both(settings: Settings) -> int:
+    """Serve until Ctrl-C or SIGTERM, and return the exit status: 0 when asked to stop, 2 when one of both fell."""
+    _check_free("API", settings.api_host, settings.api_port, "--api-port")
+    _check_free("画面", "127.0.0.1", settings.ui_port, "--ui-port")
+    api_url = settings.api_url or _url(ANYWHERE.get(settings.api_host, settings.api_host), settings.api_port)
+    ui_url = _url("127.0.0.1", settings.ui_port)
+    stop = threading.Event()
+
+    # Ctrl-C reaches the whole group: the page ignores it while it starts, and is stopped by us.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    page = _start_page(settings, api_url)
+    for number in {signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}:
+        signal.signal(number, lambda *_: stop.set())
+
+    assistant = open_assistant(settings.index, settings.embedding_model)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            create_app(assistant, settings),
+            host=settings.api_host,
+            port=settings.api_port,
+            log_level="warning",
+            access_log=False,
+            timeout_graceful_shutdown=STOP_SECONDS,
+        )
+    )
+    # not in the main thread: there uvicorn would take the signals for itself
+    api = threading.Thread(target=server.run, name="api")
+    api.start()
+    try:
+        if not _wait_for([f"{api_url}/healthz", f"{ui_url}/_stcore/health"], stop, api, page):
+            return _why_not(stop, page)
+        print(
+            f"画面: {ui_url}\nAPI:  {api_url}  （説明: {api_url}/docs）\n終了するには Ctrl-C を押してください。",
+            flush=True,
+        )
+        # The model takes seconds to load: have it done by the time of the first question.
+        threading.Thread(target=_get, args=(f"{api_url}/v1/examples",), name="warm", daemon=True).start()
+        while api.is_alive() and page.poll() is None and not stop.wait(0.2):
+            pass
+        return _why_not(stop, page)
+    finally:
+        server.should_exit = True
+        page.terminate()
+        try:
+            page.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            page.kill()
+            page.wait()
+        api.join(2 * STOP_SECONDS)
+
+
+def _start_page(settings: Settings, api_url: str) -> subprocess.Popen[bytes]:
+    spec = find_spec("ui.app")
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError("the room ui is not installed: no module ui.app")
+    options = {
+        "server.headless": "true",
+        "server.address": "127.0.0.1",
+        "server.port": str(settings.ui_port),
+        "server.maxUploadSize": str(settings.max_upload_mb),
+        "server.fileWatcherType": "none",
+        "browser.gatherUsageStats": "false",
+    }
+    return subprocess.Popen(
+        [sys.executable, "-m", "streamlit", "run", spec.origin, *(f"--{k}={v}" for k, v in options.items())],
+        env={**os.environ, "TENKYO_API_URL": api_url},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,  # its own greeting; what goes wrong is on stderr
+    )
+
+
+def _why_not(stop: threading.Event, page: subprocess.Popen[bytes]) -> int:
+    """Say why serving ends, unless it was asked for, and return the exit status."""
+    if stop.wait(0.5):  # a signal to the group may reach the page a moment before us
+        print("終了します。", flush=True)
+        return 0
+    which = "画面" if page.poll() is not None else "API"
+    print(f"{which}が動いていないため、終了します。上の表示を確かめてください。", file=sys.stderr)
+    return 2
+
+
+def _wait_for(urls: list[str], stop: threading.Event, api: threading.Thread, page: subprocess.Popen[bytes]) -> bool:
+    """Return True once all of ``urls`` answer, False when asked to stop, when one of both fell, or out of time."""
+    until = time.monotonic() + START_SECONDS
+    while urls and time.monotonic() < until:
+        if stop.is_set() or not api.is_alive() or page.poll() is not None:
+            return False
+        if _get(urls[0]):
+            urls = urls[1:]
+        else:
+            stop.wait(0.1)
+    return not urls
+
+
+def _get(url: str) -> bool:
+    """Return whether ``url`` answers. Asked directly: a proxy cannot reach this machine's own ports."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(url, timeout=START_SECONDS):
+            return True
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _check_free(what: str, host: str, port: int, flag: str) -> None:
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    with socket.socket(family, kind, protocol) as probe:
+        if os.name == "posix":  # as the servers do: a port that was closed a moment ago is free
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(address)
+        except OSError as error:
+            raise PortTakenError(what, host, port, flag) from error
+
+
+def _url(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -1,0 +1,82 @@
+"""Environment and flags to one frozen ``Settings``; an unknown name is refused."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "TENKYO_"
+
+
+class SettingsError(ValueError):
+    """A setting is unknown or has a value that cannot be used. The text names it, the value and what is allowed."""
+
+
+def data_folder() -> Path:
+    """Return the user's data folder for tenkyo, where this operating system keeps such folders."""
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Application Support"
+    else:
+        base = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    return base / "tenkyo"
+
+
+class Settings(BaseSettings):
+    """What can be set, once, at the start. Variables are the names below in capitals after ``TENKYO_``."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid", allow_inf_nan=False
+    )
+
+    index: Path = Field(default_factory=lambda: data_folder() / "index", description="folder of the collection")
+    embedding_model: str = Field("default", min_length=1, description="default, a Hugging Face name, or a folder")
+    cache: Path | None = Field(None, description="where the default model is unpacked to; None: the user's cache")
+
+    api_host: str = Field("127.0.0.1", min_length=1, description="address the API listens on")
+    api_port: int = Field(8000, ge=1, le=65535)
+    ui_port: int = Field(8501, ge=1, le=65535)
+    api_url: str | None = Field(None, description="where the page finds the API; None: the API that serve starts")
+    allowed_hosts: tuple[str, ...] = Field(
+        ("127.0.0.1", "localhost", "::1", "testserver"),
+        description="host names the API answers to: a page elsewhere must not reach it by a name that resolves here",
+    )
+
+    max_question_chars: int = Field(500, ge=1, le=10_000)
+    max_upload_mb: int = Field(100, ge=1, le=4096, description="all files of one upload together")
+    max_upload_files: int = Field(20, ge=1, le=1000)
+    max_k: int = Field(50, ge=1, le=1000, description="most hits of one search")
+
+    @field_validator("index", "cache")
+    @classmethod
+    def _home(cls, path: Path | None) -> Path | None:
+        return path.expanduser() if path else None
+
+
+def known_variables() -> list[str]:
+    """Return the names of every variable that is read."""
+    return [PREFIX + name.upper() for name in Settings.model_fields]
+
+
+def read_settings(**flags: Any) -> Settings:
+    """Return the environment's settings, overruled by the flags that are not None.
+
+    Raises SettingsError for a ``TENKYO_`` variable that is not known: a misspelt limit must not pass for a set one.
+    """
+    known = known_variables()
+    unknown = sorted(name for name in os.environ if name.upper().startswith(PREFIX) and name.upper() not in known)
+    if unknown:
+        raise SettingsError(f"unknown setting {', '.join(unknown)}; known: {', '.join(known)}")
+    try:
+        return Settings(**{name: value for name, value in flags.items() if value is not None})
+    except ValidationError as error:
+        wrong = "; ".join(
+            f"{PREFIX}{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}, got {e['input']!r}" for e in error.errors()
+        )
+        raise SettingsError(wrong) from error
