@@ -1,0 +1,185 @@
+"""An API that answers over httpx without a port: what the page sees of the real one, by value."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from typing import Any
+
+import httpx
+from PIL import Image
+
+from ui.client import AskClient
+
+Json = dict[str, Any]
+TEXT = (
+    "若葉市の概況\n1 人口\n\t令和5年\t令和6年\n人口\t48,210人\t47,655人\n世帯\t20,114世帯\t20,240世帯\n"
+    "※各年4月1日現在\n"
+)
+PDF = {
+    "id": "aaaa000011112222",
+    "file": "gaiyou.pdf",
+    "title": "令和6年度 若葉市 市政の概況",
+    "meeting": "令和6年6月議会",
+    "published": "2024-06",
+    "department": "総務部",
+    "kind": "pdf",
+    "paging": "physical",
+    "pages": 8,
+    "chunks": 31,
+    "facts": 90,
+    "source": "gaiyou.pdf",
+    "warnings": ["5ページ: 文字が読み取れません（画像だけのページ）"],
+}
+PLAIN = PDF | {
+    "id": "bbbb000011112222",
+    "file": "tokei.txt",
+    "title": "若葉市の概況",
+    "meeting": None,
+    "published": "2024",
+    "kind": "text",
+    "paging": "none",
+    "pages": 1,
+    "warnings": [],
+}
+
+
+def citation(n: int = 1, **changes: Any) -> Json:
+    """Return a citation of the PDF."""
+    return {
+        "n": n,
+        "document_id": PDF["id"],
+        "file": PDF["file"],
+        "title": PDF["title"],
+        "meeting": PDF["meeting"],
+        "published": PDF["published"],
+        "page": 3,
+        "page_label": "5",
+        "page_guessed": False,
+        "section": ["2 デジタル化の推進", "(1) 相談件数"],
+        "quote": "相談件数は2,776件（令和6年1月末現在）となっている。",
+        "lines": None,
+        "start": 120,
+        "end": 147,
+        "boxes": [[70.0, 120.0, 420.0, 134.0]],
+    } | changes
+
+
+def text_citation(n: int = 1, **changes: Any) -> Json:
+    """Return a citation of the text file: the row of the table that gives the population."""
+    quote = "人口\t48,210人\t47,655人"
+    start = TEXT.index(quote)
+    place = {
+        "document_id": PLAIN["id"],
+        "file": PLAIN["file"],
+        "title": PLAIN["title"],
+        "meeting": None,
+        "published": "2024",
+        "page": None,
+        "page_label": None,
+        "section": ["1 人口"],
+        "quote": quote,
+        "lines": [4, 4],
+        "start": start,
+        "end": start + len(quote),
+        "boxes": None,
+    }
+    return citation(n, **(place | changes))
+
+
+def answer(question: str = "相談件数は何件ですか", **changes: Any) -> Json:
+    """Return an answer as POST /v1/ask gives it."""
+    passage = {"chunk_id": f"{PLAIN['id']}:0-40", "score": 0.5, **text_citation(1)}
+    return {
+        "id": None,
+        "question": question,
+        "status": "answered",
+        "answer": "2,776件（令和6年1月末現在）",
+        "type": "number",
+        "as_of": "2024-01-31",
+        "derived": None,
+        "citations": [citation(1), text_citation(2)],
+        "timeline": [],
+        "missing": [],
+        "passages": [passage],
+        "confidence": 0.82,
+        "timings_ms": {"retrieve": 3.0, "read": 2.0, "check": 1.0, "total": 6.0},
+        "index": "s1",
+        "answerer": "extractive",
+    } | changes
+
+
+def not_found(question: str = "市長の好物は何ですか", **changes: Any) -> Json:
+    return answer(
+        question,
+        status="not_found",
+        answer="資料に記載がありません",
+        as_of=None,
+        citations=[],
+        missing=["好物"],
+        confidence=0.0,
+        **changes,
+    )
+
+
+def problem(status: int, title: str, detail: str = "exact English") -> httpx.Response:
+    body = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    return httpx.Response(status, json=body, headers={"content-type": "application/problem+json"})
+
+
+class FakeApi:
+    """Answers requests and remembers them. Set ``documents``, ``reply`` or ``refused`` to change what it says."""
+
+    def __init__(self) -> None:
+        self.requests: list[httpx.Request] = []
+        self.documents: list[Json] = [PDF, PLAIN]
+        self.examples = ["相談件数は何件ですか", "人口は *何人* ですか"]
+        self.reply: Json | httpx.Response = answer()
+        self.refused: dict[str, httpx.Response] = {}  # uploads by file name
+        self.down = False
+
+    @property
+    def client(self) -> AskClient:
+        return AskClient(httpx.Client(base_url="http://fake", transport=httpx.MockTransport(self._respond)))
+
+    def asked(self, method: str, path: str) -> int:
+        """Return how often a route was called."""
+        return sum(r.method == method and r.url.path == path for r in self.requests)
+
+    def _respond(self, request: httpx.Request) -> httpx.Response:
+        if self.down:
+            raise httpx.ConnectError("connection refused", request=request)
+        self.requests.append(request)
+        path = request.url.path
+        match request.method, path:
+            case "GET", "/v1/examples":
+                return httpx.Response(200, json={"questions": self.examples})
+            case "GET", "/v1/documents":
+                return httpx.Response(200, json={"documents": self.documents})
+            case "POST", "/v1/ask":
+                if isinstance(self.reply, httpx.Response):
+                    return self.reply
+                return httpx.Response(200, json=self.reply | {"question": json.loads(request.content)["question"]})
+            case "POST", "/v1/documents":
+                return self._upload(request.content)
+            case "DELETE", _:
+                self.documents = [d for d in self.documents if d["id"] != path.rsplit("/", 1)[1]]
+                return httpx.Response(204)
+        if path.endswith("/image"):
+            picture = io.BytesIO()
+            Image.new("RGB", (60, 85), "white").save(picture, "PNG")
+            return httpx.Response(200, content=picture.getvalue(), headers={"content-type": "image/png"})
+        if re.fullmatch(rf"/v1/documents/{PLAIN['id']}/pages/1", path):
+            return httpx.Response(200, json={"number": 1, "text": TEXT, "start": 0, "end": len(TEXT)})
+        return problem(404, "その資料はありません")
+
+    def _upload(self, content: bytes) -> httpx.Response:
+        name = re.search(rb'filename="([^"]+)"', content)
+        assert name is not None
+        if refusal := self.refused.get(name[1].decode()):
+            return refusal
+        new = PLAIN | {"id": f"{len(self.documents):016x}", "file": name[1].decode(), "title": name[1].decode()}
+        self.documents = [*self.documents, new]
+        report = {"added": [new], "refreshed": [], "skipped": [], "failed": [], "seconds": 0.1}
+        return httpx.Response(200, json=report)
