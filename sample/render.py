@@ -21,9 +21,11 @@ FONTS = {"gothic": "ipagp.ttf", "mono": "ipag.ttf", "mincho": "ipamp.ttf"}
 FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.local/share/fonts", "~/.fonts", "~/Library/Fonts",
                 "/Library/Fonts", "C:/Windows/Fonts")  # fmt: skip
 A4 = (841.89, 595.28)
-MARK = re.compile(r"( *)([・○●■□◆◎▶➡※→–]|[①-⑳]|[（(][0-9０-９]{1,2}[)）]|[0-9０-９]{1,2}[.．](?![0-9０-９]))\s*(.*)", re.DOTALL)
-FIGURE = re.compile(r"[△▲+]?\s?[0-9０-９][0-9０-９,，.．]*\s?([%％件人名社校回組]|事業|市町村)?|[-－―]")
-SIZES = {"slides": (17, 16, 15, 14, 13, 12, 11, 10.5, 10), "report": (11.5, 11, 10.5, 10, 9.5, 9)}
+MARK = re.compile(
+    r"( *)([・○●■□◆◎▶➡※→–]|[①-⑳]|[（(][0-9０-９]{1,2}[)）]|[0-9０-９]{1,2}[.．](?![0-9０-９]))\s*(.*)", re.DOTALL
+)
+FIGURE = re.compile(r"[△▲+]?\s?[0-9０-９][0-9０-９,，.．]*\s?([%％件人名社校回組]|事業|市町村)?( ※[0-9])?|[-－―]")
+SIZES = {"slides": (17, 16, 15, 14, 13, 12, 11, 10.5, 10), "report": (13.5, 13, 12.5, 12, 11.5, 11, 10.5, 10, 9.5, 9)}
 
 
 class SourceError(Exception):
@@ -90,6 +92,8 @@ def _elements(lines: list[str], where: str) -> tuple[tuple[Element, ...], list[s
             return tuple(found), [line, *lines]
         if word in ("@columns", "@box"):
             options, parts, closing = _options(rest), [], "@next"
+            if word == "@box":  # its title runs to the end of the line
+                options = {"title": rest.removeprefix("title=").strip()}
             while closing == "@next":
                 part, lines = _elements(lines, where)
                 if not lines:
@@ -203,6 +207,7 @@ class Look:
 
     def paragraph(self, text: str, kind: str, bold: bool = False, **changes: Any) -> Any:
         from reportlab.lib.styles import ParagraphStyle
+        from reportlab.pdfbase import pdfmetrics
         from reportlab.platypus import Paragraph
 
         class Bold(Paragraph):  # type: ignore[misc]
@@ -218,6 +223,8 @@ class Look:
         style = self.styles[kind]
         if changes:
             style = ParagraphStyle(style.name, parent=style, **changes)
+        if missing := set(text) - {"\n"} - {chr(c) for c in pdfmetrics.getFont(style.fontName).face.charToGlyph}:
+            raise SourceError(f"{style.fontName} has no glyph for {sorted(missing)} in {text!r}")
         escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace("\\n", "<br/>")
         return (Bold if bold else Paragraph)(escaped, style)
 
@@ -250,8 +257,10 @@ class Look:
                 bar = Table([[self.paragraph(element.text, "#", bold=True)]], colWidths=[width])
                 look = [("BACKGROUND", (0, 0), (-1, -1), self.color)] if self.slides else [
                     ("LINEBELOW", (0, 0), (-1, -1), 1.6, self.color)]  # fmt: skip
-                bar.setStyle(TableStyle([*look, ("TOPPADDING", (0, 0), (-1, -1), 3), ("BOTTOMPADDING", (0, 0), (-1, -1), 6)]))
-                out += [bar, Spacer(1, 7)]
+                bar.setStyle(
+                    TableStyle([*look, ("TOPPADDING", (0, 0), (-1, -1), 3), ("BOTTOMPADDING", (0, 0), (-1, -1), 6)])
+                )
+                out += [*([Spacer(1, 6)] if out else []), bar, Spacer(1, 7)]
             elif element.kind in ("##", "###", "!!", "!"):
                 out.append(self.paragraph(element.text, element.kind, bold=True))
             elif element.kind == "key_value":
