@@ -320,8 +320,7 @@ def _upload(client: AskClient, files: list[Any]) -> list[str]:
         try:
             report = client.upload(file.name, file.getvalue())
         except (ApiDown, ApiSlow, Problem) as error:
-            reason = error.title if isinstance(error, Problem) else "サーバーから応答がありません。"
-            messages.append(render.message_html(f"{file.name} を取り込めませんでした", reason, kind="error"))
+            messages.append(render.message_html(f"{file.name} を取り込めませんでした", _reason(error), kind="error"))
         else:
             for kind in UPLOADED:
                 done[kind] += len(report[kind])
@@ -346,17 +345,24 @@ def _confirm_removal(client: AskClient, document: Json) -> None:
         + "<p>この資料は、質問の対象から外れます。元のファイルは消えません。もう一度取り込めば戻せます。</p>"
     )
     yes, no = st.columns(2)
-    if yes.button("外す", type="primary", key="remove-yes", width="stretch"):
-        try:
-            client.remove(document["id"])
-            notice = render.message_html(f"「{document['title']}」を外しました", kind="good")
-        except (ApiDown, ApiSlow, Problem) as error:
-            reason = error.title if isinstance(error, Problem) else "サーバーから応答がありません。"
-            notice = render.message_html("資料を外せませんでした", reason, kind="error")
-        st.session_state["notices"] = [notice]
+    closed = yes.button(
+        "外す", key="remove-yes", type="primary", width="stretch", on_click=_remove, args=(client, document)
+    )
+    if no.button("やめる", key="remove-no", width="stretch") or closed:
         st.rerun()
-    if no.button("やめる", key="remove-no", width="stretch"):
-        st.rerun()
+
+
+def _remove(client: AskClient, document: Json) -> None:
+    try:
+        client.remove(document["id"])
+        notice = render.message_html(f"「{document['title']}」を外しました", kind="good")
+    except (ApiDown, ApiSlow, Problem) as error:
+        notice = render.message_html("資料を外せませんでした", _reason(error), kind="error")
+    st.session_state["notices"] = [notice]
+
+
+def _reason(error: Exception) -> str:
+    return error.title if isinstance(error, Problem) else "サーバーから応答がありません。"
 
 
 if __name__ == "__main__":

@@ -1,0 +1,189 @@
+"""What the page shows of what the API says, by value; hostile documents stay text."""
+
+import re
+
+import pytest
+
+from tests.ui.fake_api import TEXT, answer, citation, not_found, text_citation
+from ui import render
+
+HOSTILE = '<script>alert(1)</script> **太字** $x^2$ |表| [リンク](javascript:x) "&" \'<img src=x onerror=y>'
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("2024-01-31", "令和6年1月31日（2024年）"),
+        ("2024-01", "令和6年1月（2024年）"),
+        ("2024", "令和6年（2024年）"),
+        ("FY2023", "令和5年度（2023年度）"),
+        ("FY2019", "令和元年度（2019年度）"),
+        ("FY2018", "平成30年度（2018年度）"),
+        ("2019-04", "平成31年4月（2019年）"),
+        ("2019-05-01", "令和元年5月1日（2019年）"),
+        ("1989-01", "平成元年1月（1989年）"),
+        ("1926", "昭和元年（1926年）"),
+        ("何か別の形", "何か別の形"),
+        (None, None),
+        ("", None),
+    ],
+)
+def test_a_date_code_is_said_in_both_calendars(code, words):
+    assert render.when(code) == words
+
+
+@pytest.mark.parametrize(
+    ("value", "word"), [(0.9, "高"), (0.75, "高"), (0.6, "中"), (0.45, "中"), (0.2, "低"), (0, "低")]
+)
+def test_confidence_is_said_in_words(value, word):
+    assert render.confidence(value) == word
+
+
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        ({"page": 12, "page_label": "24"}, "p.12（印刷ページ 24）"),
+        ({"page": 12, "page_label": "12"}, "p.12"),
+        ({"page": 3, "page_label": None, "page_guessed": True, "lines": [120, 124]}, "p.3（推定）・120–124行"),
+        ({"page": 3, "page_label": "4", "page_guessed": True}, "p.3（印刷ページ 4、推定）"),
+        ({"page": None, "lines": [7, 7]}, "7行"),
+        ({"page": None, "lines": None}, ""),
+    ],
+)
+def test_a_place_names_the_page_as_counted_as_printed_and_as_guessed(place, words):
+    assert render.place(place) == words
+
+
+def text_of(markup: str) -> str:
+    """Return what a reader sees of some HTML."""
+    import html
+
+    return html.unescape(re.sub(r"<[^>]*>", "", markup))
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        render.citation_html(citation(title=HOSTILE)),
+        render.citation_html(citation(quote=HOSTILE)),
+        render.citation_html(citation(section=[HOSTILE])),
+        render.citation_html(citation(meeting=HOSTILE)),
+        render.citation_html(citation(page_label=HOSTILE)),
+        render.page_heading_html(citation(title=HOSTILE)),
+        render.question_html(HOSTILE),
+        render.answer_html(answer(answer=HOSTILE)),
+        render.answer_html(answer(as_of=HOSTILE)),
+        render.answer_html(answer(derived={"how": HOSTILE, "operands": []})),
+        render.not_found_html(not_found() | {"missing": [HOSTILE]}),
+        render.timeline_html([{"as_of": "2024", "value": HOSTILE, "unit": None, "citation": 1}]),
+        render.timeline_html([{"as_of": "2024", "value": "1", "unit": HOSTILE, "citation": 1}]),
+        render.page_text_html(HOSTILE, 0, text_citation(start=0, end=9, lines=[1, 1])),
+        render.page_text_html(HOSTILE, 0, text_citation(start=3, end=len(HOSTILE), lines=[1, 1])),
+        render.message_html(HOSTILE, "b"),
+        render.message_html("t", HOSTILE),
+        render.document_html({"title": HOSTILE, "pages": 1}),
+        render.document_html({"title": "t", "pages": 1, "warnings": [HOSTILE], "meeting": HOSTILE}),
+    ],
+)
+def test_hostile_text_is_shown_as_the_characters_it_is(markup):
+    assert HOSTILE in text_of(markup)
+    assert "<script" not in markup
+    assert "<img" not in markup
+
+
+@pytest.mark.parametrize(
+    ("text", "escaped"),
+    [
+        ("人口は何人ですか", "人口は何人ですか"),
+        ("**太字** $x$", r"\*\*太字\*\* \$x\$"),
+        ("1. 一つ目", r"1\. 一つ目"),
+        ("# 見出し\n次の行", r"\# 見出し 次の行"),
+        ("[a](http://b)", "\\[a\\]\\(http\\:\\/\\/b\\)"),
+        (":smile:", "\\:\u2060smile\\:"),
+        ("<b>", r"\<b\>"),
+    ],
+)
+def test_a_label_keeps_markdown_from_reading_its_signs(text, escaped):
+    assert render.label(text) == escaped
+
+
+def test_a_short_answer_is_large_and_a_list_keeps_its_lines():
+    assert 'class="tk-value tk-short">2,776件（令和6年1月末現在）</p>' in render.answer_html(answer())
+    assert 'class="tk-value tk-long">・一\n・二</p>' in render.answer_html(answer(answer="・一\n・二"))
+
+
+def test_a_figure_without_a_date_says_so_and_a_name_does_not():
+    assert "時点の記載なし" in render.answer_html(answer(as_of=None, type="number"))
+    assert "時点" not in render.answer_html(answer(as_of=None, type="name", answer="総務部"))
+
+
+def test_a_worked_out_figure_says_how_and_from_which_citations():
+    shown = text_of(render.answer_html(answer(derived={"how": "648 − 507 = 141", "operands": [1, 2]})))
+    assert "計算による" in shown
+    assert "648 − 507 = 141" in shown
+    assert "出典 1・2 の数値から計算" in shown
+    assert "計算による" not in render.answer_html(answer())
+
+
+def test_the_timeline_marks_the_last_row_as_latest_and_names_a_unit_once():
+    points = [
+        {"as_of": "FY2022", "value": "1,980", "unit": "件", "citation": 2},
+        {"as_of": "FY2023", "value": "2,776件", "unit": "件", "citation": 1},
+    ]
+    markup = render.timeline_html(points)
+    assert "1,980件" in markup
+    assert "2,776件" in markup
+    assert "件件" not in markup
+    assert markup.index("令和4年度") < markup.index("tk-latest") < markup.index("令和5年度")
+    assert markup.count("最新") == 1
+    assert render.timeline_html([]) == ""
+
+
+def test_not_found_names_the_missing_words():
+    assert "好物" in text_of(render.not_found_html(not_found()))
+    assert "見当たらない言葉" not in render.not_found_html(not_found() | {"missing": []})
+
+
+def marked(markup: str) -> str:
+    return "\n".join(text_of(m) for m in re.findall("<mark>.*?</mark>", markup))
+
+
+def numbers(markup: str) -> list[str]:
+    return re.findall(r"<span>(\d*)</span>", markup)
+
+
+def test_a_text_page_marks_exactly_the_quote_and_numbers_the_lines_of_the_file():
+    markup = render.page_text_html(TEXT, 0, text_citation())
+    assert marked(markup) == "人口\t48,210人\t47,655人"
+    assert numbers(markup) == ["1", "2", "3", "4", "5", "6", "7"]
+
+
+def test_line_numbers_of_a_later_page_go_on_from_the_file():
+    quote = "世帯数は二万"
+    text = f"\f第3章\n前の行\n{quote}です。\n次の行\n"
+    start = 5000 + text.index(quote)
+    cited = text_citation(start=start, end=start + len(quote), quote=quote, lines=[240, 240], page=3)
+    markup = render.page_text_html(text, 5000, cited)
+    assert marked(markup) == quote
+    assert numbers(markup) == ["238", "239", "240", "241", "242"]
+    assert "\f" not in markup
+
+
+def test_a_quote_over_several_lines_is_marked_on_each_of_them():
+    text = "一行目\n二行目\n三行目\n"
+    markup = render.page_text_html(text, 0, text_citation(start=2, end=9, lines=[1, 3]))
+    assert marked(markup) == "目\n二行目\n三"
+
+
+def test_a_long_page_is_cut_around_the_quote_and_can_be_shown_whole():
+    text = "\n".join(f"{n}番" for n in range(1, 101))
+    start = text.index("50番")
+    cited = text_citation(start=start, end=start + 3, lines=[50, 50])
+    markup = render.page_text_html(text, 0, cited, context=2)
+    assert numbers(markup) == ["48", "49", "50", "51", "52"]
+    assert "（前略）" in markup
+    assert "（後略）" in markup
+    whole = render.page_text_html(text, 0, cited, context=None)
+    assert len(numbers(whole)) == 100
+    assert "略）" not in whole
+    assert marked(whole) == "50番"
