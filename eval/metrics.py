@@ -112,7 +112,7 @@ def unsupported_figures(
     around = have | _known(surroundings)
     loose = [value for value in figures(_DATE.sub(" ", text)) if not {value, value.lstrip("0")} & have]
     for date in _DATE.findall(text):
-        for place, figure in enumerate(figures(date)):
+        for place, figure in enumerate(re.findall(r"\d+", date)):
             same = {figure, figure.lstrip("0")} | (western_years(date) if place == 0 else set())
             loose += [] if same & around else [figure]
     return loose
@@ -120,6 +120,8 @@ def unsupported_figures(
 
 def _known(text: str) -> set[str]:
     found = figures(text)
+    for date in _DATE.findall(unicodedata.normalize("NFKC", text)):  # 例: R6.1 is no decimal
+        found += re.findall(r"\d+", date)
     return set(found) | {figure.lstrip("0") for figure in found} | western_years(text)
 
 
