@@ -27,11 +27,13 @@ NOT_FOUND_PASSAGES = 3
 # The page is taller than the window once a picture stands on it: bring into view what was asked for.
 SCROLL = """<script>
 // %(key)s
-const target = document.querySelector(".st-key-%(target)s");
-const top = target ? target.getBoundingClientRect().top : 0;
-if (target && (%(always)s || top < 0 || top > 0.6 * window.innerHeight)) {
-  target.scrollIntoView({block: "start", behavior: "smooth"});
-}
+setTimeout(() => {  // once the rest of the page has been laid out
+  const target = document.querySelector(".st-key-%(target)s");
+  const top = target ? target.getBoundingClientRect().top : 0;
+  if (target && (top < 0 || top > %(share)s * window.innerHeight)) {
+    target.scrollIntoView({block: "start", behavior: "smooth"});
+  }
+}, 250);
 </script>"""
 
 
@@ -78,16 +80,16 @@ def page(client: AskClient) -> None:
             _welcome(client)
         _conversation(client, turns)
         if question:
-            _scroll_to("newest", always=True)
+            _scroll_to("newest", share=0.3)
         elif "clicked" in st.session_state:
-            _scroll_to(st.session_state.pop("clicked"))
+            _scroll_to(st.session_state.pop("clicked"), share=0.6)
 
 
-def _scroll_to(target: str, *, always: bool = False) -> None:
-    """Scroll to a container of ours, unless it is in view already."""
+def _scroll_to(target: str, *, share: float) -> None:
+    """Scroll to a container of ours, unless it begins within the upper ``share`` of the window already."""
     # Streamlit runs a script once: the same element again would do nothing.
     st.session_state["scrolls"] = key = st.session_state.get("scrolls", 0) + 1
-    st.html(SCROLL % {"target": target, "always": str(always).lower(), "key": key}, unsafe_allow_javascript=True)
+    st.html(SCROLL % {"target": target, "share": share, "key": key}, unsafe_allow_javascript=True)
 
 
 def _masthead() -> None:
@@ -146,8 +148,8 @@ def _nothing_indexed() -> None:
     st.html(
         render.message_html(
             "まだ資料がありません",
-            "左の「資料を追加」から PDF やテキストのファイルを取り込むか、"
-            "次のコマンドで資料のフォルダを取り込んでください。",
+            "左の欄の「資料を追加」から PDF やテキストのファイルを取り込むか、"
+            "次のコマンドで資料のフォルダを取り込んでください。（狭い画面では、左上の » を押すと左の欄が開きます。）",
             command="tenkyo ingest 資料のフォルダ",
         )
     )
@@ -185,7 +187,7 @@ def _turn(client: AskClient, turn: Turn, i: int) -> None:
     assert answer is not None
     found = answer["status"] == "answered"
     st.html(render.answer_html(answer) if found else render.not_found_html(answer))
-    left, right = st.columns([10, 11], gap="medium")
+    left, right = st.columns([10, 12], gap="medium")
     with left, st.container(key=f"places-{i}"):
         if timeline := render.timeline_html(answer["timeline"]):
             st.html(timeline)

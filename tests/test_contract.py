@@ -1,0 +1,147 @@
+"""The page's client against the real API, so that neither changes without the other: no port, no model, no index."""
+
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+from streamlit.testing.v1 import AppTest
+
+from api.app import create_app
+from api.settings import Settings
+from index.collection import AddReport
+from ingest.document import Document, Page
+from ingest.parse import ParseError
+from tests.api.conftest import FakeAssistant, FakeCollection, FakeSnapshot, char_boxes, fact_of, full_answer, info_of
+from ui.client import AskClient, Problem
+
+PDF_TEXT = "Reservoir level\n41 percent"
+TEXT = "１　防災\n避難所の数は57か所。\n"
+
+
+@pytest.fixture
+def pdf() -> Document:
+    page = Page(1, 0, len(PDF_TEXT), "7", 200.0, 100.0, char_boxes(PDF_TEXT))
+    return Document(
+        "00000000000000bb", "dam.pdf", "dam.pdf", "bb" * 32, "pdf", PDF_TEXT, (page,), "physical", title="ダムの概要"
+    )
+
+
+@pytest.fixture
+def text() -> Document:
+    page = Page(1, 0, len(TEXT))
+    return Document(
+        "00000000000000aa", "town.txt", "town.txt", "aa" * 32, "text", TEXT, (page,), "none", title="町の概要"
+    )
+
+
+@pytest.fixture
+def assistant(pdf, text, tmp_path) -> FakeAssistant:
+    from reportlab.pdfgen.canvas import Canvas
+
+    path = tmp_path / "dam.pdf"
+    canvas = Canvas(str(path), pagesize=(200, 100))
+    canvas.drawString(10, 50, "Reservoir level")
+    canvas.save()
+    facts = [fact_of(pdf, "貯水率", "41 percent", 41, "percent"), fact_of(text, "避難所", "57か所", 57, "か所")]
+    return FakeAssistant(FakeCollection(FakeSnapshot({text.id: text, pdf.id: pdf}, facts, path)))
+
+
+@pytest.fixture
+def client(assistant, tmp_path) -> AskClient:
+    return AskClient(TestClient(create_app(assistant, Settings(index=tmp_path / "index"))))
+
+
+def script(client):
+    from ui.app import page
+
+    page(client)
+
+
+def shown(app: AppTest) -> str:
+    assert list(app.exception) == []
+    return "\n".join(element.value for element in app.html)
+
+
+def test_the_page_asks_the_real_api_and_shows_answer_citation_and_page(client):
+    app = AppTest.from_function(script, args=(client,), default_timeout=20).run()
+    app.chat_input[0].set_value("貯水率は何％ですか").run()
+    page = shown(app)
+    assert "41 percent" in page
+    assert "ダムの概要" in page
+    assert "p.1（印刷ページ 7）" in page
+    assert len(app.get("imgs")) + len(app.get("image")) == 1
+    app.chat_input[0].set_value("避難所の数はいくつですか").run()
+    assert "<mark>57か所</mark>" in shown(app)
+
+
+def test_the_page_shows_the_real_apis_not_found_and_its_refusals(client):
+    app = AppTest.from_function(script, args=(client,), default_timeout=20).run()
+    app.chat_input[0].set_value("宇宙港はいつ開きますか").run()
+    assert "資料に記載がありません" in shown(app)
+    assert "宇宙港" in shown(app)
+    app.chat_input[0].set_value("あ" * 501).run()
+    assert "質問が長すぎます" in shown(app)
+    app.chat_input[0].set_value("？？").run()
+    assert "文字で質問してください" in shown(app)
+
+
+def test_an_answer_with_every_field_can_be_drawn(client, assistant, pdf):
+    assistant.ask = lambda question, **_: full_answer(pdf)
+    app = AppTest.from_function(script, args=(client,), default_timeout=20).run()
+    app.chat_input[0].set_value("増えましたか").run()
+    page = shown(app)
+    for part in (
+        "16人増えました。",
+        "57 − 41 = 16",
+        "令和5年度（2023年度）",
+        "令和4年度（2022年度）",
+        "41人",
+        "確度　中",
+    ):
+        assert part in page
+
+
+def test_documents_pages_and_pictures_have_what_the_page_reads(client, pdf, text):
+    listed = client.documents()
+    assert [d["title"] for d in listed] == ["町の概要", "ダムの概要"]
+    assert [(d["pages"], d["paging"], d["warnings"]) for d in listed] == [(1, "none", []), (1, "physical", [])]
+    assert client.page(text.id, 1)["text"] == TEXT
+    assert client.page(text.id, 1)["start"] == 0
+    plain, marked = client.picture(pdf.id, 1), client.picture(pdf.id, 1, (0, 9))
+    assert plain.startswith(b"\x89PNG")
+    assert marked.startswith(b"\x89PNG")
+    assert plain != marked
+    assert client.picture(pdf.id, 1, (0, 9), dpi=200) != marked
+    assert isinstance(client.examples(), list)
+
+
+def test_an_upload_reports_what_went_in_and_says_why_something_did_not(client, assistant, text):
+    def adding(contents: dict[Path, bytes], names: dict[Path, str]) -> AddReport:
+        (path,) = contents
+        if contents[path] == b"":
+            error = ParseError(path, None, "空のファイルです。", "the file is empty")
+            return AddReport(added=[], refreshed=[], skipped=[], failed=[(path, error)], seconds=0.0)
+        return AddReport(added=[info_of(text)], refreshed=[], skipped=[], failed=[], seconds=0.0)
+
+    assistant.collection.adding = adding
+    report = client.upload("町の 概要.txt", "町".encode())
+    assert [d["title"] for d in report["added"]] == ["町の概要"]
+    assert report["refreshed"] == report["skipped"] == report["failed"] == []
+    assert list(assistant.collection.added[0][1].values()) == ["町の 概要.txt"]
+    with pytest.raises(Problem, match="the file is empty") as refusal:
+        client.upload("empty.txt", b"")
+    assert refusal.value.title == "空のファイルです。"
+
+
+def test_a_removed_document_is_gone_and_a_second_removal_is_refused_in_words(client, text):
+    client.remove(text.id)
+    assert [d["title"] for d in client.documents()] == ["ダムの概要"]
+    with pytest.raises(Problem, match="no document has the id") as refusal:
+        client.remove(text.id)
+    assert refusal.value.status == 404
+
+
+def test_an_empty_collection_is_an_empty_list_and_no_error(client, assistant):
+    assistant.collection.current = None
+    assert client.documents() == []
+    assert client.examples() == []
