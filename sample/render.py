@@ -32,7 +32,7 @@ class SourceError(Exception):
     """A source that cannot be read or does not fit its page."""
 
 
-class FontMissing(Exception):
+class FontError(Exception):
     """A font of FONTS stands in none of the usual folders."""
 
 
@@ -159,7 +159,7 @@ def find_font(file: str) -> Path:
     for folder in FONT_FOLDERS:
         for path in sorted(Path(folder).expanduser().rglob(file)):
             return path
-    raise FontMissing(f"{file} not found under {', '.join(FONT_FOLDERS)} (on Debian: apt-get install fonts-ipafont)")
+    raise FontError(f"{file} not found under {', '.join(FONT_FOLDERS)} (on Debian: apt-get install fonts-ipafont)")
 
 
 class Look:
