@@ -1,0 +1,217 @@
+"""The one way to ask: read the question, retrieve, answer, check, cite. Every front end calls ``Assistant.ask``."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from threading import Lock
+
+import numpy as np
+
+from answer import extractive
+from answer.answer import Answer, Box, Citation, Derived, Passage, TimelinePoint, Timings
+from answer.check import is_verbatim, unsupported
+from answer.draft import Draft, Support
+from answer.evidence import Reading, read_atoms
+from answer.question import Question, read_question, validate
+from answer.scene import Scene, build_scene
+from index.collection import Collection
+from index.embedder import open_embedder
+from index.protocols import Hit
+from index.snapshot import Snapshot
+from ingest.document import Document, Page
+from ingest.japanese import words
+
+NOT_FOUND = "資料に記載がありません"
+_HITS = 12  # chunks that are read closely
+_FACTS = 40  # facts that are looked at wherever they stand
+_PASSAGES = 5  # shown to a reader who wants more
+_READINGS = 64  # documents kept as read
+
+
+class Assistant:
+    """Answers questions about one collection. Safe to call from several threads."""
+
+    def __init__(self, collection: Collection, max_question_chars: int = 500) -> None:
+        self.collection = collection
+        self.max_question_chars = max_question_chars
+        self._readings: OrderedDict[tuple[str, str], Reading] = OrderedDict()
+        self._lock = Lock()
+
+    def ask(self, question: str, *, id: str | None = None) -> Answer:
+        """Return the answer, or an honest "not found". ``QuestionError`` says why a question cannot be asked."""
+        started = time.perf_counter()
+        text = validate(question, self.max_question_chars)
+        snapshot = self.collection.snapshot()
+        read = read_question(text, _today(snapshot))
+        hits, scene = self._scene(snapshot, read)
+        retrieved = time.perf_counter()
+        draft = extractive.answer(scene)
+        answered = time.perf_counter()
+        answer = self._checked(snapshot, read, draft, hits)
+        done = time.perf_counter()
+        timings = Timings(
+            retrieve=_ms(started, retrieved), read=_ms(retrieved, answered), check=_ms(answered, done), total=_ms(started, done)
+        )
+        return replace(answer, timings_ms=timings, index=snapshot.id, id=id)
+
+    def trace(self, question: str) -> tuple[Question, Sequence[Hit], Scene, Draft]:
+        """Return how a question was read, what was found, and the draft with its reasons."""
+        text = validate(question, self.max_question_chars)
+        snapshot = self.collection.snapshot()
+        read = read_question(text, _today(snapshot))
+        hits, scene = self._scene(snapshot, read)
+        return read, hits, scene, extractive.answer(scene)
+
+    def search(self, question: str, k: int = 10, leg: str = "fused") -> tuple[Passage, ...]:
+        """Return the best passages for a question, best first."""
+        text = validate(question, self.max_question_chars)
+        snapshot = self.collection.snapshot()
+        return self._passages(snapshot, snapshot.search(text, k=k, leg=leg))
+
+    def cite(self, snapshot: Snapshot, document_id: str, start: int, end: int, n: int) -> Citation:
+        """Return the citation of ``document.text[start:end]``; ``n`` is its number in the answer."""
+        document = snapshot.document(document_id)
+        start, end = _trimmed(document.text, start, end)
+        page = document.page_at(start)
+        end = min(end, page.end)
+        headings: tuple[str, ...] = ()
+        for block in document.blocks:
+            if block.start <= start < block.end:
+                headings = block.headings
+                break
+        return Citation(
+            n=n,
+            document_id=document_id,
+            file=document.file,
+            title=document.title,
+            meeting=document.meeting,
+            published=document.published,
+            page=page.number if document.paging != "none" else None,
+            page_label=page.label,
+            page_guessed=document.paging == "guessed",
+            section=headings,
+            quote=document.text[start:end],
+            lines=document.lines(start, end) if document.lines_are_source else None,
+            start=start,
+            end=end,
+            boxes=line_boxes(page, start, end),
+        )
+
+    def _scene(self, snapshot: Snapshot, question: Question) -> tuple[list[Hit], Scene]:
+        hits = snapshot.search(question.text, k=_HITS)
+        top = hits[0].score if hits else 1.0
+        spans = [
+            (self._reading(snapshot, hit.chunk.document_id), hit.chunk.start, hit.chunk.end, max(0.0, hit.score / top) if top else 0.0)
+            for hit in hits
+        ]
+        # A figure's label often says more than the passage around it: tables are short on words.
+        for fact, _ in snapshot.search_facts(question.text, k=_FACTS):
+            spans.append((self._reading(snapshot, fact.document_id), fact.start, fact.end, 0.0))
+        atoms = read_atoms(question, lambda w: _idf(snapshot, w), lambda w: _frequency(snapshot, w) > 0)
+        return hits, build_scene(question, atoms, spans)
+
+    def _reading(self, snapshot: Snapshot, document_id: str) -> Reading:
+        key = (snapshot.id, document_id)
+        with self._lock:
+            if key in self._readings:
+                self._readings.move_to_end(key)
+                return self._readings[key]
+        reading = Reading(snapshot.document(document_id), sorted(snapshot.facts(document_id), key=lambda f: f.start))
+        with self._lock:
+            self._readings[key] = reading
+            while len(self._readings) > _READINGS:
+                self._readings.popitem(last=False)
+        return reading
+
+    def _checked(self, snapshot: Snapshot, question: Question, draft: Draft, hits: Sequence[Hit]) -> Answer:
+        passages = self._passages(snapshot, hits[:_PASSAGES])
+        if draft.text:
+            citations = self._citations(snapshot, draft.supports)
+            cited = [" ".join((c.quote, *c.section, c.title, c.meeting or "", c.published or "")) for c in citations]
+            loose = unsupported(draft.text, cited, question.text, draft.how)
+            sound = all(is_verbatim(c.quote, snapshot.document(c.document_id).text, c.start, c.end) for c in citations)
+            if not loose and sound and citations:
+                return Answer(
+                    question=question.text,
+                    status="answered",
+                    answer=draft.text,
+                    type=question.kind,
+                    as_of=draft.as_of,
+                    derived=Derived(draft.how, tuple(range(1, draft.operands + 1))) if draft.how else None,
+                    citations=citations,
+                    timeline=tuple(TimelinePoint(m.as_of, m.value, m.unit, m.support + 1) for m in draft.timeline),
+                    passages=passages,
+                    confidence=_confidence(draft),
+                )
+            draft = replace(draft, missing=loose)
+        return Answer(
+            question=question.text,
+            status="not_found",
+            answer=NOT_FOUND,
+            type=question.kind,
+            missing=draft.missing,
+            passages=passages,
+            confidence=round(1 - _confidence(draft), 2),
+        )
+
+    def _citations(self, snapshot: Snapshot, supports: Sequence[Support]) -> tuple[Citation, ...]:
+        return tuple(self.cite(snapshot, s.document_id, s.start, s.end, n) for n, s in enumerate(supports, 1))
+
+    def _passages(self, snapshot: Snapshot, hits: Sequence[Hit]) -> tuple[Passage, ...]:
+        return tuple(
+            Passage(hit.chunk.id, round(hit.score, 4), self.cite(snapshot, hit.chunk.document_id, hit.chunk.start, hit.chunk.end, n))
+            for n, hit in enumerate(hits, 1)
+        )
+
+
+def open_assistant(folder: Path | str, embedding_model: str = "default", max_question_chars: int = 500) -> Assistant:
+    """Return an assistant over the index at ``folder``; the embedding model is loaded when it is first needed."""
+    return Assistant(Collection(Path(folder), open_embedder(embedding_model)), max_question_chars)
+
+
+def line_boxes(page: Page, start: int, end: int) -> tuple[Box, ...] | None:
+    """Return a rectangle for each line of the span, in points from the page's top left; None without a picture."""
+    if page.char_boxes is None:
+        return None
+    boxes = np.frombuffer(page.char_boxes, dtype="<f4").reshape(-1, 4)[max(0, start - page.start) : max(0, end - page.start)]
+    boxes = boxes[~np.isnan(boxes).any(axis=1)]
+    rows: list[list[float]] = []
+    for x0, y0, x1, y1 in boxes.tolist():
+        if rows and y0 < rows[-1][3] - 0.3 * (rows[-1][3] - rows[-1][1]) and y1 > rows[-1][1] and x0 >= rows[-1][0] - 1:
+            row = rows[-1]
+            rows[-1] = [min(row[0], x0), min(row[1], y0), max(row[2], x1), max(row[3], y1)]
+        else:
+            rows.append([x0, y0, x1, y1])
+    return tuple((round(a, 1), round(b, 1), round(c, 1), round(d, 1)) for a, b, c, d in rows)
+
+
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    piece = text[start:end]
+    return start + len(piece) - len(piece.lstrip()), end - (len(piece) - len(piece.rstrip()))
+
+
+def _today(snapshot: Snapshot) -> str | None:
+    """Return the date that relative words count from: the newest document's, since the papers know no later day."""
+    return max((d.published for d in snapshot.documents() if d.published), default=None)
+
+
+def _frequency(snapshot: Snapshot, word: str) -> float:
+    return max(snapshot.frequency(w) for w in {word, *words(word)[-1:]})
+
+
+def _idf(snapshot: Snapshot, word: str) -> float:
+    """Return what finding a word is worth: the BM25 weight of its share of the chunks, at most that of 1 in 1,000."""
+    return math.log(1 + 1 / max(_frequency(snapshot, word), 0.001))
+
+
+def _confidence(draft: Draft) -> float:
+    return round(1 / (1 + math.exp(-7 * (draft.score - 0.6))), 2)
+
+
+def _ms(start: float, end: float) -> float:
+    return round((end - start) * 1000, 1)

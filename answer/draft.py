@@ -1,0 +1,42 @@
+"""What an answerer hands over to be checked and cited: a text and the spans that it stands on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from answer.answer import QuestionType
+
+
+@dataclass(frozen=True)
+class Support:
+    """A quote that the answer stands on: a span of one document's text."""
+
+    document_id: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A value of the same indicator at another date; ``support`` is an index into ``Draft.supports``."""
+
+    as_of: str
+    value: str
+    unit: str | None
+    support: int
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An answer before it was checked. Without ``text`` it says that nothing was found, and ``missing`` why."""
+
+    kind: QuestionType
+    text: str = ""
+    supports: tuple[Support, ...] = ()
+    as_of: str | None = None
+    how: str | None = None  # how a figure was worked out; its operands are the first ``operands`` supports
+    operands: int = 0
+    timeline: tuple[Moment, ...] = ()
+    missing: tuple[str, ...] = ()
+    score: float = 0.0
+    why: tuple[str, ...] = ()

@@ -1,0 +1,251 @@
+"""Statements with their surroundings, and how much of a question each of them meets.
+
+A statement is a sentence, a bullet, a key-value line, a note or a table row: the smallest piece that can be quoted.
+Briefings say half of what they mean by place (a heading, the line above, a note below), so a word of the question
+counts fully in the statement itself and less the further away it stands.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from answer.question import Question, Term
+from answer.thesaurus import synonyms
+from ingest.dates import Period, find_periods
+from ingest.document import Block, Document, Fact
+from ingest.japanese import content_words, fold, split_sentences
+from ingest.numbers import Quantity, find_quantities
+
+Array = npt.NDArray[np.float64]
+
+# What a word is worth by its distance, in statements, from the one that is judged. Set by hand; the shape matters
+# (near is much better than far), not the values.
+_DECAY = (1.0, 0.72, 0.6, 0.5, 0.42, 0.36, 0.32, 0.28, 0.25, 0.22, 0.2)
+_HEADING = (0.85, 0.75, 0.65, 0.55, 0.5)  # innermost first
+_TITLE = 0.35
+_OTHER_SECTION = 0.6  # a neighbour under other headings says less
+_SYNONYM = 0.8
+
+_HIRAGANA = {code: code + 0x60 for code in range(ord("ぁ"), ord("ゖ") + 1)}
+_SPACE = re.compile(r"\s+")
+
+
+def katakana(text: str) -> str:
+    """Return folded text without white space and with hiragana as katakana. 例: ぶらいと 企業 → ブライト企業"""
+    return _SPACE.sub("", fold(text)).translate(_HIRAGANA)
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A quotable piece: ``document.text[start:end]``, with the headings it stands under."""
+
+    document: Document
+    order: int
+    start: int
+    end: int
+    kind: str
+    headings: tuple[str, ...]
+
+    @cached_property
+    def text(self) -> str:
+        return self.document.text[self.start : self.end]
+
+    @cached_property
+    def flat(self) -> str:
+        """The text on one line: a wrap inside a Japanese sentence is no space."""
+        return re.sub(r"[ \t　]*\n\s*", "", self.text).strip()
+
+    @cached_property
+    def key(self) -> str:
+        return katakana(self.text)
+
+    @cached_property
+    def lemmas(self) -> frozenset[str]:
+        return frozenset(content_words(self.flat))
+
+    @cached_property
+    def quantities(self) -> list[Quantity]:
+        """Quantities with places in ``text``."""
+        return find_quantities(self.text)
+
+    @cached_property
+    def periods(self) -> list[Period]:
+        """Periods with places in ``text``; a month without a year takes the document's."""
+        return find_periods(self.text)
+
+
+def read_statements(document: Document) -> tuple[Statement, ...]:
+    """Return the statements of a document in order; tables give a statement a line."""
+    found: list[Statement] = []
+
+    def add(start: int, end: int, block: Block) -> None:
+        text = document.text[start:end]
+        start += len(text) - len(text.lstrip())
+        end -= len(text) - len(text.rstrip())
+        if start < end:
+            found.append(Statement(document, len(found), start, end, block.kind, block.headings))
+
+    for block in document.blocks:
+        text = document.text[block.start : block.end]
+        if block.kind == "table":
+            at = block.start
+            for line in text.split("\n"):
+                add(at, at + len(line), block)
+                at += len(line) + 1
+        elif block.kind == "heading":
+            add(block.start, block.end, block)
+        else:
+            for start, end in split_sentences(text):
+                add(block.start + start, block.start + end, block)
+    return tuple(found)
+
+
+class Reading:
+    """A document read as statements, with its facts by place."""
+
+    def __init__(self, document: Document, facts: Sequence[Fact]) -> None:
+        self.document = document
+        self.statements = read_statements(document)
+        self._starts = [s.start for s in self.statements]
+        self.facts = tuple(facts)
+        self._fact_starts = [f.start for f in self.facts]
+        self._heading_lemmas: dict[str, tuple[frozenset[str], str]] = {}
+
+    def at(self, offset: int) -> int:
+        """Return the index of the statement that holds ``offset``, or the one before it."""
+        return max(0, bisect_right(self._starts, offset) - 1)
+
+    def facts_between(self, start: int, end: int) -> Sequence[Fact]:
+        return self.facts[bisect_left(self._fact_starts, start) : bisect_left(self._fact_starts, end)]
+
+    def heading(self, heading: str) -> tuple[frozenset[str], str]:
+        """Return the lemmas and the katakana form of a heading."""
+        if heading not in self._heading_lemmas:
+            self._heading_lemmas[heading] = (frozenset(content_words(heading)), katakana(heading))
+        return self._heading_lemmas[heading]
+
+
+@dataclass(frozen=True)
+class Atom:
+    """The smallest thing of a question's topic that is looked for, with the weight of finding it."""
+
+    lemma: str
+    surface: str  # katakana-folded
+    weight: float
+    others: tuple[tuple[str, str], ...] = ()  # synonyms: lemma and katakana-folded form
+    known: bool = True  # some document of the collection holds it, or one of its synonyms
+    focus: bool = False
+
+    def match(self, lemmas: frozenset[str], key: str) -> float:
+        if self.lemma in lemmas or (len(self.surface) > 1 and self.surface in key):
+            return 1.0
+        for lemma, surface in self.others:
+            if lemma in lemmas or (len(surface) > 1 and surface in key):
+                return _SYNONYM
+        return 0.0
+
+
+def read_atoms(question: Question, idf: Callable[[str], float], known: Callable[[str], bool]) -> tuple[Atom, ...]:
+    """Return the atoms of a question's terms: each lemma once, compounds in addition to their parts."""
+    atoms: dict[str, Atom] = {}
+
+    def add(lemma: str, surface: str, scale: float, whole: bool) -> None:
+        others = synonyms(lemma) | synonyms(surface)
+        found = known(lemma) or known(surface)
+        heard = found or any(known(other) for other in others)
+        weight = scale * (idf(lemma) if found or not heard else max(idf(o) for o in others if known(o)))
+        atom = Atom(
+            lemma,
+            katakana(surface),
+            weight,
+            tuple((other, katakana(other)) for other in sorted(others)),
+            heard,
+            lemma in question.focus,
+        )
+        if lemma not in atoms or atoms[lemma].weight < weight:
+            atoms[lemma] = atom
+
+    for term in question.terms:
+        if len(term.parts) > 1 and len(term.text) > 2:
+            # The compound as it stands is worth as much as one more word: 相談件数 is not 件数 … 相談.
+            add(term.text, term.text, 0.5 if not term.quoted else 1.0, True)
+        for part in term.parts:
+            add(part, _surface_of(part, term), 1.0, False)
+    return tuple(atoms.values())
+
+
+def _surface_of(part: str, term: Term) -> str:
+    return term.text if len(term.parts) == 1 and len(term.text) > 1 else part
+
+
+class Coverage:
+    """How much of a question's topic the statements in ``[low, high)`` of a reading meet.
+
+    ``zones[a, i]`` is what atom ``a`` counts at statement ``low + i``: 1 in its own text, less in headings and
+    neighbours, 0 where it is nowhere near.
+    """
+
+    def __init__(self, reading: Reading, atoms: Sequence[Atom], low: int, high: int) -> None:
+        self.reading = reading
+        self.atoms = atoms
+        self.low, self.high = max(0, low), min(high, len(reading.statements))
+        self.weights: Array = np.array([a.weight for a in atoms], dtype=float)
+        span = self.high - self.low
+        self.own: Array = np.zeros((len(atoms), span))
+        self.headings: Array = np.zeros((len(atoms), span))
+        document = reading.document
+        title = katakana(" ".join(filter(None, (document.title, document.meeting))))
+        title_lemmas = frozenset(content_words(" ".join(filter(None, (document.title, document.meeting)))))
+        of_title = np.array([_TITLE * a.match(title_lemmas, title) for a in atoms])
+        cache: dict[tuple[str, ...], Array] = {}
+        for i in range(span):
+            statement = reading.statements[self.low + i]
+            self.own[:, i] = [a.match(statement.lemmas, statement.key) for a in atoms]
+            if statement.headings not in cache:
+                cache[statement.headings] = self._of_headings(statement.headings, of_title)
+            self.headings[:, i] = cache[statement.headings]
+        self.zones = np.maximum(self.own, self.headings)
+        paths = [reading.statements[self.low + i].headings for i in range(span)]
+        for distance in range(1, min(len(_DECAY), span)):
+            for shift in (distance, -distance):
+                near = np.zeros_like(self.own)
+                if shift > 0:
+                    near[:, shift:] = self.own[:, :-shift]
+                else:
+                    near[:, :shift] = self.own[:, -shift:]
+                same = np.array(
+                    [
+                        1.0 if 0 <= i - shift < span and _same_section(paths[i], paths[i - shift]) else _OTHER_SECTION
+                        for i in range(span)
+                    ]
+                )
+                np.maximum(self.zones, near * same * _DECAY[distance], out=self.zones)
+
+    def _of_headings(self, headings: tuple[str, ...], floor: Array) -> Array:
+        zone = floor.copy()
+        for depth, heading in enumerate(reversed(headings)):
+            lemmas, key = self.reading.heading(heading)
+            worth = _HEADING[min(depth, len(_HEADING) - 1)]
+            np.maximum(zone, [worth * a.match(lemmas, key) for a in self.atoms], out=zone)
+        return zone
+
+    def score(self, zones: Array) -> float:
+        """Return the weighted share of the topic that ``zones`` (one value per atom) meet: 0 to 1."""
+        total = float(self.weights.sum())
+        return float((self.weights * zones).sum() / total) if total else 0.0
+
+    def scores(self) -> Array:
+        total = float(self.weights.sum())
+        return (self.weights @ self.zones) / total if total else np.zeros(self.zones.shape[1])
+
+
+def _same_section(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    shorter = min(len(one), len(other))
+    return one[:shorter] == other[:shorter]

@@ -1,0 +1,506 @@
+"""Figures: the one value that is asked for, its date, the same indicator at other dates, and what they differ by."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from answer.draft import Draft, Moment, Support
+from answer.evidence import Atom, Coverage, katakana
+from answer.question import UNIT_GROUPS, Question
+from answer.scene import PRIOR, Region, Scene
+from ingest.dates import Period, describe, parse_code
+from ingest.document import Fact
+from ingest.japanese import content_words, fold
+
+# A figure is an answer when this much of the topic is met near it; set on the development questions.
+ACCEPT = 0.46
+_FACT_OF_OTHER = 0.15  # a word that names another row, column or key counts this much for a cell
+_UNIT_WRONG = -0.35
+_UNIT_UNKNOWN = -0.05
+_SAME_SERIES = 0.12  # a later value may score this much less than the best one and still be preferred
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A fact as an answer: how well it meets topic, unit and period."""
+
+    region: Region
+    fact: Fact
+    statement: int
+    score: float
+    coverage: float
+    unit_fit: float
+    period_fit: float
+
+
+@dataclass(frozen=True)
+class Operand:
+    """One of the values that a question asks for: a period, a document's date, or one of two alternatives."""
+
+    label: str
+    periods: tuple[Period, ...] = ()
+    meeting: Period | None = None
+    alternative: str | None = None
+
+
+def answer_figure(scene: Scene) -> Draft:
+    """Return the one figure that is asked for, its date, and its other dates as timeline."""
+    question = scene.question
+    scope, inner = split_periods(question.periods)
+    figures = rank_figures(scene, inner or scope, scope if inner else (), _only(question.meetings))
+    if not figures:
+        return Draft(question.kind, missing=_missing_unit(question), why=("no figure with a fitting unit near the hits",))
+    best = figures[0]
+    if not question.periods and not question.meetings:
+        best = _latest(best, figures)
+    why = tuple(
+        f"figure {f.score:.2f} coverage {f.coverage:.2f} unit {f.unit_fit:+.2f} period {f.period_fit:+.2f} "
+        f"{f.fact.value} [{f.fact.as_of}] {f.fact.label[:60]}"
+        for f in figures[:5]
+    )
+    if question.periods and best.period_fit < 0:
+        return Draft(question.kind, missing=tuple(_said(p, question) for p in question.periods), score=best.score, why=why)
+    supports = [Support(best.fact.document_id, best.fact.start, best.fact.end)]
+    moments = []
+    for figure in _series(best, figures):
+        if figure is best:
+            moments.append(Moment(best.fact.as_of or "", printed(best.fact), best.fact.unit, 0))
+        else:
+            supports.append(Support(figure.fact.document_id, figure.fact.start, figure.fact.end))
+            moments.append(Moment(figure.fact.as_of or "", printed(figure.fact), figure.fact.unit, len(supports) - 1))
+    return Draft(
+        kind=question.kind,
+        text=printed(best.fact) + _when(best.fact),
+        supports=tuple(supports),
+        as_of=best.fact.as_of,
+        timeline=tuple(moments) if len(moments) > 1 else (),
+        score=best.score,
+        why=why,
+    )
+
+
+def answer_several(scene: Scene) -> Draft:
+    """Return the values of several periods, documents or alternatives, and what they differ by where that is asked."""
+    question = scene.question
+    operands = read_operands(question)
+    if len(operands) < 2:
+        return answer_series(scene) if question.wants_series else answer_figure(scene)
+    chosen: list[Figure] = []
+    why: list[str] = []
+    for operand in operands:
+        view = _for_alternative(scene, operand, operands)
+        figures = rank_figures(view, operand.periods, (), operand.meeting, operand.alternative)
+        figures = [f for f in figures if all(f.fact.id != c.fact.id for c in chosen)]
+        if not figures or (operand.periods and figures[0].period_fit < 0):
+            return Draft(question.kind, missing=(operand.label,), score=0.0, why=(*why, f"no figure for {operand.label}"))
+        best = figures[0]
+        if chosen:
+            alike = [f for f in figures if f.score > best.score - 0.15 and _same_unit(f.fact, chosen[0].fact)]
+            best = alike[0] if alike else best
+        chosen.append(best)
+        why.append(f"{operand.label}: {best.score:.2f} {best.fact.value} [{best.fact.as_of}] {best.fact.label[:50]}")
+    parts = [f"{operand.label}は{printed(figure.fact)}" for operand, figure in zip(operands, chosen, strict=True)]
+    text = "、".join(parts)
+    how = None
+    if len(chosen) == 2:
+        text, how = _compare(question, operands, chosen, text)
+    supports = tuple(Support(f.fact.document_id, f.fact.start, f.fact.end) for f in chosen)
+    return Draft(
+        kind=question.kind,
+        text=text,
+        supports=supports,
+        as_of=max((f.fact.as_of for f in chosen if f.fact.as_of), default=None, key=lambda code: parse_code(code).end),
+        how=how,
+        operands=len(chosen) if how else 0,
+        timeline=tuple(
+            Moment(f.fact.as_of, printed(f.fact), f.fact.unit, i)
+            for i, f in sorted(enumerate(chosen), key=lambda pair: pair[1].fact.as_of or "")
+            if f.fact.as_of
+        ),
+        score=min(f.score for f in chosen),
+        why=tuple(why),
+    )
+
+
+def answer_series(scene: Scene) -> Draft:
+    """Return an indicator over time, oldest first, with the difference between its ends. 例: 推移, 増えていますか"""
+    question = scene.question
+    figures = rank_figures(scene, question.periods, (), _only(question.meetings))
+    if not figures:
+        return Draft(question.kind, missing=_missing_unit(question), why=("no figure near the hits",))
+    series = _series(figures[0], figures)
+    if len(series) < 2:
+        return answer_figure(scene)
+    first, last = series[0], series[-1]
+    steps = " → ".join(f"{_as_of_words(f.fact)} {printed(f.fact)}" for f in series[-8:])
+    text, how = steps, None
+    if first.fact.number is not None and last.fact.number is not None and _same_unit(first.fact, last.fact):
+        difference, how = subtract(last.fact, first.fact)
+        text += f"（{difference}）"
+    return Draft(
+        kind=question.kind,
+        text=text,
+        supports=tuple(Support(f.fact.document_id, f.fact.start, f.fact.end) for f in series),
+        as_of=last.fact.as_of,
+        how=how,
+        operands=len(series) if how else 0,
+        timeline=tuple(Moment(f.fact.as_of or "", printed(f.fact), f.fact.unit, i) for i, f in enumerate(series)),
+        score=figures[0].score,
+        why=tuple(f"series {f.fact.as_of} {f.fact.value} {f.score:.2f}" for f in series),
+    )
+
+
+# --- ranking ---------------------------------------------------------------------------------------------------------
+
+
+def rank_figures(
+    scene: Scene,
+    periods: Sequence[Period],
+    scope: Sequence[Period] = (),
+    meeting: Period | None = None,
+    alternative: str | None = None,
+) -> list[Figure]:
+    """Return the facts near the hits that may answer, best first."""
+    question = scene.question
+    figures: list[Figure] = []
+    rivals = _rivals(scene)
+    for region, fact in scene.facts():
+        if fact.number is None:
+            continue
+        if meeting is not None and not _published_in(region, meeting):
+            continue
+        unit = unit_fit(question, fact)
+        if unit <= _UNIT_WRONG:
+            continue
+        index = region.reading.at(fact.start)
+        if not region.low <= index < region.high:
+            continue
+        zones = fact_zones(scene.atoms, region, fact, index, rivals.get((fact.document_id, fact.table, fact.start)))
+        coverage = region.coverage.score(zones)
+        when = max((period_fit(p, fact) for p in periods), default=0.0)
+        if scope:
+            when = max(when, 0.5 * max(period_fit(p, fact) for p in scope)) if when <= 0 else when
+        score = coverage + 0.12 * unit + 0.3 * when + PRIOR * region.prior[index - region.low]
+        if alternative is not None and katakana(alternative) not in katakana(fact.label + region.reading.document.text[fact.start : fact.end]):
+            score -= 0.3
+        figures.append(Figure(region, fact, index, score, coverage, unit, when))
+    figures.sort(key=lambda f: -f.score)
+    return figures
+
+
+def fact_zones(
+    atoms: Sequence[Atom], region: Region, fact: Fact, index: int, rivals: frozenset[str] | None
+) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """Return what each atom counts for one fact: its own words fully, a rival's words hardly.
+
+    A rival is another cell of the table or another key of the line: a question that names 道路 does not mean the
+    figure in the 下水道 column beside it, though both stand in one row.
+    """
+    zones = region.coverage.zones[:, index - region.low].copy()
+    label = " ".join(filter(None, (fact.label, fact.row, fact.column)))
+    lemmas, key = frozenset(content_words(label)), katakana(label)
+    for i, atom in enumerate(atoms):
+        own = atom.match(lemmas, key)
+        if own:
+            zones[i] = max(zones[i], own)
+        elif rivals and any(_names(atom, rival) for rival in rivals):
+            zones[i] = min(zones[i], _FACT_OF_OTHER)
+    return zones
+
+
+def _names(atom: Atom, rival: str) -> bool:
+    return atom.lemma == rival or (len(atom.surface) > 1 and atom.surface in rival)
+
+
+def _rivals(scene: Scene) -> dict[tuple[str, int | None, int], frozenset[str]]:
+    """Return, for each table and each line with several facts, the words of all its labels."""
+    labels: dict[tuple[str, int | None], set[str]] = {}
+    lines: dict[tuple[str, int | None, int], set[str]] = {}
+    keys: list[tuple[str, int | None, int]] = []
+    for _, fact in scene.facts():
+        words = {katakana(w) for part in (fact.row, fact.column) if part for w in (part, *content_words(part))}
+        if fact.table is not None:
+            labels.setdefault((fact.document_id, fact.table), set()).update(words)
+        else:
+            lines.setdefault((fact.document_id, None, fact.start), set()).update(
+                katakana(w) for w in content_words(fact.label)
+            )
+        keys.append((fact.document_id, fact.table, fact.start))
+    return {
+        key: frozenset(labels[key[:2]] if key[1] is not None else lines[key])
+        for key in keys
+    }
+
+
+def unit_fit(question: Question, fact: Fact) -> float:
+    """Return 1 when the fact's unit is as asked, less when it may be, ``_UNIT_WRONG`` when it cannot be."""
+    if not question.units:
+        return 0.4
+    unit = fold(fact.unit or "")
+    value = fold(fact.value)
+    if question.counter and (unit == question.counter or value.endswith(question.counter)):
+        return 1.0
+    pieces = [unit, *re.split(r"[・、/]", unit)] if unit else []
+    if any(piece in question.units for piece in pieces):
+        return 0.9
+    if any(value.endswith(u) for u in question.units):
+        return 0.9
+    if not unit:
+        # A bare figure in a table or after a key may carry any counter, but not money or a rate.
+        return _UNIT_UNKNOWN if not question.units & {"円", "%"} or fact.kind == "cell" else _UNIT_WRONG
+    return _UNIT_WRONG
+
+
+def period_fit(asked: Period, fact: Fact) -> float:
+    """Return 1 when the fact holds for the period asked, 0 when its date is unknown, less than 0 when it is another."""
+    if fact.as_of is None:
+        return 0.0
+    try:
+        held = parse_code(fact.as_of)
+    except ValueError:
+        return 0.0
+    fit = _fit(asked, held)
+    if fact.as_of_from == "document":
+        # The briefing's own date says little about what a figure in it holds for.
+        return 0.25 if fit > 0 else 0.0
+    if fact.as_of_from == "heading":
+        return 0.8 * fit if fit > 0 else 0.6 * fit
+    return fit
+
+
+def _fit(asked: Period, held: Period) -> float:
+    if asked.code == held.code:
+        return 1.0
+    if {asked.kind, held.kind} == {"year", "fiscal_year"} and asked.start[:4] == held.start[:4]:
+        return 0.9 if asked.ambiguous or held.ambiguous else 0.35
+    if asked.start[:7] == held.start[:7] and asked.end[:7] == held.end[:7]:
+        return 0.95  # 1月末 and 1月
+    if asked.start <= held.start and held.end <= asked.end:
+        return 0.55  # asked for the year, held for a day in it
+    if held.start <= asked.start and asked.end <= held.end:
+        return 0.2 if held.kind != "range" else 0.1
+    return -1.0
+
+
+def split_periods(periods: Sequence[Period]) -> tuple[tuple[Period, ...], tuple[Period, ...]]:
+    """Return (scope, inner): a period that holds another one is its scope. 例: 令和6年度の…2025年1月末まで"""
+    inner = [
+        p for p in periods if not any(q is not p and p.start <= q.start and q.end <= p.end and p.code != q.code for q in periods)
+    ]
+    if len(inner) == len(periods):
+        return tuple(periods), ()
+    return tuple(p for p in periods if p not in inner), tuple(inner)
+
+
+# --- several values --------------------------------------------------------------------------------------------------
+
+
+def read_operands(question: Question) -> tuple[Operand, ...]:
+    """Return what a comparison or a row of values is made of; fewer than two when the question names none."""
+    if len(question.alternatives) == 2 and not all(parse_like_period(a) for a in question.alternatives):
+        scope, inner = split_periods(question.periods)
+        return tuple(Operand(a, periods=inner or scope, alternative=a) for a in question.alternatives)
+    scope, inner = split_periods(question.periods)
+    periods = list(inner or scope)
+    if len(inner) == 1 and len(scope) == 1 and re.search(r"年間|通年|1年|一年", question.folded):
+        periods = [inner[0], scope[0]]  # 例: 9月末時点と年間ではどう違う
+    if len(periods) == 1 and periods[0].kind == "range" and (question.wants_difference or question.wants_series):
+        ends = periods[0].code.split("/")
+        if len(ends) == 2:
+            periods = [replace(parse_code(code), at=periods[0].at) for code in ends]
+    if len(periods) > 1:
+        return tuple(Operand(_said(p, question), periods=(p,)) for p in periods)
+    if len(question.meetings) > 1:
+        return tuple(Operand(f"{describe_plain(m)}の資料", meeting=m) for m in question.meetings)
+    return ()
+
+
+def parse_like_period(text: str) -> bool:
+    return bool(re.search(r"\d年|\d月|年度", text))
+
+
+def _for_alternative(scene: Scene, operand: Operand, operands: Sequence[Operand]) -> Scene:
+    """Return the scene with the words of the other alternatives left out: they are not this value's topic."""
+    if operand.alternative is None:
+        return scene
+    own = katakana(operand.alternative)
+    others = [katakana(o.alternative) for o in operands if o.alternative and o is not operand]
+    kept = [
+        i
+        for i, atom in enumerate(scene.atoms)
+        if atom.surface in own or not any(atom.surface in other for other in others)
+    ]
+    atoms = tuple(scene.atoms[i] for i in kept)
+    regions = tuple(
+        Region(r.reading, Coverage(r.reading, atoms, r.low, r.high), r.prior) for r in scene.regions
+    )
+    return Scene(scene.question, atoms, regions, scene.statements)
+
+
+def _compare(
+    question: Question, operands: Sequence[Operand], chosen: Sequence[Figure], text: str
+) -> tuple[str, str | None]:
+    one, two = chosen[0].fact, chosen[1].fact
+    if one.number is None or two.number is None or not _same_unit(one, two):
+        return text, None
+    if operands[0].alternative is not None:
+        if one.number == two.number:
+            return f"同じ（{text}）", None
+        more = operands[0] if one.number > two.number else operands[1]
+        word = "少ない" if re.search(r"少な|低|小さ|短", question.folded) and not re.search(r"多|高|大き|長", question.folded) else "多い"
+        named = more if word == "多い" else (operands[1] if more is operands[0] else operands[0])
+        return f"{named.label}のほうが{word}（{text}）", None
+    if re.search(r"位$|番目$", fold(one.unit or "") or fold(one.value)):
+        changed = "変わらない" if one.number == two.number else "変わった"
+        return f"{text}（{changed}）", None
+    early, late = (one, two) if (one.as_of or "") <= (two.as_of or "") else (two, one)
+    difference, how = subtract(late, early)
+    if question.wants_difference:
+        return f"{difference}（{text}）", how
+    return text, None
+
+
+def subtract(late: Fact, early: Fact) -> tuple[str, str]:
+    """Return (what changed in words, how it was worked out). 例: 141企業・団体増（648 − 507 = 141）"""
+    assert late.number is not None and early.number is not None
+    scale = _scale(late)
+    a, b = late.number / scale, early.number / scale
+    difference = a - b
+    unit = fold(late.unit or "")
+    sign = "増" if difference > 0 else "減" if difference < 0 else "増減なし"
+    amount = _number(abs(difference))
+    how = f"{_number(a)} − {_number(b)} = {_number(difference)}{unit}"
+    return (f"{amount}{unit}{sign}" if difference else sign), how
+
+
+def _scale(fact: Fact) -> float:
+    """Return what one of the printed figure's units is in the base unit. 例: 299百万円 → 1,000,000"""
+    match = re.search(r"\d[\d,]*(?:\.\d+)?", fold(fact.value))
+    if not match or not fact.number:
+        return 1.0
+    shown = float(match.group().replace(",", ""))
+    ratio = abs(fact.number) / shown if shown else 1.0
+    return ratio if ratio >= 1 and abs(ratio - round(ratio)) < 1e-6 and round(ratio) in _SCALES else 1.0
+
+
+_SCALES = frozenset({1, 10, 100, 1000, 10**4, 10**5, 10**6, 10**7, 10**8, 10**9, 10**12})
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value - round(value)) < 1e-6 else f"{value:,.2f}".rstrip("0")
+
+
+# --- series ----------------------------------------------------------------------------------------------------------
+
+
+def _latest(best: Figure, figures: Sequence[Figure]) -> Figure:
+    """Return the latest value of the best figure's indicator among those that fit nearly as well."""
+    alike = [f for f in _series(best, figures) if f.score >= best.score - _SAME_SERIES]
+    return max(alike, key=_freshness, default=best)
+
+
+def _freshness(figure: Figure) -> tuple[str, str]:
+    as_of = figure.fact.as_of
+    return (parse_code(as_of).end if as_of else "", figure.region.reading.document.published or "")
+
+
+def _series(best: Figure, figures: Sequence[Figure]) -> list[Figure]:
+    """Return the values of the best figure's indicator at its dates, oldest first, the best one among them.
+
+    The same indicator: the same unit, and labels that name the same thing (a table's row, or most words of a key).
+    """
+    if best.fact.as_of is None:
+        return [best]
+    name = _name(best.fact)
+    dated: dict[str, Figure] = {}
+    for figure in figures:
+        fact = figure.fact
+        if fact.as_of is None or fact.as_of_from == "document" or not _same_unit(fact, best.fact):
+            continue
+        if figure.score < best.score - 0.45 or figure.coverage < best.coverage - 0.2:
+            continue
+        if figure is not best and not _alike(name, _name(fact)):
+            continue
+        if fact.as_of not in dated or figure is best:
+            dated[fact.as_of] = figure
+    dated[best.fact.as_of] = best
+    return sorted(dated.values(), key=lambda f: parse_code(f.fact.as_of or "").end)
+
+
+def _name(fact: Fact) -> frozenset[str]:
+    """Return the words that name a fact's indicator, dates and figures left out."""
+    label = fact.row if fact.kind == "cell" and fact.row and fact.as_of_from == "column" else fact.label
+    return frozenset(w for w in content_words(re.sub(r"\d+", "", fold(label or fact.label))) if w not in _DATE_WORDS)
+
+
+_DATE_WORDS = frozenset("年 年度 月 日 末 令和 平成 r h 時点 現在 元 累計 延べ".split())
+
+
+def _alike(one: frozenset[str], other: frozenset[str]) -> bool:
+    if not one or not other:
+        return one == other
+    return len(one & other) / min(len(one), len(other)) >= 0.67
+
+
+def _same_unit(one: Fact, other: Fact) -> bool:
+    a, b = fold(one.unit or ""), fold(other.unit or "")
+    if a == b or not a or not b:
+        return True
+    pieces_a, pieces_b = {a, *a.split("・")}, {b, *b.split("・")}
+    return bool(pieces_a & pieces_b) or any(pieces_a & group and pieces_b & group for group in UNIT_GROUPS[:6])
+
+
+# --- words -----------------------------------------------------------------------------------------------------------
+
+
+def printed(fact: Fact) -> str:
+    """Return the value as printed, folded in width, with its unit. 例: ３６，４９４千円 → 36,494千円"""
+    value = _half_width(fact.value)
+    unit = _half_width(fact.unit or "")
+    return value if not unit or unit in value else f"{value}{unit}"
+
+
+def _half_width(text: str) -> str:
+    import unicodedata
+
+    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
+
+
+def _when(fact: Fact) -> str:
+    if fact.as_of is None or fact.as_of_from == "document":
+        return ""
+    return f"（{describe(fact.as_of)}）"
+
+
+def _as_of_words(fact: Fact) -> str:
+    return describe(fact.as_of).removesuffix("現在") if fact.as_of else ""
+
+
+def describe_plain(period: Period) -> str:
+    return describe(period.code).removesuffix("現在")
+
+
+def _said(period: Period, question: Question) -> str:
+    """Return a period in the question's own words. 例: 令和6年1月末"""
+    start, end = period.at
+    said = question.text[start:end].strip()
+    return said if said and period.kind != "range" and not re.search(r"から|～|~", said) else describe_plain(period)
+
+
+def _only(meetings: Sequence[Period]) -> Period | None:
+    return meetings[0] if len(meetings) == 1 else None
+
+
+def _published_in(region: Region, meeting: Period) -> bool:
+    published = region.reading.document.published
+    if not published:
+        return False
+    return meeting.start[:7] <= published[:7] <= meeting.end[:7] if len(published) >= 7 else published[:4] == meeting.start[:4]
+
+
+def _missing_unit(question: Question) -> tuple[str, ...]:
+    return (question.counter,) if question.counter else ()

@@ -1,0 +1,176 @@
+"""Prose: the sentence that defines, gives the reason, tells the steps, or decides yes or no."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from answer.draft import Draft, Support
+from answer.evidence import Statement, katakana
+from answer.question import Question
+from answer.scene import Scene, Scored
+
+_LIMIT = 280  # characters of a prose answer; the contract allows 600
+_SHORT = 78  # what a name or place may have, when only its sentence can be given
+_REASON_MARK = re.compile(
+    r"ため|により|によって|ことから|ので|背景|きっかけ|契機|踏まえ|に伴[いう]|理由|おかげ|影響|懸念|図る|目指|つなげ|資する|向上|確保|解消|受け"
+)
+_STEP_MARK = re.compile(r"申請|申込|申し込|予約|登録|提出|送信|起動|送付|発行|連絡|電話|受付|アクセス|ダウンロード|入力|手続|窓口|相談|利用|方法|により|活用")
+_NEGATIVE = re.compile(r"休止|中止|廃止|終了|停止|未定|未実施|未達|ない(?!し|よう)|ません|ず(?:、|に|$)|困難|不可|対象外|除く|できな|下回|断念|見送|▲|△|なし(?!と)")
+_DONE = re.compile(r"達成|できた|できました|完了|上回|クリア")
+
+
+def answer_definition(scene: Scene) -> Draft:
+    """Return what a thing is. 例: Xとは、… / ※ X：… / X（…） / the sentence under the heading X"""
+    question = scene.question
+    subject = _subject(question)
+    best: tuple[float, Scored, str] | None = None
+    for scored in scene.statements[:30]:
+        bonus, text = _defines(scored, subject)
+        score = scored.score + bonus
+        if best is None or score > best[0]:
+            best = (score, scored, text)
+    if best is None:
+        return Draft("definition", why=("no statement near the hits",))
+    score, scored, text = best
+    return _draft(scene, scored, text, f"definition of {subject}: bonus {score - scored.score:.2f}")
+
+
+def _subject(question: Question) -> str:
+    """Return what is to be defined. 例: 国際フィーダー航路とは → 国際フィーダー航路"""
+    match = re.search(r"[「『]([^」』]+)[」』](?:とは|って|の(?:意味|定義)|という)", question.folded) or re.search(
+        r"([^、。\s]+?)(?:とは|って(?:何|なん|どう)|の(?:意味|定義)|という(?:の|もの)は|は(?:どのような|どんな|何を))", question.folded
+    )
+    return katakana(match.group(1)) if match else ""
+
+
+def _defines(scored: Scored, subject: str) -> tuple[float, str]:
+    statement = scored.statement
+    key, flat = statement.key, statement.flat
+    if subject and subject in key:
+        if re.search(re.escape(subject) + r"」?(?:※\d*)?(?:トハ|\(?[::]|＝|=|ハ、)", key):
+            return 0.45, flat
+        if re.search(r"(?:ト呼バレル|トイウ|ヲイウ|ヲ指ス|デアル|スルモノ|スル制度|スル仕組ミ)", key):
+            return 0.2, flat
+    under = any(subject and subject in katakana(h) for h in statement.headings[-2:])
+    if statement.kind == "heading":
+        return -0.2, flat
+    if re.match(r"[\s　]*[※＊*=＝]", statement.text) and _defines_above(scored, subject):
+        return 0.4, flat
+    if under and statement.kind in ("paragraph", "bullet", "note"):
+        return 0.15, flat
+    return 0.0, flat
+
+
+def _defines_above(scored: Scored, subject: str) -> bool:
+    """Tell whether a note or an = line explains the subject in the few lines above it."""
+    statements = scored.region.reading.statements
+    above = statements[max(0, scored.index - 4) : scored.index]
+    return bool(subject) and any(subject in s.key for s in above)
+
+
+def answer_reason(scene: Scene) -> Draft:
+    """Return the statement that gives the reason or the aim."""
+    return _best_with(scene, "reason", _REASON_MARK, 0.14)
+
+
+def answer_howto(scene: Scene) -> Draft:
+    """Return the steps: the best statement and those that go on with it."""
+    draft = _best_with(scene, "howto", _STEP_MARK, 0.08)
+    return draft
+
+
+def _best_with(scene: Scene, kind: str, mark: re.Pattern[str], bonus: float) -> Draft:
+    best: tuple[float, Scored] | None = None
+    for scored in scene.statements[:30]:
+        if scored.statement.kind == "heading":
+            continue
+        score = scored.score + (bonus if mark.search(scored.statement.flat) else 0.0)
+        if best is None or score > best[0]:
+            best = (score, scored)
+    if best is None:
+        return Draft(scene.question.kind, why=(f"no {kind} near the hits",))
+    return _draft(scene, best[1], best[1].statement.flat, f"{kind} {best[0]:.2f}", go_on=True)
+
+
+def answer_yesno(scene: Scene) -> Draft:
+    """Return はい or いいえ with the statement that decides it."""
+    draft = answer_text(scene)
+    if not draft.text:
+        return draft
+    negative = bool(_NEGATIVE.search(draft.text))
+    asks_negative = bool(re.search(r"(?:ない|ません)(?:の|です)?(?:か|でしょう)", scene.question.folded))
+    said = "いいえ" if negative != asks_negative else "はい"
+    return _replace_text(draft, f"{said}。{draft.text}")
+
+
+def answer_text(scene: Scene, limit: int = 180) -> Draft:
+    """Return the best statement itself, for a question of no other kind."""
+    for scored in scene.statements:
+        if scored.statement.kind != "heading" and len(scored.statement.flat) > 3:
+            return _draft(scene, scored, clip(scored.statement.flat, limit), f"statement {scored.score:.2f}")
+    return Draft(scene.question.kind, why=("no statement near the hits",))
+
+
+def _draft(scene: Scene, scored: Scored, text: str, why: str, go_on: bool = False) -> Draft:
+    members = [scored.statement]
+    if go_on:
+        members += _going_on(scored, _LIMIT - len(text))
+        text = " ".join(_plain(m.flat) for m in members)
+    return Draft(
+        kind=scene.question.kind,
+        text=clip(_plain(text), _LIMIT),
+        supports=tuple(Support(m.document.id, m.start, m.end) for m in members),
+        score=scored.score,
+        why=(f"{why} {scored.statement.flat[:60]}",),
+    )
+
+
+def _going_on(scored: Scored, room: int) -> list[Statement]:
+    """Return the following statements under the same headings while there is room for them."""
+    found: list[Statement] = []
+    for follower in scored.region.reading.statements[scored.index + 1 : scored.index + 4]:
+        if follower.kind in ("heading", "table") or follower.headings != scored.statement.headings:
+            break
+        if len(follower.flat) > room:
+            break
+        room -= len(follower.flat)
+        found.append(follower)
+    return found
+
+
+def _replace_text(draft: Draft, text: str) -> Draft:
+    from dataclasses import replace
+
+    return replace(draft, text=text)
+
+
+def _plain(text: str) -> str:
+    """Return a statement without its bullet, emphasis marks and wide spaces, for reading."""
+    folded = re.sub(r"\*\*|<[^>]{1,20}>", "", unicodedata.normalize("NFC", text))
+    return re.sub(r"\s+", " ", re.sub(r"^[\s　]*[-・●○■◆◇□※‣•➤➡⇒*]+[\s　・]*", "", folded)).strip()
+
+
+def clip(text: str, limit: int) -> str:
+    """Return ``text`` cut at the end of a clause where it is longer than ``limit``."""
+    text = _plain(text)
+    if len(text) <= limit:
+        return text
+    cut = max(text.rfind(mark, limit // 2, limit) for mark in "。、）)")
+    return text[: cut + 1] if cut > 0 else text[:limit]
+
+
+def best_clause(scene: Scene, statements: Sequence[Scored], limit: int = _SHORT) -> tuple[Scored, str] | None:
+    """Return the clause of the best statements that meets most of the question, at most ``limit`` characters."""
+    for scored in statements[:3]:
+        if scored.statement.kind == "heading":
+            continue
+        text = _plain(scored.statement.flat)
+        if len(text) <= limit:
+            return scored, text
+        clauses = [c for c in re.split(r"(?<=[。、])", text) if c.strip()]
+        best = max(clauses, key=lambda c: sum(a.weight for a in scene.atoms if a.surface in katakana(c)))
+        if len(best) <= limit:
+            return scored, best.strip("、。 ")
+    return None

@@ -1,0 +1,431 @@
+"""Spans: the date, the name, the place or the items of a list, cut out of the statements that meet the question."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from answer.draft import Draft, Support
+from answer.evidence import Statement, katakana
+from answer.question import Question
+from answer.scene import Scene, Scored
+from ingest.dates import Period, describe, find_periods, parse_code
+from ingest.japanese import Morph, fold, morphs
+
+_LOOKED_AT = 24  # the best statements that spans are cut from
+_ITEM = r"[^、，,。;；\n\t]"
+_SPLIT = re.compile(r"[、，,・;；/／]|(?<=[^\s])\s{2,}|\t|(?<=.)(?:と|や|及び|および|並びに|ならびに|又は|または)(?=.)")
+_TRIM = " 　・-—‐➡→⇒:：,，、。\t*"
+
+
+@dataclass(frozen=True)
+class Span:
+    """A piece of a statement as an answer: ``document.text[start:end]``."""
+
+    source: Scored
+    start: int
+    end: int
+    text: str
+    score: float
+
+
+# --- dates -----------------------------------------------------------------------------------------------------------
+
+
+def answer_date(scene: Scene) -> Draft:
+    """Return the date that is asked for, in era and western years."""
+    question = scene.question
+    wants = _precision(question)
+    best: tuple[float, Scored, Period] | None = None
+    asked = {p.code for p in question.periods}
+    for scored in scene.statements[:_LOOKED_AT]:
+        for period in _dated(scored.statement):
+            if period.code in asked:
+                continue
+            score = scored.score + _nearness(scored, period.at, scene) + _fits_precision(period, wants)
+            if any(not _overlap(period, other) for other in question.periods):
+                score -= 0.15
+            if best is None or score > best[0]:
+                best = (score, scored, period)
+    if best is None:
+        return Draft("date", missing=("日付",), why=("no date near the hits",))
+    score, scored, period = best
+    start, end = scored.statement.start + period.at[0], scored.statement.start + period.at[1]
+    printed = scored.region.reading.document.text[start:end]
+    return Draft(
+        kind="date",
+        text=write_date(period, printed),
+        supports=(Support(scored.region.reading.document.id, scored.statement.start, scored.statement.end),),
+        as_of=period.code,
+        score=scored.score,
+        why=(f"date {period.code} score {score:.2f} in: {scored.statement.flat[:60]}",),
+    )
+
+
+def _dated(statement: Statement) -> list[Period]:
+    published = statement.document.published
+    default = None
+    for heading in (*reversed(statement.headings), published or ""):
+        found = find_periods(heading) if heading != published else [parse_code(heading)] if heading else []
+        if found:
+            default = found[0]
+            break
+    return find_periods(statement.text, default)
+
+
+def _precision(question: Question) -> str:
+    folded = question.folded
+    if re.search(r"何月何日|何日|日付|開催日|期日|年月日", folded):
+        return "day"
+    if re.search(r"何年何月|何月|年月", folded):
+        return "month"
+    if "何年度" in folded:
+        return "fiscal_year"
+    if re.search(r"何年", folded):
+        return "year"
+    return ""
+
+
+def _fits_precision(period: Period, wanted: str) -> float:
+    if not wanted:
+        return {"day": 0.08, "range": 0.06, "month": 0.05}.get(period.kind, 0.0)
+    if period.kind == wanted or (period.kind == "range" and wanted == "day"):
+        return 0.12
+    finer = {"year": ("day", "month"), "month": ("day",), "fiscal_year": ("day", "month", "year"), "day": ()}
+    return 0.06 if period.kind in finer.get(wanted, ()) else -0.12
+
+
+def _overlap(one: Period, other: Period) -> bool:
+    return one.start <= other.end and other.start <= one.end
+
+
+def _nearness(scored: Scored, at: tuple[int, int], scene: Scene) -> float:
+    """Return up to 0.15 for standing close to the statement's words that the question also has."""
+    text = katakana(scored.statement.text[: at[0]]), katakana(scored.statement.text[at[1] :])
+    best = 60
+    for atom in scene.atoms:
+        if len(atom.surface) < 2:
+            continue
+        before, after = text[0].rfind(atom.surface), text[1].find(atom.surface)
+        if before >= 0:
+            best = min(best, len(text[0]) - before - len(atom.surface))
+        if after >= 0:
+            best = min(best, after)
+    return 0.15 * max(0.0, 1 - best / 60)
+
+
+def write_date(period: Period, printed: str) -> str:
+    """Return a date with its era and western year. 例: R7.1.22 → 令和7年1月22日（2025年1月22日）"""
+    plain = re.sub(r"\s+", "", unicodedata.normalize("NFKC", printed))
+    if period.kind == "range" or "/" in period.code:
+        first, last = (period.code.split("/") + [period.code])[:2]
+        return f"{_era(first)}～{_era(last)}（{_western(first)}～{_western(last)}）"
+    if "末" in plain:
+        return f"{_era(period.code[:7])}末（{_western(period.code[:7])}末）"
+    return f"{_era(period.code)}（{_western(period.code)}）"
+
+
+def _era(code: str) -> str:
+    return describe(code).removesuffix("現在")
+
+
+def _western(code: str) -> str:
+    if code.startswith("FY"):
+        return f"{code[2:]}年度"
+    parts = code.split("-")
+    return "".join(f"{int(part)}{unit}" for part, unit in zip(parts, "年月日", strict=False))
+
+
+# --- names and places ------------------------------------------------------------------------------------------------
+
+_QUOTED = re.compile(r"[「『“\"]([^「」『』“”\"\n]{2,40})[」』”\"]")
+_PERSON = re.compile(r"([一-龠々ァ-ヶー]{1,6}[ 　]?[一-龠々ァ-ヶーぁ-ん]{1,6})[ 　]?(?:氏|さん|選手|知事|会長|社長|教授|様|先生)")
+_PLACE_KEY = re.compile(r"(?:場\s*所|会\s*場|開催地|所在地|開催場所|派遣先|訪問先|行き先)\s*[:：】]?\s*([^、。\n】]{2,30})")
+_PLACE_END = re.compile(r"(?:市|町|村|県|府|都|区|港|空港|駅|ホール|館|センター|会館|公園|広場|店|百貨店|大学|国|島|地域|圏|ロビー|メッセ|ドーム|スタジアム|プラザ|パーク)$")
+_PLACE_SUFFIXES = frozenset("市町村 市 町 村 県 国 地域 地区 圏域 港 空港 駅 会場 施設".split())
+_ORG_END = re.compile(r"(?:課|部|局|室|庁|省|会|社|大学|高校|学校|銀行|組合|機構|協会|財団|団体|センター|連合会|協議会|本部|株式会社|法人|コンソーシアム|研究所|館|事務所)$")
+
+
+def answer_name(scene: Scene) -> Draft:
+    """Return the name or place that is asked for; names that stand in one row come together."""
+    question = scene.question
+    spans = sorted(_name_spans(scene), key=lambda s: -s.score)
+    if not spans:
+        return Draft(question.kind, missing=question.suffixes, why=("no name near the hits",))
+    best = spans[0]
+    group = _row_of(best, spans) if question.wants_list or _may_be_several(question) else [best]
+    text = "、".join(dict.fromkeys(s.text for s in group))
+    statement = best.source.statement
+    return Draft(
+        kind=question.kind,
+        text=text,
+        supports=(Support(statement.document.id, statement.start, statement.end),),
+        score=best.source.score,
+        why=tuple(f"span {s.score:.2f} {s.text} in: {s.source.statement.flat[:50]}" for s in spans[:5]),
+    )
+
+
+def _may_be_several(question: Question) -> bool:
+    return bool(re.search(r"どの\S+?とどの|どことどこ|誰と誰|どの(?:地域|部|市町村|国|圏域)|どこどこ", question.folded))
+
+
+def _name_spans(scene: Scene) -> Iterator[Span]:
+    question = scene.question
+    asked = katakana(question.text)
+    for scored in scene.statements[:_LOOKED_AT]:
+        statement = scored.statement
+        for start, end, fit in _candidates(statement, question):
+            text = statement.text[start:end].strip(_TRIM)
+            folded = katakana(text)
+            if not folded or folded in asked:
+                continue
+            score = scored.score + fit + _nearness(scored, (start, end), scene)
+            yield Span(scored, statement.start + start, statement.start + end, _clean(text), score)
+
+
+def _candidates(statement: Statement, question: Question) -> Iterator[tuple[int, int, float]]:
+    """Yield (start, end, how well the kind fits) of the pieces of a statement that may be a name."""
+    text = statement.text
+    kind = question.kind
+    for match in _QUOTED.finditer(text):
+        yield match.start(1), match.end(1), 0.18 if kind == "name" and not question.suffixes else 0.05
+    if kind == "name":
+        person = bool(re.search(r"誰|だれ|どなた|氏名|(?:人|方|者|講師|社長|選手|代表|知事|ゲスト)(?:さん)?の(?:お)?名前", question.folded))
+        for match in _PERSON.finditer(text):
+            yield match.start(1), match.end(1), 0.3 if person else -0.1
+    if kind == "place":
+        for match in _PLACE_KEY.finditer(text):
+            yield match.start(1), match.end(1), 0.2
+    for start, end in noun_runs(text):
+        piece = fold(text[start:end])
+        if len(piece) < 2:
+            continue
+        if question.suffixes and any(_ends_with(piece, suffix) for suffix in question.suffixes):
+            yield start, end, 0.3
+        elif kind == "place" and _PLACE_END.search(piece):
+            yield start, end, 0.15 if not question.suffixes else -0.05
+        elif kind == "name" and _ORG_END.search(piece):
+            yield start, end, 0.12 if re.search(r"課|部|局|会社|企業|団体|機関|組織|どこ|業者|主催|事務局", question.folded) else 0.0
+        else:
+            yield start, end, -0.12 if question.suffixes else -0.06
+
+
+def _ends_with(piece: str, suffix: str) -> bool:
+    if suffix in ("市町村", "自治体"):
+        return bool(re.search(r"[市町村]$", piece))
+    if suffix in ("会社", "企業", "業者", "事業者"):
+        return bool(re.search(r"(?:社|会社|銀行|製作所|工業|商事|グループ)$", piece)) or "株式会社" in piece
+    if suffix in ("部署", "部局"):
+        return bool(re.search(r"[部局課室]$", piece))
+    if suffix in ("学校",):
+        return bool(re.search(r"(?:校|大学|学院|中学|高校)$", piece))
+    return piece.endswith(suffix) and piece != suffix
+
+
+def noun_runs(text: str) -> list[tuple[int, int]]:
+    """Return the spans of neighbouring nouns: names as they are written. 例: 農林水産部と商工労働部 → two spans"""
+    runs: list[tuple[int, int]] = []
+    current: tuple[int, int] | None = None
+    for morph in morphs(text):
+        if _nominal(morph):
+            if current is not None and current[1] == morph.start:
+                current = (current[0], morph.end)
+            else:
+                if current is not None:
+                    runs.append(current)
+                current = (morph.start, morph.end)
+        elif current is not None:
+            runs.append(current)
+            current = None
+    if current is not None:
+        runs.append(current)
+    return runs
+
+
+def _nominal(morph: Morph) -> bool:
+    return morph.pos in ("名詞", "接尾辞", "接頭辞", "形状詞") or (
+        morph.pos in ("記号", "補助記号") and morph.surface in "・ー＆&-"
+    )
+
+
+def _row_of(best: Span, spans: Sequence[Span]) -> list[Span]:
+    """Return the spans that stand in one row with the best one, joined only by 、 ・ と や 及び."""
+    text = best.source.region.reading.document.text
+    same = {(s.start, s.end): s for s in spans if s.source.statement is best.source.statement and s.score > best.score - 0.3}
+    ordered = sorted(same.values(), key=lambda s: s.start)
+    at = next(i for i, s in enumerate(ordered) if (s.start, s.end) == (best.start, best.end))
+    row = [best]
+    for step in (1, -1):
+        i = at + step
+        while 0 <= i < len(ordered):
+            one, other = (row[-1], ordered[i]) if step == 1 else (ordered[i], row[0])
+            if one.end > other.start:
+                i += step
+                continue
+            if not re.fullmatch(r"[\s　]*(?:[、，,・/／]|と|や|及び|および|並びに|,)[\s　]*", text[one.end : other.start]):
+                break
+            row.append(ordered[i]) if step == 1 else row.insert(0, ordered[i])
+            i += step
+    return row
+
+
+def _clean(text: str) -> str:
+    flat = re.sub(r"\s*\n\s*", "", unicodedata.normalize("NFKC", text)).strip(_TRIM)
+    return re.sub(r"\*\*", "", flat)
+
+
+# --- lists -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Items:
+    """A list found in the text: its items and the spans that it stands on."""
+
+    items: tuple[str, ...]
+    supports: tuple[Support, ...]
+    score: float
+    where: str
+
+
+def answer_list(scene: Scene) -> Draft:
+    """Return all items of the list that is asked for, and only those."""
+    question = scene.question
+    lists = sorted(_lists(scene), key=lambda found: -found.score)
+    if not lists:
+        return Draft("list", why=("no list near the hits",))
+    best = lists[0]
+    return Draft(
+        kind="list",
+        text="、".join(best.items),
+        supports=best.supports,
+        score=best.score,
+        missing=(),
+        why=tuple(f"list {found.score:.2f} {found.where} {'、'.join(found.items)[:80]}" for found in lists[:4]),
+    ) if best.items else Draft(question.kind)
+
+
+def _lists(scene: Scene) -> Iterator[Items]:
+    question = scene.question
+    seen: set[tuple[str, int]] = set()
+    for scored in scene.statements[:_LOOKED_AT]:
+        statement = scored.statement
+        document = statement.document
+        for items, start, end in rows_in(statement.text):
+            bonus = _list_fit(items, question)
+            yield Items(
+                items,
+                (Support(document.id, statement.start, statement.end),),
+                scored.score + bonus,
+                f"row at {statement.start + start}",
+            )
+        for members, where in _followers(scored):
+            key = (document.id, members[0].start)
+            if key in seen:
+                continue
+            seen.add(key)
+            items = tuple(_item(m) for m in members)
+            lead = max(0.0, _lead_score(scene, scored))
+            yield Items(
+                items,
+                tuple(Support(document.id, m.start, m.end) for m in members),
+                lead + _list_fit(items, question) - 0.02,
+                where,
+            )
+
+
+def _lead_score(scene: Scene, scored: Scored) -> float:
+    """Return the score of the line that a list stands under, by its own words and headings only."""
+    region = scored.region
+    i = scored.index - region.low
+    import numpy as np
+
+    zones = np.maximum(region.coverage.own[:, i], region.coverage.headings[:, i])
+    return 0.5 * scored.score + 0.5 * region.coverage.score(zones)
+
+
+def _list_fit(items: Sequence[str], question: Question) -> float:
+    bonus = 0.0
+    if question.count is not None:
+        bonus += 0.2 if len(items) == question.count else -0.12
+    if question.suffixes:
+        matching = sum(any(_ends_with(fold(item), suffix) for suffix in question.suffixes) for item in items)
+        bonus += 0.2 * matching / len(items)
+    asked = katakana(question.text)
+    bonus -= 0.25 * sum(katakana(item) in asked for item in items) / len(items)
+    if sum(map(len, items)) / len(items) > 45:
+        bonus -= 0.1
+    return bonus
+
+
+def rows_in(text: str) -> Iterator[tuple[tuple[str, ...], int, int]]:
+    """Yield the rows of items in a statement. 例: （うちR6：御船高校、八代東高校、甲佐高校） → the three schools"""
+    flat = re.sub(r"[ \t　]*\n\s*", lambda m: " " * len(m.group()), text)
+    spans = [(m.start(1), m.end(1)) for m in re.finditer(r"[（(【〔［\[<＜]([^（）()【】〔〕［］\[\]<>＜＞]{5,})[）)】〕］\]>＞]", flat)]
+    spans.append((0, len(flat)))
+    for start, end in spans:
+        piece = flat[start:end]
+        for match in re.finditer(rf"{_ITEM}+(?:[、，,]{_ITEM}+)+", piece):
+            if start == 0 and end == len(flat) and any(a <= match.start() and match.end() <= b for a, b in spans[:-1]):
+                continue
+            items = _row_items(match.group())
+            if len(items) >= 2:
+                yield items, start + match.start(), start + match.end()
+        if re.search(r"[①②③]", piece):
+            numbered = tuple(_clean(part) for part in re.split(r"[①-⑳]", piece)[1:] if _clean(part))
+            if len(numbered) >= 2:
+                yield numbered, start, end
+        pairs = re.findall(r"([^\s:：　]{1,14})[:：]([^\s:：　]+)", piece)
+        if len(pairs) >= 3:
+            yield tuple(_clean(key) for key, _ in pairs), start, end
+
+
+def _row_items(row: str) -> tuple[str, ...]:
+    parts = re.split(r"[、，,]", row)
+    head = parts[0]
+    # What leads up to the first item is not part of it: うちR6：御船高校 → 御船高校; 対象は、A
+    parts[0] = re.split(r"[:：はがをに]\s*(?=[^:：はがをに]*$)", head)[-1] or head
+    last = parts[-1]
+    cut = re.split(r"(?:の\d+\S{1,4}$|などの?|等の?|を|が|は|で(?=[ぁ-ん一-龠])|に(?=[ぁ-ん一-龠])|の(?=各|いずれ|うち)|から|へ)", last, maxsplit=1)[0]
+    parts[-1] = cut or last
+    joined: list[str] = []
+    for part in parts:
+        joined += [p for p in re.split(r"(?:及び|および|並びに|又は|または)", part)]
+    return tuple(item for item in (_clean(p) for p in joined) if item)
+
+
+def _followers(scored: Scored) -> Iterator[tuple[list[Statement], str]]:
+    """Yield the bullets or lines that stand under a statement as its list."""
+    statements = scored.region.reading.statements
+    head = scored.statement
+    members: list[Statement] = []
+    kinds: set[str] = set()
+    for follower in statements[scored.index + 1 : scored.index + 26]:
+        if follower.kind == "heading" or (members and follower.headings != members[0].headings):
+            break
+        if head.kind == "heading" and not set(head.flat.split()) & set(" ".join(follower.headings).split()):
+            break
+        mark = _mark(follower)
+        if members and mark != _mark(members[0]):
+            break
+        if not mark and follower.kind not in ("label", "bullet"):
+            break
+        members.append(follower)
+        kinds.add(follower.kind)
+    if len(members) >= 2:
+        yield members, f"items under: {head.flat[:30]}"
+
+
+_MARK = re.compile(r"^[\s　*]*(?:([・●○■□◆◇‣•➤➡⇒✓*\-])|([①-⑳])|([（(]\d+[)）])|(\d+[.．)）]))")
+
+
+def _mark(statement: Statement) -> str:
+    match = _MARK.search(statement.text)
+    if not match:
+        return "label" if statement.kind == "label" else ""
+    return next(name for name, group in zip(("bullet", "circle", "paren", "number"), match.groups(), strict=True) if group)
+
+
+def _item(statement: Statement) -> str:
+    return _clean(_MARK.sub("", statement.flat)).lstrip("・ ")
