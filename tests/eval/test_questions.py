@@ -55,10 +55,12 @@ class TestEverySet:
         assert wrong == []
 
     def test_the_question_does_not_give_its_answer_away(self, path):
+        """Except where one of two is asked for, and where yes or no is said in the question's own words."""
         given = [
             question.id
             for question in read_questions(path)
-            if any(squeeze(text) in squeeze(question.question) for text in question.accept)
+            if question.type not in ("comparison", "yesno")
+            and any(squeeze(text) in squeeze(question.question) for text in question.accept)
         ]
         assert given == []
 
