@@ -27,10 +27,11 @@ NOT_FOUND_PASSAGES = 3
 # The page is taller than the window once a picture stands on it: bring into view what was asked for.
 SCROLL = """<script>
 // %(key)s
+const HEADER = 44;  // what Streamlit lays over the top of a narrow window
 setTimeout(() => {  // once the rest of the page has been laid out
   const target = document.querySelector(".st-key-%(target)s");
   const top = target ? target.getBoundingClientRect().top : 0;
-  if (target && (top < 0 || top > %(share)s * window.innerHeight)) {
+  if (target && (top < HEADER || top > %(share)s * window.innerHeight)) {
     target.scrollIntoView({block: "start", behavior: "smooth"});
   }
 }, 250);

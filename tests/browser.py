@@ -1,0 +1,147 @@
+"""The real page in the real browser: `tenkyo serve` on free ports, opened in Chromium.
+
+``python -m tests.browser docs/page.png`` takes the README's picture.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic, sleep
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+QUIET = [
+    "--no-sandbox",  # the tests may run as root, where Chromium has none
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+START_SECONDS = 90
+ANSWER_MS = 120_000  # the first question waits for the model
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "api.cli", *arguments]
+
+
+def environment(index: Path) -> dict[str, str]:
+    """Return this environment with only ``index`` set of tenkyo's own variables."""
+    kept = {name: value for name, value in os.environ.items() if not name.upper().startswith("TENKYO_")}
+    return {**kept, "TENKYO_INDEX": str(index)}
+
+
+def ingest(paths: list[Path], index: Path) -> None:
+    subprocess.run(command("ingest", *map(str, paths)), env=environment(index), cwd=ROOT, check=True, timeout=900)
+
+
+@contextmanager
+def served(index: Path) -> Iterator[str]:
+    """Run `tenkyo serve` over ``index`` and yield the page's address."""
+    api_port, ui_port = free_port(), free_port()
+    process = subprocess.Popen(
+        command("serve", "--api-port", str(api_port), "--ui-port", str(ui_port)),
+        env=environment(index),
+        cwd=tempfile.gettempdir(),  # the page must not depend on the working directory
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        wait_for(f"http://127.0.0.1:{api_port}/healthz", process)
+        wait_for(f"http://127.0.0.1:{ui_port}/_stcore/health", process)
+        yield f"http://127.0.0.1:{ui_port}"
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    until = monotonic() + START_SECONDS
+    while monotonic() < until:
+        if process.poll() is not None:
+            raise RuntimeError(f"tenkyo serve ended with status {process.returncode}")
+        try:
+            with opener.open(url, timeout=5):
+                return
+        except (urllib.error.URLError, OSError):
+            sleep(0.2)
+    raise TimeoutError(f"{url} did not answer in {START_SECONDS} seconds")
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def opened(page: Page, address: str) -> Page:
+    """Go to the page and return it once it can be asked."""
+    page.goto(address)
+    page.get_by_placeholder("質問を入力").wait_for(timeout=60_000)
+    return page
+
+
+def ask(page: Page, question: str) -> None:
+    """Ask, and wait until the answer stands there."""
+    box = page.get_by_placeholder("質問を入力")
+    box.fill(question)
+    box.press("Enter")
+    newest = page.locator(".st-key-newest")
+    newest.get_by_role("heading", name=question, exact=True).wait_for(timeout=ANSWER_MS)
+    newest.locator(".tk-answer, .tk-message").first.wait_for(timeout=ANSWER_MS)
+
+
+def wait_for_picture(page: Page) -> None:
+    """Wait until the picture of a page has been loaded and drawn."""
+    page.wait_for_function(
+        """() => [...document.querySelectorAll('.st-key-newest [class*="st-key-page-"] img')]
+                 .some(image => image.complete && image.naturalWidth > 0)"""
+    )
+
+
+def take_picture(target: Path, question: str) -> None:
+    """Save the picture of the page with one answer over the sample collection."""
+    with tempfile.TemporaryDirectory() as folder:
+        index = Path(folder) / "index"
+        ingest([ROOT / "sample"], index)
+        with served(index) as address, chromium() as browser:
+            page = opened(browser.new_page(viewport={"width": 1280, "height": 900}, locale="ja-JP"), address)
+            ask(page, question)
+            wait_for_picture(page)
+            page.mouse.move(640, 880)
+            page.wait_for_timeout(1500)  # the picture's fade-in and the scrolling
+            target.parent.mkdir(parents=True, exist_ok=True)
+            page.screenshot(path=target)
+
+
+if __name__ == "__main__":
+    take_picture(Path(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else "くまもとDX推進コンソーシアムの会員数は？")
