@@ -20,7 +20,7 @@ find_python() {
 
 # set_up NAME REQUIREMENT: NAME is the stamp, REQUIREMENT what pip installs (. or .[dev])
 set_up() {
-  local name="$1" requirement="$2" python wanted
+  local name="$1" requirement="$2" python wanted quiet=""
   if [ ! -x .venv/bin/pip ]; then
     python="$(find_python)" || exit 1
     echo "仮想環境 .venv を作っています（初回だけです）… / creating .venv" >&2
@@ -40,7 +40,8 @@ PY
 )"
   if [ "$(cat ".venv/tenkyo-$name" 2>/dev/null)" != "$wanted" ]; then
     echo "必要な部品を入れています（初回は数分かかります）… / installing the pinned dependencies" >&2
-    .venv/bin/python -m pip install --disable-pip-version-check --quiet -c constraints.txt -e "$requirement" ||
+    [ -t 1 ] || quiet="-qq" # the bars of a download are for a person
+    .venv/bin/python -m pip install --disable-pip-version-check $quiet -c constraints.txt -e "$requirement" ||
       fail "部品を入れられませんでした。上の表示（ネットワーク、空き容量など）を確かめて、もう一度実行してください。" \
         "(pip install failed; see its message above.)"
     # what the tests need holds all that running needs

@@ -15,7 +15,7 @@ from fastapi import FastAPI, File, Query, Request, UploadFile
 from fastapi import Path as InPath
 from fastapi.responses import Response
 
-from answer.answer import Answer, Box, Passage, QuestionError
+from answer.answer import Answer, Box, Passage
 from answer.assistant import Assistant
 from api import schemas
 from api.examples import example_questions
@@ -37,14 +37,15 @@ PageNumber = Annotated[int, InPath(description="Physical page, from 1.", example
 
 def create_app(assistant: Assistant, settings: Settings) -> FastAPI:
     """Return the API over one assistant. Nothing is opened here: the index is read when it is first asked."""
+    problem: dict[str, Any] = {
+        "description": "RFC 9457 problem document.",
+        "content": {"application/problem+json": {"schema": schemas.ProblemOut.model_json_schema()}},
+    }
     app = FastAPI(
         title="tenkyo",
         version=version("tenkyo"),
         summary="Ask government briefing documents in Japanese; every answer says where it stands.",
-        responses={
-            "4XX": {"model": schemas.ProblemOut, "description": "RFC 9457 problem document."},
-            "5XX": {"model": schemas.ProblemOut, "description": "RFC 9457 problem document."},
-        },
+        responses={"4XX": problem, "5XX": problem},
     )
     handle_problems(app)
     app.add_middleware(
@@ -65,13 +66,11 @@ def create_app(assistant: Assistant, settings: Settings) -> FastAPI:
     @app.post("/v1/ask", tags=["ask"])
     def ask(body: schemas.AskRequest) -> schemas.AnswerOut:
         """Answer one question, with the quotes it stands on, or say what the documents do not tell."""
-        _check_length(body.question, settings.max_question_chars)
         return answer_out(assistant.ask(body.question, id=body.id))
 
     @app.post("/v1/search", tags=["ask"])
     def search(body: schemas.SearchRequest) -> schemas.SearchOut:
         """Return the passages nearest to the question, best first."""
-        _check_length(body.question, settings.max_question_chars)
         if body.k > settings.max_k:
             title = f"一度に探せるのは {settings.max_k} 件までです。"
             raise Problem(422, "k-too-large", title, f"k is {body.k}, at most {settings.max_k}")
@@ -178,7 +177,7 @@ def create_app(assistant: Assistant, settings: Settings) -> FastAPI:
         if start is not None or end is not None:
             # of a quote that goes on overleaf, the part on this page
             first, last = max(start or 0, shown.start), min(end or 0, shown.end)
-            if first >= last:
+            if start is None or first >= last:
                 title = "引用の位置がこのページの中にありません。"
                 detail = f"start and end must overlap {shown.start}-{shown.end}, got {start}-{end}"
                 raise Problem(422, "span-outside-page", title, detail)
@@ -198,20 +197,25 @@ def create_app(assistant: Assistant, settings: Settings) -> FastAPI:
         try:
             snapshot = assistant.collection.snapshot()
         except TenkyoIndexError as error:
-            status = "empty" if isinstance(error, IndexMissing) else "unusable"
-            return health_out(status, detail=error.message)
+            return health_out("empty" if isinstance(error, IndexMissing) else "unusable", detail=error.message)
         count = len(snapshot.documents())
         if not count:
-            return health_out("empty", index=snapshot.id, detail="文書がまだありません。文書を追加してください。")
-        return health_out("ok", index=snapshot.id, documents=count)
+            return health_out("empty", snapshot.id, detail="文書がまだありません。文書を追加してください。")
+        return health_out("ok", snapshot.id, count, snapshot.embedder.name)
 
-    def health_out(status: Any, index: str | None = None, documents: int = 0, detail: str | None = None) -> Any:
+    def health_out(
+        status: schemas.HealthStatus,
+        index: str | None = None,
+        documents: int = 0,
+        embedder: str | None = None,
+        detail: str | None = None,
+    ) -> schemas.HealthOut:
         return schemas.HealthOut(
             status=status,
             version=app.version,
             index=index,
             documents=documents,
-            embedder=settings.embedding_model,
+            embedder=embedder or settings.embedding_model,
             detail=detail,
         )
 
@@ -304,12 +308,6 @@ def line_box(page: Page, start: int, end: int) -> Box | None:
     x0, y0 = boxes[:, :2].min(axis=0).tolist()
     x1, y1 = boxes[:, 2:].max(axis=0).tolist()
     return x0, y0, x1, y1
-
-
-def _check_length(question: str, most: int) -> None:
-    if len(question) > most:
-        message = f"質問が長すぎます（{len(question):,}文字）。{most:,}文字以内に縮めてください。"
-        raise QuestionError("too_long", message, f"the question has {len(question)} characters, at most {most}")
 
 
 def _unknown_document(document_id: str) -> Problem:

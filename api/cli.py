@@ -16,6 +16,7 @@ from api.settings import Settings, SettingsError, read_settings
 from index.protocols import TenkyoIndexError
 
 if TYPE_CHECKING:
+    from answer.assistant import Assistant
     from index.collection import Collection
 
 DONE, LOOK, FAILED, INTERRUPTED = 0, 1, 2, 130  # LOOK: done, but something needs a person's eye
@@ -83,12 +84,12 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("ingest", ingest, "文書やフォルダを追加・更新します（内容の変わらないものは飛ばします）")
     sub.add_argument("paths", nargs="+", type=Path, metavar="PATH")
     sub = command("ask", ask, "質問に答えます")
-    sub.add_argument("question", nargs="?", metavar="質問")
+    sub.add_argument("question", nargs="?", type=_readable, metavar="質問")
     sub.add_argument("--json", action="store_true", help="JSONで出力します")
     sub.add_argument("--questions", type=Path, metavar="F.jsonl", help="まとめて聞く質問（1行に1つのJSON）")
     sub.add_argument("--out", type=Path, metavar="A.jsonl", help="まとめて聞いた答えの出力先")
     sub = command("search", search, "質問に近い箇所を探します")
-    sub.add_argument("question", metavar="質問")
+    sub.add_argument("question", type=_readable, metavar="質問")
     sub.add_argument("-k", type=int, default=10, help="件数（既定: 10）")
     sub.add_argument("--leg", choices=["fused", "vector", "keyword"], default="fused")
     sub.add_argument("--json", action="store_true", help="JSONで出力します")
@@ -104,10 +105,21 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _readable(text: str) -> str:
+    """Return the text without half characters, which bytes of another encoding become and nothing can print."""
+    return text.encode(errors="replace").decode()
+
+
 def _collection(settings: Settings) -> Collection:
     from index.collection import Collection
 
     return Collection(settings.index)
+
+
+def _assistant(settings: Settings) -> Assistant:
+    from answer.assistant import open_assistant
+
+    return open_assistant(settings.index, settings.embedding_model, settings.max_question_chars)
 
 
 def ingest(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -184,9 +196,7 @@ def ask(arguments: argparse.Namespace, settings: Settings) -> int:
         if arguments.out is None:
             raise CommandError("--questions には --out（答えの出力先）が要ります。")
         return _ask_many(arguments.questions, arguments.out, settings)
-    from answer.assistant import open_assistant
-
-    answer = open_assistant(settings.index, settings.embedding_model).ask(arguments.question)
+    answer = _assistant(settings).ask(arguments.question)
     if arguments.json:
         print(json.dumps(answer.to_dict(), ensure_ascii=False, indent=2))
     else:
@@ -195,10 +205,8 @@ def ask(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def _ask_many(questions: Path, out: Path, settings: Settings) -> int:
-    from answer.assistant import open_assistant
-
-    asked = list(_read_questions(questions))
-    assistant = open_assistant(settings.index, settings.embedding_model)
+    asked = _read_questions(questions)
+    assistant = _assistant(settings)
     written = 0
     try:
         with out.open("w", encoding="utf-8") as stream, Progress(sys.stderr) as progress:
@@ -222,7 +230,11 @@ def _ask_many(questions: Path, out: Path, settings: Settings) -> int:
 def _read_questions(path: Path) -> list[tuple[str | None, str]]:
     """Return (id, question) of each line of a question file."""
     found = []
-    for number, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), 1):
+    try:
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
+    except UnicodeDecodeError:
+        raise CommandError(f"{path} をUTF-8の文字として読めません。") from None
+    for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
@@ -233,37 +245,37 @@ def _read_questions(path: Path) -> list[tuple[str | None, str]]:
         except (json.JSONDecodeError, KeyError, TypeError, AttributeError):
             message = f'{path} の {number} 行目は {{"id": …, "question": "…"}} の形のJSONではありません。'
             raise CommandError(message) from None
-        found.append((None if id_ is None else str(id_), question))
+        found.append((None if id_ is None else str(id_), _readable(question)))
     return found
 
 
 def told(answer: Answer) -> str:
     """Return an answer as it is read at a terminal: the answer first, then its date and where it stands."""
+    from ingest.dates import describe
+
     lines = [answer.answer, ""]
     if answer.as_of:
-        from ingest.dates import describe
-
         lines.append(f"時点: {describe(answer.as_of)}")
     if answer.derived:
         operands = "".join(f"[{n}]" for n in answer.derived.operands)
         lines.append(f"計算: {answer.derived.how} {operands}")
     if answer.timeline:
-        points = "、".join(f"{p.as_of} {p.value}{p.unit or ''} [{p.citation}]" for p in answer.timeline)
+        points = "、".join(f"{describe(p.as_of)} {p.value}{p.unit or ''} [{p.citation}]" for p in answer.timeline)
         lines.append(f"推移: {points}")
     if answer.missing:
         lines.append(f"資料に見当たらない語: {'、'.join(answer.missing)}")
     if lines[-1]:
         lines.append("")
     for citation in answer.citations:
-        lines += _cited(citation)
+        lines += cited(citation)
     if answer.status == "not_found" and answer.passages:
         lines.append("近い記述:")
         for passage in answer.passages[:3]:
-            lines += _cited(passage.citation)
+            lines += cited(passage.citation)
     return "\n".join(lines).rstrip()
 
 
-def _cited(citation: Citation) -> list[str]:
+def cited(citation: Citation) -> list[str]:
     indent = " " * len(f"[{citation.n}] ")
     quote = citation.quote.strip().replace("\n", f"\n{indent}  ")
     return [f"[{citation.n}] {place(citation)}", f"{indent}「{quote}」"]
@@ -288,19 +300,16 @@ def place(citation: Citation) -> str:
 
 
 def search(arguments: argparse.Namespace, settings: Settings) -> int:
-    from answer.assistant import open_assistant
-
     if not 1 <= arguments.k <= settings.max_k:
         raise CommandError(f"-k は 1 から {settings.max_k} までです。")
-    assistant = open_assistant(settings.index, settings.embedding_model)
-    passages = assistant.search(arguments.question, k=arguments.k, leg=arguments.leg)
+    passages = _assistant(settings).search(arguments.question, k=arguments.k, leg=arguments.leg)
     if arguments.json:
         from api.app import passage_out
 
         print(json.dumps([passage_out(p).model_dump() for p in passages], ensure_ascii=False, indent=2))
         return DONE
     for passage in passages:
-        print("\n".join(_cited(passage.citation)))
+        print("\n".join(cited(passage.citation)))
     if not passages:
         print("近い記述は見つかりませんでした。")
     return DONE

@@ -31,7 +31,7 @@ ASKS = {
 }
 # A label that reads as a noun phrase: starts and ends in kanji or katakana, nothing but letters between.
 # 例: 特殊詐欺の認知件数 reads naturally; 「うち国庫」, 「(1) 総額」 and 「R5.1.31」 do not.
-NATURAL = re.compile(r"[一-龠々ァ-ヴーＡ-Ｚ][一-龠々ぁ-んァ-ヴー・Ａ-Ｚ]{2,18}[一-龠々ァ-ヴー]")
+NATURAL = re.compile(r"[一-龠々ァ-ヴーＡ-Ｚ][一-龠々ぁ-んァ-ヴー・Ａ-Ｚ]{1,18}[一-龠々ァ-ヴー]")
 # Labels that name no indicator on their own. 例: 合計は何人ですか
 VAGUE = re.compile(r"(合計|総計|小計|総数|総額|区分|計|内訳|前年|前年度|比較|増減|備考|その他)$")
 

@@ -108,21 +108,17 @@ def handle_problems(app: FastAPI) -> None:
     """Let every error of ``app`` leave as a problem document."""
 
     async def handle(request: Request, error: Exception) -> Response:
+        return problem_of(error).response(request.url.path)
+
+    async def handle_os_error(request: Request, error: Exception) -> Response:
         problem = problem_of(error)
-        if problem.status_code == 500 and isinstance(error, OSError):
+        if problem.status_code == 500:
             raise error  # the server logs only what nobody handled
         return problem.response(request.url.path)
 
-    for kind in (
-        HTTPException,
-        RequestValidationError,
-        QuestionError,
-        ParseError,
-        TenkyoIndexError,
-        OSError,
-        Exception,
-    ):
+    for kind in (QuestionError, ParseError, TenkyoIndexError, HTTPException, RequestValidationError, Exception):
         app.add_exception_handler(kind, handle)
+    app.add_exception_handler(OSError, handle_os_error)
 
 
 class Gate:

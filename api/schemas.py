@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from answer.answer import QuestionType, Status
 
 Leg = Literal["fused", "vector", "keyword"]
+HealthStatus = Literal["ok", "empty", "unusable"]
 Box = tuple[float, float, float, float]
 AsOf = Annotated[str, Field(examples=["2024-01-31", "2024-01", "2024", "FY2023"])]
 
@@ -20,13 +21,22 @@ class Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _whole(text: str) -> str:
+    """Return the text; ValueError for half characters, which JSON can write and nothing can send back."""
+    text.encode()
+    return text
+
+
+Text = Annotated[str, AfterValidator(_whole)]
+
+
 class AskRequest(Model):
-    question: str = Field(description="The question, in Japanese.", examples=["特殊詐欺の認知件数は何件ですか。"])
-    id: str | None = Field(None, max_length=200, description="Comes back in the answer.")
+    question: Text = Field(description="The question, in Japanese.", examples=["特殊詐欺の認知件数は何件ですか。"])
+    id: Text | None = Field(None, max_length=200, description="Comes back in the answer.")
 
 
 class SearchRequest(Model):
-    question: str = Field(description="Words or a question, in Japanese.", examples=["生活道路の安全対策"])
+    question: Text = Field(description="Words or a question, in Japanese.", examples=["生活道路の安全対策"])
     k: int = Field(10, ge=1, description="How many hits; the server has an upper limit.")
     leg: Leg = Field("fused", description="Both legs fused, or one alone.")
 
@@ -231,7 +241,7 @@ class ExamplesOut(Model):
 
 
 class HealthOut(Model):
-    status: Literal["ok", "empty", "unusable"]
+    status: HealthStatus
     version: str
     index: str | None
     documents: int

@@ -49,7 +49,7 @@ def serve_both(settings: Settings) -> int:
     for number in {signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}:
         signal.signal(number, lambda *_: stop.set())
 
-    assistant = open_assistant(settings.index, settings.embedding_model)
+    assistant = open_assistant(settings.index, settings.embedding_model, settings.max_question_chars)
     server = uvicorn.Server(
         uvicorn.Config(
             create_app(assistant, settings),
@@ -97,6 +97,7 @@ def _start_page(settings: Settings, api_url: str) -> subprocess.Popen[bytes]:
         "server.maxUploadSize": str(settings.max_upload_mb),
         "server.fileWatcherType": "none",
         "browser.gatherUsageStats": "false",
+        "logger.level": "warning",
     }
     return subprocess.Popen(
         [sys.executable, "-m", "streamlit", "run", spec.origin, *(f"--{k}={v}" for k, v in options.items())],

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "TENKYO_"
 
@@ -43,15 +43,20 @@ class Settings(BaseSettings):
     api_port: int = Field(8000, ge=1, le=65535)
     ui_port: int = Field(8501, ge=1, le=65535)
     api_url: str | None = Field(None, description="where the page finds the API; None: the API that serve starts")
-    allowed_hosts: tuple[str, ...] = Field(
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         ("127.0.0.1", "localhost", "::1", "testserver"),
-        description="host names the API answers to: a page elsewhere must not reach it by a name that resolves here",
+        description="host names the API answers to, with commas: no page elsewhere may reach it by a name of its own",
     )
 
     max_question_chars: int = Field(500, ge=1, le=10_000)
     max_upload_mb: int = Field(100, ge=1, le=4096, description="all files of one upload together")
     max_upload_files: int = Field(20, ge=1, le=1000)
     max_k: int = Field(50, ge=1, le=1000, description="most hits of one search")
+
+    @field_validator("allowed_hosts", mode="before")
+    @classmethod
+    def _split(cls, hosts: object) -> object:
+        return [host.strip() for host in hosts.split(",")] if isinstance(hosts, str) else hosts
 
     @field_validator("index", "cache")
     @classmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import unicodedata
 from collections.abc import Sequence
@@ -21,7 +22,8 @@ def plain_name(name: str | None) -> str:
     """
     base = unicodedata.normalize("NFC", (name or "").replace("\\", "/").rsplit("/", 1)[-1])
     # C*: control, format (the direction of writing could hide a suffix), private use, lone surrogates
-    base = "".join(c for c in base if not unicodedata.category(c).startswith("C")).strip(" .")
+    base = "".join(c for c in base if not unicodedata.category(c).startswith("C"))
+    base = re.sub(r"^[\s.]+|[\s.]+$", "", base)
     stem, dot, suffix = base.rpartition(".")
     if not dot:
         stem, suffix = base, ""

@@ -1,0 +1,139 @@
+"""`tenkyo serve` as a process: both servers come up, and both go when it is told to stop."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="process groups and signals of POSIX")
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Served:
+    def __init__(self, folder):
+        self.ports = free_port(), free_port()
+        command = [sys.executable, "-m", "api.cli", "serve", "--index", str(folder)]
+        command += ["--api-port", str(self.ports[0]), "--ui-port", str(self.ports[1])]
+        self.process = subprocess.Popen(
+            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        )
+        self.out: list[str] = []
+        self.err: list[str] = []
+        self.readers = [
+            threading.Thread(target=lambda stream=stream, lines=lines: lines.extend(stream))
+            for stream, lines in ((self.process.stdout, self.out), (self.process.stderr, self.err))
+        ]
+        for reader in self.readers:
+            reader.start()
+
+    def wait_until_up(self):
+        until = time.monotonic() + 60
+        while not any("Ctrl-C" in line for line in self.out):
+            assert self.process.poll() is None, self.err
+            assert time.monotonic() < until, (self.out, self.err)
+            time.sleep(0.1)
+
+    def wait_until_down(self):
+        status = self.process.wait(20)
+        for reader in self.readers:
+            reader.join(5)
+        self.process.stdout.close()
+        self.process.stderr.close()
+        return status
+
+    def kill(self):
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.wait_until_down()
+
+
+@pytest.fixture
+def served(tmp_path):
+    served = Served(tmp_path / "index")
+    yield served
+    served.kill()
+
+
+def get(url):
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=10) as response:
+        return response.read().decode()
+
+
+def is_free(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def send_to_process(process, number):
+    process.send_signal(number)
+
+
+def send_to_group(process, number):
+    os.killpg(process.pid, number)
+
+
+@pytest.mark.parametrize(
+    ("send", "number"),
+    [(send_to_process, signal.SIGTERM), (send_to_process, signal.SIGINT), (send_to_group, signal.SIGINT)],
+    ids=["SIGTERM", "SIGINT", "Ctrl-C in a terminal"],
+)
+def test_both_servers_answer_and_both_stop(served, send, number):
+    """Without an index too: the page then says how to add documents."""
+    served.wait_until_up()
+    api, ui = (f"http://127.0.0.1:{port}" for port in served.ports)
+    assert any(ui in line for line in served.out)
+    assert any(api in line for line in served.out)
+    assert '"status":"empty"' in get(f"{api}/healthz")
+    assert "streamlit" in get(ui).lower()
+    send(served.process, number)
+    assert served.wait_until_down() == 0
+    assert served.out[-1] == "終了します。\n"
+    assert served.err == []
+    assert all(is_free(port) for port in served.ports)
+
+
+def test_ctrl_c_right_at_the_start_leaves_nothing_running_and_no_traceback(served):
+    time.sleep(1.5)
+    os.killpg(served.process.pid, signal.SIGINT)
+    served.wait_until_down()
+    assert not any("Traceback" in line for line in served.err), "".join(served.err)
+    assert all(is_free(port) for port in served.ports)
+
+
+def test_when_the_page_falls_the_api_stops_too_and_it_is_said(served):
+    served.wait_until_up()
+    children = Path(f"/proc/{served.process.pid}/task/{served.process.pid}/children")
+    if not children.exists():
+        pytest.skip("needs Linux's /proc to find the page's process")
+    os.kill(int(children.read_text().split()[0]), signal.SIGKILL)
+    assert served.wait_until_down() == 2
+    assert "画面が動いていないため" in "".join(served.err)
+
+
+@pytest.mark.parametrize(("flag", "what"), [("--api-port", "API"), ("--ui-port", "画面")])
+def test_a_port_that_is_taken_is_named_with_the_way_out(tmp_path, flag, what, capsys):
+    from api.cli import main
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        ports = {"--api-port": free_port(), "--ui-port": free_port(), flag: port}
+        arguments = [str(part) for pair in ports.items() for part in pair]
+        assert main(["serve", "--index", str(tmp_path), *arguments]) == 2
+    error = capsys.readouterr().err
+    assert f"{what}のポート {port} は" in error
+    assert flag in error
