@@ -18,6 +18,7 @@ TEXT = """\
 前年は11,000人
 新しい体育館は令和7年4月1日に開館する
 """
+TURN = TEXT.index("新しい体育館")  # where its second page starts
 
 
 def paper(path):
@@ -28,8 +29,8 @@ def paper(path):
         sha256="0" * 64,
         kind="text",
         text=TEXT,
-        pages=(Page(1, 0, len(TEXT)),),
-        paging="none",
+        pages=(Page(1, 0, TURN), Page(2, TURN, len(TEXT))),
+        paging="physical",
         title="説明資料",
     )
 
@@ -281,8 +282,9 @@ class TestBaseline:
             lambda c: replace(c, quote=c.quote.replace("１", "1") + "。"),
             lambda c: replace(c, start=c.start + 1, end=c.end + 1),
             lambda c: replace(c, document_id="unknown"),
+            lambda c: replace(c, start=TURN - 5, end=TURN + 5, quote=TEXT[TURN - 5 : TURN + 5]),
         ],
-        ids=["changed", "shifted", "of no document"],
+        ids=["changed", "shifted", "of no document", "across two pages"],
     )
     def test_one_quote_that_is_not_the_documents_own_is_enough(self, evaluate, assistant, baseline, capsys, spoil):
         assistant.spoil = spoil
