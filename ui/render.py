@@ -27,11 +27,11 @@ def escape(text: object) -> str:
 def label(text: str) -> str:
     """Return ``text`` on one line for a Streamlit label, so that its Markdown shows the characters themselves.
 
-    A colon before a letter gets an invisible joiner: a backslash does not stop ``:smile:`` from becoming a picture.
+    Backslashes do not stop ``:smile:`` from becoming a picture, nor an address from becoming a link: those get an
+    invisible joiner.
     """
-    one_line = " ".join(text.split())
-    escaped = "".join("\\" + c if c in string.punctuation else c for c in one_line)
-    return re.sub(r":(?=\w)", ":\u2060", escaped)
+    joined = re.sub(r"(?<=:)(?=[\w/])|(?<=@)|(?<=www)(?=\.)", "\u2060", " ".join(text.split()))
+    return "".join("\\" + c if c in string.punctuation else c for c in joined)
 
 
 # --- words for codes ---------------------------------------------------------------------------------------------

@@ -98,8 +98,10 @@ def test_hostile_text_is_shown_as_the_characters_it_is(markup):
         ("**太字** $x$", r"\*\*太字\*\* \$x\$"),
         ("1. 一つ目", r"1\. 一つ目"),
         ("# 見出し\n次の行", r"\# 見出し 次の行"),
-        ("[a](http://b)", "\\[a\\]\\(http\\:\\/\\/b\\)"),
+        ("[a](http://b)", "\\[a\\]\\(http\\:\u2060\\/\\/b\\)"),
         (":smile:", "\\:\u2060smile\\:"),
+        ("www.a.jp", "www\u2060\\.a\\.jp"),
+        ("x@y.jp", "x\\@\u2060y\\.jp"),
         ("<b>", r"\<b\>"),
     ],
 )
