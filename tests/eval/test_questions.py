@@ -127,5 +127,4 @@ def test_no_question_and_no_answer_copies_a_sentence_of_the_seeds(seeds):
 @needs_seeds
 def test_our_questions_are_not_those_of_the_shared_set():
     theirs = {squeeze(q.question) for q in read_questions(SHARED / "eval" / "questions-dev.jsonl")}
-    ours = {squeeze(q.question) for path in SETS for q in read_questions(path)}
-    assert theirs.isdisjoint(ours)
+    assert [q.id for path in SETS for q in read_questions(path) if squeeze(q.question) in theirs] == []
