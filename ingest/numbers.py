@@ -100,6 +100,16 @@ _AFTER = re.compile(
     rf"(?P<space>[ ]?|\*\*)(?P<unit>(?:{_UNIT})(?:[・、](?:{_UNIT}))*"
     r"(?:/(?:年|月|週|日|回|人|時間|時|分|秒|ha|km2|km|10a|台|戸|件))?)"
 )
+# A counter that is no known unit: a short word of kanji or katakana that ends where the figure's phrase ends.
+# 例: 649手続, 1,000面以上, 336データ. Words that make a name or an order of the figure are none (100周年, 5大学連携).
+_REMARK = (
+    r"以上|以下|以内|未満|程度|前後|超|弱|強|余|増|減|予定|見込|達成|採択|実施|開催|参加|利用|受入|掲載|成約|設置|分"
+)
+_GENERIC = re.compile(
+    r"(?!(?:周|世紀|対|番|号|次|期|条|章|節|類|級|型|式|系|線|丁|月|時|限|代|目|割|以|未|程|前|約|超|余|増|減|当|及|又|並|各|等)"
+    r"|ページ|センチ|パーク)"
+    rf"(?P<unit>[一-鿿々]{{1,3}}?|[ァ-ヶー]{{2,8}})(?={_REMARK}|[ぁ-ん\s、。,.)\]」』】:;/~→➡⇒※・(\[|]|$)"
+)
 # 例: 3年目, 5人制, 2年生, 1人当たり, 5日(水) of no month: the figure names a place in an order or a denominator.
 _NO_MEASURE = re.compile(r"目|制(?!度)|年?生|次|期|代|あたり|当たり|当り|につき|番|号|以内ごと")
 _WARI = re.compile(r"割(?P<bu>[0-9])分")
@@ -220,6 +230,10 @@ def _read(text: str, folded: str, match: re.Match[str]) -> Quantity | None:
     after = _AFTER.match(folded, end)
     if after is not None and after["space"] and not _spaced_unit(folded, after):
         after = None
+    generic = _GENERIC.match(folded, end) if after is None and not match["yen"] else None
+    if generic is not None:
+        unit = generic["unit"]
+        return _quantity(text, begin, generic.end(), value, match["sign"], scale + unit, unit)
     if after is None:
         if match["yen"]:
             unit, base = text[match.start("yen") : match.end("yen")].strip(), "円"
