@@ -189,3 +189,10 @@ def test_a_long_page_is_cut_around_the_quote_and_can_be_shown_whole():
     assert len(numbers(whole)) == 100
     assert "略）" not in whole
     assert marked(whole) == "50番"
+
+
+def test_a_quote_longer_than_its_surroundings_is_shown_to_its_end():
+    text = "\n".join(f"{n}番" for n in range(1, 101))
+    start, end = text.index("50番"), text.index("53番") + 3
+    markup = render.page_text_html(text, 0, text_citation(start=start, end=end, lines=[50, 53]), context=1)
+    assert numbers(markup) == ["49", "50", "51", "52", "53", "54"]
