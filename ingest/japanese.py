@@ -276,6 +276,45 @@ def _after(text: str, offsets: list[int], end: int) -> int:
     return last
 
 
+_BINDING_LEFT = frozenset({"格助詞", "係助詞", "副助詞", "接続助詞", "準体助詞"})
+_SEAM = 14  # characters on each side that decide
+
+
+def wrapped(line: str, following: str, *, close: bool = True) -> bool:
+    """Say whether the dictionary shows ``following`` to be the rest of ``line``.
+
+    例: プロジェク / ト (one word over both), 取組み / を推進 (a particle begins it), 県内の / 企業 (a particle ends it).
+    Two nouns (県警 / 道路管理者) show nothing: then only the look of the lines can tell. A verb that may end a sentence or
+    stand before a noun (進出に係る / 波及効果) counts only if the lines are ``close``.
+    """
+    left, right = line.rstrip()[-_SEAM:].lstrip(), following.strip()[:_SEAM]
+    if not left or not right or ends_sentence(line) or begins_item(following) or "\t" in line or "\t" in following:
+        return False
+    left, right = fold(left), fold(right)
+    if left[-1] in "、・,(「『【〈《" or right[0] in "、。,)」』】〉》":
+        return True
+    seam = len(left)
+    tokens = _analyse(left + right)
+    before = next((t for t in tokens if t[3] == seam), None)
+    after = next((t for t in tokens if t[2] == seam), None)
+    if before is None or after is None:
+        over = next((t for t in tokens if t[2] < seam < t[3]), None)
+        # What the dictionary does not know, it may have run together.
+        return over is not None and bool(over[1].lemma)
+    if after[1].pos in ("助詞", "助動詞") or (after[1].pos == "接尾辞" and before[1].pos in ("名詞", "接尾辞")):
+        return True
+    if before[1].pos == "助詞":
+        return before[1].pos2 in _BINDING_LEFT
+    if before[1].pos in ("接頭辞", "連体詞", "接続詞") or left.endswith(("ため", "よう")):
+        return True
+    form = before[1].form
+    if form.startswith("連体形"):
+        return close or before[0] == "な"
+    if form.startswith(("未然形", "仮定形")):
+        return True
+    return form.startswith("連用形") and before[1].pos != "名詞" and after[1].pos != "名詞"
+
+
 # --- index words -----------------------------------------------------------------------------------------------------
 
 _ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925, "大正": 1911, "明治": 1867, "r": 2018, "h": 1988, "s": 1925}

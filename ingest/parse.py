@@ -1,0 +1,234 @@
+"""Files become documents: the parser for each kind of file, and what a document says of itself on its first pages."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from ingest.dates import find_periods
+from ingest.document import Block, Document, Table
+from ingest.japanese import fold
+from ingest.structure import find_blocks
+from ingest.text import NotTextError, decode, split_pages
+
+
+class ParseError(Exception):
+    """A file that cannot be read. ``message`` is Japanese and says what to do; ``str(error)`` is exact English."""
+
+    def __init__(self, path: Path, message: str, detail: str, page: int | None = None):
+        where = f"{path}, page {page}" if page is not None else str(path)
+        super().__init__(f"{where}: {detail}")
+        self.path = path
+        self.message = message
+        self.detail = detail
+        self.page = page
+
+
+def parse(path: Path) -> Document:
+    """Return the document in a file, with its blocks, tables, title, meeting and date; raise ``ParseError``.
+
+    The content decides what a file is; the suffix only says which kinds are wanted.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        kinds = "、".join(sorted(SUFFIXES))
+        raise ParseError(
+            path, f"この形式のファイルは読めません。読める形式は {kinds} です。", f"unknown suffix {suffix!r}"
+        )
+    data = path.read_bytes()
+    if not data.strip():
+        raise ParseError(path, "ファイルが空です。内容のあるファイルを指定してください。", "the file is empty")
+    # A PDF may have a few bytes of junk before its header.
+    if suffix == ".pdf" or data[:1024].lstrip().startswith(b"%PDF-"):
+        return _parse_pdf(path, data)
+    return _parse_text(path, data)
+
+
+def _parse_pdf(path: Path, data: bytes) -> Document:
+    from ingest.pdf import read_pdf  # heavy libraries, and only PDFs need them
+
+    return _described(read_pdf(path, data))
+
+
+def _parse_text(path: Path, data: bytes) -> Document:
+    try:
+        text = decode(data)
+    except NotTextError as error:
+        raise ParseError(
+            path,
+            "文字のファイルとして読めません。UTF-8 か Shift_JIS の文字ファイルか、PDF を指定してください。",
+            f"not a text file: {error}",
+        ) from error
+    if not text.strip():
+        raise ParseError(path, "ファイルに文字がありません。内容のあるファイルを指定してください。", "no text")
+    pages, paging = split_pages(text)
+    digest = hashlib.sha256(data).hexdigest()
+    document = Document(
+        id=digest[:16],
+        source=str(path),
+        file=path.name,
+        sha256=digest,
+        kind="markdown" if path.suffix.lower() in (".md", ".markdown") or _looks_like_markdown(text) else "text",
+        text=text,
+        pages=pages,
+        paging=paging,
+    )
+    from ingest.tables import read_tables  # reads documents, as this module makes them
+
+    return _described(replace(document, tables=read_tables(document)))
+
+
+def _looks_like_markdown(text: str) -> bool:
+    return len(re.findall(r"^#{1,6} \S|^- \S|\*\*\S", text, re.M)) >= 5
+
+
+SUFFIXES: frozenset[str] = frozenset({".txt", ".text", ".md", ".markdown", ".pdf"})
+
+
+# --- what a document says of itself ----------------------------------------------------------------------------------
+
+
+def _described(document: Document) -> Document:
+    """Return the document with blocks, headings of tables, title, meeting, date and department."""
+    spans = [(table.start, table.end) for table in document.tables]
+    blocks = find_blocks(document.text, document.pages, spans)
+    under = {(block.start, block.end): block.headings for block in blocks}
+    tables = tuple(_with_headings(table, under, blocks) for table in document.tables)
+    document = replace(document, blocks=blocks, tables=tables)
+    cover = _cover(document)
+    meeting = _first(cover, _meeting)
+    published = _published(document, cover)
+    warnings = list(document.warnings)
+    if published is None:
+        published = _latest_as_of(document)
+        if published is not None:
+            warnings.append(f"発行日の記載がないため、本文で最も新しい時点（{published}）を発行の目安としました。")
+    return replace(
+        document,
+        title=_title(document, cover, meeting) or document.title or Path(document.file).stem,
+        meeting=meeting,
+        published=published,
+        department=_first(cover, _department),
+        warnings=tuple(warnings),
+    )
+
+
+def _with_headings(table: Table, under: dict[tuple[int, int], tuple[str, ...]], blocks: Sequence[Block]) -> Table:
+    found = under.get((table.start, table.end))
+    if found is None:
+        found = next((b.headings for b in blocks if b.start <= table.start < b.end), ())
+    return replace(table, headings=found)
+
+
+_COVER_LINES = 24
+
+
+def _cover(document: Document) -> list[str]:
+    """Return the first lines, without marks, each as a reader sees it."""
+    lines = [
+        re.sub(r"^\s*(?:#{1,6}\s+|[-*+]\s+)|\*\*", "", line).strip() for line in document.text.split("\n", 200)[:200]
+    ]
+    return [line for line in lines if line][:_COVER_LINES]
+
+
+def _first(lines: Sequence[str], read: Callable[[str], str | None]) -> str | None:
+    return next((found for line in lines if (found := read(line))), None)
+
+
+_MEETING = re.compile(
+    r"(?:(?:令和|平成|昭和)?\s?[0-9元]+年\s?)?(?:[^\s、。（(「【]{0,12}?第?\s?[0-9]+回?\s?月?\s?)?"
+    r"(?:[^\s、。（(「」【】]{0,14}?)"
+    r"(?:定例会見|記者会見|定例会議?|臨時会|(?<=月)議会|県議会|市議会|町議会|村議会|特別委員会|常任委員会|審議会|協議会|検討会議?|懇談会)"
+)
+
+
+def _meeting(line: str) -> str | None:
+    """Return the name of the meeting that a cover line gives. 例: 令和6年2月議会, 市長定例記者会見, 第3回環境審議会"""
+    folded = fold(line)
+    if len(line) > 40 or re.search(r"[。、]", line) or line.endswith("について"):
+        return None
+    match = _MEETING.search(folded)
+    # The printed form, where folding kept every character's place.
+    if not match:
+        return None
+    return line[match.start() : match.end()].strip() if len(folded) == len(line) else match.group().strip()
+
+
+_TITLE = re.compile(
+    r"(?:資料|概要|計画|報告書?|ビジョン|戦略|指針|要綱|白書|予算書?|議案|説明書|について|発表項目|コメント)(?:[（(].*[）)])?】?$"
+)
+
+
+def _title(document: Document, cover: Sequence[str], meeting: str | None) -> str:
+    """Return the title: a cover line that names a document, else the first heading."""
+    for line in cover[:12]:
+        text = line.strip("【】 　")
+        if (
+            _TITLE.search(line)
+            and not _numbered(line)
+            and len(text) <= 60
+            and text != meeting
+            and not re.search(r"[。：:]", text)
+        ):
+            return re.sub(r"\s+", " ", text)
+    heading = next((block for block in document.blocks if block.kind == "heading"), None)
+    if heading is None:
+        return ""
+    text = re.sub(r"^\s*#+\s*|\*\*", "", document.text[heading.start : heading.end])
+    return re.sub(r"\s+", "" if "\n" in text else " ", text).strip("【】 　")[:60]
+
+
+def _numbered(line: str) -> bool:
+    return (
+        re.match(r"[0-9０-９]{1,2}[．.、\s　]|[（(][0-9０-９]|[\u2460-\u2473]|第[0-9０-９一-十]+[章節条]", line)
+        is not None
+    )
+
+
+_DEPARTMENT = re.compile(r"[^\s、。・（(【「：:]{1,16}(?:部|課|局|室|省|庁|委員会事務局)")
+
+
+def _department(line: str) -> str | None:
+    """Return the department that a cover line names alone. 例: 企画振興部, 担当：環境政策課"""
+    text = re.sub(r"^(?:担当(?:課|部署)?|所管|作成)[：:\s]*", "", line).strip("【】（）() 　")
+    return text if _DEPARTMENT.fullmatch(text) else None
+
+
+def _published(document: Document, cover: Sequence[str]) -> str | None:
+    """Return the date that the cover gives: one standing alone, or that of the meeting. 例: 令和6年2月議会 → 2024-02"""
+    for above, line in zip(["", *cover], cover[:14], strict=False):
+        if len(line) > 40 or re.search(r"日\s?時|期\s?[日間]|日\s?程|開催", above):
+            continue  # when something takes place is not when the paper was issued
+        for period in find_periods(line):
+            if period.kind not in ("day", "month"):
+                continue
+            rest = (line[: period.at[0]] + line[period.at[1] :]).strip(" 　()（）【】[]発行作成公表")
+            alone = re.fullmatch(r"(?:[月火水木金土日]曜?日?)?|(?:版|修正|更新|時点)", rest) is not None
+            meeting = _meeting(line) is not None
+            if alone or meeting:
+                return period.code
+        if (
+            month := re.search(r"((?:令和|平成)\s?[0-9元]+年)\s?([0-9]+)\s?月(?:定例)?(?:議会|会)", fold(line))
+        ) is not None:
+            year = find_periods(month.group(1))
+            if year:
+                return f"{year[0].code}-{int(month.group(2)):02d}"
+    return None
+
+
+_AS_OF = re.compile(r"\s*[）)]?(?:現在|時点|末現在|末時点)")
+
+
+def _latest_as_of(document: Document) -> str | None:
+    """Return the latest date for which the document gives figures (…現在, …時点): it cannot be older than that."""
+    latest: str | None = None
+    for period in find_periods(document.text):
+        named = document.text[period.at[0] : period.at[1]]
+        dated = period.kind in ("day", "month")
+        if dated and (named.endswith(("現在", "時点")) or _AS_OF.match(document.text, period.at[1])):
+            code = period.end[:7]
+            latest = max(latest or code, code)
+    return latest

@@ -1,0 +1,596 @@
+"""The structure of a text: headings and what stands under them, lists, key–value lines, notes, labels.
+
+Lines are first joined to units (a sentence wrapped over several lines is one), units are then named by their marks and
+their neighbours, and headings nest by what they are numbered with.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from ingest.document import Block, BlockKind, Page
+from ingest.japanese import begins_item, ends_sentence, fold, wrapped
+
+Span = tuple[int, int]
+
+# --- lines -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Line:
+    start: int
+    end: int
+    text: str
+    page: int
+    gap: int  # blank lines before it
+    table: int | None = None  # ordinal of the table it belongs to
+
+
+_CONTENT = re.compile(r"[^\W_]", re.U)
+
+
+def _lines(text: str, page: Page, tables: Sequence[Span]) -> Iterator[_Line]:
+    """Yield the lines of a page that hold something to read."""
+    at = page.start
+    gap = 0
+    for piece in re.split(r"[\n\f]", text[page.start : page.end]):
+        start, at = at, at + len(piece) + 1
+        # Rules of a table or a page: |---|, ------
+        if not _CONTENT.search(piece):
+            gap += 1
+            continue
+        left = start + len(piece) - len(piece.lstrip())
+        right = start + len(piece.rstrip())
+        table = next((i for i, (a, b) in enumerate(tables) if a < right and left < b), None)
+        yield _Line(left, right, piece, page.number, gap, table)
+        gap = 0
+
+
+# --- units -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Unit:
+    """Lines that make one statement, with what their first mark says."""
+
+    lines: list[_Line]
+    kind: BlockKind = "paragraph"
+    mark: str = ""  # class of the first mark, such as "paren" for （１）
+    number: int | None = None
+    hashes: int = 0  # of a Markdown heading
+    text: str = ""  # without marks of Markdown, wraps joined
+    top: bool = False  # first of its page
+    table: int | None = None
+    headings: tuple[str, ...] = ()
+    level: int = 0
+
+    @property
+    def start(self) -> int:
+        return self.lines[0].start
+
+    @property
+    def end(self) -> int:
+        return self.lines[-1].end
+
+    @property
+    def gap(self) -> int:
+        return self.lines[0].gap
+
+
+_HASHES = re.compile(r"\s*(#{1,6})\s+")
+_DASH = re.compile(r"\s*(?:[-*+]\s+)")
+_NUMERALS = "0-9０-９"
+_MARKS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    (
+        "note",
+        re.compile(
+            r"※|＊|\*(?!\*)|\^\{?\*|[（(]?注(?:[)）：:]|\s?[0-9０-９])|[（(]参考|[（(]出典|出所[：:]|出典[：:]|資料[：:]"
+        ),
+    ),
+    ("chapter", re.compile(rf"第([{_NUMERALS}一二三四五六七八九十]+)(?:章|編|部)")),
+    ("section", re.compile(rf"第([{_NUMERALS}一二三四五六七八九十]+)(?:節|条)")),
+    ("roman", re.compile(r"([Ⅰ-Ⅻ])[\s　．.]*")),
+    (
+        "arabic",
+        re.compile(
+            rf"([{_NUMERALS}]{{1,2}})(?:[．.、]\s*(?![{_NUMERALS}])|[\s　]+(?![{_NUMERALS}年月日時人件%％/～~]))"
+        ),
+    ),
+    ("paren", re.compile(rf"[（(]([{_NUMERALS}]{{1,2}})[)）]|([{_NUMERALS}]{{1,2}})[)）]")),
+    ("circled", re.compile(r"([\u2460-\u2473\u2780-\u2789])")),
+    (
+        "kana",
+        re.compile(
+            r"(?:[アイウエオカキク](?=[\s　．.）)])|[a-zａ-ｚ][)）．.]|[ivx]{1,4}\)|[（(][アイウエオカキクa-z][）)])"
+        ),
+    ),
+    ("lenticular", re.compile(r"【|〔|\[(?!\d)|［")),
+    ("angle", re.compile(r"＜|<(?![a-zA-Z/!])|〈|≪|《")),
+    ("square", re.compile(r"[■□◆◇▪▼▶►▷]")),
+    ("round", re.compile(r"[●○◯〇◎⚫◉](?![〇○◯])")),
+    ("bullet", re.compile(r"[・•‣●◦▪✓✔☑➤➡➢⇒→⚪★☆❖◉]|-\s")),
+)
+_KEY_VALUE = re.compile(r"(?P<key>[^：:。\n]{1,24}?)\s*[：:]\s*(?P<value>\S.*)", re.S)
+_BRACKETED_KEY = re.compile(r"[【\[［〔](?P<key>[^】\]］〕]{1,16})[】\]］〕]\s*(?P<value>\S.*)", re.S)
+_OPEN, _CLOSE = "（(「『【〔《〈［", "）)」』】〕》〉］"
+
+
+def _balance(text: str) -> int:
+    """Return how many brackets are still open at the end."""
+    depth = 0
+    for character in text:
+        if character in _OPEN:
+            depth += 1
+        elif character in _CLOSE:
+            depth = max(0, depth - 1)
+    return depth
+
+
+def _width(text: str) -> int:
+    """Return the width in half-width columns."""
+    return sum(2 if unicodedata.east_asian_width(c) in "WFA" else 1 for c in text.strip())
+
+
+def _inner(line: str) -> str:
+    """Return the line without Markdown's own marks. 例: - ・**人材**：確保 → ・人材：確保"""
+    line = _HASHES.sub("", line, count=1)
+    line = _DASH.sub("", line, count=1)
+    line = re.sub(r"<br\s*/?>|</?(?:p|ul|li|div|span|b|strong|em|u|sup|sub)(?:\s[^<>]*)?>", " ", line)
+    return re.sub(r"\*\*|__", "", line).strip()
+
+
+def is_key_value(text: str) -> bool:
+    """Say whether a line gives a value to a key. 例: 日 程：令和6年9月, ◆相談件数：延べ12件; not 10:15～, https://…"""
+    inner = re.sub(r"^(?:[・•◆◇■□●○◎▶➡※‣\-→⇒]|[\u2460-\u2473])\s*", "", text)
+    match = _KEY_VALUE.match(inner)
+    if match:
+        key = match.group("key")
+        unbalanced = _balance(key) > 0 or any(c in _CLOSE and not _has_opening(key, c) for c in key)
+        if unbalanced or re.search(r"https?$|^[\d０-９]+$|[、]", key) or not _CONTENT.search(key):
+            match = None
+    bracketed = _BRACKETED_KEY.match(inner)
+    return match is not None or (bracketed is not None and not re.match(r"[（(]単位", bracketed.group("value")))
+
+
+def _has_opening(text: str, closing: str) -> bool:
+    return _OPEN[_CLOSE.index(closing)] in text
+
+
+def _name(unit: _Unit) -> None:
+    """Fill in what the unit's first mark says."""
+    first = unit.lines[0].text
+    hashes = _HASHES.match(first)
+    unit.hashes = len(hashes.group(1)) if hashes else 0
+    pieces = [_inner(unit.lines[0].text), *(_inner(line.text) for line in unit.lines[1:])]
+    unit.text = _joined(pieces)
+    for mark, pattern in _MARKS:
+        match = pattern.match(unit.text)
+        if match:
+            unit.mark = mark
+            value = next((group for group in match.groups() if group), None) if match.groups() else None
+            unit.number = _number(value) if value else None
+            break
+    if not unit.mark and _DASH.match(first) and not hashes:
+        unit.mark = "bullet"
+
+
+def _joined(pieces: Sequence[str]) -> str:
+    """Return wrapped lines as one, with a space only between letters."""
+    text = ""
+    for piece in pieces:
+        if text and piece and text[-1].isascii() and piece[0].isascii() and text[-1].isalnum() and piece[0].isalnum():
+            text += " "
+        text += piece
+    return text
+
+
+def _number(value: str) -> int | None:
+    try:
+        return int(unicodedata.numeric(value)) if len(value) == 1 else int(value)
+    except ValueError:
+        kanji = "〇一二三四五六七八九十"
+        return kanji.index(value) if value in kanji else None
+
+
+def _units(lines: Sequence[_Line], labels: frozenset[str]) -> Iterator[_Unit]:
+    """Yield the units of one page. ``labels`` are lines that occur again and again, and so go on nowhere."""
+    current: list[_Line] = []
+    room = sorted(_width(line.text) for line in lines)[len(lines) * 9 // 10] if lines else 0
+    for line in lines:
+        if current and (_squeezed(line.text) in labels or not _continues(current, line, room)):
+            yield _Unit(current, table=current[0].table)
+            current = []
+        current.append(line)
+    if current:
+        yield _Unit(current, table=current[0].table)
+
+
+_LONGEST = 14  # lines of one statement
+_ROOM = 36  # columns: shorter lines were not broken for want of room
+
+
+def _continues(current: Sequence[_Line], line: _Line, room: int) -> bool:
+    """Say whether ``line`` is the rest of the statement in ``current``; ``room`` is how wide the page's lines are."""
+    last = current[-1]
+    if last.table is not None or line.table is not None:
+        return last.table == line.table
+    text = line.text.strip()
+    before = last.text.strip()
+    if _HASHES.match(line.text) or _HASHES.match(last.text) or len(current) >= _LONGEST or line.gap > 1:
+        return False
+    if "\t" in line.text or "\t" in last.text or _figures(before) or _figures(text):
+        return False
+    if begins_item(_inner(line.text)) or _DASH.match(line.text) or ends_sentence(before):
+        # A bracket goes on over a line that opens with a bracket. 例: （A社 / （本社）を含む）
+        return _balance(" ".join(x.text for x in current)) > 0 and text[:1] in "（(「『" and line.gap == 0
+    if _balance("".join(x.text for x in current)) > 0:
+        return True
+    if _is_item(before) or (line.gap and _TITLE_END.search(before)):
+        return False  # 【日時】 stands for itself, and so does 協議会について
+    if re.match(r"[（(][^）)]*[）)]?[はがをにのでともへやな、]", text) or (line.gap == 0 and text[0] in "（("):
+        return True  # 例: 支援アプリ / （音声を文字にするもの）も増加
+    if line.gap == 0 and _DASH.match(current[0].text) and not is_key_value(_inner(line.text)):
+        return True  # Markdown: a list item goes on until a blank line
+    if is_key_value(_inner(line.text)) and not wrapped(before, text, close=False):
+        return False
+    if wrapped(before, text, close=line.gap == 0):
+        return True
+    return _was_full(current, line, room)
+
+
+def _is_item(text: str) -> bool:
+    return re.fullmatch(r"[【〔\[［＜<〈≪《][^】〕\]］＞>〉≫》]*[】〕\]］＞>〉≫》]", text) is not None
+
+
+def _figures(text: str) -> bool:
+    """Say whether a line holds only figures and the like: a table or a chart's scale. 例: 1,234 56.7, (2014), H29"""
+    return re.search(r"[ぁ-んァ-ヶ一-鿿]", re.sub(r"[年月日元人件円%％計]", "", fold(text))) is None
+
+
+def _was_full(current: Sequence[_Line], line: _Line, room: int) -> bool:
+    """Say whether the last line was broken because it was full: as wide as its neighbours or as the page allows."""
+    widths = [_width(x.text) for x in current]
+    last = widths[-1]
+    if last < _ROOM or re.search(r"[)）」』】：:]$", current[-1].text.strip()):
+        return False
+    if line.gap == 0:
+        return last >= 0.85 * max([*widths, _width(line.text)])
+    prose = re.search(r"[はがをにで][^\n]", line.text) is not None
+    if len(current) > 1 and all(x.gap == 1 for x in current[1:]):
+        return last >= 0.93 * max(widths) and prose
+    return prose and begins_item(current[0].text.strip()) and last >= 0.85 * room
+
+
+# --- names -----------------------------------------------------------------------------------------------------------
+
+_NUMBERED = ("chapter", "section", "roman", "arabic", "paren", "circled", "kana")
+_LONGEST_HEADING = 48
+_LONGEST_LABEL = 24
+_TITLE_END = re.compile(
+    r"(?:について|とは|概要|の状況|構想|方向性|方針|取組み?|の現状|の推進|の設置|一覧|推移)(?:等|[（(].*[)）])?$"
+)
+_CAPTION_END = re.compile(r"(?:の様子|イメージ|イメージ図|風景|氏|外観|内観|ブース|チラシ)\s*[)）]?$")
+
+
+def _short(unit: _Unit, longest: int = _LONGEST_HEADING) -> bool:
+    return len(unit.text) <= longest and "。" not in unit.text and not unit.text.endswith(("、", "，", "→"))
+
+
+def _has_value(text: str) -> bool:
+    """Say whether a marked line tells a figure of its own. 例: ●会員数 549; not ●令和6年度の取組み, ① 第2回"""
+    rest = re.sub(rf"^[{_NUMERALS}]{{1,2}}[\s　.．、]+", "", text)
+    rest = re.sub(r"[（(\[［][^）)\]］]*[）)\]］]", "", fold(rest))
+    rest = re.sub(r"(?:令和|平成|昭和|[rh])?\s?\d+\s?(?:年度?|月末?|日|時|期|次|番|つ|号|回|か年)|\b[rh]\d+", "", rest)
+    return re.search(r"(?<![a-z])\d[\d.]*\s?(?:[件人名社万億千百団者校市町村か箇%円]|$|\s)|\d{3,}", rest) is not None
+
+
+def _same_list(unit: _Unit, other: _Unit | None) -> bool:
+    """Say whether two neighbours are items of one list. 例: （１） 医療 / （２） 防災"""
+    if other is None or other.mark != unit.mark or other.hashes or unit.hashes:
+        return False
+    if unit.number is None or other.number is None:
+        return unit.mark not in ("lenticular", "angle")
+    return abs(unit.number - other.number) == 1
+
+
+@dataclass(frozen=True)
+class _Style:
+    """What holds for a whole document."""
+
+    hashed: bool  # it has Markdown headings
+    spaced: bool  # blank lines stand between most lines, so that they tell nothing
+    titles: frozenset[str]  # running titles
+    common: frozenset[str]  # short lines that occur again and again
+
+
+def _classify(unit: _Unit, previous: _Unit | None, following: _Unit | None, style: _Style) -> BlockKind:
+    """Return the kind of a unit by its mark, its length and its neighbours."""
+    if unit.table is not None:
+        return "table"
+    if unit.hashes:
+        return "heading" if len(unit.text) <= 100 else "paragraph"
+    text = unit.text
+    if unit.mark == "note":
+        return "note"
+    if text.endswith(("：", ":")) and _short(unit, 24):
+        return "heading"  # 例: ◆主な相談内容：
+    if unit.mark in ("lenticular", "angle"):
+        if _is_item(text) and not is_key_value(text.strip("【】〔〕[]［］＜＞<>〈〉")):
+            return "heading"
+        if is_key_value(text):
+            digits = re.match(r"[【\[［〔][^】\]］〕]*[0-9０-９][】\]］〕]", text)
+            return "heading" if digits and _short(unit, 40) and not re.search(r"[：:]", text) else "key_value"
+        return "heading" if _short(unit, 40) and not _has_value(text) and re.search(r"[)）】]$", text) else "paragraph"
+    if unit.mark in _NUMBERED:
+        if _key(unit) in style.titles or (unit.top and _short(unit)):
+            return "heading"
+        if not _short(unit) or (_same_list(unit, following) or _same_list(unit, previous)):
+            return "key_value" if is_key_value(text) else "bullet"
+        if is_key_value(text):
+            return "key_value"
+        if _figures(re.sub(r"^\W*\w{1,3}\W*", "", text, count=1)):
+            return "label"
+        return "heading" if following is not None else "bullet"
+    if is_key_value(text) and len(text) <= 400:
+        return "key_value"
+    if unit.mark in ("square", "round"):
+        leads = (
+            following is not None and not _same_list(unit, following) and following.gap <= 1 and following.table is None
+        )
+        return "heading" if leads and _short(unit, 40) and not _has_value(text) else "bullet"
+    if unit.mark == "bullet":
+        return "bullet"
+    return _classify_plain(unit, following, style)
+
+
+def _classify_plain(unit: _Unit, following: _Unit | None, style: _Style) -> BlockKind:
+    """Return the kind of a unit without a mark: what it names, if it is short and something hangs on it."""
+    text = unit.text
+    if _figures(text) or len(text) <= 1:
+        return "label"
+    if not _short(unit) or ends_sentence(text):
+        return "paragraph"
+    bracketed = re.fullmatch(r"[（(][^）)]*[)）]", text) is not None
+    caption = _CAPTION_END.search(text) is not None
+    if bracketed or caption or "\t" in unit.lines[0].text:
+        return "label"
+    if _key(unit) in style.titles or (unit.top and not style.hashed and len(text) >= 4 and not _has_value(text)):
+        return "heading"
+    if following is not None and _leads(unit, following, style):
+        return "heading"
+    return "label" if len(text) <= _LONGEST_LABEL else "paragraph"
+
+
+_CLAUSE = re.compile(r"[をが、,]|[るたいうくすむつ]$")
+
+
+def _leads(unit: _Unit, following: _Unit, style: _Style) -> bool:
+    """Say whether a short plain line names what follows it. 例: 取組の方向性 / ・誘客の強化"""
+    text = unit.text
+    alone = 1 <= following.gap <= 2 and (unit.gap >= 1 or unit.top)
+    if not alone or len(text) < 2 or len(text) > 40 or _has_value(text):
+        return False
+    titled = _TITLE_END.search(text) is not None
+    if style.spaced and not titled and _key(unit) not in style.common:
+        return False
+    if _CLAUSE.search(re.sub(r"「[^」]*」", "", text)) and not titled:
+        return False
+    if following.mark in ("bullet", "note", "square", "round") or is_key_value(following.text):
+        return True
+    if following.mark in (*_NUMBERED, "lenticular", "angle"):
+        return titled
+    if not style.hashed and following.mark == "":
+        return len(following.text) >= 30 or ends_sentence(following.text) or following.table is not None
+    return "について" in text
+
+
+# --- nesting ---------------------------------------------------------------------------------------------------------
+
+_CONTINUED = re.compile(r"\s*[（(](?:つづき|続き|続|再掲)[)）]")
+
+
+@dataclass
+class _Entry:
+    text: str
+    key: str
+    mark: str
+    number: int | None
+    hashes: int
+    page_title: bool
+    divider: bool = False  # it had a page to itself
+    fresh: bool = True  # nothing stands under it yet
+
+
+@dataclass
+class _Outline:
+    """The headings that a place stands under."""
+
+    stack: list[_Entry] = field(default_factory=list)
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        return tuple(entry.text for entry in self.stack)
+
+    def filled(self) -> None:
+        for entry in self.stack:
+            entry.fresh = False
+
+    def place(self, unit: _Unit, *, page_title: bool, paged: bool) -> None:
+        """Put a heading where it belongs and drop the headings that it ends."""
+        text = _CONTINUED.sub("", unit.text).strip().rstrip("：:")
+        key = re.sub(r"\s", "", fold(text))
+        mark = unit.mark or ("title" if page_title or text.endswith("について") else "plain")
+        entry = _Entry(text, key, mark, unit.number, unit.hashes, page_title)
+        depth = self._depth(entry, paged=paged)
+        same = depth < len(self.stack) and self.stack[depth].key == key
+        if same and not unit.hashes and _CONTINUED.search(unit.text):
+            return  # it goes on where it was
+        del self.stack[depth:]
+        self.stack.append(entry)
+
+    def _depth(self, new: _Entry, *, paged: bool) -> int:
+        """Return at which depth a heading stands."""
+        stack = self.stack
+        for i, entry in enumerate(stack):
+            if entry.key == new.key:
+                return i
+        # Headings that follow each other without text between them name ever smaller parts.
+        fresh = next((i for i, entry in enumerate(stack) if entry.fresh), len(stack))
+        if new.page_title and not new.hashes and new.mark not in ("circled", "paren", "kana"):
+            if fresh < len(stack):
+                return len(stack)
+            if paged:
+                return sum(entry.divider for entry in stack)
+            return next((i for i in reversed(range(len(stack))) if stack[i].page_title), 0)
+        siblings = [i for i, entry in enumerate(stack) if not entry.divider and self._beside(entry, new)]
+        if siblings and (siblings[-1] < fresh or stack[siblings[-1]].number is not None):
+            return siblings[-1]
+        if new.hashes:
+            return next((i for i, e in enumerate(stack[:fresh]) if e.hashes >= new.hashes), len(stack))
+        deeper = [i for i, e in enumerate(stack[:fresh]) if _RANK[e.mark] > _RANK[new.mark] and not e.hashes]
+        return deeper[0] if deeper else len(stack)
+
+    @staticmethod
+    def _beside(entry: _Entry, new: _Entry) -> bool:
+        """Say whether ``new`` stands beside ``entry``. 例: # 1. and ## 2. in one document"""
+        if entry.mark != new.mark:
+            return False
+        if entry.number is not None and new.number is not None:
+            if entry.number < new.number <= entry.number + 2:
+                return True
+            return not new.hashes and not entry.hashes
+        return entry.hashes == new.hashes
+
+
+# Which marks stand within which, where that is the same everywhere; equal ranks end each other only by the same mark.
+_RANK = {"chapter": 1, "section": 2, "roman": 3, "square": 7, "round": 7, "kana": 8, "bullet": 9, "note": 9}
+_RANK.update(dict.fromkeys(("title", "lenticular", "arabic", "plain", "paren", "angle", "circled"), 5))
+
+
+def find_blocks(text: str, pages: Sequence[Page], tables: Sequence[Span] = ()) -> tuple[Block, ...]:
+    """Return the blocks of a text in reading order; each lies in one page, and a table is one block."""
+    lines = [list(_lines(text, page, tables)) for page in pages]
+    seen = Counter(_squeezed(line.text) for group in lines for line in group)
+    labels = frozenset(line for line, count in seen.items() if count >= 3 and len(line) > 1)
+    by_page = [list(_units(group, labels)) for group in lines]
+    units = [unit for group in by_page for unit in group]
+    for unit in units:
+        _name(unit)
+    for group in by_page:
+        if group and len(pages) > 1:
+            group[0].top = True
+    keys = Counter(_key(unit) for unit in units)
+    style = _Style(
+        hashed=sum(1 for unit in units if unit.hashes) >= 3,
+        spaced=sum(1 for group in lines for line in group if line.gap) > len(units) // 2,
+        titles=_running_titles(by_page),
+        common=frozenset(key for key, count in keys.items() if count > 1),
+    )
+    for group in by_page:
+        for i, unit in enumerate(group):
+            following = group[i + 1] if i + 1 < len(group) else None
+            previous = group[i - 1] if i else None
+            unit.kind = _classify(unit, previous, following, style)
+    outline = _Outline()
+    for group in by_page:
+        _nest(group, outline, style.titles)
+    return tuple(
+        Block(unit.kind, unit.start, unit.end, unit.lines[0].page, unit.headings, unit.level) for unit in units
+    )
+
+
+def _key(unit: _Unit) -> str:
+    return _squeezed(_CONTINUED.sub("", unit.text))
+
+
+def _squeezed(text: str) -> str:
+    return re.sub(r"\s", "", fold(text))
+
+
+def _running_titles(by_page: Sequence[Sequence[_Unit]]) -> frozenset[str]:
+    """Return the titles that stand on several pages or, where pages are unknown, several times. 例: ３ 国際交流"""
+    seen: Counter[str] = Counter()
+    tops: Counter[str] = Counter()
+    numbered: set[str] = set()
+    for group in by_page:
+        titles = [unit for unit in group if _may_be_title(unit)]
+        keys = [_key(unit) for unit in titles]
+        seen.update(set(keys) if len(by_page) > 1 else keys)
+        numbered.update(_key(unit) for unit in titles if unit.mark)
+        if group and _may_be_title(group[0]):
+            tops[_key(group[0])] += 1
+    paged = len(by_page) > 1
+    return frozenset(
+        key
+        for key, count in seen.items()
+        if count > 1 and (tops[key] * 2 >= count or key in numbered if paged else len(key) >= 12)
+    )
+
+
+def _may_be_title(unit: _Unit) -> bool:
+    return (
+        unit.mark in ("", "arabic", "roman", "chapter", "section")
+        and unit.table is None
+        and 8 <= len(unit.text) <= _LONGEST_HEADING
+        and _short(unit)
+        and not is_key_value(unit.text)
+        and not _figures(unit.text)
+        and not _has_value(unit.text)
+        and _CAPTION_END.search(unit.text) is None
+    )
+
+
+def _nest(group: Sequence[_Unit], outline: _Outline, titles: frozenset[str]) -> None:
+    """Give each unit of a page its headings."""
+    if not group:
+        return
+    paged = group[0].top
+    divider = paged and _only_names(group)
+    if divider:
+        outline.stack.clear()
+    # A slide's title may come late in the order in which its text was stored.
+    late = None
+    if paged and not (_key(group[0]) in titles and group[0].number is not None):
+        late = next((u for u in group[1:] if _key(u) in titles and u.number is not None and u.kind == "heading"), None)
+        if late is not None and not _is_fresh_chain(group, late):
+            outline.place(late, page_title=True, paged=True)
+        else:
+            late = None
+    for unit in group:
+        if unit is late:
+            unit.level = 1
+        elif unit.kind == "heading":
+            page_title = (unit.top and late is None) or _key(unit) in titles
+            outline.place(unit, page_title=page_title, paged=paged)
+            unit.headings = outline.path[:-1]
+            unit.level = len(outline.stack)
+        else:
+            unit.headings = outline.path
+            outline.filled()
+    if divider:
+        for entry in outline.stack:
+            entry.divider = True
+
+
+def _is_fresh_chain(group: Sequence[_Unit], last: _Unit) -> bool:
+    """Say whether only headings stand before ``last``."""
+    for unit in group:
+        if unit is last:
+            return True
+        if unit.kind != "heading":
+            return False
+    return False
+
+
+def _only_names(group: Sequence[_Unit]) -> bool:
+    """Say whether a page holds only a few short headings. 例: 地方創生 / 【移住関係】"""
+    return (
+        len(group) <= 4
+        and all(unit.kind in ("heading", "label") for unit in group)
+        and sum(len(unit.text) for unit in group) <= 100
+        and any(unit.kind == "heading" for unit in group)
+    )
