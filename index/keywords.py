@@ -73,7 +73,9 @@ class Bm25Keywords:
             return cls(ids, None)
         model = bm25s.BM25.load(folder, load_corpus=False, show_progress=False)
         if model.scores["num_docs"] != len(ids):
-            raise ValueError(f"{folder}: not the same number of ids and entries: {len(ids)} != {model.scores['num_docs']}")
+            raise ValueError(
+                f"{folder}: not the same number of ids and entries: {len(ids)} != {model.scores['num_docs']}"
+            )
         return cls(ids, model)
 
     def save(self, folder: Path) -> None:

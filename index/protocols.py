@@ -41,6 +41,10 @@ class Embedder(Protocol):
         """Return float32 of shape ``(len(texts), dim)``, rows of length 1."""
         ...
 
+    def count_tokens(self, text: str) -> int:
+        """Return how many tokens the model sees in ``text``, so that a chunk can be cut to what it reads well."""
+        ...
+
 
 class VectorStore(Protocol):
     def search(self, vectors: Vectors, k: int) -> list[Scored]:
@@ -55,20 +59,36 @@ class KeywordIndex(Protocol):
 
 
 class TenkyoIndexError(Exception):
-    """An index folder cannot be used. The text names the folder, what is wrong and the remedy."""
+    """An index folder cannot be used. The text names the folder, what is wrong and the remedy.
+
+    ``message`` says the same in Japanese, for the person; ``str(error)`` is exact English.
+    """
+
+    def __init__(self, detail: str, message: str = ""):
+        super().__init__(detail)
+        self.message = message or detail
 
 
-class IndexMissing(TenkyoIndexError):
+# N818 asks for names ending in Error; these say what state the index is in.
+class IndexMissing(TenkyoIndexError):  # noqa: N818
     """There is no index at the folder."""
 
 
-class IndexDamaged(TenkyoIndexError):
+class IndexDamaged(TenkyoIndexError):  # noqa: N818
     """A file of the index is missing or does not match its hash."""
 
 
-class IndexMismatch(TenkyoIndexError):
+class IndexMismatch(TenkyoIndexError):  # noqa: N818
     """The index was made by another embedder, analyzer or format version."""
 
 
-class IndexBusy(TenkyoIndexError):
+class IndexBusy(TenkyoIndexError):  # noqa: N818
     """Another process is writing to the index."""
+
+
+class IndexUnwritable(TenkyoIndexError):  # noqa: N818
+    """The index could not be written: the disk is full, or the folder may not be changed."""
+
+
+class ModelMissing(TenkyoIndexError):  # noqa: N818
+    """The embedding model is not on this machine."""

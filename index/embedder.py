@@ -1,0 +1,184 @@
+"""sentence-transformers: texts become unit vectors. The only module that imports it and torch, and only when needed."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from index import default_model
+from index.default_model import Progress
+from index.protocols import Embedder, ModelMissing, Vectors
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+BATCH = 16  # texts of about the same length; larger batches are no faster on two cores
+# What a family of models was trained to see before a question and before a passage.
+PREFIXES = {
+    "e5": ("query: ", "passage: "),
+    "ruri-v3": ("検索クエリ: ", "検索文書: "),
+}
+NOISY = ("sentence_transformers", "transformers", "huggingface_hub")
+
+
+def open_embedder(name: str = "default", cache: Path | None = None, progress: Progress | None = None) -> Embedder:
+    """Return the embedder called ``name``: "default", a Hugging Face name, or a local folder.
+
+    Nothing heavy happens before the first text: then the model is loaded, and the default one is unpacked under
+    ``cache`` the first time, which ``progress`` hears of (else the error stream). The default never asks the network.
+    """
+    return SentenceEmbedder(name, cache or cache_folder(), progress or default_model.show_progress)
+
+
+def cache_folder() -> Path:
+    """Return ``TENKYO_CACHE``, or the platform's place for files that can be made again."""
+    if chosen := os.environ.get("TENKYO_CACHE"):
+        return Path(chosen).expanduser()
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "tenkyo"
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "tenkyo" / "cache"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tenkyo"
+
+
+def prefixes(name: str) -> tuple[str, str]:
+    """Return what stands before a question and before a passage. 例: ruri-v3-310m → 検索クエリ: と 検索文書:"""
+    base = name.rstrip("/").rsplit("/", 1)[-1].lower()
+    if base == "default" or "e5-" in base:
+        return PREFIXES["e5"]
+    if "ruri-v3" in base:
+        return PREFIXES["ruri-v3"]
+    return "", ""
+
+
+class SentenceEmbedder:
+    """An ``Embedder`` that loads its model with the first text. Safe from threads, which wait for each other: the
+    tokenizer cannot be shared, and one encoding already uses every core it may."""
+
+    def __init__(self, model_name: str, cache: Path, progress: Progress):
+        self._model_name = model_name
+        self._cache = cache
+        self._progress = progress
+        self._prefixes = prefixes(model_name)
+        self._model: SentenceTransformer | None = None
+        self._lock = Lock()
+        self._name = _manifest_name(model_name)
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def dim(self) -> int:
+        with self._lock:
+            return int(self._loaded().get_embedding_dimension() or 0)
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        """Return float32 of shape ``(len(texts), dim)``, rows of length 1."""
+        return self._embed(texts, self._prefixes[1])
+
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        """Return float32 of shape ``(len(texts), dim)``, rows of length 1."""
+        return self._embed(texts, self._prefixes[0])
+
+    def count_tokens(self, text: str) -> int:
+        """Return how many tokens the model sees in ``text`` alone."""
+        with self._lock:
+            return len(self._loaded().tokenizer.encode(text, add_special_tokens=False, verbose=False))
+
+    def _embed(self, texts: Sequence[str], prefix: str) -> Vectors:
+        with self._lock:
+            vectors = self._loaded().encode(
+                [prefix + text for text in texts],
+                batch_size=BATCH,  # encode sorts by length, so a batch wastes little on padding
+                normalize_embeddings=True,
+                convert_to_numpy=True,
+                show_progress_bar=False,
+            )
+        return np.asarray(vectors, np.float32).reshape(len(texts), -1)
+
+    def _loaded(self) -> SentenceTransformer:
+        if self._model is None:
+            self._model = self._load()
+        return self._model
+
+    def _load(self) -> SentenceTransformer:
+        if self._model_name == "default":
+            try:
+                with _quiet():
+                    return _load_default(default_model.prepare(self._cache, self._progress))
+            except OSError as error:
+                raise ModelMissing(
+                    f"the default embedding model cannot be unpacked under {self._cache} ({error}): "
+                    "free some space there (250 MB), or name another folder (TENKYO_CACHE)",
+                    f"埋め込みモデルを {self._cache} に用意できません。空き容量（250MB）と権限を確かめるか、"
+                    "環境変数 TENKYO_CACHE で別のフォルダを指定してください。",
+                ) from error
+        is_local = Path(self._model_name).is_dir()
+        with _quiet():
+            from sentence_transformers import SentenceTransformer
+
+            try:
+                return SentenceTransformer(self._model_name, device="cpu", local_files_only=is_local)
+            except (OSError, ValueError) as error:
+                raise ModelMissing(
+                    f"the embedding model {self._model_name} cannot be loaded ({error}): "
+                    "name a local folder or a Hugging Face model that this machine can reach, or use the default",
+                    f"埋め込みモデル {self._model_name} を読み込めません。"
+                    "モデルのフォルダか、接続できる Hugging Face の名前を指定するか、標準のモデルを使ってください。",
+                ) from error
+
+
+def _load_default(folder: Path) -> SentenceTransformer:
+    """Return the default model with its word table left in float16, which saves 190 MB; sums are in float32."""
+    from sentence_transformers import SentenceTransformer
+
+    model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+    bert: Any = model[0].auto_model
+    for part in (*bert.children(), *bert.embeddings.children()):
+        if part not in (bert.embeddings, bert.embeddings.word_embeddings):
+            part.float()
+    return model
+
+
+def _manifest_name(model_name: str) -> str:
+    """Return the name that goes into the manifest: a folder's own name and a hash of what makes it that model."""
+    if model_name == "default":
+        return default_model.NAME
+    folder = Path(model_name).expanduser()
+    if not folder.is_dir():
+        return model_name
+    made_of = hashlib.sha256()
+    for path in sorted(p for p in folder.rglob("*") if p.suffix in (".json", ".safetensors", ".bin", ".model")):
+        made_of.update(f"{path.relative_to(folder).as_posix()}\0{path.stat().st_size}\0".encode())
+        if path.stat().st_size < 100_000:
+            made_of.update(path.read_bytes())
+    return f"{folder.resolve().name} ({made_of.hexdigest()[:12]})"
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep loading bars, reports and advice for programmers away from the person who asked a question."""
+    levels = {name: logging.getLogger(name).level for name in NOISY}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from transformers.utils import logging as transformers_logging
+
+        transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+        for name in NOISY:
+            logging.getLogger(name).setLevel(logging.ERROR)
+        try:
+            yield
+        finally:
+            for name, level in levels.items():
+                logging.getLogger(name).setLevel(level)

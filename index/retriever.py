@@ -1,0 +1,60 @@
+"""A question becomes ranked hits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal
+
+from index.fusion import fuse
+from index.protocols import Embedder, Hit, KeywordIndex, Scored, VectorStore
+from ingest.document import Chunk
+
+Leg = Literal["fused", "vector", "keyword"]
+
+DEPTH = 100  # hits of each leg that are fused
+KEYWORD_WEIGHT = 0.6
+VECTOR_WEIGHT = 1 - KEYWORD_WEIGHT
+
+
+def passage_text(chunk: Chunk) -> str:
+    """Return what is embedded: the document's title and the chunk's headings, kept short, then its own text.
+
+    A chunk that says only 前年比0.5%増 is found by the headings it stands under.
+    """
+    path = " / ".join(part[:40] for part in (chunk.title, *chunk.headings[-3:]) if part)
+    return f"{path}\n{chunk.text}" if path else chunk.text
+
+
+class Retriever:
+    """Asks both legs. ``chunks`` fetches chunks by id."""
+
+    def __init__(
+        self,
+        embedder: Embedder,
+        vectors: VectorStore,
+        keywords: KeywordIndex,
+        chunks: Callable[[Sequence[str]], Mapping[str, Chunk]],
+    ):
+        self._embedder = embedder
+        self._vectors = vectors
+        self._keywords = keywords
+        self._chunks = chunks
+
+    def search(self, question: str, k: int, leg: Leg = "fused") -> list[Hit]:
+        """Return at most ``k`` hits, best first. One leg alone scores in its own measure."""
+        depth = max(k, DEPTH)
+        legs: dict[str, Scored] = {}
+        if leg != "vector":
+            legs["keyword"] = self._keywords.search([question], depth)[0]
+        if leg != "keyword":
+            legs["vector"] = self._vectors.search(self._embedder.embed_queries([question]), depth)[0]
+        if leg == "fused":
+            best = fuse([legs["keyword"], legs["vector"]], [KEYWORD_WEIGHT, VECTOR_WEIGHT], k)
+        else:
+            best = legs[leg][:k]
+        places = {name: {key: rank for rank, (key, _) in enumerate(found, 1)} for name, found in legs.items()}
+        chunks = self._chunks([key for key, _ in best])
+        return [
+            Hit(chunks[key], score, {name: ranks[key] for name, ranks in places.items() if key in ranks})
+            for key, score in best
+        ]
