@@ -1,0 +1,622 @@
+"""Facts: values with what they measure, when, and where they stand, read from cells, key-value lines and sentences.
+
+A fact is a reading aid for answers, so it errs on the side of leaving out: a bare figure without a name or a unit, the
+tick of an axis and a label that drifted away from its bar are none.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Literal
+
+from ingest.dates import Period, find_periods, parse_code, same_width
+from ingest.document import Block, Cell, Document, Fact, FactKind, Table
+from ingest.japanese import split_sentences
+from ingest.numbers import Quantity, find_quantities, is_unit, unit_scale
+from ingest.tables import is_value
+
+Span = tuple[int, int]
+AsOfFrom = Literal["text", "column", "row", "heading", "document"]
+
+_MAX_WORDS = 120  # characters of a value that is no figure
+_MAX_LABEL = 90
+# A period that says for when a figure holds: R6.1月末現在, R6.1時点, 令和5年度末の
+_HOLDS = re.compile(r"\s*(?:まで|の)?(?:\)|）)?\s*(?:現在|時点|末時点|末現在)")
+_BULLET = " \t\n\f　・･●○◯〇◎◆◇■□▶▷➡⇒→▼▽►➤⚫•‣*-–※>＞↑↓⇨✓☆★"
+_BRACKETS = "()（）[]［］【】〔〕「」『』<>＜＞〈〉《》“”\"'"
+_KEY = re.compile(rf"^[{re.escape(_BULLET)}]*(?P<key>[^:。\n]{{1,40}}?)[ \t]*:(?![0-9]{{2}}(?![0-9,]))")
+# Words that name a value only together with what stands before them.
+_WEAK = re.compile(
+    r"(?:うち|内訳|参考|実績値?|目標値?|現状値?|基準値?|合計|累計|総計|小計|計|全体|延べ|のべ|約|各|最大|最高|上限|年間|月平均|平均"
+    r"|毎年|概ね|おおむね|前年度?比?|対前年度?比?|実施|予定|現在|時点|末|から|まで|で|に|は|が|も|を|の|と|や|へ|より|及び|また|等|など"
+    r"|[0-9\s:、。・,.=~\-+/%()\[\]<>〈〉【】「」『』〔〕→➡⇒※*◆●○■…])*"
+)
+# 件 of 件数 is the unit of a figure that shows none: 例: 相談件数, 移住者数 (人)
+_COUNTED = re.compile(r"(?P<unit>件|人|名|戸|社|校|台|店舗|世帯|回|団体|便|棟|冊|票|者|市町村|企業|事業)数")
+_NAMED_FIGURE = re.compile(r"(?:数|額|率|計|割合|高|費|量|:)[^0-9。、]{0,12}$")
+_TAIL_END = re.compile(r"[、。()\[\]「」【】;→➡⇒※/\n:,]")
+_NOTE_LINE = re.compile(r"^[\s※*(（注]*")
+
+
+def read_facts(document: Document) -> list[Fact]:
+    """Return the facts of a document, in the order of the text; ids count from ``f0``."""
+    drafts = [*_cell_facts(document), *_statement_facts(document)]
+    drafts.sort(key=lambda fact: (fact.value_start, fact.value_end, fact.kind))
+    return [replace(fact, id=f"{document.id}:f{i}") for i, fact in enumerate(drafts)]
+
+
+# Table cells
+
+
+def _cell_facts(document: Document) -> Iterator[Fact]:
+    for ordinal, table in enumerate(document.tables):
+        yield from _TableReader(document, table, ordinal).facts()
+
+
+class _TableReader:
+    def __init__(self, document: Document, table: Table, ordinal: int) -> None:
+        self.document, self.table, self.ordinal = document, table, ordinal
+        self.text = document.text
+        self.title = _flat(self.text[slice(*table.title)]) if table.title else None
+        self.at: dict[tuple[int, int], Cell] = {}
+        for cell in table.cells:
+            for r in range(cell.row, cell.row + cell.row_span):
+                for c in range(cell.column, cell.column + cell.column_span):
+                    self.at[r, c] = cell
+        self.rows: dict[int, list[Cell]] = {}
+        for cell in table.cells:
+            if cell.start < cell.end:
+                self.rows.setdefault(cell.row, []).append(cell)
+        self.columns = {
+            c: self._heading([(r, c) for r in range(table.header_rows)]) for c in {cell.column for cell in table.cells}
+        }
+        heads = " ".join([*(name for name, _ in self.columns.values()), self.title or ""])
+        self.notes = _lines_near(document, table)
+        said = heads + " ".join(self.text[slice(*note)] for note in self.notes) + " ".join(table.headings)
+        self.fiscal = "年度" in said and not re.search(r"暦年|年間値", heads)
+        self.base, self.base_from = _as_of_of_headings(self.title, table.headings, self.fiscal)
+        self.column_units = {c: _unit_in_brackets(name) for c, (name, _) in self.columns.items()}
+
+    def facts(self) -> Iterator[Fact]:
+        table = self.table
+        for r in sorted(self.rows):
+            if r < table.header_rows:
+                continue
+            row_name, row_spans = self._heading([(r, c) for c in range(table.header_columns)])
+            body = [cell for cell in self.rows[r] if cell.column >= table.header_columns]
+            cells = [cell for cell in self.rows[r] if cell.row == r]
+            start, end = min(cell.start for cell in cells), max(cell.end for cell in cells)
+            for cell in body:
+                column_name, column_spans = self.columns[cell.column]
+                spans = [s for s in (*row_spans, *column_spans) if not start <= s[0] < end]
+                yield from self._of_cell(cell, (start, end), row_name, column_name, spans)
+
+    def _heading(self, places: list[tuple[int, int]]) -> tuple[str, list[Span]]:
+        """Return the words over (or beside) a cell, outermost first, and where they stand."""
+        cells: list[Cell] = []
+        for place in places:
+            cell = self.at.get(place)
+            if cell is not None and cell.start < cell.end and cell not in cells:
+                cells.append(cell)
+        return " ".join(_flat(self.text[c.start : c.end]) for c in cells), [(c.start, c.end) for c in cells]
+
+    def _of_cell(self, cell: Cell, quote: Span, row: str, column: str, spans: list[Span]) -> Iterator[Fact]:
+        table, text = self.table, self.text
+        words = text[cell.start : cell.end]
+        as_of, source, note = self._as_of(row, column)
+        corner = self.at.get((0, 0))
+        context = [*spans, *([table.title] if table.title else []), *([note] if note else [])]
+        label = " ".join(_unique([row, column])) or self.title or " ".join(table.headings[-1:])
+        if not column and row and corner is not None and table.header_columns and corner.start < corner.end:
+            label = f"{_flat(text[corner.start : corner.end])} {row}"
+        fact = Fact(
+            id="",
+            document_id=self.document.id,
+            kind="cell",
+            label=label,
+            value=words,
+            number=None,
+            unit=None,
+            as_of=as_of,
+            as_of_from=source,
+            scope=self.title or (table.headings[-1] if table.headings else None),
+            page=table.page,
+            start=quote[0],
+            end=quote[1],
+            value_start=cell.start,
+            value_end=cell.end,
+            headings=table.headings,
+            row=row or None,
+            column=column or None,
+            table=self.ordinal,
+            context=tuple(context),
+        )
+        if not is_value(words):
+            if len(words) <= _MAX_WORDS:
+                yield fact
+            return
+        for quantity in find_quantities(words):
+            unit, number, span = self._unit(quantity, row, column, cell.column)
+            yield replace(
+                fact,
+                value=quantity.text,
+                number=number,
+                unit=unit,
+                value_start=cell.start + quantity.at[0],
+                value_end=cell.start + quantity.at[1],
+                context=(*fact.context, *([span] if span else [])),
+            )
+
+    def _unit(self, quantity: Quantity, row: str, column: str, number: int) -> tuple[str | None, float, Span | None]:
+        if quantity.base_unit is not None:
+            return quantity.unit, quantity.value, None
+        own = _unit_in_brackets(row) or self.column_units.get(number)
+        if own is None and self.table.unit is not None:
+            unit = self.text[slice(*self.table.unit)]
+            if not re.search(r"[率比]$|割合", column or row):
+                return unit, quantity.value * unit_scale(unit), self.table.unit
+        own = own or _counted_unit(row) or _counted_unit(column) or _counted_unit(self.title or "")
+        return own, quantity.value * unit_scale(own), None
+
+    def _as_of(self, row: str, column: str) -> tuple[str | None, AsOfFrom | None, Span | None]:
+        """Return when a cell holds: by its column, else its row, else the title, the headings, the document."""
+        by_row = _period_in(row, self.fiscal, None)
+        by_column = _period_in(column, self.fiscal, by_row or self.base)
+        if by_column is None and by_row is None:
+            by_row = _period_in(row, self.fiscal, self.base)
+        elif by_column is not None and by_row is None and by_column.kind in ("year", "fiscal_year"):
+            by_row = _period_in(row, self.fiscal, by_column)  # 例: row 1月, column R5年度
+            if by_row is not None:
+                by_column = None
+        period = by_column or by_row
+        if period is not None:
+            refined, note = self._refined(period)
+            return refined.code, "column" if by_column else "row", note
+        if self.base is not None:
+            return self.base.code, self.base_from, None
+        return self.document.published, "document" if self.document.published else None, None
+
+    def _refined(self, period: Period) -> tuple[Period, Span | None]:
+        """Return the day that a note gives for a period. 例: ※R5年度についてはR6.1月末時点の件数"""
+        if period.kind not in ("year", "fiscal_year"):
+            return period, None
+        for start, end in self.notes:
+            note = self.text[start:end]
+            found = find_periods(note, default=period)
+            if not any(p.code == period.code or (p.ambiguous and p.start[:4] == period.start[:4]) for p in found):
+                continue
+            for p in found:
+                inside = period.start <= p.start and p.end <= period.end and p.kind in ("day", "month")
+                if inside and _HOLDS.match(note, p.at[1]):
+                    return p, (start, end)
+        return period, None
+
+
+def _lines_near(document: Document, table: Table) -> list[Span]:
+    """Return the notes that stand within six lines with text of a table."""
+    first, last = document.lines(table.start, table.end)
+    page = document.page_at(table.start)
+    notes: list[Span] = []
+    for step, line in ((1, last), (-1, first)):
+        seen = 0
+        while seen < 6:
+            line += step
+            try:
+                start, end = document.line_span(line)
+            except IndexError:
+                break
+            if line < 1 or start < page.start or end > page.end:
+                break
+            if document.text[start:end].strip():
+                seen += 1
+                if re.match(r"\s*[(（]?\s*[※*注]|.*(?:現在|時点)", document.text[start:end]):
+                    notes.append((start, end))
+    return notes
+
+
+# Key-value lines and sentences
+
+
+@dataclass
+class _Statement:
+    start: int
+    end: int
+    block: Block
+    text: str  # in one width; offsets hold
+
+    @property
+    def lone(self) -> bool:
+        """Say whether it is figures only: the value of the line before it, or the tick of an axis."""
+        return bool(self.text.strip()) and not _WEAK.sub("", _without_figures(self.text)).strip(_BULLET + _BRACKETS)
+
+
+def _without_figures(text: str) -> str:
+    parts = []
+    position = 0
+    for quantity in find_quantities(text):
+        parts.append(text[position : quantity.at[0]])
+        position = quantity.at[1]
+    return "".join([*parts, text[position:]])
+
+
+def _statements(document: Document) -> Iterator[_Statement]:
+    tables = sorted((table.start, table.end) for table in document.tables)
+    starts = [start for start, _ in tables]
+    blocks = document.blocks or tuple(Block("paragraph", page.start, page.end, page.number) for page in document.pages)
+    for block in blocks:
+        if block.kind == "table":
+            continue
+        for start, end in split_sentences(document.text[block.start : block.end]):
+            a, b = block.start + start, block.start + end
+            near = bisect_right(starts, b) - 1
+            if near >= 0 and tables[near][1] > a:
+                continue
+            yield _Statement(a, b, block, same_width(document.text[a:b]))
+
+
+def _statement_facts(document: Document) -> Iterator[Fact]:
+    statements = list(_statements(document))
+    topic: _Statement | None = None
+    topic_key = ""
+    for i, statement in enumerate(statements):
+        if topic is not None and topic.block.page != statement.block.page:
+            topic, topic_key = None, ""
+        if statement.lone and _is_axis(statements, i):
+            continue
+        reader = _StatementReader(document, statement, topic, topic_key, _note_after(statements, i))
+        yield from reader.facts()
+        name = reader.name()
+        if name:
+            topic, topic_key = statement, name
+
+
+def _is_axis(statements: list[_Statement], i: int) -> bool:
+    """Say whether a lone figure stands in a column of three or more: ticks and bar labels of a chart."""
+    first = last = i
+    while first > 0 and statements[first - 1].lone:
+        first -= 1
+    while last + 1 < len(statements) and last - first < 3 and statements[last + 1].lone:
+        last += 1
+    return last - first >= 2
+
+
+def _note_after(statements: list[_Statement], i: int) -> _Statement | None:
+    """Return the next statement when it only says for when this one holds: ※R6.3月末時点"""
+    if i + 1 >= len(statements) or statements[i + 1].block.page != statements[i].block.page:
+        return None
+    text = statements[i + 1].text
+    periods = find_periods(text, default=_NEAR)
+    begin = _NOTE_LINE.match(text)
+    if len(periods) != 1 or begin is None or not begin[0].strip() or find_quantities(text):
+        return None
+    marked = _HOLDS.match(text, periods[0].at[1])
+    if periods[0].at[0] > begin.end() + 2 or marked is None or len(text) - marked.end() > 6:
+        return None
+    return statements[i + 1]
+
+
+_NEAR = parse_code("2000-01")  # any period does where only the shape of a date is asked for
+
+
+class _StatementReader:
+    def __init__(
+        self,
+        document: Document,
+        statement: _Statement,
+        topic: _Statement | None,
+        topic_key: str,
+        note: _Statement | None,
+    ) -> None:
+        self.document, self.statement, self.note = document, statement, note
+        self.text = statement.text
+        self.key = _KEY.match(self.text)
+        self.topic, self.topic_key = topic, topic_key
+        headings = statement.block.headings
+        fiscal = "年度" in self.text or any("年度" in heading for heading in headings)
+        self.base, self.base_from = _as_of_of_headings(None, headings, fiscal)
+        self.fiscal = fiscal
+        self.quantities = find_quantities(self.text)
+        self.periods = self._periods()
+
+    def name(self) -> str:
+        """Return the words by which following lines may mean this statement, or nothing where it says no name."""
+        words = self.text[: self.quantities[0].at[0]] if self.quantities else self.text
+        if self.key is not None and not _is_weak(self.key["key"]):
+            words = self.key["key"]
+        words = _clean(words)
+        return "" if _is_weak(words) else words
+
+    def facts(self) -> Iterator[Fact]:
+        if not self.quantities:
+            yield from self._words()
+            return
+        for i, quantity in enumerate(self.quantities):
+            label, borrowed = self._label(i)
+            if not label or (quantity.base_unit is None and not self._is_named(i)):
+                continue
+            as_of, source, span = self._as_of(i, borrowed)
+            start, end = self.statement.start, self.statement.end
+            context = [span] if span else []
+            if borrowed and self.topic is not None:
+                if self._near(self.topic) and self.statement.lone:
+                    start = self.topic.start
+                else:
+                    context.append((self.topic.start, self.topic.end))
+            unit = quantity.unit
+            number = quantity.value
+            if quantity.base_unit is None:
+                counted = _counted_unit(label)
+                unit = unit if unit is not None else counted
+            yield self._fact(
+                "key_value" if self.key is not None and self.key.end() <= quantity.at[0] + 1 else "sentence",
+                label,
+                (self.statement.start + quantity.at[0], self.statement.start + quantity.at[1]),
+                (start, end),
+                number,
+                unit,
+                as_of,
+                source,
+                context,
+            )
+
+    def _words(self) -> Iterator[Fact]:
+        """Give a key-value line whose value is no figure: 例: 場所：中央公民館, 開催日：R5.10.14"""
+        if self.key is None:
+            return
+        begin = self.key.end()
+        value = self.text[begin:]
+        begin += len(value) - len(value.lstrip())
+        value = value.strip()
+        key = _clean(self.key["key"])
+        if not value or len(value) > _MAX_WORDS or not key or len(key) > 30 or re.search(r"https?$", key):
+            return
+        label = key if not _is_weak(self.key["key"]) else " ".join(_unique([self.topic_key, key]))
+        as_of, source = self._fallback()
+        place = self.statement.start + begin
+        yield self._fact(
+            "key_value",
+            label,
+            (place, place + len(value)),
+            (self.statement.start, self.statement.end),
+            None,
+            None,
+            as_of,
+            source,
+            [],
+        )
+
+    def _fact(
+        self,
+        kind: FactKind,
+        label: str,
+        value: Span,
+        quote: Span,
+        number: float | None,
+        unit: str | None,
+        as_of: str | None,
+        source: AsOfFrom | None,
+        context: list[Span],
+    ) -> Fact:
+        block = self.statement.block
+        return Fact(
+            id="",
+            document_id=self.document.id,
+            kind=kind,
+            label=label,
+            value=self.document.text[slice(*value)],
+            number=number,
+            unit=unit,
+            as_of=as_of,
+            as_of_from=source,
+            scope=block.headings[-1] if block.headings else None,
+            page=self.document.page_at(quote[0]).number,
+            start=quote[0],
+            end=quote[1],
+            value_start=value[0],
+            value_end=value[1],
+            headings=block.headings,
+            context=tuple(context),
+        )
+
+    def _near(self, topic: _Statement) -> bool:
+        between = self.document.text[topic.end : self.statement.start]
+        return between.strip() == "" and between.count("\n") <= 3
+
+    def _is_named(self, i: int) -> bool:
+        """Say whether a figure without a unit has a name on its line: 会員数 549, 令和4年度末:368"""
+        left = self.text[self.quantities[i - 1].at[1] if i else 0 : self.quantities[i].at[0]]
+        return bool(_NAMED_FIGURE.search(_without_periods(left))) or left.endswith(":")
+
+    def _label(self, i: int) -> tuple[str, bool]:
+        """Return what a quantity measures, and whether that was borrowed from the statement before it."""
+        first, quantity = self.quantities[0], self.quantities[i]
+        head = self.text[: first.at[0]]
+        left = self.text[self.quantities[i - 1].at[1] : quantity.at[0]] if i else ""
+        following = self.quantities[i + 1].at[0] if i + 1 < len(self.quantities) else len(self.text)
+        right = _TAIL_END.split(self.text[quantity.at[1] : following], maxsplit=1)[0]
+        parts = [_clean(head), _clean(left), _clean(right)]
+        borrowed = False
+        if _is_weak(head) or self.text.lstrip().startswith(":"):
+            if self.topic_key:
+                parts.insert(0, self.topic_key)
+                borrowed = True
+            elif _is_weak(left) and _is_weak(right):
+                parts.insert(0, self.statement.block.headings[-1] if self.statement.block.headings else "")
+        words = [part for part in _unique(parts) if part]
+        label = " ".join(words)
+        return (label if len(label) <= _MAX_LABEL else _shortened(words)), borrowed
+
+    def _periods(self) -> list[Period]:
+        """Return the statement's periods; months without a year count where they say for when a figure holds."""
+        dated = find_periods(self.text)
+        years = [p for p in dated if p.kind in ("year", "fiscal_year")]
+        default = years[0] if years else self.base
+        if default is None and self.document.published:
+            default = parse_code(self.document.published)
+        if default is not None:
+            yearless = [p for p in find_periods(self.text, default=default) if _HOLDS.match(self.text, p.at[1])]
+            dated = sorted({p.at: p for p in [*yearless, *dated]}.values(), key=lambda p: p.at)
+        return [_resolved(p, self.fiscal) for p in dated]
+
+    def _as_of(self, i: int, borrowed: bool) -> tuple[str | None, AsOfFrom | None, Span | None]:
+        quantity = self.quantities[i]
+        owned: dict[Span, int] = {}
+        for period in self.periods:
+            for j, other in enumerate(self.quantities):
+                if other.at[1] <= period.at[0] and self._brackets_only(other.at[1], period):
+                    owned[period.at] = j
+        own = [p for p in self.periods if owned.get(p.at) == i]
+        before = [p for p in self.periods if p.at[1] <= quantity.at[0] and p.at not in owned]
+        after = [p for p in self.periods if p.at[0] >= quantity.at[1] and _HOLDS.match(self.text, p.at[1])]
+        chosen = own[0] if own else before[-1] if before else None
+        # 例: R6年度実績：710団体、2,073人（※R7年1月末現在）: the day after the figures says when in the year.
+        later = [p for p in after if owned.get(p.at, i + 1) > i]
+        wide = chosen is None or (chosen.kind != "day" and later and chosen.start <= later[0].start <= chosen.end)
+        if later and wide and not own:
+            chosen = later[0]
+        if self.note is not None and (chosen is None or chosen.kind in ("fiscal_year", "year")):
+            default = chosen or self.base or (parse_code(self.document.published) if self.document.published else None)
+            noted = find_periods(self.note.text, default=default)
+            if noted:
+                return noted[0].code, "text", (self.note.start, self.note.end)
+        if chosen is not None:
+            return chosen.code, "text", None
+        if borrowed and self.topic is not None:
+            said = _best([_resolved(p, self.fiscal) for p in find_periods(self.topic.text)], self.topic.text)
+            if said is not None:
+                return said.code, "text", (self.topic.start, self.topic.end)
+        as_of, source = self._fallback()
+        return as_of, source, None
+
+    def _brackets_only(self, end: int, period: Period) -> bool:
+        """Say whether a period stands in brackets of its own right after a figure: 52件(R6.1時点)"""
+        between = self.text[end : period.at[0]]
+        if not re.fullmatch(r"[^0-9、。()\[\]:]{0,6}[(\[〔][^0-9、。()\[\]:]{0,8}", between):
+            return False
+        close = re.search(r"[)\]〕]", self.text[period.at[1] :])
+        inside = self.text[period.at[1] : period.at[1] + close.start()] if close else self.text[period.at[1] :]
+        return not find_quantities(inside)
+
+    def _fallback(self) -> tuple[str | None, AsOfFrom | None]:
+        if self.base is not None:
+            return self.base.code, self.base_from
+        return self.document.published, "document" if self.document.published else None
+
+
+# Words and periods
+
+
+def _flat(text: str) -> str:
+    """Return a heading on one line: a line end inside Japanese words is no space."""
+    return re.sub(r"\s+", " ", re.sub(r"(?<=[^\x00-\x7f])\s*\n\s*", "", text)).replace("**", "").strip(" #\t")
+
+
+def _unique(parts: list[str]) -> list[str]:
+    kept: list[str] = []
+    for part in parts:
+        if part and not any(part in other for other in kept):
+            kept.append(part)
+    return kept
+
+
+def _shortened(words: list[str]) -> str:
+    """Return a label within the limit: the beginning says of what, the end says what is counted."""
+    label = " ".join(words)
+    return f"{label[: _MAX_LABEL // 3]} {label[-2 * _MAX_LABEL // 3 + 1 :]}"
+
+
+def _without_periods(text: str) -> str:
+    parts = []
+    position = 0
+    for period in find_periods(text):
+        parts.append(text[position : period.at[0]])
+        position = period.at[1]
+    return "".join([*parts, text[position:]])
+
+
+@lru_cache(maxsize=4096)
+def _is_weak(text: str) -> bool:
+    return not _WEAK.sub("", _without_periods(same_width(text))).strip(_BULLET + _BRACKETS + "年度月日")
+
+
+_EDGE = re.compile(r"^[、。・:,;はがをにでのともやへ)\]」』】]+(?=[^ぁ-ん]|$)|(?:約|延べ|のべ|計|全|最大|:|、)+$")
+
+
+def _clean(text: str) -> str:
+    """Return the words of a piece of text: no periods, bullets, stray brackets, bold marks."""
+    text = _flat(_without_periods(same_width(text)))
+    text = re.sub(r"[(\[](?:末|現在|時点|末時点|末現在|※)*[)\]]", " ", text)
+    previous = ""
+    while previous != text:
+        previous = text
+        text = _EDGE.sub("", text.strip(_BULLET + "、。:=~|…,"))
+        if text and text[0] in ")]）」』】〉》>":
+            text = text[1:]
+        if text and text[-1] in "([（「『【〈《<":
+            text = text[:-1]
+    return re.sub(r"\s+", " ", text)
+
+
+def _best(periods: list[Period], text: str) -> Period | None:
+    """Return the period that a heading holds for: the one marked 現在 or 時点, else the first."""
+    folded = same_width(text)
+    for period in periods:
+        if _HOLDS.match(folded, period.at[1]):
+            return period
+    return periods[0] if periods else None
+
+
+def _resolved(period: Period, fiscal: bool) -> Period:
+    """Return a bare R5 as the fiscal year where the surroundings count in 年度."""
+    if not (period.ambiguous and fiscal):
+        return period
+    code = "/".join(f"FY{part}" for part in period.code.split("/"))
+    return replace(parse_code(code), at=period.at)
+
+
+def _period_in(heading: str, fiscal: bool, default: Period | None) -> Period | None:
+    """Return the period of a column or row heading, the most exact one it names. 例: R5 (1月末) is January 31, 2024"""
+    if not heading:
+        return None
+    dated = [_resolved(p, fiscal) for p in find_periods(heading)]
+    near = dated[0] if dated and dated[0].kind in ("year", "fiscal_year") else default
+    exact = find_periods(heading, default=near) if near is not None else []
+    inside = [p for p in exact if not any(p.at == d.at for d in dated)]
+    if inside and (not dated or dated[0].kind in ("year", "fiscal_year")):
+        return inside[0]
+    return dated[0] if dated else None
+
+
+def _as_of_of_headings(
+    title: str | None, headings: tuple[str, ...], fiscal: bool
+) -> tuple[Period | None, AsOfFrom | None]:
+    for heading in ([title] if title else []) + list(reversed(headings)):
+        period = _heading_period(heading)
+        if period is not None:
+            return _resolved(period, fiscal or "年度" in heading), "heading"
+    return None, None
+
+
+@lru_cache(maxsize=4096)
+def _heading_period(heading: str) -> Period | None:
+    return _best(find_periods(heading), heading)
+
+
+def _unit_in_brackets(heading: str) -> str | None:
+    """Return the unit that a heading names in brackets: 例: 予算額（千円）, 増減率(%)"""
+    for inside in re.findall(r"[(（\[]\s*(?:単位\s*[:：]?\s*)?([^()（）\[\]]{1,8}?)\s*[)）\]]", heading):
+        if is_unit(inside):
+            return str(inside)
+    return None
+
+
+def _counted_unit(name: str) -> str | None:
+    matches = list(_COUNTED.finditer(same_width(name)))
+    if not matches:
+        return None
+    unit = matches[-1]["unit"]
+    return "人" if unit == "者" else unit
