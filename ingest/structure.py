@@ -375,7 +375,9 @@ def _leads(unit: _Unit, following: _Unit, style: _Style) -> bool:
     if not alone or len(text) < 2 or len(text) > 40 or _has_value(text):
         return False
     titled = _TITLE_END.search(text) is not None
-    if style.spaced and not titled and _key(unit) not in style.common:
+    if style.spaced and not titled and (_key(unit) not in style.common or len(text) < 4):
+        return False
+    if len(re.findall(r"\S+", text)) > 2 and not titled:
         return False
     if _CLAUSE.search(re.sub(r"「[^」]*」", "", text)) and not titled:
         return False
@@ -421,7 +423,7 @@ class _Outline:
 
     def place(self, unit: _Unit, *, page_title: bool, paged: bool) -> None:
         """Put a heading where it belongs and drop the headings that it ends."""
-        text = _CONTINUED.sub("", unit.text).strip().rstrip("：:")
+        text = _name_of(unit.text)
         key = re.sub(r"\s", "", fold(text))
         mark = unit.mark or ("title" if page_title or text.endswith("について") else "plain")
         entry = _Entry(text, key, mark, unit.number, unit.hashes, page_title)
@@ -447,12 +449,14 @@ class _Outline:
                 return sum(entry.divider for entry in stack)
             return next((i for i in reversed(range(len(stack))) if stack[i].page_title), 0)
         siblings = [i for i, entry in enumerate(stack) if not entry.divider and self._beside(entry, new)]
-        if siblings and (siblings[-1] < fresh or stack[siblings[-1]].number is not None):
+        siblings = [i for i in siblings if stack[i].hashes == new.hashes] or siblings
+        if siblings and (siblings[-1] < fresh or new.number is not None or new.hashes):
             return siblings[-1]
+        if fresh < len(stack):
+            return len(stack)
         if new.hashes:
-            return next((i for i, e in enumerate(stack[:fresh]) if e.hashes >= new.hashes), len(stack))
-        deeper = [i for i, e in enumerate(stack[:fresh]) if _RANK[e.mark] > _RANK[new.mark] and not e.hashes]
-        return deeper[0] if deeper else len(stack)
+            return next((i for i, e in enumerate(stack) if e.hashes >= new.hashes), len(stack))
+        return next((i for i, e in enumerate(stack) if _RANK[e.mark] > _RANK[new.mark] and not e.hashes), len(stack))
 
     @staticmethod
     def _beside(entry: _Entry, new: _Entry) -> bool:
@@ -469,6 +473,15 @@ class _Outline:
 # Which marks stand within which, where that is the same everywhere; equal ranks end each other only by the same mark.
 _RANK = {"chapter": 1, "section": 2, "roman": 3, "square": 7, "round": 7, "kana": 8, "bullet": 9, "note": 9}
 _RANK.update(dict.fromkeys(("title", "lenticular", "arabic", "plain", "paren", "angle", "circled"), 5))
+
+
+def _name_of(text: str) -> str:
+    return _CONTINUED.sub("", text).strip().rstrip("：:")
+
+
+def heading_text(raw: str) -> str:
+    """Return a heading block's text as it appears in ``Block.headings``. 例: ## 目的（つづき） → 目的"""
+    return _name_of(_joined([_inner(line) for line in re.split(r"[\n\f]", raw) if _CONTENT.search(line)]))
 
 
 def find_blocks(text: str, pages: Sequence[Page], tables: Sequence[Span] = ()) -> tuple[Block, ...]:
