@@ -93,6 +93,12 @@ _MARKS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ),
     ("chapter", re.compile(rf"第([{_NUMERALS}一二三四五六七八九十]+)(?:章|編|部)")),
     ("section", re.compile(rf"第([{_NUMERALS}一二三四五六七八九十]+)(?:節|条)")),
+    (
+        "named",
+        re.compile(
+            rf"(?:基本)?(?:方針|施策|目標|柱|課題|重点\w{{0,4}}|戦略)\s?([{_NUMERALS}]{{1,2}}|[Ⅰ-Ⅻ]|[\u2460-\u2473])"
+        ),
+    ),
     ("roman", re.compile(r"([Ⅰ-Ⅻ])[\s　．.]*")),
     (
         "arabic",
@@ -153,7 +159,7 @@ def is_key_value(text: str) -> bool:
         if unbalanced or re.search(r"https?$|^[\d０-９]+$|[、]", key) or not _CONTENT.search(key):
             match = None
     bracketed = _BRACKETED_KEY.match(inner)
-    return match is not None or (bracketed is not None and not re.match(r"[（(]単位", bracketed.group("value")))
+    return match is not None or (bracketed is not None and not re.match(r"[（(]", bracketed.group("value")))
 
 
 def _has_opening(text: str, closing: str) -> bool:
@@ -231,7 +237,7 @@ def _continues(current: Sequence[_Line], line: _Line, room: int) -> bool:
         return True
     if _is_item(before) or (line.gap and _TITLE_END.search(before)):
         return False  # 【日時】 stands for itself, and so does 協議会について
-    if re.match(r"[（(][^）)]*[）)]?[はがをにのでともへやな、]", text) or (line.gap == 0 and text[0] in "（("):
+    if re.match(r"[（(][^）)]*[）)][はがをにのでともへやな、]", text) or (line.gap == 0 and text[0] in "（("):
         return True  # 例: 支援アプリ / （音声を文字にするもの）も増加
     if line.gap == 0 and _DASH.match(current[0].text) and not is_key_value(_inner(line.text)):
         return True  # Markdown: a list item goes on until a blank line
@@ -267,11 +273,15 @@ def _was_full(current: Sequence[_Line], line: _Line, room: int) -> bool:
 
 # --- names -----------------------------------------------------------------------------------------------------------
 
-_NUMBERED = ("chapter", "section", "roman", "arabic", "paren", "circled", "kana")
+_NUMBERED = ("named", "chapter", "section", "roman", "arabic", "paren", "circled", "kana")
 _LONGEST_HEADING = 48
 _LONGEST_LABEL = 24
 _TITLE_END = re.compile(
     r"(?:について|とは|概要|の状況|構想|方向性|方針|取組み?|の現状|の推進|の設置|一覧|推移)(?:等|[（(].*[)）])?$"
+)
+# How the name of an undertaking ends, its office in brackets left out. 例: 空き店舗活用支援事業（商工課）
+_PROJECT_END = re.compile(
+    r"(?:事業費?|プロジェクト|補助金|助成金?|制度|キャンペーン)(?:等)?\s*(?:[（(][^（()）]*[）)]|【[^】]*】)*$"
 )
 _CAPTION_END = re.compile(r"(?:の様子|イメージ|イメージ図|風景|氏|外観|内観|ブース|チラシ)\s*[)）]?$")
 
@@ -302,7 +312,7 @@ class _Style:
     """What holds for a whole document."""
 
     hashed: bool  # it has Markdown headings
-    spaced: bool  # blank lines stand between most lines, so that they tell nothing
+    spaced: bool  # blank lines stand within sentences, so that they tell nothing
     titles: frozenset[str]  # running titles
     common: frozenset[str]  # short lines that occur again and again
 
@@ -321,6 +331,8 @@ def _classify(unit: _Unit, previous: _Unit | None, following: _Unit | None, styl
     if unit.mark in ("lenticular", "angle"):
         if _is_item(text) and not is_key_value(text.strip("【】〔〕[]［］＜＞<>〈〉")):
             return "heading"
+        if _TITLE_END.search(text) and _short(unit):
+            return "heading"  # 例: 【参考】窓口改革とは
         if is_key_value(text):
             digits = re.match(r"[【\[［〔][^】\]］〕]*[0-9０-９][】\]］〕]", text)
             return "heading" if digits and _short(unit, 40) and not re.search(r"[：:]", text) else "key_value"
@@ -344,6 +356,8 @@ def _classify(unit: _Unit, previous: _Unit | None, following: _Unit | None, styl
         return "heading" if leads and _short(unit, 40) and not _has_value(text) else "bullet"
     if unit.mark == "bullet":
         return "bullet"
+    if unit.mark == "project":
+        return "heading"
     return _classify_plain(unit, following, style)
 
 
@@ -354,7 +368,7 @@ def _classify_plain(unit: _Unit, following: _Unit | None, style: _Style) -> Bloc
         return "label"
     if not _short(unit) or ends_sentence(text):
         return "paragraph"
-    bracketed = re.fullmatch(r"[（(][^）)]*[)）]", text) is not None
+    bracketed = text[0] in "（(" and text[-1] in "）)"
     caption = _CAPTION_END.search(text) is not None
     if bracketed or caption or "\t" in unit.lines[0].text:
         return "label"
@@ -363,6 +377,29 @@ def _classify_plain(unit: _Unit, following: _Unit | None, style: _Style) -> Bloc
     if following is not None and _leads(unit, following, style):
         return "heading"
     return "label" if len(text) <= _LONGEST_LABEL else "paragraph"
+
+
+def _is_project(unit: _Unit, following: Sequence[_Unit]) -> bool:
+    """Say whether a plain line names an undertaking that is described below. 例: 移住体験事業 / （企画課） / 【事業概要】"""
+    if unit.table is not None or unit.hashes or len(unit.text) > 60 or not _PROJECT_END.search(unit.text):
+        return False
+    if _CLAUSE.search(re.sub(r"「[^」]*」|[（(][^）)]*[）)]", "", unit.text)) or is_key_value(unit.text):
+        return False
+    if re.search(r"[部課局室庁]\s*[）)]$", unit.text):
+        return True
+    for other in following:
+        if _is_office(other.text):
+            return True
+        if other.mark in ("lenticular", "angle"):
+            return True
+        if other.text[:1] not in "（(":
+            return False
+    return False
+
+
+def _is_office(text: str) -> bool:
+    """Say whether a line is an office in brackets. 例: （商工労働部）, (教育委員会事務局)"""
+    return re.fullmatch(r"[（(][^（()）]*(?:部|課|局|室|庁|事務所)[）)]", text.strip()) is not None
 
 
 _CLAUSE = re.compile(r"[をが、,]|[るたいうくすむつ]$")
@@ -421,20 +458,20 @@ class _Outline:
         for entry in self.stack:
             entry.fresh = False
 
-    def place(self, unit: _Unit, *, page_title: bool, paged: bool) -> None:
+    def place(self, unit: _Unit, *, page_title: bool, paged: bool, outranks: bool = False) -> None:
         """Put a heading where it belongs and drop the headings that it ends."""
         text = _name_of(unit.text)
         key = re.sub(r"\s", "", fold(text))
         mark = unit.mark or ("title" if page_title or text.endswith("について") else "plain")
         entry = _Entry(text, key, mark, unit.number, unit.hashes, page_title)
-        depth = self._depth(entry, paged=paged)
+        depth = self._depth(entry, paged=paged, outranks=outranks)
         same = depth < len(self.stack) and self.stack[depth].key == key
         if same and not unit.hashes and _CONTINUED.search(unit.text):
             return  # it goes on where it was
         del self.stack[depth:]
         self.stack.append(entry)
 
-    def _depth(self, new: _Entry, *, paged: bool) -> int:
+    def _depth(self, new: _Entry, *, paged: bool, outranks: bool) -> int:
         """Return at which depth a heading stands."""
         stack = self.stack
         for i, entry in enumerate(stack):
@@ -442,14 +479,21 @@ class _Outline:
                 return i
         # Headings that follow each other without text between them name ever smaller parts.
         fresh = next((i for i, entry in enumerate(stack) if entry.fresh), len(stack))
-        if new.page_title and not new.hashes and new.mark not in ("circled", "paren", "kana"):
-            if fresh < len(stack):
-                return len(stack)
-            if paged:
-                return sum(entry.divider for entry in stack)
-            return next((i for i in reversed(range(len(stack))) if stack[i].page_title), 0)
+        if paged and new.page_title and not new.hashes and new.mark not in ("circled", "paren", "kana"):
+            return len(stack) if fresh < len(stack) else sum(entry.divider for entry in stack)
+        if fresh < len(stack) and new.number is None and not new.hashes:
+            return len(stack)
+        # Brackets and bullets name parts of a numbered section, unless the numbers start again under them.
+        held = 0
+        if new.number is None and new.mark != "title" and not outranks:
+            held = next((i + 1 for i in reversed(range(len(stack))) if stack[i].mark in ("arabic", "title")), 0)
         siblings = [i for i, entry in enumerate(stack) if not entry.divider and self._beside(entry, new)]
-        siblings = [i for i in siblings if stack[i].hashes == new.hashes] or siblings
+        siblings = [i for i in siblings if stack[i].hashes == new.hashes and (i >= held or new.hashes)] or (
+            siblings if new.hashes or new.number is not None else []
+        )
+        if new.mark == "project" and not new.hashes:
+            held = next((i + 1 for i in reversed(range(len(stack))) if stack[i].mark in _ABOVE_PROJECTS), 0)
+            return max(held, sum(entry.divider for entry in stack))
         if siblings and (siblings[-1] < fresh or new.number is not None or new.hashes):
             return siblings[-1]
         if fresh < len(stack):
@@ -470,8 +514,20 @@ class _Outline:
         return entry.hashes == new.hashes
 
 
+_ABOVE_PROJECTS = ("chapter", "section", "roman", "title", "arabic", "named")
 # Which marks stand within which, where that is the same everywhere; equal ranks end each other only by the same mark.
-_RANK = {"chapter": 1, "section": 2, "roman": 3, "square": 7, "round": 7, "kana": 8, "bullet": 9, "note": 9}
+_RANK = {
+    "chapter": 1,
+    "section": 2,
+    "roman": 3,
+    "named": 4,
+    "project": 5,
+    "square": 7,
+    "round": 7,
+    "kana": 8,
+    "bullet": 9,
+    "note": 9,
+}
 _RANK.update(dict.fromkeys(("title", "lenticular", "arabic", "plain", "paren", "angle", "circled"), 5))
 
 
@@ -499,7 +555,7 @@ def find_blocks(text: str, pages: Sequence[Page], tables: Sequence[Span] = ()) -
     keys = Counter(_key(unit) for unit in units)
     style = _Style(
         hashed=sum(1 for unit in units if unit.hashes) >= 3,
-        spaced=sum(1 for group in lines for line in group if line.gap) > len(units) // 2,
+        spaced=sum(1 for unit in units for line in unit.lines[1:] if line.gap) > len(units) // 30,
         titles=_running_titles(by_page),
         common=frozenset(key for key, count in keys.items() if count > 1),
     )
@@ -507,6 +563,8 @@ def find_blocks(text: str, pages: Sequence[Page], tables: Sequence[Span] = ()) -
         for i, unit in enumerate(group):
             following = group[i + 1] if i + 1 < len(group) else None
             previous = group[i - 1] if i else None
+            if not unit.mark and _is_project(unit, group[i + 1 : i + 4]):
+                unit.mark = "project"
             unit.kind = _classify(unit, previous, following, style)
     outline = _Outline()
     for group in by_page:
@@ -540,7 +598,12 @@ def _running_titles(by_page: Sequence[Sequence[_Unit]]) -> frozenset[str]:
     return frozenset(
         key
         for key, count in seen.items()
-        if count > 1 and (tops[key] * 2 >= count or key in numbered if paged else len(key) >= 12)
+        if count > 1
+        and (
+            tops[key] * 2 >= count or key in numbered
+            if paged
+            else len(key) >= 12 and (count > 2 or _TITLE_END.search(key) is not None)
+        )
     )
 
 
@@ -573,20 +636,34 @@ def _nest(group: Sequence[_Unit], outline: _Outline, titles: frozenset[str]) -> 
             outline.place(late, page_title=True, paged=True)
         else:
             late = None
-    for unit in group:
+    first: dict[str, tuple[_Entry, ...]] = {}
+    for i, unit in enumerate(group):
         if unit is late:
             unit.level = 1
-        elif unit.kind == "heading":
-            page_title = (unit.top and late is None) or _key(unit) in titles
-            outline.place(unit, page_title=page_title, paged=paged)
+        elif unit.kind == "heading" and unit.mark == "lenticular" and _key(unit) in first:
+            # The same part once more on a page: the next undertaking, whatever stood between.
+            outline.stack[:] = [*first[_key(unit)]]
             unit.headings = outline.path[:-1]
             unit.level = len(outline.stack)
+        elif unit.kind == "heading":
+            page_title = (unit.top and late is None) or _key(unit) in titles
+            outline.place(unit, page_title=page_title, paged=paged, outranks=_starts_again(group[i + 1 :]))
+            unit.headings = outline.path[:-1]
+            unit.level = len(outline.stack)
+            if paged and unit.mark == "lenticular":
+                first[_key(unit)] = tuple(outline.stack)
         else:
             unit.headings = outline.path
             outline.filled()
     if divider:
         for entry in outline.stack:
             entry.divider = True
+
+
+def _starts_again(units: Sequence[_Unit]) -> bool:
+    """Say whether the next numbered heading is a first one. 例: 【Ｂ】 before １ … after 【Ａ】 １ … ２ …"""
+    following = next((u for u in units if u.kind == "heading" and u.mark == "arabic"), None)
+    return following is not None and following.number == 1
 
 
 def _is_fresh_chain(group: Sequence[_Unit], last: _Unit) -> bool:
