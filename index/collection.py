@@ -16,9 +16,6 @@ from threading import Lock
 
 import numpy as np
 from filelock import FileLock, Timeout
-from ingest.chunk import chunk
-from ingest.facts import read_facts
-from ingest.parse import SUFFIXES, ParseError, parse
 
 from index.embedder import open_embedder
 from index.protocols import (
@@ -35,7 +32,10 @@ from index.retriever import passage_text
 from index.snapshot import POINTER, Manifest, Snapshot, check_embedder, read_manifest
 from index.store import DocumentInfo
 from index.writer import SnapshotWriter, hash_file, sweep
+from ingest.chunk import chunk
 from ingest.document import Chunk, Document, Fact
+from ingest.facts import read_facts
+from ingest.parse import SUFFIXES, ParseError, parse
 
 Progress = Callable[[str, int, int], None]
 

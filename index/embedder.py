@@ -97,6 +97,8 @@ class SentenceEmbedder:
             return len(self._loaded().tokenizer.encode(text, add_special_tokens=False, verbose=False))
 
     def _embed(self, texts: Sequence[str], prefix: str) -> Vectors:
+        if not texts:
+            return np.empty((0, self.dim), np.float32)
         with self._lock:
             vectors = self._loaded().encode(
                 [prefix + text for text in texts],
@@ -105,7 +107,7 @@ class SentenceEmbedder:
                 convert_to_numpy=True,
                 show_progress_bar=False,
             )
-        return np.asarray(vectors, np.float32).reshape(len(texts), -1)
+        return np.asarray(vectors, np.float32)
 
     def _loaded(self) -> SentenceTransformer:
         if self._model is None:
