@@ -96,7 +96,7 @@ _MARKS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "named",
         re.compile(
-            rf"(?:基本)?(?:方針|施策|目標|柱|課題|重点\w{{0,4}}|戦略)\s?([{_NUMERALS}]{{1,2}}|[Ⅰ-Ⅻ]|[\u2460-\u2473])"
+            rf"(?:基本)?(?:方針|施策|目標|柱|課題|重点\w{{0,4}}|戦略)\s?([{_NUMERALS}]{{1,2}}|[Ⅰ-Ⅻ]|[\u2460-\u2473])(?![{_NUMERALS},，.件人名社％%])"
         ),
     ),
     ("roman", re.compile(r"([Ⅰ-Ⅻ])[\s　．.]*")),
@@ -380,7 +380,7 @@ def _classify_plain(unit: _Unit, following: _Unit | None, style: _Style) -> Bloc
 
 
 def _is_project(unit: _Unit, following: Sequence[_Unit]) -> bool:
-    """Say whether a plain line names an undertaking that is described below. 例: 移住体験事業 / （企画課） / 【事業概要】"""
+    """Say whether a plain line names an undertaking that is described below. 例: 移住体験事業 / （企画課）"""
     if unit.table is not None or unit.hashes or len(unit.text) > 60 or not _PROJECT_END.search(unit.text):
         return False
     if _CLAUSE.search(re.sub(r"「[^」]*」|[（(][^）)]*[）)]", "", unit.text)) or is_key_value(unit.text):
@@ -481,6 +481,9 @@ class _Outline:
         fresh = next((i for i, entry in enumerate(stack) if entry.fresh), len(stack))
         if paged and new.page_title and not new.hashes and new.mark not in ("circled", "paren", "kana"):
             return len(stack) if fresh < len(stack) else sum(entry.divider for entry in stack)
+        if new.mark == "project" and not new.hashes:
+            held = next((i + 1 for i in reversed(range(len(stack))) if stack[i].mark in _ABOVE_PROJECTS), 0)
+            return max(held, sum(entry.divider for entry in stack))
         if fresh < len(stack) and new.number is None and not new.hashes:
             return len(stack)
         # Brackets and bullets name parts of a numbered section, unless the numbers start again under them.
@@ -491,9 +494,6 @@ class _Outline:
         siblings = [i for i in siblings if stack[i].hashes == new.hashes and (i >= held or new.hashes)] or (
             siblings if new.hashes or new.number is not None else []
         )
-        if new.mark == "project" and not new.hashes:
-            held = next((i + 1 for i in reversed(range(len(stack))) if stack[i].mark in _ABOVE_PROJECTS), 0)
-            return max(held, sum(entry.divider for entry in stack))
         if siblings and (siblings[-1] < fresh or new.number is not None or new.hashes):
             return siblings[-1]
         if fresh < len(stack):
@@ -520,7 +520,6 @@ _RANK = {
     "chapter": 1,
     "section": 2,
     "roman": 3,
-    "named": 4,
     "project": 5,
     "square": 7,
     "round": 7,
@@ -528,7 +527,7 @@ _RANK = {
     "bullet": 9,
     "note": 9,
 }
-_RANK.update(dict.fromkeys(("title", "lenticular", "arabic", "plain", "paren", "angle", "circled"), 5))
+_RANK.update(dict.fromkeys(("title", "named", "lenticular", "arabic", "plain", "paren", "angle", "circled"), 5))
 
 
 def _name_of(text: str) -> str:
@@ -640,9 +639,10 @@ def _nest(group: Sequence[_Unit], outline: _Outline, titles: frozenset[str]) -> 
     for i, unit in enumerate(group):
         if unit is late:
             unit.level = 1
-        elif unit.kind == "heading" and unit.mark == "lenticular" and _key(unit) in first:
+        elif unit.kind == "heading" and unit.mark == "lenticular" and _is_open(first.get(_key(unit))):
             # The same part once more on a page: the next undertaking, whatever stood between.
-            outline.stack[:] = [*first[_key(unit)]]
+            outline.stack[:] = first[_key(unit)]
+            first = {_key(unit): first[_key(unit)]}
             unit.headings = outline.path[:-1]
             unit.level = len(outline.stack)
         elif unit.kind == "heading":
@@ -658,6 +658,11 @@ def _nest(group: Sequence[_Unit], outline: _Outline, titles: frozenset[str]) -> 
     if divider:
         for entry in outline.stack:
             entry.divider = True
+
+
+def _is_open(stack: tuple[_Entry, ...] | None) -> bool:
+    """Say whether a heading was placed before, and under no undertaking."""
+    return stack is not None and all(entry.mark != "project" for entry in stack)
 
 
 def _starts_again(units: Sequence[_Unit]) -> bool:
