@@ -53,6 +53,8 @@ def answer(scene: Scene) -> Draft:
 
 def _pick(scene: Scene) -> Draft:
     question = scene.question
+    if question.pattern is not None:
+        return answer_text(scene)
     if question.kind == "number":
         return answer_figure(scene)
     if question.kind in ("comparison", "temporal"):

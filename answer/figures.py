@@ -12,9 +12,10 @@ from answer.draft import Draft, Moment, Support
 from answer.evidence import Atom, Coverage, katakana
 from answer.question import UNIT_GROUPS, Question
 from answer.scene import PRIOR, Region, Scene
-from ingest.dates import Period, describe, parse_code
+from ingest.dates import Period, describe, find_periods, parse_code
 from ingest.document import Fact
 from ingest.japanese import content_words, fold
+from ingest.numbers import find_quantities
 
 # A figure is an answer when this much of the topic is met near it; set on the development questions.
 ACCEPT = 0.46
@@ -64,7 +65,7 @@ def answer_figure(scene: Scene) -> Draft:
     )
     if question.periods and best.period_fit < 0:
         return Draft(question.kind, missing=tuple(_said(p, question) for p in question.periods), score=best.score, why=why)
-    supports = [Support(best.fact.document_id, best.fact.start, best.fact.end)]
+    supports = [*_places(best), *_corroboration(best, figures)]
     moments = []
     for figure in _series(best, figures):
         if figure is best:
@@ -74,7 +75,7 @@ def answer_figure(scene: Scene) -> Draft:
             moments.append(Moment(figure.fact.as_of or "", printed(figure.fact), figure.fact.unit, len(supports) - 1))
     return Draft(
         kind=question.kind,
-        text=printed(best.fact) + _when(best.fact),
+        text=printed(best.fact) + _when(best),
         supports=tuple(supports),
         as_of=best.fact.as_of,
         timeline=tuple(moments) if len(moments) > 1 else (),
@@ -108,11 +109,12 @@ def answer_several(scene: Scene) -> Draft:
     how = None
     if len(chosen) == 2:
         text, how = _compare(question, operands, chosen, text)
-    supports = tuple(Support(f.fact.document_id, f.fact.start, f.fact.end) for f in chosen)
+    quotes = [Support(f.fact.document_id, f.fact.start, f.fact.end) for f in chosen]
+    dates = [place for f in chosen for place in _places(f)[1:]]
     return Draft(
         kind=question.kind,
         text=text,
-        supports=supports,
+        supports=(*quotes, *dict.fromkeys(dates)),
         as_of=max((f.fact.as_of for f in chosen if f.fact.as_of), default=None, key=lambda code: parse_code(code).end),
         how=how,
         operands=len(chosen) if how else 0,
@@ -168,9 +170,10 @@ def rank_figures(
     question = scene.question
     figures: list[Figure] = []
     rivals = _rivals(scene)
+    given = {q.text for q in find_quantities(question.folded)}
     for region, fact in scene.facts():
-        if fact.number is None:
-            continue
+        if fact.number is None or printed(fact) in given:
+            continue  # 例: これから10年、年にどれくらい…: the 10年 was said, not asked
         if meeting is not None and not _published_in(region, meeting):
             continue
         unit = unit_fit(question, fact)
@@ -185,6 +188,8 @@ def rank_figures(
         if scope:
             when = max(when, 0.5 * max(period_fit(p, fact) for p in scope)) if when <= 0 else when
         score = coverage + 0.12 * unit + 0.3 * when + PRIOR * region.prior[index - region.low]
+        if question.wants_total and _is_total(fact):
+            score += 0.25
         if alternative is not None and katakana(alternative) not in katakana(fact.label + region.reading.document.text[fact.start : fact.end]):
             score -= 0.3
         figures.append(Figure(region, fact, index, score, coverage, unit, when))
@@ -234,6 +239,14 @@ def _rivals(scene: Scene) -> dict[tuple[str, int | None, int], frozenset[str]]:
         key: frozenset(labels[key[:2]] if key[1] is not None else lines[key])
         for key in keys
     }
+
+
+_TOTAL = re.compile(r"(?:^|\s)(?:合\s*計|総\s*計|総\s*数|全\s*体|計|全国計|総額)(?:$|\s)")
+
+
+def _is_total(fact: Fact) -> bool:
+    """Tell whether a cell stands in the row or column of totals."""
+    return any(part is not None and _TOTAL.search(part) is not None for part in (fact.row, fact.column))
 
 
 def unit_fit(question: Question, fact: Fact) -> float:
@@ -470,10 +483,19 @@ def _half_width(text: str) -> str:
     return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
 
 
-def _when(fact: Fact) -> str:
-    if fact.as_of is None or fact.as_of_from == "document":
+def _when(figure: Figure) -> str:
+    """Return the date of a figure as the paper prints it, where the cited text prints it. 例: （R6.1月末現在）"""
+    fact = figure.fact
+    if fact.as_of is None or fact.as_of_from not in ("text", "column", "row"):
         return ""
-    return f"（{describe(fact.as_of)}）"
+    text = figure.region.reading.document.text
+    for start, end in ((fact.start, fact.end), *fact.context):
+        for period in find_periods(text[start:end]):
+            if period.code == fact.as_of:
+                said = _half_width(text[start:end][slice(*period.at)])
+                tail = re.match(r"\s*(?:現在|時点)", text[start + period.at[1] : end])
+                return f"（{said}{tail.group().strip() if tail else ''}）"
+    return ""
 
 
 def _as_of_words(fact: Fact) -> str:
@@ -489,6 +511,34 @@ def _said(period: Period, question: Question) -> str:
     start, end = period.at
     said = question.text[start:end].strip()
     return said if said and period.kind != "range" and not re.search(r"から|～|~", said) else describe_plain(period)
+
+
+def _places(figure: Figure) -> list[Support]:
+    """Return the quote of a figure, and the heading that dates it when that stands elsewhere (a table's first row)."""
+    fact = figure.fact
+    places = [Support(fact.document_id, fact.start, fact.end)]
+    if fact.as_of is not None and fact.as_of_from in ("column", "row", "text"):
+        text = figure.region.reading.document.text
+        for start, end in fact.context:
+            if end <= fact.start or start >= fact.end:
+                if any(p.code == fact.as_of for p in find_periods(text[start:end])):
+                    places.append(Support(fact.document_id, start, end))
+                    break
+    return places
+
+
+def _corroboration(best: Figure, figures: Sequence[Figure]) -> list[Support]:
+    """Return where other documents say the same value of the same indicator for the same date."""
+    seen = {best.fact.document_id}
+    places: list[Support] = []
+    for figure in figures:
+        fact = figure.fact
+        if fact.document_id in seen or fact.number != best.fact.number or not _same_unit(fact, best.fact):
+            continue
+        if fact.as_of == best.fact.as_of and figure.coverage >= best.coverage - 0.2:
+            seen.add(fact.document_id)
+            places.append(Support(fact.document_id, fact.start, fact.end))
+    return places[:3]
 
 
 def _only(meetings: Sequence[Period]) -> Period | None:

@@ -10,6 +10,7 @@ from answer.draft import Draft, Support
 from answer.evidence import Statement, katakana
 from answer.question import Question
 from answer.scene import Scene, Scored
+from ingest.japanese import content_words
 
 _LIMIT = 280  # characters of a prose answer; the contract allows 600
 _SHORT = 78  # what a name or place may have, when only its sentence can be given
@@ -81,17 +82,31 @@ def answer_howto(scene: Scene) -> Draft:
     return draft
 
 
+_AIMS = re.compile(r"趣旨|目的|ねらい|狙い|背景|経緯|課題|理由|必要性|現状")
+
+
 def _best_with(scene: Scene, kind: str, mark: re.Pattern[str], bonus: float) -> Draft:
     best: tuple[float, Scored] | None = None
-    for scored in scene.statements[:30]:
-        if scored.statement.kind == "heading":
+    for scored in scene.statements[:40]:
+        statement = scored.statement
+        if not _says_something(statement, scene.question):
             continue
-        score = scored.score + (bonus if mark.search(scored.statement.flat) else 0.0)
+        score = scored.score + (bonus if mark.search(statement.flat) else 0.0)
+        if kind == "reason" and statement.headings and _AIMS.search(statement.headings[-1]):
+            score += 0.18  # 例: （1）趣旨 opens the reasons of what the headings above it name
         if best is None or score > best[0]:
             best = (score, scored)
     if best is None:
         return Draft(scene.question.kind, why=(f"no {kind} near the hits",))
     return _draft(scene, best[1], best[1].statement.flat, f"{kind} {best[0]:.2f}", go_on=True)
+
+
+def _says_something(statement: Statement, question: Question) -> bool:
+    """Tell whether a statement says more than the question already did: a heading or a caption does not answer."""
+    if statement.kind == "heading" or len(statement.flat) < 4:
+        return False
+    new = statement.lemmas - frozenset(content_words(question.text))
+    return len(new) >= (2 if statement.kind == "label" else 1)
 
 
 def answer_yesno(scene: Scene) -> Draft:
@@ -107,17 +122,33 @@ def answer_yesno(scene: Scene) -> Draft:
 
 def answer_text(scene: Scene, limit: int = 180) -> Draft:
     """Return the best statement itself, for a question of no other kind."""
-    for scored in scene.statements:
-        if scored.statement.kind != "heading" and len(scored.statement.flat) > 3:
+    for scored in _in_order(scene):
+        if _says_something(scored.statement, scene.question):
             return _draft(scene, scored, clip(scored.statement.flat, limit), f"statement {scored.score:.2f}")
     return Draft(scene.question.kind, why=("no statement near the hits",))
 
 
+_STATE = re.compile(r"休止|中止|終了|継続|再開|廃止|開始|運休|延期|完了|停止")
+
+
+def _in_order(scene: Scene) -> list[Scored]:
+    """Return the statements best first; a pattern that the answer must show, and a state that is asked for, decide."""
+    question = scene.question
+    if question.pattern is not None:
+        return [s for s in scene.statements if re.search(question.pattern, unicodedata.normalize("NFKC", s.statement.text))]
+    if question.kind == "yesno" and re.search(r"続[いけ]|まだ|今も|現在も|再開|休止|中止|終わ|やって", question.folded):
+        return sorted(scene.statements[:40], key=lambda s: -(s.score + 0.15 * bool(_STATE.search(s.statement.flat))))
+    return list(scene.statements)
+
+
 def _draft(scene: Scene, scored: Scored, text: str, why: str, go_on: bool = False) -> Draft:
-    members = [scored.statement]
+    members = [*_led_by(scored), scored.statement]
+    if len(members) > 1:
+        text = "".join(_plain(m.flat) for m in members)
     if go_on:
-        members += _going_on(scored, _LIMIT - len(text))
-        text = " ".join(_plain(m.flat) for m in members)
+        further = _going_on(scored, _LIMIT - len(text))
+        members += further
+        text = " ".join((_plain(text), *(_plain(m.flat) for m in further)))
     return Draft(
         kind=scene.question.kind,
         text=clip(_plain(text), _LIMIT),
@@ -125,6 +156,14 @@ def _draft(scene: Scene, scored: Scored, text: str, why: str, go_on: bool = Fals
         score=scored.score,
         why=(f"{why} {scored.statement.flat[:60]}",),
     )
+
+
+def _led_by(scored: Scored) -> list[Statement]:
+    """Return the line before, when the statement goes on from it in mid-sentence. 例: …の認定 / を受け、…"""
+    before = scored.region.reading.statements[max(0, scored.index - 1) : scored.index]
+    if before and before[0].kind != "heading" and re.match(r"[をがにへ][^ぁ-ん]", scored.statement.flat):
+        return list(before)
+    return []
 
 
 def _going_on(scored: Scored, room: int) -> list[Statement]:

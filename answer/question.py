@@ -116,6 +116,14 @@ _YESNO = re.compile(
     r"(?:ます|ました|です|でした|でしょう|のでしょう|んです|のです|ている|あり|られる|れる|せる|できる|できた|ない|った|した|する|たの|るの|いの|のか)(?:か|かね|の)?(?:[?。]|$)|か(?:どうか|否か)|(?:本当|本当に)"
 )
 _WH = re.compile(r"何|なん(?!ら|と(?:か|も))|いつ(?!も|か(?!ら))|どこ|どの|どれ|だれ|誰|どちら|どなた|どう|どん|いくら|いくつ|なぜ|幾")
+_TOTAL = re.compile(r"合計|合わせ|全部で|全体|総数|総額|トータル|のべ|全国計|あわせて|総計|通算")
+# Things that are only found where they stand as such.
+_PATTERNS = (
+    (r"電話|tel|ファックス|fax番号|連絡先の番号", r"0\d{1,4}[-(（ー―‐]\d{1,4}[-)）ー―‐]\d{3,4}|\d{3}-\d{4}-\d{4}"),
+    (r"メールアドレス|eメール", r"[\w.+-]+@[\w.-]+"),
+    (r"url|アドレス(?!.*メール)|ホームページの住所", r"https?://|www\."),
+    (r"郵便番号", r"〒?\d{3}-\d{4}"),
+)
 _TELL = re.compile(r"教え|知りたい|示し|述べ|お答え|答え|伺|うかが|挙げ|あげて|お願い|願います|ください|下さい")
 
 LATEST = re.compile(r"今(?!後|年|回|月|日|般)|現在|最新|直近|いま(?!す|し|せ)|足元|足下|現時点")
@@ -166,6 +174,8 @@ class Question:
     wants_series: bool = False
     wants_list: bool = False
     wants_number: bool = False
+    wants_total: bool = False
+    pattern: str | None = None  # what the answer must look like: 電話番号 → digits and hyphens
     count: int | None = None  # how many items a list must have, when the question says so
     suffixes: tuple[str, ...] = ()  # どの町 → 町: what the name or place ends with
 
@@ -215,6 +225,8 @@ def read_question(text: str, today: str | None = None) -> Question:
         meetings=meetings,
         alternatives=_read_alternatives(folded),
         wants_latest=bool(LATEST.search(folded)),
+        wants_total=bool(_TOTAL.search(folded)),
+        pattern=_read_pattern(folded),
         suffixes=_read_suffixes(folded),
         count=_read_count(folded),
     )
@@ -467,11 +479,25 @@ def _read_alternatives(folded: str) -> tuple[str, ...]:
 
 def _read_suffixes(folded: str) -> tuple[str, ...]:
     """Return what the asked name ends with. 例: どの町 → 町; どの部とどの部 → 部; 何高校 → 高校"""
-    found = re.findall(
-        r"(?:どの|どこの|何という|なんという|どちらの|どんな)(市町村|市|町|村|県|国|地域|地区|圏域|港|空港|駅|部署|部局|部会|部|課|局|室|会社|企業|団体|機関|組織|大学|高校|学校|銀行|省|事業者|事業|計画|制度|サイト|アプリ|システム|果物|品目|会場|施設|推進本部|本部|協議会|会議|イベント|サービス|センター)",
-        folded,
-    )
+    found = re.findall(rf"(?:どの|どこの|何という|なんという|どちらの|どんな)({_THINGS})", folded)
+    # 例: 見学した会社はどこ, 対象の業界は?, 委託先の業者は誰
+    found += re.findall(rf"({_THINGS})(?:名)?(?:は|が|って)(?:、)?(?:どこ|どちら|どれ|誰|だれ|何|なん|\?|$)", folded)
+    found += re.findall(rf"({_THINGS})を(?:\d+つ|全て|すべて|全部|列挙|挙げ|教え)", folded)
     return tuple(dict.fromkeys(found))
+
+
+_THINGS = (
+    "市町村|町村|市|町|村|県|国|地域|地区|圏域|港|空港|駅|部署|部局|部会|課|局|室|会社|企業|団体|機関|組織|大学|高校|中学校|小学校|学校|銀行"
+    "|事業者|業者|事業|計画|制度|サイト|アプリ|システム|会場|施設|推進本部|本部|協議会|会議|イベント|サービス|センター|部"
+)
+
+
+def _read_pattern(folded: str) -> str | None:
+    """Return what the answer must look like. 例: 窓口の電話番号を教えて → a telephone number"""
+    for asked, pattern in _PATTERNS:
+        if re.search(rf"(?:{asked})(?:番号)?(?:は|を|が|$|\?|って|、)", folded):
+            return pattern
+    return None
 
 
 def _read_count(folded: str) -> int | None:

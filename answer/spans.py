@@ -40,9 +40,9 @@ def answer_date(scene: Scene) -> Draft:
     wants = _precision(question)
     best: tuple[float, Scored, Period] | None = None
     asked = {p.code for p in question.periods}
-    for scored in scene.statements[:_LOOKED_AT]:
+    for scored in _with_dates(scene):
         for period in _dated(scored.statement):
-            if period.code in asked:
+            if period.code in asked or (period.kind in ("year", "fiscal_year") and wants in ("day", "month")):
                 continue
             score = scored.score + _nearness(scored, period.at, scene) + _fits_precision(period, wants)
             if any(not _overlap(period, other) for other in question.periods):
@@ -62,6 +62,17 @@ def answer_date(scene: Scene) -> Draft:
         score=scored.score,
         why=(f"date {period.code} score {score:.2f} in: {scored.statement.flat[:60]}",),
     )
+
+
+def _with_dates(scene: Scene) -> Iterator[Scored]:
+    """Yield the best statements that hold a date."""
+    left = _LOOKED_AT
+    for scored in scene.statements:
+        if left == 0:
+            return
+        if re.search(r"\d|元年", fold(scored.statement.text)) and _dated(scored.statement):
+            left -= 1
+            yield scored
 
 
 def _dated(statement: Statement) -> list[Period]:
@@ -181,20 +192,31 @@ def _name_spans(scene: Scene) -> Iterator[Span]:
             folded = katakana(text)
             if not folded or folded in asked:
                 continue
-            score = scored.score + fit + _nearness(scored, (start, end), scene)
+            score = scored.score + fit + _nearness(scored, (start, end), scene) + when_fit(statement, question)
             yield Span(scored, statement.start + start, statement.start + end, _clean(text), score)
+
+
+def when_fit(statement: Statement, question: Question) -> float:
+    """Return what a statement's dates say for or against it, when the question names a period.
+
+    例: asked for 令和6年度, a line that says （令和5年度） is about another year
+    """
+    if not question.periods or not statement.periods:
+        return 0.0
+    met = any(_overlap(held, asked) for held in statement.periods for asked in question.periods)
+    return 0.08 if met else -0.25
 
 
 def _candidates(statement: Statement, question: Question) -> Iterator[tuple[int, int, float]]:
     """Yield (start, end, how well the kind fits) of the pieces of a statement that may be a name."""
     text = statement.text
     kind = question.kind
+    if kind == "name" and _ASKS_PERSON.search(question.folded):
+        for match in _PERSON.finditer(text):
+            yield match.start(1), match.end(1), 0.3
+        return
     for match in _QUOTED.finditer(text):
         yield match.start(1), match.end(1), 0.18 if kind == "name" and not question.suffixes else 0.05
-    if kind == "name":
-        person = bool(re.search(r"誰|だれ|どなた|氏名|(?:人|方|者|講師|社長|選手|代表|知事|ゲスト)(?:さん)?の(?:お)?名前", question.folded))
-        for match in _PERSON.finditer(text):
-            yield match.start(1), match.end(1), 0.3 if person else -0.1
     if kind == "place":
         for match in _PLACE_KEY.finditer(text):
             yield match.start(1), match.end(1), 0.2
@@ -212,10 +234,15 @@ def _candidates(statement: Statement, question: Question) -> Iterator[tuple[int,
             yield start, end, -0.12 if question.suffixes else -0.06
 
 
+_ASKS_PERSON = re.compile(
+    r"誰|だれ|どなた|氏名|(?:人|方|者|講師|社長|選手|代表|知事|ゲスト|会長|委員長|座長)(?:さん)?の(?:お)?名前|何という(?:人|方)"
+)
+
+
 def _ends_with(piece: str, suffix: str) -> bool:
     if suffix in ("市町村", "自治体"):
         return bool(re.search(r"[市町村]$", piece))
-    if suffix in ("会社", "企業", "業者", "事業者"):
+    if suffix in ("会社", "企業", "業者", "事業者", "銀行"):
         return bool(re.search(r"(?:社|会社|銀行|製作所|工業|商事|グループ)$", piece)) or "株式会社" in piece
     if suffix in ("部署", "部局"):
         return bool(re.search(r"[部局課室]$", piece))
@@ -313,7 +340,7 @@ def _lists(scene: Scene) -> Iterator[Items]:
         statement = scored.statement
         document = statement.document
         for items, start, end in rows_in(statement.text):
-            bonus = _list_fit(items, question)
+            bonus = _list_fit(items, question) + when_fit(statement, question)
             yield Items(
                 items,
                 (Support(document.id, statement.start, statement.end),),
@@ -354,9 +381,12 @@ def _list_fit(items: Sequence[str], question: Question) -> float:
         bonus += 0.2 * matching / len(items)
     asked = katakana(question.text)
     bonus -= 0.25 * sum(katakana(item) in asked for item in items) / len(items)
-    if sum(map(len, items)) / len(items) > 45:
-        bonus -= 0.1
+    # The items of a list are things; pieces with verbs in them are a sentence that was cut at its commas.
+    bonus -= 0.3 * sum(len(item) > 40 or _CLAUSE.search(item) is not None for item in items) / len(items)
     return bonus
+
+
+_CLAUSE = re.compile(r"[ぁ-ん](?:し|って|んで|て|ながら|つつ)$|を[一-龠ァ-ヶぁ-ん]{2,}|(?:する|した|れる|いる|ある|ため|よう)(?:$|[ぁ-ん一-龠])|^(?:から|まで|より|など)")
 
 
 def rows_in(text: str) -> Iterator[tuple[tuple[str, ...], int, int]]:
@@ -372,13 +402,14 @@ def rows_in(text: str) -> Iterator[tuple[tuple[str, ...], int, int]]:
             items = _row_items(match.group())
             if len(items) >= 2:
                 yield items, start + match.start(), start + match.end()
+        pairs = re.findall(r"([^\s:：　、，]{1,14})[:：]([^\s:：　]+)", piece)
+        if len(pairs) >= 3:
+            yield tuple(_clean(key) for key, _ in pairs), start, end
+            continue
         if re.search(r"[①②③]", piece):
             numbered = tuple(_clean(part) for part in re.split(r"[①-⑳]", piece)[1:] if _clean(part))
             if len(numbered) >= 2:
                 yield numbered, start, end
-        pairs = re.findall(r"([^\s:：　]{1,14})[:：]([^\s:：　]+)", piece)
-        if len(pairs) >= 3:
-            yield tuple(_clean(key) for key, _ in pairs), start, end
 
 
 def _row_items(row: str) -> tuple[str, ...]:
