@@ -58,7 +58,7 @@ _SPACE = r"[ \t]?"
 # 例: 令和6, 令和六, R元, H30. A letter inside a word (CR2, R2D2) or glued to a digit is not an era.
 _ERA_YEAR = (
     r"(?P<era>令和|平成|昭和|大正|明治|(?<![A-Za-z0-9_\-])[RHSTM])"
-    rf"{_SPACE}(?P<n>元|{_NUMBER})(?![0-9A-Za-z])"
+    rf"[ \t\n]?(?P<n>元|{_NUMBER})(?![0-9A-Za-z])"
 )
 _WESTERN_YEAR = (
     r"(?P<w>(?<![0-9,.\-/A-Za-z])(?:18|19|20)[0-9]{2}"
@@ -70,9 +70,7 @@ _SAME_YEAR_AGAIN = re.compile(
     rf"{_SPACE}\({_SPACE}(?:(?:西暦)?{_YEAR.pattern}){_SPACE}(?:年{_SPACE}(?P<fiscal>度)?)?{_SPACE}\)"
 )
 
-_MONTH_DAY = (
-    rf"(?P<m>{_NUMBER}){_SPACE}月(?!曜|額|報|刊|給|例|謝|間)(?:{_SPACE}(?P<d>{_NUMBER}){_SPACE}日(?!間|本|目))?"
-)
+_MONTH_DAY = rf"(?P<m>{_NUMBER}){_SPACE}月(?!曜|額|報|刊|給|例|謝|間)(?:{_SPACE}(?P<d>{_NUMBER}){_SPACE}(?:日(?!間|本|目)|(?=~[0-9]{{1,2}}日)))?"
 _TAILS = {
     "fiscal_end": re.compile(rf"{_SPACE}年{_SPACE}度末"),
     "fiscal": re.compile(rf"{_SPACE}年{_SPACE}度"),
@@ -87,13 +85,15 @@ _TAILS = {
         rf"(?P<tsuki>{_SPACE}月(?:{_SPACE}(?P<d>{_NUMBER}){_SPACE}日)?(?P<last>末日?)?)?"
     ),
 }
-_RANGE = re.compile(rf"{_SPACE}(?:~|-|ー){_SPACE}")
+_RANGE = re.compile(rf"(?:\([月火水木金土日][・祝休]*\))?{_SPACE}(?:~|-|ー){_SPACE}")
 _FROM = re.compile(rf"{_SPACE}から{_SPACE}")
 _UNTIL = re.compile(rf"{_SPACE}まで")
 # The second half of a range may leave out what it shares: 令和2~5年度, 令和5年4月~9月, 2月20日~21日.
 _REST_YEAR = re.compile(rf"(?P<n>[0-9]{{4}}|{_NUMBER}){_SPACE}年(?:(?P<fiscal>{_SPACE}度)|(?!間|目|生))")
 _REST_MONTH = re.compile(rf"{_MONTH_DAY}(?P<last>末日?)?")
 _REST_DAY = re.compile(rf"(?P<d>{_NUMBER}){_SPACE}日(?!間|本)")
+# 例: R5.9.11~15, R6.1.9~2.22
+_REST_DOTTED = re.compile(r"(?:(?P<m>[0-9]{1,2})\.)?(?P<d>[0-9]{1,2})(?![0-9.,%]|[^\W\d_])")
 _YEARLESS = re.compile(rf"(?<![0-9〇一二三四五六七八九十.,/か年]){_MONTH_DAY}(?P<last>末日?)?")
 _SLASHED = re.compile(r"(?<![0-9/.,\-A-Za-z])(?P<m>[0-9]{1,2})/(?P<d>[0-9]{1,2})(?![0-9/.,%A-Za-z]|以|の|ずつ|補)")
 
@@ -355,6 +355,11 @@ def _shared_end(text: str, at: int, first: Period) -> Period | None:
         rest = _REST_DAY.match(text, at)
         day = _number(rest["d"]) if rest else None
         period = _period(year, month, day) if day else None
+        if rest is None and text[first.at[0] : first.at[1]].count(".") == 2:
+            rest = _REST_DOTTED.match(text, at)
+            if rest is not None:
+                last_month = int(rest["m"] or month)
+                period = _period(year + (last_month < month), last_month, int(rest["d"]))
     return None if period is None or rest is None else replace(period, at=rest.span())
 
 

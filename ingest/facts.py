@@ -24,17 +24,26 @@ AsOfFrom = Literal["text", "column", "row", "heading", "document"]
 
 _MAX_WORDS = 120  # characters of a value that is no figure
 _MAX_LABEL = 90
+_AROUND = 500  # characters in which a text counts in one kind of year
 # A period that says for when a figure holds: R6.1月末現在, R6.1時点, 令和5年度末の
 _HOLDS = re.compile(r"\s*(?:まで|の)?(?:\)|）)?\s*(?:現在|時点|末時点|末現在)")
 _BULLET = " \t\n\f　・･●○◯〇◎◆◇■□▶▷➡⇒→▼▽►➤⚫•‣*-–※>＞↑↓⇨✓☆★"
+# 例: 主催：菊川町 共催：商工会 後援：農協. Only the first key of a line may hold spaces (日 時：).
+_WORD_PAIR = re.compile(
+    rf"(?:^[{re.escape(_BULLET)}【〔(\[]*(?P<first>[^:。\n]{{1,40}}?)|(?<=[、\s【〔(\[])(?P<key>[^:。、\s()【】〔〕]{{1,20}}))"
+    r"[ \t]*:(?![0-9]{2}(?![0-9,])|//)(?P<value>[^:]+?)(?=[、\s]+[^:。、\s()]{1,12}[ \t]*:|[】〕]|\([^():]{1,12}:|$)"
+)
+_TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 _BRACKETS = "()（）[]［］【】〔〕「」『』<>＜＞〈〉《》“”\"'"
 _KEY = re.compile(rf"^[{re.escape(_BULLET)}]*(?P<key>[^:。\n]{{1,40}}?)[ \t]*:(?![0-9]{{2}}(?![0-9,]))")
 # Words that name a value only together with what stands before them.
 _WEAK = re.compile(
-    r"(?:うち|内訳|参考|実績値?|目標値?|現状値?|基準値?|合計|累計|総計|小計|計|全体|延べ|のべ|約|各|最大|最高|上限|年間|月平均|平均"
-    r"|毎年|概ね|おおむね|前年度?比?|対前年度?比?|実施|予定|現在|時点|末|から|まで|で|に|は|が|も|を|の|と|や|へ|より|及び|また|等|など"
-    r"|[0-9\s:、。・,.=~\-+/%()\[\]<>〈〉【】「」『』〔〕→➡⇒※*◆●○■…])*"
+    r"(?:うち|内訳|参考|再掲|(?:事業)?実績値?|目標値?|現状値?|基準値?|合計|累計|総計|小計|計|全体|延べ|のべ|約|各|最大|最高|上限|年間|月平均|平均"
+    r"|毎年|以上|以下|未満|程度|概ね|おおむね|前年度?比?|対前年度?比?|実施|予定|現在|時点|末|から|まで|で|に|は|が|も|を|の|と|や|へ|より|及び|また|等|など"
+    r"|[①-⑳]|[0-9\s:、。・,.=~\-+/%()\[\]<>〈〉【】「」『』〔〕→➡⇒※*◆●○■…])*"
 )
+# A weak word that still tells one figure from the other: 例: 累計 8,709人 … 目標値：1万人
+_QUALIFIER = re.compile(r"目標値?|実績値?|月平均|年平均|平均|計画|予定|最大|最高|上限|累計|合計|全体")
 # 件 of 件数 is the unit of a figure that shows none: 例: 相談件数, 移住者数 (人)
 _COUNTED = re.compile(r"(?P<unit>件|人|名|戸|社|校|台|店舗|世帯|回|団体|便|棟|冊|票|者|市町村|企業|事業)数")
 _NAMED_FIGURE = re.compile(r"(?:数|額|率|計|割合|高|費|量|:)[^0-9。、]{0,12}$")
@@ -111,7 +120,14 @@ class _TableReader:
         corner = self.at.get((0, 0))
         context = [*spans, *([table.title] if table.title else []), *([note] if note else [])]
         label = " ".join(_unique([row, column])) or self.title or " ".join(table.headings[-1:])
-        if not column and row and corner is not None and table.header_columns and corner.start < corner.end:
+        if (
+            table.header_rows
+            and not column
+            and row
+            and corner is not None
+            and table.header_columns
+            and corner.start < corner.end
+        ):
             label = f"{_flat(text[corner.start : corner.end])} {row}"
         fact = Fact(
             id="",
@@ -255,7 +271,7 @@ def _statements(document: Document) -> Iterator[_Statement]:
             near = bisect_right(starts, b) - 1
             if near >= 0 and tables[near][1] > a:
                 continue
-            yield _Statement(a, b, block, same_width(document.text[a:b]))
+            yield _Statement(a, b, block, _TAG.sub(lambda tag: " " * len(tag[0]), same_width(document.text[a:b])))
 
 
 def _statement_facts(document: Document) -> Iterator[Fact]:
@@ -265,7 +281,7 @@ def _statement_facts(document: Document) -> Iterator[Fact]:
     for i, statement in enumerate(statements):
         if topic is not None and topic.block.page != statement.block.page:
             topic, topic_key = None, ""
-        if statement.lone and _is_axis(statements, i):
+        if statement.lone and (_is_axis(statements, i) or len(find_quantities(statement.text)) > 3):
             continue
         reader = _StatementReader(document, statement, topic, topic_key, _note_after(statements, i))
         yield from reader.facts()
@@ -316,11 +332,48 @@ class _StatementReader:
         self.key = _KEY.match(self.text)
         self.topic, self.topic_key = topic, topic_key
         headings = statement.block.headings
-        fiscal = "年度" in self.text or any("年度" in heading for heading in headings)
+        fiscal = "年度" in self.text or any("年度" in heading for heading in headings) or self._counts_in_fiscal_years()
         self.base, self.base_from = _as_of_of_headings(None, headings, fiscal)
         self.fiscal = fiscal
         self.quantities = find_quantities(self.text)
         self.periods = self._periods()
+
+    def _left(self, i: int) -> tuple[str, bool]:
+        """Return the words between a figure and the one before it, and whether they are a key of their own.
+
+        Words that name nothing leave the name of the figure before. 例: 荷主 29社(46名)、船社 15社(47名)
+        """
+        for j in range(i, 0, -1):
+            left = self.text[self.quantities[j - 1].at[1] : self.quantities[j].at[0]]
+            if not _is_weak(left):
+                part = re.match(r"[^ぁ-ん一-鿿ァ-ヶ]*(?:うち|内|全)", left) is not None
+                return left, ":" in left and not part
+            if left.strip() not in ("(", "["):
+                break
+        return "", False
+
+    def _above(self) -> str:
+        """Return the words that name a statement which names nothing itself: the line before it, or its headings."""
+        headings = self.statement.block.headings
+        if self.topic is not None and self.topic_key:
+            topic = self.topic.block
+            if topic.headings == headings or topic.kind == "heading" or self._near(self.topic):
+                return self.topic_key
+        names: list[str] = []
+        for heading in reversed(headings):
+            names.insert(0, _clean(heading))
+            if not _is_weak(heading):
+                break
+        return " ".join(name for name in names if name)
+
+    def _counts_in_fiscal_years(self) -> bool:
+        """Say whether the text around counts in 年度 and not in calendar years: then a bare R5 is 令和5年度."""
+        page = self.document.page_at(self.statement.start)
+        around = self.document.text[
+            max(page.start, self.statement.start - _AROUND) : min(page.end, self.statement.end + _AROUND)
+        ]
+        calendar = len(re.findall(r"[0-9０-９元]年(?:[はのもにで、)）]|から)", around))
+        return around.count("年度") > calendar and "暦年" not in around
 
     def name(self) -> str:
         """Return the words by which following lines may mean this statement, or nothing where it says no name."""
@@ -331,13 +384,13 @@ class _StatementReader:
         return "" if _is_weak(words) else words
 
     def facts(self) -> Iterator[Fact]:
-        if not self.quantities:
-            yield from self._words()
-            return
+        yield from self._words()
         for i, quantity in enumerate(self.quantities):
             label, borrowed = self._label(i)
             if not label or (quantity.base_unit is None and not self._is_named(i)):
                 continue
+            if quantity.base_unit is None and self.statement.block.kind == "heading" and "/" in quantity.text:
+                continue  # 例: 人材育成（1/2） counts pages
             as_of, source, span = self._as_of(i, borrowed)
             start, end = self.statement.start, self.statement.end
             context = [span] if span else []
@@ -349,7 +402,7 @@ class _StatementReader:
             unit = quantity.unit
             number = quantity.value
             if quantity.base_unit is None:
-                counted = _counted_unit(label)
+                counted = _counted_unit(label) or self._unit_of_headings()
                 unit = unit if unit is not None else counted
             yield self._fact(
                 "key_value" if self.key is not None and self.key.end() <= quantity.at[0] + 1 else "sentence",
@@ -364,30 +417,45 @@ class _StatementReader:
             )
 
     def _words(self) -> Iterator[Fact]:
-        """Give a key-value line whose value is no figure: 例: 場所：中央公民館, 開催日：R5.10.14"""
-        if self.key is None:
+        """Give the key-value pairs whose values are no figures: 例: 場所：中央公民館, 【開催日：R5.10.14、場所：…】"""
+        if self.statement.block.kind == "heading":
             return
-        begin = self.key.end()
-        value = self.text[begin:]
-        begin += len(value) - len(value.lstrip())
-        value = value.strip()
-        key = _clean(self.key["key"])
-        if not value or len(value) > _MAX_WORDS or not key or len(key) > 30 or re.search(r"https?$", key):
-            return
-        label = key if not _is_weak(self.key["key"]) else " ".join(_unique([self.topic_key, key]))
-        as_of, source = self._fallback()
-        place = self.statement.start + begin
-        yield self._fact(
-            "key_value",
-            label,
-            (place, place + len(value)),
-            (self.statement.start, self.statement.end),
-            None,
-            None,
-            as_of,
-            source,
-            [],
-        )
+        for match in _WORD_PAIR.finditer(self.text):
+            printed = match["first"] or match["key"]
+            opened = _without_half_brackets(printed)
+            outside = ""
+            if "(" in printed and "(" not in opened:  # 例: …を実施（実施日：R5.12.12）
+                outside, _, printed = printed.rpartition("(")
+            key = _clean(printed)
+            value = match["value"].rstrip(" 、。\n\t　")
+            begin = match.start("value") + len(value) - len(value.lstrip())
+            value = value.strip()
+            value = _until_bracket_closes(value).rstrip("。、 \n")
+            if not 0 < len(value) <= _MAX_WORDS or len(key) > 30 or key == "単位" or "http" in key:
+                continue
+            if any(begin <= q.at[0] < begin + len(value) for q in self.quantities):
+                continue
+            label = key
+            if _is_weak(printed):  # 例: R4年度：大津町、高森町
+                label = " ".join(_unique([_clean(outside) or self._above(), key]))
+            if not label:
+                continue
+            as_of, source = self._fallback()
+            named = [p for p in self.periods if match.start() <= p.at[0] < begin]
+            if named:
+                as_of, source = named[-1].code, "text"
+            place = self.statement.start + begin
+            yield self._fact(
+                "key_value",
+                label,
+                (place, place + len(value)),
+                (self.statement.start, self.statement.end),
+                None,
+                None,
+                as_of,
+                source,
+                [],
+            )
 
     def _fact(
         self,
@@ -422,6 +490,11 @@ class _StatementReader:
             context=tuple(context),
         )
 
+    def _unit_of_headings(self) -> str | None:
+        """Return the unit in brackets of the heading or line above: 例: 参加実績（人）"""
+        above = [*(self.statement.block.headings[-1:]), *([self.topic.text] if self.topic else [])]
+        return next((unit for words in above if (unit := _unit_in_brackets(words))), None)
+
     def _near(self, topic: _Statement) -> bool:
         between = self.document.text[topic.end : self.statement.start]
         return between.strip() == "" and between.count("\n") <= 3
@@ -429,23 +502,43 @@ class _StatementReader:
     def _is_named(self, i: int) -> bool:
         """Say whether a figure without a unit has a name on its line: 会員数 549, 令和4年度末:368"""
         left = self.text[self.quantities[i - 1].at[1] if i else 0 : self.quantities[i].at[0]]
+        if self._listed(i) and any(self._listed(j) for j in (i - 1, i + 1)):
+            return True
         return bool(_NAMED_FIGURE.search(_without_periods(left))) or left.endswith(":")
+
+    def _listed(self, i: int) -> bool:
+        """Say whether a bare figure stands behind a name of its own in a list: 製造業 43、農業 12; 東部(79)、西部(26)"""
+        if not 0 <= i < len(self.quantities) or self.quantities[i].base_unit is not None:
+            return False
+        start, end = self.quantities[i].at
+        named = re.search(r"[ぁ-んァ-ヶ一-鿿々ー](?: |\()?$", self.text[max(0, start - 4) : start])
+        return named is not None and bool(re.match(r"\)?(?:[、。\n]| 等|等|\s*$)", self.text[end : end + 3]))
 
     def _label(self, i: int) -> tuple[str, bool]:
         """Return what a quantity measures, and whether that was borrowed from the statement before it."""
         first, quantity = self.quantities[0], self.quantities[i]
         head = self.text[: first.at[0]]
-        left = self.text[self.quantities[i - 1].at[1] : quantity.at[0]] if i else ""
+        if head.count(":") > 1:  # 例: 開催日：…、場所：…、来場者数：約300人
+            head = re.split(r"[、。\s]", head[: head.rindex(":")])[-1] + head[head.rindex(":") :]
+        left, keyed = self._left(i)
+        if keyed and ":" in head:
+            head = ""  # a key of its own: 例: 受講者：65名（応募者：198名）
+        elif left and (re.search(r"[、,]", left) or left.lstrip(") ").startswith("・")):
+            # The first figure's own name goes. 例: 会場：東会場 12人、西会場 9人; 全体では、「東」が43%と高く、「西」が10%
+            head = re.split(r"[^:、\s]*$", head.rstrip(" ("))[0] if re.search(r"[:、\s]", head.strip()) else ""
+            left = re.split(r"[、,](?=[^、,]*[^、,\s])", left)[-1]
         following = self.quantities[i + 1].at[0] if i + 1 < len(self.quantities) else len(self.text)
         right = _TAIL_END.split(self.text[quantity.at[1] : following], maxsplit=1)[0]
-        parts = [_clean(head), _clean(left), _clean(right)]
+        if ":" in self.text[quantity.at[1] : following]:
+            right = right.split(" ")[0]  # what follows is the key of the next figure
+        direct = self.text[self.quantities[i - 1].at[1] : quantity.at[0]] if i else ""
+        qualifier = _QUALIFIER.search(direct) if _is_weak(direct) else None
+        parts = [_clean(head), _clean(left), qualifier[0] if qualifier else "", _clean(right)]
         borrowed = False
-        if _is_weak(head) or self.text.lstrip().startswith(":"):
-            if self.topic_key:
-                parts.insert(0, self.topic_key)
-                borrowed = True
-            elif _is_weak(left) and _is_weak(right):
-                parts.insert(0, self.statement.block.headings[-1] if self.statement.block.headings else "")
+        if (_is_weak(self.text[: first.at[0]]) and not keyed) or self.text.lstrip().startswith(":"):
+            above = self._above()
+            borrowed = bool(self.topic_key) and above == self.topic_key
+            parts.insert(0, above)
         words = [part for part in _unique(parts) if part]
         label = " ".join(words)
         return (label if len(label) <= _MAX_LABEL else _shortened(words)), borrowed
@@ -460,7 +553,14 @@ class _StatementReader:
         if default is not None:
             yearless = [p for p in find_periods(self.text, default=default) if _HOLDS.match(self.text, p.at[1])]
             dated = sorted({p.at: p for p in [*yearless, *dated]}.values(), key=lambda p: p.at)
-        return [_resolved(p, self.fiscal) for p in dated]
+        return [_resolved(p, self.fiscal) for p in dated if not self._is_baseline(p)]
+
+    def _is_baseline(self, period: Period) -> bool:
+        """Say whether a period is only what a figure is compared with. 例: 対令和3年度比, R5年度比 約1.2倍, R5と比べ"""
+        after = self.text[period.at[1] : period.at[1] + 6]
+        return self.text[: period.at[0]].endswith("対") or bool(
+            re.match(r" ?(?:末|同期|同月)?(?:比|[とに]比べ)", after)
+        )
 
     def _as_of(self, i: int, borrowed: bool) -> tuple[str | None, AsOfFrom | None, Span | None]:
         quantity = self.quantities[i]
@@ -495,7 +595,7 @@ class _StatementReader:
     def _brackets_only(self, end: int, period: Period) -> bool:
         """Say whether a period stands in brackets of its own right after a figure: 52件(R6.1時点)"""
         between = self.text[end : period.at[0]]
-        if not re.fullmatch(r"[^0-9、。()\[\]:]{0,6}[(\[〔][^0-9、。()\[\]:]{0,8}", between):
+        if not re.fullmatch(r"[^0-9、。()\[\]:→➡⇒]{0,12}[(\[〔][^0-9、。()\[\]:]{0,8}", between):
             return False
         close = re.search(r"[)\]〕]", self.text[period.at[1] :])
         inside = self.text[period.at[1] : period.at[1] + close.start()] if close else self.text[period.at[1] :]
@@ -513,6 +613,17 @@ class _StatementReader:
 def _flat(text: str) -> str:
     """Return a heading on one line: a line end inside Japanese words is no space."""
     return re.sub(r"\s+", " ", re.sub(r"(?<=[^\x00-\x7f])\s*\n\s*", "", text)).replace("**", "").strip(" #\t")
+
+
+def _until_bracket_closes(value: str) -> str:
+    """Return a value up to a bracket that closes what was opened before it. 例: 菊川町）が主催 → 菊川町"""
+    opened: list[str] = []
+    for i, c in enumerate(value):
+        if c in _PAIRS.values():
+            opened.append(c)
+        elif c in _PAIRS and c != ">" and (not opened or opened.pop() != _PAIRS[c]):
+            return value[:i]
+    return value
 
 
 def _unique(parts: list[str]) -> list[str]:
@@ -543,22 +654,41 @@ def _is_weak(text: str) -> bool:
     return not _WEAK.sub("", _without_periods(same_width(text))).strip(_BULLET + _BRACKETS + "年度月日")
 
 
-_EDGE = re.compile(r"^[、。・:,;はがをにでのともやへ)\]」』】]+(?=[^ぁ-ん]|$)|(?:約|延べ|のべ|計|全|最大|:|、)+$")
+_EDGE = re.compile(
+    r"^[、。・:,;はがをにでのともやへ]+(?=[^ぁ-ん]|$)"
+    r"|(?:(?<![成契協条規予要制集節公])約|延べ|のべ|(?<![一-鿿々])(?:計|全|最大)|:|、)+$"
+)
+_ASIDE = re.compile(
+    r"[<【〔(\[](?:参考|内訳|再掲|注|末|現在|時点|末時点|末現在|※[0-9]*|)+[>】〕)\]]|</?[A-Za-z][^>]*>|\^?\{?\*\}?"
+)
+_PAIRS = {")": "(", "]": "[", "】": "【", "〕": "〔", "」": "「", "』": "『", "〉": "〈", "》": "《", ">": "<"}
 
 
 def _clean(text: str) -> str:
-    """Return the words of a piece of text: no periods, bullets, stray brackets, bold marks."""
-    text = _flat(_without_periods(same_width(text)))
-    text = re.sub(r"[(\[](?:末|現在|時点|末時点|末現在|※)*[)\]]", " ", text)
+    """Return the words of a piece of text: no periods, bullets, remarks such as （参考）, or half brackets."""
+    text = _ASIDE.sub(" ", _flat(_without_periods(same_width(text))))
+    text = re.sub(r"^\s*※?[0-9]{1,2}:", "", _without_half_brackets(text))
     previous = ""
     while previous != text:
         previous = text
         text = _EDGE.sub("", text.strip(_BULLET + "、。:=~|…,"))
-        if text and text[0] in ")]）」』】〉》>":
-            text = text[1:]
-        if text and text[-1] in "([（「『【〈《<":
-            text = text[:-1]
     return re.sub(r"\s+", " ", text)
+
+
+def _without_half_brackets(text: str) -> str:
+    kept = list(text)
+    opened: list[int] = []
+    for i, c in enumerate(text):
+        if c in _PAIRS.values():
+            opened.append(i)
+        elif c in _PAIRS:
+            if opened and text[opened[-1]] == _PAIRS[c]:
+                opened.pop()
+            else:
+                kept[i] = " "
+    for i in opened:
+        kept[i] = " "
+    return "".join(kept)
 
 
 def _best(periods: list[Period], text: str) -> Period | None:

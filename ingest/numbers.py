@@ -54,8 +54,8 @@ _COUNTERS = "".join(
         "往復 コース クラス 学級 コマ 市 町 村 市町村 町村 市町 区 区域 県 都道府県 道府県 国 地区 地域 地点 圏域 ",
         "校区 自治体 団体 企業 事業 事業者 事業所 事業体 施設 機関 病院 医療機関 大学 高校 小学校 中学校 学校 学科 ",
         "学部 科 部 課 局 室 部局 所 箇 団 法人 組合 農家 経営体 集落 コミュニティ ユーロ ウォン 元 時間 年度 割 度 ",
-        "人日 人回 つ ブース 施策 取組 テーマ 案件 工区 橋 河川 漁港 港 製品 商品 メニュー 講座 会場 TEU GB TB MB kWh ",
-        "MWh GWh GW μg/m3 mg/L ppm ppb bps Mbps Gbps dB hPa ‰ kL ml kcal",
+        "人日 人回 人泊 つ ブース 施策 取組 テーマ 案件 工区 橋 河川 漁港 港 製品 商品 メニュー 講座 会場 TEU GB TB MB ",
+        "kWh km/h MWh GWh GW μg/m3 mg/L ppm ppb bps Mbps Gbps dB hPa ‰ kL ml kcal",
     )
 ).split()
 _BASE = {spelling: base for base, others in _SPELLINGS.items() for spelling in (base, *others)}
@@ -92,12 +92,13 @@ _DIGITS = r"(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)(?:\.[0-9]+)?"
 # Minus is △ or ▲ before the figure (▲ 1,681), or a dash that does not join it to what stands before.
 _FIGURE = re.compile(
     rf"(?P<sign>[△▲▼] ?|(?<![0-9A-Za-z\)])[-]|(?<![0-9A-Za-z])\+)?(?P<yen>[¥￥] ?)?"
-    rf"(?P<figure>(?<![0-9,.]){_DIGITS}(?P<scale>[十百千]?[万億兆]?)(?:{_DIGITS}[千百]?[万億]?)*)"
+    rf"(?P<figure>(?<![0-9,.]){_DIGITS}"
+    rf"(?P<scale>(?: (?=[百千]?[万億兆](?:{_UNIT})))?[十百千]?[万億兆]?)(?:{_DIGITS}[千百]?[万億]?)*)"
 )
-_PART = re.compile(rf"(?P<figure>{_DIGITS})(?P<small>[十百千]?)(?P<large>[万億兆]?)")
+_PART = re.compile(rf"(?P<figure>{_DIGITS}) ?(?P<small>[十百千]?)(?P<large>[万億兆]?)")
 # 例: 648企業・団体, 12便/週, 20億円/年. A space (PDF text) or the end of bold type (**238**名) may stand between.
 _AFTER = re.compile(
-    rf"(?P<space>[ ]?|\*\*)(?P<unit>(?:{_UNIT})(?:[・、](?:{_UNIT}))*"
+    rf"(?P<space>[ ]?|\*\*)(?P<unit>(?:{_UNIT})(?:・(?:{_UNIT})(?![一-鿿ァ-ヶ0-9]))*"
     r"(?:/(?:年|月|週|日|回|人|時間|時|分|秒|ha|km2|km|10a|台|戸|件))?)"
 )
 # A counter that is no known unit: a short word of kanji or katakana that ends where the figure's phrase ends.
@@ -107,7 +108,7 @@ _REMARK = (
 )
 _GENERIC = re.compile(
     r"(?!(?:周|世紀|対|番|号|次|期|条|章|節|類|級|型|式|系|線|丁|月|時|限|代|目|割|以|未|程|前|約|超|余|増|減|当|及|又|並|各|等)"
-    r"|ページ|センチ|パーク)"
+    rf"|ページ|センチ|パーク|{_REMARK}|開始|出展|新設|創設|発足|運行|運航|就航|現在)"
     rf"(?P<unit>[一-鿿々]{{1,3}}?|[ァ-ヶー]{{2,8}})(?={_REMARK}|[ぁ-ん\s、。,.)\]」』】:;/~→➡⇒※・(\[|]|$)"
 )
 # 例: 3年目, 5人制, 2年生, 1人当たり, 5日(水) of no month: the figure names a place in an order or a denominator.
@@ -121,18 +122,22 @@ _MASKED = re.compile(
     r"https?://[!-~]+|[\w.+-]+@[\w.-]+"  # addresses on the web
     r"|〒? ?(?<![0-9-])[0-9]{3}-[0-9]{4}(?![0-9-])"  # postal codes
     r"|(?<![0-9])[0-9]{2,5}[-(][0-9]{1,4}[-)][0-9]{3,4}(?![0-9])|\([0-9]{2,5}\) ?[0-9]{1,4}-[0-9]{4}|内線 ?:? ?[0-9]+"
-    r"|(?<![0-9])[0-9]{1,2}月(?:[0-9]{1,2}日(?!間)(?:[~\-][0-9]{1,2}日)?)?(?!額|報)"  # dates without a year
+    r"|(?<![0-9])[0-9]{1,2}月(?!額|報)"  # dates without a year
+    r"(?: ?[0-9]{1,2}日(?!間)(?:\([月火水木金土日]\))?(?:[~\-][0-9]{1,2}日)?)?"
     r"|(?<![0-9/])(?:1[0-2]|0?[1-9])/(?:[12][0-9]|3[01]|0?[1-9])(?= ?\([月火水木金土日])"
     r"|(?<![0-9/.,])1[0-2]/[1-9](?![0-9/.,])"  # 10/2 is no fraction
     r"|(?<![0-9])[0-9]{1,2}:[0-9]{2}(?![0-9])|(?<![0-9.,])[0-9]{1,2}時(?!間)(?:[0-9]{1,2}分)?"  # clock times
     r"|第[0-9]+(?:-[0-9]+)?(?!位)|(?:図|表|別紙|資料|様式|No\.?|№|[pP]\.?|号|議案) ?[0-9]+(?:-[0-9]+)*(?![0-9,.]|人|件)"
     r"|[0-9]+(?=番|号|条|丁目|頁|ページ|章|節|類|級(?!生)|次|期(?!間)|年生|年代|年次)"
-    r"|\([0-9]{1,2}\)(?!%)"  # (1)
+    r"|(?<![\w」』])\([0-9]{1,2}\)(?!%)"  # (1), but not 東京(79)
     r"|(?<![0-9A-Za-z])[0-9]{1,3}(?:-[0-9]{1,3}){2,}"
+    r"|(?<=\S)※[0-9](?![0-9,.])|※[0-9](?=[:)])|(?<![0-9])1人1(?=台|校)"  # ※2 points to a note; 1人1台 is a name
+    r"|(?<=日[、,])[0-9]{1,2}日(?!間)"  # 1月14日、15日
 )
 # 例: "1. 目的", "２　概要", "3) 対象", "- 12 -" at the start of a line.
 _LINE_ENUMERATOR = re.compile(
-    rf"(?m)^[ \t#*・\-]*(?:[0-9]{{1,2}}(?:\.(?![0-9])|[)、]|[ \t]+(?!{_UNIT})(?=[^\W\d_]))|- ?[0-9]{{1,3}} ?-[ \t]*$)"
+    rf"(?m)^[ \t#*・\-]*(?:[0-9]{{1,2}}(?:\.(?![0-9])|[)、]|[ \t]+(?!(?:{_UNIT})[ \t]*$)(?=[^\W\d_]))"
+    r"|- ?[0-9]{1,3} ?-[ \t]*$)"
 )
 _BOUNDARY = set(" \t\n|:;,、。・()[]<>「」『』【】〔〕《》→➡⇒=~-*/≒※+×△▲◆■○●\f")
 
@@ -224,7 +229,8 @@ def _read(text: str, folded: str, match: re.Match[str]) -> Quantity | None:
     begin, end = match.span()
     value = 0.0
     scale = ""
-    for part in _PART.finditer(match["figure"]):
+    parts = list(_PART.finditer(match["figure"]))
+    for part in parts:
         scale = part["small"] + part["large"]
         value += float(part["figure"].replace(",", "")) * _scale(scale)
     after = _AFTER.match(folded, end)
@@ -249,6 +255,8 @@ def _read(text: str, folded: str, match: re.Match[str]) -> Quantity | None:
         return _quantity(text, begin, bu.end() if bu else after.end(), value, match["sign"], "割", "%")
     if value == 1 and folded.startswith("平均", after.end()):  # 例: 1日平均
         return None
+    if len(parts) > 1:  # 例: 2億1,400万円 is counted in 円, 1,400万円 in 万円
+        scale = ""
     printed = scale + text[after.start("unit") : after.end("unit")]
     if not after["space"].strip():
         end = after.end()
@@ -275,15 +283,20 @@ def _spaced_unit(folded: str, after: re.Match[str]) -> bool:
     """
     if after["space"] == "**":
         return True
-    if re.match(r"[一-鿿ァ-ヿ]", folded[after.end() : after.end() + 1]):
+    if re.match(rf"(?!{_REMARK})[一-鿿ァ-ヿ]", folded[after.end() : after.end() + 3]):
         return False
     following = _NEXT_FIGURE.match(folded, after.end())
     return following is None or following["rest"].lstrip().startswith(after["unit"])
 
 
 def _stands_alone(folded: str, begin: int, end: int) -> bool:
+    """Say whether a figure without a unit is one: between marks, in a range (4~10年), in a list (市町村26、大学10)."""
     before = folded[begin - 1] if begin else " "
     behind = folded[end] if end < len(folded) else " "
+    if re.match(r"~[0-9]", folded[end : end + 2]):
+        return not before.isascii() or before in _BOUNDARY
+    if re.match(r"[、)]| 等", folded[end : end + 2]) and re.match(r"[一-鿿]", before):
+        return True
     return before in _BOUNDARY and behind in _BOUNDARY
 
 

@@ -38,6 +38,9 @@ READ = [
     ("6か月間", "6か月間", 6, "か月"),
     ("5ヵ所", "5ヵ所", 5, "か所"),
     ("25 件", "25 件", 25, "件"),
+    ("649手続", "649手続", 649, "手続"),
+    ("計1,000面以上", "1,000面", 1000, "面"),
+    ("62,770 件以上", "62,770 件", 62_770, "件"),
     ("10 t", "10 t", 10, "t"),
 ]
 NOTHING = """昨年
@@ -95,6 +98,28 @@ def test_a_word_after_a_space_names_the_next_figure():
 def test_bold_type_between_figure_and_unit_does_not_separate_them():
     (quantity,) = find_quantities("参加者: **238**名")
     assert (quantity.text, quantity.unit) == ("238", "名")
+
+
+def test_a_figure_in_brackets_after_a_name_is_no_enumerator():
+    """東部(79)、西部(26) gives figures, (1) 趣旨 gives none."""
+    assert [q.value for q in find_quantities("東部(79)、西部(126)")] == [79, 126]
+
+
+def test_a_figure_glued_to_its_name_counts_inside_a_list():
+    assert [q.value for q in find_quantities("製造業 43、市町村26、大学10 等")] == [43, 26, 10]
+
+
+def test_an_amount_of_several_parts_is_counted_in_the_last_unit():
+    assert [q.unit for q in find_quantities("2億1,400万円と1,400万円")] == ["円", "万円"]
+
+
+def test_a_list_comma_ends_the_unit():
+    assert [q.text for q in find_quantities("学生16名、社会人17名、19団体・台湾の8社")] == [
+        "16名",
+        "17名",
+        "19団体",
+        "8社",
+    ]
 
 
 def test_counters_that_follow_each_other_stay_apart():
