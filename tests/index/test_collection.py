@@ -1,0 +1,443 @@
+"""Files go in and out of a collection, and nothing is lost on the way."""
+
+import errno
+import os
+import shutil
+import threading
+from pathlib import Path
+
+import pytest
+
+import index.collection as module
+from index import writer
+from index.collection import Collection
+from index.protocols import IndexBusy, IndexDamaged, IndexMismatch, IndexMissing, IndexUnwritable
+from tests.conftest import PAPERS, HashingEmbedder
+
+JUNE = "令和6年6月定例会_資料.txt"
+DECEMBER = "令和5年12月定例会_資料.txt"
+TAXI = "地域公共交通計画.md"
+
+
+@pytest.fixture
+def fresh(tmp_path, embedder) -> Collection:
+    return Collection(tmp_path / "new" / "index", embedder)
+
+
+def files(collection: Collection) -> set[str]:
+    return {info.file for info in collection.snapshot().documents()}
+
+
+def left_behind(folder: Path) -> list[str]:
+    """Return what no finished writer leaves."""
+    return [path.name for path in folder.rglob(".*")] + [path.name for path in folder.rglob("*.new")]
+
+
+def test_a_folder_goes_in_and_its_passages_and_facts_are_found(fresh, papers):
+    assert not fresh.exists()
+    with pytest.raises(IndexMissing, match="run `tenkyo ingest` first"):
+        fresh.snapshot()
+    report = fresh.add([papers])
+    assert [info.file for info in report.added] == sorted(PAPERS)
+    assert (report.refreshed, report.skipped, report.failed) == ([], [], [])
+    snapshot = fresh.snapshot()
+    hit = snapshot.search("乗合タクシーの利用料金", k=3)[0]
+    assert "300円" in hit.chunk.text
+    assert set(hit.ranks) == {"keyword", "vector"}
+    fact, score = snapshot.search_facts("空き家バンクの登録件数")[0]
+    assert fact.value.startswith(("57", "66"))
+    assert score > 0
+    assert fresh.verify() == []
+
+
+@pytest.mark.parametrize("leg", ["fused", "keyword", "vector"])
+def test_every_leg_returns_at_most_k_hits_best_first_with_their_documents_text(collection, leg):
+    snapshot = collection.snapshot()
+    hits = snapshot.search("給食センターの総事業費はいくらですか", 4, leg)
+    assert 1 <= len(hits) <= 4
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+    for hit in hits:
+        text = snapshot.document(hit.chunk.document_id).text
+        assert text[hit.chunk.start : hit.chunk.end] == hit.chunk.text == snapshot.chunk(hit.chunk.id).text
+        assert set(hit.ranks) <= ({"keyword", "vector"} if leg == "fused" else {leg})
+    assert "12億3,400万円" in hits[0].chunk.text
+
+
+def test_unchanged_files_are_neither_parsed_nor_embedded_again(collection, papers, embedder, monkeypatch):
+    before = collection.snapshot()
+    monkeypatch.setattr(module, "parse", None)
+    report = collection.add([papers, papers / JUNE])
+    assert {info.file for info in report.skipped} == set(PAPERS)
+    assert embedder.embedded == 0
+    assert collection.snapshot() is before
+
+
+def test_a_new_file_costs_only_its_own_embedding_and_the_rest_is_found_as_before(collection, papers, embedder):
+    question = "空き家バンクの登録件数"
+    before = [(hit.chunk, hit.score) for hit in collection.snapshot().search(question, 20, "vector")]
+    (papers / "新しい.txt").write_text("みずほ野市　広報\n\n図書館の開館時間は9時から19時です。\n", encoding="utf-8")
+    report = collection.add([papers])
+    assert [info.file for info in report.added] == ["新しい.txt"]
+    assert embedder.embedded == report.added[0].chunks
+    after = [(hit.chunk, hit.score) for hit in collection.snapshot().search(question, 30, "vector")]
+    assert [hit for hit in after if hit[0].document_id != report.added[0].id] == before
+    assert "9時から19時" in collection.snapshot().search("図書館は何時から", 1)[0].chunk.text
+
+
+def test_new_content_at_the_same_path_replaces_the_old(fresh, papers):
+    fresh.add([papers])
+    old = next(info for info in fresh.snapshot().documents() if info.file == JUNE)
+    (papers / JUNE).write_text(PAPERS[JUNE].replace("66件", "71件"), encoding="utf-8")
+    report = fresh.add([papers])
+    assert [info.file for info in report.refreshed] == [JUNE]
+    assert {info.file for info in report.skipped} == {DECEMBER, TAXI}
+    snapshot = fresh.snapshot()
+    assert old.id not in {info.id for info in snapshot.documents()}
+    assert not any("66件" in hit.chunk.text for hit in snapshot.search("空き家バンクの登録件数", 20))
+    assert "71件" in "".join(hit.chunk.text for hit in snapshot.search("空き家バンクの登録件数", 3))
+
+
+def test_a_file_that_was_spoilt_keeps_its_last_good_document(fresh, papers):
+    fresh.add([papers])
+    (papers / JUNE).write_bytes(b"")
+    report = fresh.add([papers])
+    assert [path.name for path, _ in report.failed] == [JUNE]
+    assert files(fresh) == set(PAPERS)
+
+
+def test_a_bad_file_is_listed_and_the_rest_goes_on(fresh, papers):
+    (papers / "壊れた.pdf").write_bytes(b"%PDF-1.7 and then nothing")
+    (papers / "空.txt").write_bytes(b"")
+    report = fresh.add([papers, papers / "ない.txt"])
+    assert {path.name for path, _ in report.failed} == {"壊れた.pdf", "空.txt", "ない.txt"}
+    assert {info.file for info in report.added} == set(PAPERS)
+    assert all("内部エラー" not in getattr(error, "message", "") for _, error in report.failed)
+
+
+def test_a_mistake_of_ours_in_one_file_is_listed_with_its_cause(fresh, papers, monkeypatch):
+    def parse(path, real=module.parse):
+        if path.name == JUNE:
+            raise RecursionError("too deep")
+        return real(path)
+
+    monkeypatch.setattr(module, "parse", parse)
+    ((path, error),) = fresh.add([papers]).failed
+    assert path.name == JUNE
+    assert "RecursionError: too deep" in str(error)
+    assert files(fresh) == {DECEMBER, TAXI}
+
+
+def test_hidden_and_unknown_files_of_a_folder_are_passed_over_but_not_when_named(fresh, papers):
+    for name in (".隠し.txt", "写真.jpg", ".git/説明.txt"):
+        (papers / name).parent.mkdir(exist_ok=True)
+        (papers / name).write_text("予算は5億円です。", encoding="utf-8")
+    assert fresh.add([papers]).failed == []
+    assert files(fresh) == set(PAPERS)
+    ((path, error),) = fresh.add([papers / "写真.jpg"]).failed
+    assert (path.name, "形式" in error.message) == ("写真.jpg", True)
+
+
+def test_links_out_of_the_folder_are_not_followed(fresh, papers, tmp_path):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "秘密.txt").write_text("予算は5億円です。", encoding="utf-8")
+    (papers / "link.txt").symlink_to(outside / "秘密.txt")
+    (papers / "folder").symlink_to(outside)
+    (papers / "loop").symlink_to(papers)
+    assert fresh.add([papers]).failed == []
+    assert files(fresh) == set(PAPERS)
+
+
+def test_an_index_inside_the_folder_does_not_read_itself(papers, embedder):
+    inside = Collection(papers / "index", embedder)
+    inside.add([papers])
+    inside.add([papers])
+    assert files(inside) == set(PAPERS)
+
+
+def test_equal_content_is_one_document_and_survives_a_change_of_one_copy(fresh, papers):
+    shutil.copyfile(papers / JUNE, papers / "写し.txt")
+    assert len(fresh.add([papers]).added) == 3
+    (papers / "写し.txt").write_text(PAPERS[JUNE] + "\n以上です。\n", encoding="utf-8")
+    fresh.add([papers])
+    texts = [fresh.snapshot().document(info.id).text for info in fresh.snapshot().documents()]
+    assert sum("66件" in text for text in texts) == 2
+
+
+def test_a_file_may_be_known_by_another_name_than_its_path(fresh, papers, tmp_path):
+    for number in ("1", "2"):
+        upload = tmp_path / number
+        upload.mkdir()
+        (upload / "x.txt").write_text(PAPERS[JUNE] + number, encoding="utf-8")
+        report = fresh.add([upload / "x.txt"], sources={upload / "x.txt": JUNE})
+    assert [(info.file, info.source) for info in report.refreshed] == [(JUNE, JUNE)]
+    assert files(fresh) == {JUNE}
+
+
+def test_the_originals_are_kept_and_go_with_their_documents(collection, papers):
+    snapshot = collection.snapshot()
+    info = next(info for info in snapshot.documents() if info.file == JUNE)
+    copy = snapshot.source_path(info.id)
+    assert copy.read_bytes() == (papers / JUNE).read_bytes()
+    collection.remove(info.id)
+    assert copy.exists()  # a reader may still hold the snapshot before
+    collection.remove(collection.snapshot().documents()[0].id)
+    for path in (collection.folder / "snapshots").iterdir():
+        os.utime(path / "manifest.json", (1, 1))
+    collection.add([papers / TAXI])
+    assert not copy.exists() or JUNE in files(collection)
+
+
+def test_a_removed_document_is_gone_and_all_may_go(collection, embedder):
+    ids = [info.id for info in collection.snapshot().documents()]
+    for document_id in ids:
+        collection.remove(document_id)
+        with pytest.raises(KeyError):
+            collection.snapshot().document(document_id)
+        with pytest.raises(KeyError):
+            collection.remove(document_id)
+    snapshot = collection.snapshot()
+    assert (snapshot.documents(), snapshot.search("人口"), snapshot.search_facts("人口")) == ([], [], [])
+    assert collection.verify() == []
+    assert embedder.embedded == 0
+
+
+@pytest.mark.parametrize("ask", ["document", "chunks", "facts", "source_path", "chunk"])
+def test_an_unknown_id_is_a_key_error(collection, ask):
+    with pytest.raises(KeyError):
+        getattr(collection.snapshot(), ask)("ffffffffffffffff")
+
+
+def test_progress_counts_up_to_its_total_in_every_stage(fresh, papers):
+    seen: dict[str, list[tuple[int, int]]] = {}
+    fresh.add([papers], lambda stage, done, total: seen.setdefault(stage, []).append((done, total)))
+    assert list(seen) == [module.LOOKING, module.READING, module.EMBEDDING, module.WRITING]
+    for steps in seen.values():
+        assert [done for done, _ in steps] == sorted(done for done, _ in steps)
+        assert steps[-1][0] == steps[-1][1]
+
+
+def test_a_long_ingestion_is_published_step_by_step(fresh, papers, monkeypatch):
+    monkeypatch.setattr(module, "CHECKPOINT", 1)
+    seen = []
+    fresh.add([papers], lambda stage, done, total: seen.append(len(files(fresh)) if fresh.exists() else 0))
+    assert {0, 1, 2, 3} == set(seen)
+    assert len(fresh.snapshot().search("人口", 50, "vector")) == sum(i.chunks for i in fresh.snapshot().documents())
+
+
+def test_ctrl_c_keeps_the_documents_that_were_finished(tmp_path, papers, monkeypatch):
+    class Impatient(HashingEmbedder):
+        def embed_passages(self, texts):
+            if self.embedded >= 4:
+                raise KeyboardInterrupt
+            return super().embed_passages(texts)
+
+    monkeypatch.setattr(module, "SLICE", 2)
+    stopped = Collection(tmp_path / "index", Impatient())
+    with pytest.raises(KeyboardInterrupt):
+        stopped.add([papers])
+    kept = files(stopped)
+    assert kept
+    assert kept < set(PAPERS)
+    assert left_behind(stopped.folder) == []
+    again = Collection(stopped.folder, HashingEmbedder())
+    report = again.add([papers])
+    assert {info.file for info in report.skipped} == kept
+    assert files(again) == set(PAPERS)
+    assert again.verify() == []
+
+
+def test_a_second_writer_is_told_at_once_and_readers_go_on(collection, papers, embedder):
+    other = Collection(collection.folder, HashingEmbedder())
+    (papers / "新しい.txt").write_text("図書館は9時からです。", encoding="utf-8")
+    told = []
+
+    def progress(stage, done, total):
+        if stage == module.EMBEDDING and not told:
+            for write in (lambda: other.add([papers]), lambda: other.remove("x")):
+                with pytest.raises(IndexBusy, match="another process is writing") as refusal:
+                    write()
+                told.append(refusal.value.message)
+            assert files(other) == set(PAPERS)
+            assert other.snapshot().search("人口")
+
+    collection.add([papers], progress)
+    assert len(told) == 2
+    assert "別の処理が" in told[0]
+    assert "新しい.txt" in files(other)
+
+
+def test_a_reader_keeps_its_snapshot_while_others_come(collection, papers):
+    old = collection.snapshot()
+    expected = [(hit.chunk.id, hit.score) for hit in old.search("人口")]
+    for number in range(4):
+        (papers / f"{number}.txt").write_text(f"第{number}号議案の人口は{number}万人です。", encoding="utf-8")
+        collection.add([papers])
+    assert [(hit.chunk.id, hit.score) for hit in old.search("人口")] == expected
+    assert {info.file for info in old.documents()} == set(PAPERS)
+    assert len(files(collection)) == 7
+
+
+def test_replaced_snapshots_go_but_for_the_one_before(collection, papers):
+    ids = [collection.snapshot().id]
+    for number in range(3):
+        (papers / f"{number}.txt").write_text(f"第{number}号議案です。", encoding="utf-8")
+        for path in (collection.folder / "snapshots").iterdir():
+            os.utime(path / "manifest.json", (1, 1))
+        collection.add([papers])
+        ids.append(collection.snapshot().id)
+    assert sorted(path.name for path in (collection.folder / "snapshots").iterdir()) == ids[-2:]
+
+
+def test_threads_ask_at_once_and_all_get_the_same_answer(collection):
+    snapshot = collection.snapshot()
+    expected = [(hit.chunk, hit.score) for hit in snapshot.search("給食センターの整備")]
+    wrong: list[object] = []
+
+    def ask():
+        for _ in range(20):
+            found = [(hit.chunk, hit.score) for hit in collection.snapshot().search("給食センターの整備")]
+            documents = [collection.snapshot().document(info.id).id for info in collection.snapshot().documents()]
+            if found != expected or len(documents) != 3 or not collection.snapshot().search_facts("人口"):
+                wrong.append(found)
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+@pytest.mark.parametrize("seam", ["seal", "write_synced", "sync_folder"])
+def test_a_full_disk_leaves_the_index_as_it_was(collection, papers, monkeypatch, seam):
+    before = files(collection)
+    content = sorted(p for p in collection.folder.rglob("*") if p.is_file())
+    (papers / "新しい.txt").write_text("図書館は9時からです。", encoding="utf-8")
+
+    def full(*arguments):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(writer, seam, full)
+        with pytest.raises(IndexUnwritable, match="no space left") as refusal:
+            collection.add([papers])
+    assert "空きが足りない" in refusal.value.message
+    assert refusal.value.__cause__.errno == errno.ENOSPC
+    other = Collection(collection.folder, HashingEmbedder())
+    assert files(other) == before
+    assert other.verify() == []
+    if seam == "seal":
+        assert sorted(p for p in collection.folder.rglob("*") if p.is_file()) == content
+    other.add([papers])
+    assert files(other) == {*before, "新しい.txt"}
+    assert left_behind(collection.folder) == []
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_that_may_not_be_written_is_named(collection, papers):
+    collection.folder.chmod(0o500)
+    with pytest.raises(IndexUnwritable, match="check its permissions"):
+        collection.remove(collection.snapshot().documents()[0].id)
+
+
+def test_a_file_where_the_folder_should_be_is_named(tmp_path, papers, embedder):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(IndexUnwritable, match="cannot be written"):
+        Collection(tmp_path / "file", embedder).add([papers])
+
+
+def test_a_model_of_another_name_is_refused_before_anything_is_done(collection, papers):
+    other = Collection(collection.folder, HashingEmbedder("another"))
+    for refused in (other.snapshot, lambda: other.add([papers])):
+        with pytest.raises(IndexMismatch, match=r"model hashing, not another: name that model") as refusal:
+            refused()
+        assert "「hashing」で作られています" in refusal.value.message
+    assert left_behind(collection.folder) == []
+
+
+def test_without_a_chosen_model_documents_are_listed_and_removed_but_not_searched(collection):
+    plain = Collection(collection.folder)
+    document_id = plain.snapshot().documents()[0].id
+    with pytest.raises(IndexMismatch, match="made with the embedding model hashing"):
+        plain.snapshot().search("人口")
+    plain.remove(document_id)
+    assert len(plain.snapshot().documents()) == 2
+
+
+@pytest.fixture
+def new_analyzer(monkeypatch):
+    for place in ("index.snapshot.analyzer", "index.writer.analyzer"):
+        monkeypatch.setattr(place, lambda: "words-new")
+
+
+def test_an_index_of_another_analyzer_is_refused_and_made_again_from_its_originals(
+    collection, papers, tmp_path, new_analyzer
+):
+    with pytest.raises(IndexMismatch, match="analyzer words-.*, not words-new") as refusal:
+        collection.snapshot()
+    assert "単語の切り方が違います" in refusal.value.message
+    (tmp_path / "extra.txt").write_text("図書館は9時からです。", encoding="utf-8")
+    report = collection.add([tmp_path / "extra.txt"])
+    assert {info.file for info in report.refreshed} == set(PAPERS)
+    assert [info.file for info in report.added] == ["extra.txt"]
+    assert {Path(info.source).name for info in collection.snapshot().documents()} == {*PAPERS, "extra.txt"}
+    assert collection.verify() == []
+
+
+def snapshot_files() -> list[str]:
+    return ["store.sqlite", "vectors.faiss", "chunk_words/vocab.index.json", "fact_words/data.csc.index.npy"]
+
+
+@pytest.mark.parametrize("name", snapshot_files())
+@pytest.mark.parametrize("damage", ["flip", "cut", "delete"])
+def test_a_damaged_file_is_refused_by_name_and_made_good_by_another_ingestion(collection, papers, name, damage):
+    path = collection.snapshot().path / name
+    data = bytearray(path.read_bytes())
+    if damage == "delete":
+        path.unlink()
+    else:
+        data[len(data) // 2] ^= 1
+        path.write_bytes(data if damage == "flip" else data[:-1])
+    reader = Collection(collection.folder, HashingEmbedder())
+    with pytest.raises(IndexDamaged, match=path.name) as refusal:
+        reader.snapshot()
+    assert str(path) in refusal.value.message
+    assert reader.verify() == [refusal.value.message]
+    report = reader.add([papers])
+    assert {info.file for info in report.refreshed} == set(PAPERS)
+    assert reader.verify() == []
+    assert "300円" in reader.snapshot().search("乗合タクシーの利用料金", 1)[0].chunk.text
+
+
+@pytest.mark.parametrize("name", ["current.json", "manifest.json"])
+def test_what_names_the_files_is_checked_too(collection, name):
+    path = next(collection.folder.rglob(name))
+    path.write_text(path.read_text("utf-8").replace("00", "01"), encoding="utf-8")
+    with pytest.raises(IndexDamaged, match=r"manifest\.json is damaged"):
+        Collection(collection.folder, HashingEmbedder()).snapshot()
+    path.write_text("{", encoding="utf-8")
+    with pytest.raises(IndexDamaged, match=name):
+        Collection(collection.folder, HashingEmbedder()).snapshot()
+
+
+def test_another_format_version_is_refused_with_both_numbers(collection):
+    path = next(collection.folder.rglob("manifest.json"))
+    path.write_text(path.read_text("utf-8").replace('"format": 1', '"format": 99'), encoding="utf-8")
+    with pytest.raises(IndexMismatch, match="format version 99, not 1"):
+        Collection(collection.folder, HashingEmbedder()).snapshot()
+
+
+def test_a_damaged_original_is_found_by_verify_and_lost_ones_do_not_stop_a_new_start(collection, papers):
+    snapshot = collection.snapshot()
+    ids = {info.file: info.id for info in snapshot.documents()}
+    snapshot.source_path(ids[JUNE]).write_bytes(b"x")
+    snapshot.source_path(ids[TAXI]).unlink()
+    problems = collection.verify()
+    assert len(problems) == 2
+    assert all("原本の控え" in problem for problem in problems)
+    (snapshot.path / "vectors.faiss").unlink()
+    reader = Collection(collection.folder, HashingEmbedder())
+    report = reader.add([papers / TAXI])
+    assert {Path(path).name for path, _ in report.failed} == {JUNE}
+    assert files(reader) == {DECEMBER, TAXI}

@@ -1,0 +1,59 @@
+"""A writer that is killed leaves the last good index, and the next writer clears up."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from index.collection import Collection
+from tests.conftest import PAPERS, HashingEmbedder
+
+WRITE = """
+import os, sys, time
+from pathlib import Path
+import index.collection, index.writer
+from tests.conftest import HashingEmbedder
+
+module, name = sys.argv[3].rsplit(".", 1)
+real = getattr(sys.modules[module], name)
+def stop(*arguments, **named):
+    if name == "replace" and Path(arguments[1]).name != "current.json":
+        return real(*arguments)
+    print("reached", flush=True)
+    time.sleep(60)
+setattr(sys.modules[module], name, stop)
+index.collection.Collection(Path(sys.argv[1]), HashingEmbedder()).add([Path(sys.argv[2])])
+"""
+
+
+@pytest.mark.parametrize(
+    "stage",
+    [
+        "index.collection.parse",
+        "index.writer.fact_words",  # the store is half written
+        "index.writer.seal",  # everything is written, nothing is on the disk
+        "index.writer.write_synced",  # no manifest yet
+        "index.writer.sync_folder",  # the folder has its name, the pointer does not know it
+        "os.replace",  # the new pointer lies beside the old
+    ],
+)
+def test_a_killed_writer_leaves_the_last_good_index(collection, papers, stage):
+    before = collection.snapshot()
+    (papers / "新しい.txt").write_text("図書館は9時からです。人口は5人です。", encoding="utf-8")
+    root = Path(__file__).resolve().parents[2]
+    with subprocess.Popen(
+        [sys.executable, "-c", WRITE, collection.folder, papers, stage], stdout=subprocess.PIPE, text=True, cwd=root
+    ) as process:
+        assert process.stdout.readline() == "reached\n"
+        process.send_signal(signal.SIGKILL)
+    reader = Collection(collection.folder, HashingEmbedder())
+    assert reader.snapshot().id == before.id
+    assert reader.verify() == []
+    reader.add([papers])
+    assert {info.file for info in reader.snapshot().documents()} == {*PAPERS, "新しい.txt"}
+    assert reader.verify() == []
+    assert [path.name for path in collection.folder.rglob(".*")] == []
+    named = {path.name for path in (collection.folder / "snapshots").iterdir()}
+    assert named == {before.id, reader.snapshot().id}
