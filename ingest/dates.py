@@ -70,7 +70,10 @@ _SAME_YEAR_AGAIN = re.compile(
     rf"{_SPACE}\({_SPACE}(?:(?:西暦)?{_YEAR.pattern}){_SPACE}(?:年{_SPACE}(?P<fiscal>度)?)?{_SPACE}\)"
 )
 
-_MONTH_DAY = rf"(?P<m>{_NUMBER}){_SPACE}月(?!曜|額|報|刊|給|例|謝|間)(?:{_SPACE}(?P<d>{_NUMBER}){_SPACE}(?:日(?!間|本|目)|(?=~[0-9]{{1,2}}日)))?"
+_MONTH_DAY = (
+    rf"(?P<m>{_NUMBER}){_SPACE}月(?!曜|額|報|刊|給|例|謝|間)"
+    rf"(?:{_SPACE}(?P<d>{_NUMBER}){_SPACE}(?:日(?!間|本|目)|(?=~[0-9]{{1,2}}日)))?"
+)
 _TAILS = {
     "fiscal_end": re.compile(rf"{_SPACE}年{_SPACE}度末"),
     "fiscal": re.compile(rf"{_SPACE}年{_SPACE}度"),

@@ -507,7 +507,7 @@ class _StatementReader:
         return bool(_NAMED_FIGURE.search(_without_periods(left))) or left.endswith(":")
 
     def _listed(self, i: int) -> bool:
-        """Say whether a bare figure stands behind a name of its own in a list: 製造業 43、農業 12; 東部(79)、西部(26)"""
+        """Say whether a bare figure stands behind a name of its own in a list: 製造業 43、農業 12; 東部(79)"""
         if not 0 <= i < len(self.quantities) or self.quantities[i].base_unit is not None:
             return False
         start, end = self.quantities[i].at
@@ -524,7 +524,7 @@ class _StatementReader:
         if keyed and ":" in head:
             head = ""  # a key of its own: 例: 受講者：65名（応募者：198名）
         elif left and (re.search(r"[、,]", left) or left.lstrip(") ").startswith("・")):
-            # The first figure's own name goes. 例: 会場：東会場 12人、西会場 9人; 全体では、「東」が43%と高く、「西」が10%
+            # The first figure's own name goes. 例: 会場：東会場 12人、西会場 9人; 全体では、「東」が43%、「西」が10%
             head = re.split(r"[^:、\s]*$", head.rstrip(" ("))[0] if re.search(r"[:、\s]", head.strip()) else ""
             left = re.split(r"[、,](?=[^、,]*[^、,\s])", left)[-1]
         following = self.quantities[i + 1].at[0] if i + 1 < len(self.quantities) else len(self.text)

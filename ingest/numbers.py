@@ -54,8 +54,8 @@ _COUNTERS = "".join(
         "往復 コース クラス 学級 コマ 市 町 村 市町村 町村 市町 区 区域 県 都道府県 道府県 国 地区 地域 地点 圏域 ",
         "校区 自治体 団体 企業 事業 事業者 事業所 事業体 施設 機関 病院 医療機関 大学 高校 小学校 中学校 学校 学科 ",
         "学部 科 部 課 局 室 部局 所 箇 団 法人 組合 農家 経営体 集落 コミュニティ ユーロ ウォン 元 時間 年度 割 度 ",
-        "人日 人回 人泊 つ ブース 施策 取組 テーマ 案件 工区 橋 河川 漁港 港 製品 商品 メニュー 講座 会場 TEU GB TB MB ",
-        "kWh km/h MWh GWh GW μg/m3 mg/L ppm ppb bps Mbps Gbps dB hPa ‰ kL ml kcal",
+        "人日 人回 人泊 つ ブース 施策 取組 テーマ 案件 工区 橋 河川 漁港 港 製品 商品 メニュー 講座 会場 TEU ",
+        "GB TB MB kWh km/h MWh GWh GW μg/m3 mg/L ppm ppb bps Mbps Gbps dB hPa ‰ kL ml kcal",
     )
 ).split()
 _BASE = {spelling: base for base, others in _SPELLINGS.items() for spelling in (base, *others)}

@@ -28,6 +28,10 @@ _NAMING = r"(?:推移|状況|内訳|一覧|実績|[件者人戸社校]数|割合
 _CAPTION = re.compile(rf"[<【〈《■◆◇○●□▼#①-⑳]|\([0-9]+\)|.*{_NAMING}(?:[\s<>【】()\[\]~].*)?$|.*表$")
 # Rows that go on under the label before them: 例: 就職者数 / 実績 … / 目標 …
 _SUB_ROW = re.compile(r"[(]?(?:うち|実績|目標|計画|予算|決算|当初|補正|前年|増減|男|女|国|県|市)")
+# What stands over the labels of the rows. 例: 区分, 市町村名, 品目
+_CORNER = re.compile(
+    r".*(?:名|別|区分|項目|科目|種類|品目|年度|年次|地域|地区|内訳|番号|№|市町村|都道府県|学校|施設|年齢|対象|会計|部局)$"
+)
 _MAX_HEADER_ROWS = 3
 
 
@@ -353,8 +357,8 @@ def _rows_under(lines: list[_Line], header: list[Span], first: int, after: int, 
             continue
         if not stacked and not inline and not (len(rows) == 1 and _sure_without_label(rows[0], header, corner, text)):
             continue
-        if corner and any(row.label == _EMPTY for row in rows):
-            continue
+        if corner and (any(row.label == _EMPTY for row in rows) or not _CORNER.match(text[slice(*header[0])])):
+            continue  # a value may be missing instead
         return _spaced_grid(header, corner, rows, first, last)
     return None
 

@@ -1,0 +1,256 @@
+"""Facts: what is measured, when, in which unit, and where it stands."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.document import Block, BlockKind, Document, Fact, Page
+from ingest.facts import read_facts
+from ingest.tables import read_tables
+
+
+def facts(
+    text: str, *, headings: tuple[str, ...] = (), published: str | None = "2024-06", kind: BlockKind = "paragraph"
+) -> list[Fact]:
+    """Read a text whose lines are one block each, all under the same headings."""
+    blocks = []
+    position = 0
+    for line in text.split("\n"):
+        if line.strip():
+            blocks.append(Block(kind, position, position + len(line), 1, headings))
+        position += len(line) + 1
+    page = (Page(1, 0, len(text)),)
+    bare = Document("d", "d.txt", "d.txt", "", "text", text, page, "none", tuple(blocks), published=published)
+    return read_facts(
+        Document(
+            "d", "d.txt", "d.txt", "", "text", text, page, "none", tuple(blocks), read_tables(bare), published=published
+        )
+    )
+
+
+def read(text: str, **given: object) -> list[tuple[str, str, str | None]]:
+    return [(f.label, f.value, f.as_of) for f in facts(text, **given)]  # type: ignore[arg-type]
+
+
+TABLE = """◆R5年度の相談件数（R6.1月末現在）
+\tH31\tR4\tR5 (1月末)
+東窓口\t98\t308\t317
+合計\t-\t2,041\t2,776
+"""
+
+
+def test_a_cell_takes_its_label_from_row_and_column_and_its_date_from_the_column():
+    by_value = {fact.value: fact for fact in facts(TABLE)}
+    fact = by_value["308"]
+    assert (fact.label, fact.row, fact.column) == ("東窓口 R4", "東窓口", "R4")
+    assert (fact.as_of, fact.as_of_from) == ("FY2022", "column")  # the caption counts in 年度
+    assert (fact.unit, fact.number) == ("件", 308)  # 件 of 相談件数
+    assert fact.scope == "◆R5年度の相談件数（R6.1月末現在）"
+
+
+def test_a_column_of_part_of_a_year_holds_for_its_last_day():
+    assert {f.value: f.as_of for f in facts(TABLE)}["2,776"] == "2024-01-31"
+
+
+def test_the_quote_of_a_cell_is_its_row_and_the_header_is_context():
+    fact = {f.value: f for f in facts(TABLE)}["2,776"]
+    assert TABLE[fact.start : fact.end] == "合計\t-\t2,041\t2,776"
+    assert "R5 (1月末)" in [TABLE[a:b] for a, b in fact.context]
+
+
+def test_an_empty_mark_is_no_fact():
+    assert "-" not in [fact.value for fact in facts(TABLE)]
+
+
+def test_a_unit_for_the_whole_table_is_in_the_number():
+    (first, *_) = facts("＜予算の内訳＞（単位：千円）\n\tR5年度\tR6年度\n道路\t1,200\t1,300\n公園\t80\t▲ 5\n")
+    assert (first.number, first.unit, first.as_of) == (1_200_000, "千円", "FY2023")
+    assert (
+        facts("＜予算の内訳＞（単位：千円）\n\tR5年度\tR6年度\n道路\t1,200\t1,300\n公園\t80\t▲ 5\n")[-1].number == -5000
+    )
+
+
+def test_a_unit_in_a_heading_of_the_cell_comes_before_that_of_the_table():
+    found = facts("人口統計（単位：人）\n\tR5年\tR6年\n人口\t1,200\t1,180\n増減率(%)\t0.3\t▲1.7\n")
+    assert [(f.number, f.unit) for f in found] == [(1200, "人"), (1180, "人"), (0.3, "%"), (-1.7, "%")]
+
+
+def test_a_cell_of_two_figures_is_two_facts():
+    found = facts("在留者数（単位：人）\n\tR4年12月\tR5年12月\n青葉県（割合）\t15,576 (0.89%)\t17,942 (1.03%)\n")
+    assert [(f.value, f.unit, f.as_of) for f in found] == [
+        ("15,576", "人", "2022-12"),
+        ("0.89%", "%", "2022-12"),
+        ("17,942", "人", "2023-12"),
+        ("1.03%", "%", "2023-12"),
+    ]
+
+
+def test_months_take_their_year_from_the_caption():
+    found = facts("人口移動の推移（R6年）\n1月 2月 計\n転入 12 13 25\n転出 9 8 17\n")
+    assert [f.as_of for f in found[:3]] == ["2024-01", "2024-02", "2024"]
+
+
+def test_a_note_says_when_in_the_year_a_column_holds():
+    found = facts("<実績>\n\tR5年度\tR6年度(※1)\n決定者数\t158名\t47名\n(※1)R6年度…10月末現在の数値\n")
+    assert [(f.value, f.as_of) for f in found if f.kind == "cell"] == [("158名", "FY2023"), ("47名", "2024-10-31")]
+
+
+def test_a_table_of_words_gives_facts_without_numbers():
+    (fact, _) = facts(
+        "部会名\t検討する事項\n道路部会\t工業団地の周りの道路の渋滞を減らす方法\n港部会\t新しい航路を開く方法\n"
+    )
+    assert (fact.label, fact.number, fact.value) == (
+        "道路部会 検討する事項",
+        None,
+        "工業団地の周りの道路の渋滞を減らす方法",
+    )
+
+
+LINES = [
+    (
+        "◆相談件数：延べ158件（月平均25件程度） ※R6.1月末時点",
+        [("相談件数", "158件", "2024-01-31"), ("相談件数 月平均 程度", "25件", "2024-01-31")],
+    ),
+    ("・申請件数:58件（R6.1月現在）", [("申請件数", "58件", "2024-01")]),
+    ("※登録者数（R6.10月末時点）2,684名", [("登録者数", "2,684名", "2024-10-31")]),
+    (
+        "R6年度実績：71団体、273人（※R7年1月末現在）",
+        [("d 実績", "71団体", "2025-01-31"), ("d 実績", "273人", "2025-01-31")],
+    ),
+    ("令和4年度末:368 ⇒ 令和5年度末:528", [("d", "368", "2023-03-31"), ("d", "528", "2024-03-31")]),
+    ("社会増減 (R5)△1,624人 → (R9)R5の実績値を維持", [("社会増減", "△1,624人", "2023")]),
+    (
+        "移住者数：累計 8,709人 (R2～R5) 目標値：1万人",
+        [("移住者数:累計", "8,709人", "2020/2023"), ("移住者数:累計 目標値", "1万人", "2024-06")],
+    ),
+    (
+        "受講者：65名（応募者：198名）、うち町内：28名",
+        [("受講者", "65名", "2024-06"), ("応募者", "198名", "2024-06"), ("受講者 うち町内", "28名", "2024-06")],
+    ),
+    (
+        "派遣人数：中学生25人、高校生5人",
+        [("派遣人数:中学生", "25人", "2024-06"), ("派遣人数 高校生", "5人", "2024-06")],
+    ),
+    ("就職率は50.4%（対前年度比 +1.2ポイント）", [("就職率は", "50.4%", "2024-06")]),
+    ("再生回数：7.2万回 (1月末時点)", [("再生回数", "7.2万回", "2024-01-31")]),
+]
+
+
+@pytest.mark.parametrize(("line", "expected"), LINES)
+def test_a_line_gives_its_figures_with_name_and_date(line, expected):
+    found = read(line, headings=("d",))
+    assert found[: len(expected)] == expected
+
+
+def test_years_in_a_row_are_facts_of_one_label():
+    """A line of years without a name of their own takes the name from the line before."""
+    text = "関連事業の推移\n令和3年度：73事業 ➡ 令和4年度：108事業 ➡ 令和5年度：125事業\n"
+    assert read(text) == [
+        ("関連事業の推移", "73事業", "FY2021"),
+        ("関連事業の推移", "108事業", "FY2022"),
+        ("関連事業の推移", "125事業", "FY2023"),
+    ]
+    text = "◆町外からの移住者数：累計 8,709人\n(内訳) R5年度：2,749人、R4年度：2,315人\n"
+    assert read(text)[1:] == [("町外からの移住者数", "2,749人", "FY2023"), ("町外からの移住者数", "2,315人", "FY2022")]
+    text = "○ 私立学校経常費補助\n：R5年度10校、R4年度11校\n"
+    assert read(text) == [("私立学校経常費補助", "10校", "FY2023"), ("私立学校経常費補助", "11校", "FY2022")]
+
+
+def test_a_target_in_brackets_on_the_next_line_belongs_to_the_line_before():
+    (fact,) = facts("●新規学卒者の町内就職率\n\n（R9: 71%）\n")
+    assert (fact.label, fact.value, fact.as_of) == ("新規学卒者の町内就職率", "71%", "2027")
+
+
+def test_a_figure_alone_takes_the_line_before_into_its_quote():
+    text = "R6.10月末までの成約件数\n\n２３５件\n"
+    (fact,) = facts(text)
+    assert (fact.label, fact.number, fact.as_of) == ("までの成約件数", 235, "2024-10-31")
+    assert text[fact.start : fact.end] == "R6.10月末までの成約件数\n\n２３５件"
+
+
+def test_a_note_on_the_next_line_dates_the_figure():
+    text = "◆相談件数:延べ247件\n※R6.3月末時点\n"
+    (fact,) = facts(text, headings=("令和5年度の取組み",))
+    assert (fact.as_of, fact.as_of_from) == ("2024-03-31", "text")
+    assert [text[a:b] for a, b in fact.context] == ["※R6.3月末時点"]
+
+
+def test_the_date_comes_from_the_heading_then_from_the_document():
+    (fact,) = facts("参加者：25名", headings=("3 交流事業", "令和5年度の実績"))
+    assert (fact.as_of, fact.as_of_from) == ("FY2023", "heading")
+    (fact,) = facts("参加者：25名", headings=("3 交流事業",))
+    assert (fact.as_of, fact.as_of_from) == ("2024-06", "document")
+    (fact,) = facts("参加者：25名", published=None)
+    assert (fact.as_of, fact.as_of_from) == (None, None)
+
+
+def test_listed_figures_without_a_unit_have_names():
+    assert read("業種 製造業 43、農業 12、大学10 等") == [
+        ("業種 製造業", "43", "2024-06"),
+        ("業種 農業", "12", "2024-06"),
+        ("業種 大学 等", "10", "2024-06"),
+    ]
+
+
+def test_words_behind_a_key_are_facts_without_numbers():
+    assert read("【開催日：R5.10.14、場所：青葉会館、来場者数：約130名】") == [
+        ("開催日", "R5.10.14", "2024-06"),
+        ("場所", "青葉会館", "2024-06"),
+        ("来場者数", "130名", "2023-10-14"),
+    ]
+    assert read("主催：青葉町 共催：商工会、農協") == [
+        ("主催", "青葉町", "2024-06"),
+        ("共催", "商工会、農協", "2024-06"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "chart",
+    ["0\n1,000\n2,000\n3,000\n", "0%\n20%\n40%\n60%\n", "▲1,457\n▲2,087 ▲4,056\n", "1,755 1,775 5,644\n"],
+)
+def test_ticks_and_labels_of_a_chart_are_no_facts(chart):
+    assert facts(chart, headings=("人口の推移",)) == []
+
+
+def test_enumerators_pages_and_addresses_are_no_facts():
+    assert facts("1. 目的\n(2) 概要\n第3回の会議\n- 12 -\n電話：03-1234-5678\n", headings=("会議",)) == [] or all(
+        fact.number is None for fact in facts("1. 目的\n(2) 概要\n第3回の会議\n- 12 -\n電話：03-1234-5678\n")
+    )
+
+
+def test_ids_count_in_the_order_of_the_text():
+    found = facts("参加者：25名\n来場者数：30名\n" + TABLE)
+    assert [fact.id for fact in found] == [f"d:f{i}" for i in range(len(found))]
+    assert [fact.value_start for fact in found] == sorted(fact.value_start for fact in found)
+
+
+PIECES = st.sampled_from(
+    [
+        "参加者",
+        "：",
+        "25名",
+        "（",
+        "）",
+        "R5年度",
+        "、",
+        "R6.1月末現在",
+        "➡",
+        "1,200",
+        "\n",
+        "。",
+        "※",
+        " ",
+        "▲3%",
+        "\t",
+        "<b>",
+    ]
+)
+
+
+@given(st.lists(PIECES | st.text(max_size=3), max_size=18).map("".join))
+def test_every_quote_and_value_is_verbatim_inside_its_page(text):
+    for fact in facts(text, headings=("令和5年度の実績",)):
+        assert 0 <= fact.start <= fact.value_start < fact.value_end <= fact.end <= len(text)
+        assert text[fact.value_start : fact.value_end] == fact.value
+        assert all(0 <= a < b <= len(text) for a, b in fact.context)
+        assert fact.label.strip()
