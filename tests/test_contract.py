@@ -82,7 +82,7 @@ def test_the_page_shows_the_real_apis_not_found_and_its_refusals(client):
     app.chat_input[0].set_value("あ" * 501).run()
     assert "質問が長すぎます" in shown(app)
     app.chat_input[0].set_value("？？").run()
-    assert "文字で質問してください" in shown(app)
+    assert "記号だけでは質問として読めません" in shown(app)
 
 
 def test_an_answer_with_every_field_can_be_drawn(client, assistant, pdf):
@@ -119,7 +119,7 @@ def test_an_upload_reports_what_went_in_and_says_why_something_did_not(client, a
     def adding(contents: dict[Path, bytes], names: dict[Path, str]) -> AddReport:
         (path,) = contents
         if contents[path] == b"":
-            error = ParseError(path, None, "空のファイルです。", "the file is empty")
+            error = ParseError(path, "空のファイルです。", "the file is empty")
             return AddReport(added=[], refreshed=[], skipped=[], failed=[(path, error)], seconds=0.0)
         return AddReport(added=[info_of(text)], refreshed=[], skipped=[], failed=[], seconds=0.0)
 

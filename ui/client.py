@@ -10,7 +10,7 @@ import httpx
 Json = dict[str, Any]
 # An answer takes well under a second once the model is loaded; adding a thick PDF to the index takes minutes.
 TIMEOUT = httpx.Timeout(120.0, connect=3.0)
-UPLOAD_TIMEOUT = httpx.Timeout(900.0, connect=3.0)
+PATIENT = {"timeout": httpx.Timeout(900.0, connect=3.0).as_dict()}
 
 
 class Response(Protocol):
@@ -76,7 +76,7 @@ class AskClient:
 
     def upload(self, name: str, content: bytes) -> Json:
         """Add or refresh one file; return what became of it."""
-        return self._json("POST", "/v1/documents", files={"files": (name, content)}, timeout=UPLOAD_TIMEOUT)
+        return self._json("POST", "/v1/documents", files={"files": (name, content)}, extensions=PATIENT)
 
     def remove(self, document_id: str) -> None:
         self._call("DELETE", f"/v1/documents/{document_id}")

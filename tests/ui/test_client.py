@@ -27,6 +27,14 @@ def test_a_refusal_keeps_its_japanese_title_and_its_exact_detail():
     assert refusal.value.status == 422
 
 
+def test_an_upload_is_waited_for_longer_than_an_answer():
+    api = FakeApi()
+    api.client.upload("a.txt", b"a")
+    api.client.ask("人口は？")
+    upload, question = api.requests
+    assert upload.extensions["timeout"]["read"] > question.extensions["timeout"]["read"]
+
+
 @pytest.mark.parametrize("body", [b"<html>Bad Gateway</html>", b"[]", b'"x"', b"{}", b"\xff\xfe"])
 def test_an_error_that_is_no_problem_document_still_has_words_for_people(body):
     with pytest.raises(Problem) as refusal:
