@@ -106,6 +106,9 @@ def _described(document: Document) -> Document:
         published = _latest_as_of(document)
         if published is not None:
             warnings.append(f"発行日の記載がないため、本文で最も新しい時点（{published}）を発行の目安としました。")
+        elif document.published is not None:
+            published = document.published
+            warnings.append(f"発行日の記載がないため、PDF の作成日（{published}）を発行の目安としました。")
     return replace(
         document,
         title=_title(document, cover, meeting) or document.title or Path(document.file).stem,

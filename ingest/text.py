@@ -81,27 +81,39 @@ def split_pages(text: str) -> tuple[tuple[Page, ...], Paging]:
 
 def _split_at_form_feeds(text: str) -> tuple[Page, ...]:
     """Return the pages between form feeds; a form feed belongs to the page it ends."""
-    pages: list[Page] = []
+    spans: list[tuple[int, int]] = []
     start = 0
     while start < len(text):
         feed = text.find("\f", start)
         end = len(text) if feed < 0 else feed + 1
-        if feed < 0 and not text[start:].strip() and pages:
-            last = pages.pop()  # what follows the last form feed is no page
-            pages.append(Page(last.number, last.start, end, last.label))
-            break
-        pages.append(Page(len(pages) + 1, start, end, _printed_number(text[start:end])))
+        if feed < 0 and spans and not text[start:].strip():
+            spans[-1] = (spans[-1][0], end)  # what follows the last form feed is no page
+        else:
+            spans.append((start, end))
         start = end
-    return tuple(pages)
+    labels = printed_labels([text[a:b] for a, b in spans])
+    return tuple(Page(number, a, b, label) for number, ((a, b), label) in enumerate(zip(spans, labels, strict=True), 1))
 
 
-def _printed_number(page: str) -> str | None:
-    """Return the page number printed at the foot or head of a page. 例: 12, - 12 -"""
+def printed_labels(pages: Sequence[str]) -> list[str | None]:
+    """Return the number printed at the foot or head of each page, where most of those found count up with the pages."""
+    numbers = [_lone_at_edge(page) for page in pages]
+    distances = Counter(n - i for i, n in enumerate(numbers) if n is not None)
+    if not distances:
+        return [None] * len(pages)
+    usual, count = distances.most_common(1)[0]
+    if count < 2 or count * 2 < sum(distances.values()):
+        return [None] * len(pages)
+    return [str(n) if n is not None and n - i == usual else None for i, n in enumerate(numbers)]
+
+
+def _lone_at_edge(page: str) -> int | None:
+    """Return the number alone on a page's last or first line. 例: 12, - 12 -, ～３～, P.4, 3/20"""
     lines = [line.strip() for line in page.split("\n") if line.strip()]
-    for line in lines[-1:] + lines[:1]:
-        match = re.fullmatch(r"[-－―–]?\s*(\d{1,4})\s*[-－―–]?", fold(line))
+    for line in lines[:-3:-1] + lines[:1]:
+        match = re.fullmatch(r"(?:p\.?\s?)?[-~]?\s*(\d{1,4})\s*[-~]?(?:\s?/\s?\d+)?(?:ページ|頁)?", fold(line))
         if match:
-            return match.group(1)
+            return int(match.group(1))
     return None
 
 
