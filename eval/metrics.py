@@ -16,6 +16,7 @@ from typing import Any
 import ir_measures
 
 from eval.dataset import Question
+from ingest.numbers import find_quantities
 
 SHORT_TYPES = frozenset({"number", "table_cell", "temporal", "date", "name", "place"})
 LONG_TYPES = frozenset({"list", "comparison", "howto", "reason", "definition"})
@@ -128,13 +129,14 @@ def _known(text: str) -> set[str]:
 def faults_of_derivation(how: str, quotes: str) -> list[str]:
     """Return what is wrong with a calculation such as 648 − 507 = 141: operands that nobody cited, a wrong result.
 
-    Powers of ten that turn one unit into another (千円 → 円) need no citation.
+    Powers of ten that turn one unit into another (千円 → 円) need no citation, and an operand may be written out:
+    例: 122億4千万円 as 12,240,000,000.
     """
     text = unicodedata.normalize("NFKC", how).replace(",", "")
     text = "".join(_SIGNS.get(character, character) for character in text)
     left, equals, right = text.rpartition("=")
     operands = figures(left if equals else text)
-    known = _known(quotes)
+    known = _known(quotes) | {f"{quantity.value:.15g}" for quantity in find_quantities(quotes)}
     faults = [x for x in operands if x not in known and not re.fullmatch(r"10+", x)]
     if equals and not re.search(r"[億万千百割]", text):
         value, result = _calculate(left), figures(right)
