@@ -38,8 +38,11 @@ _SPACE = re.compile(r"\s+")
 
 
 def katakana(text: str) -> str:
-    """Return folded text without white space and with hiragana as katakana. 例: ぶらいと 企業 → ブライト企業"""
-    return _SPACE.sub("", fold(text)).translate(_HIRAGANA)
+    """Return folded text without white space, hiragana as katakana, one sign for ranges.
+
+    例: ぶらいと 企業 → ブライト企業, 20～24歳 → 20-24歳
+    """
+    return _SPACE.sub("", fold(text)).translate(_HIRAGANA).replace("~", "-")
 
 
 @dataclass(frozen=True)

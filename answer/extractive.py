@@ -35,6 +35,9 @@ ACCEPT: dict[str, float] = {
 }
 
 
+_FIGURE_FOR_KEYWORDS = 0.95
+
+
 def answer(scene: Scene) -> Draft:
     """Return the draft for a scene: with text when something good enough was found, else with what is missing."""
     question = scene.question
@@ -72,6 +75,10 @@ def _pick(scene: Scene) -> Draft:
         "yesno": answer_yesno,
         "text": answer_text,
     }
+    if question.kind == "text":
+        figure = answer_figure(scene)
+        if figure.text and question.is_terse and figure.score > _FIGURE_FOR_KEYWORDS:
+            return figure  # 例: 相談会 来場者 2023 asks for the figure that these words label
     return pickers[question.kind](scene)
 
 

@@ -90,20 +90,20 @@ def answer_several(scene: Scene) -> Draft:
     operands = read_operands(question)
     if len(operands) < 2:
         return answer_series(scene) if question.wants_series else answer_figure(scene)
-    chosen: list[Figure] = []
-    why: list[str] = []
+    columns: list[list[Figure]] = []
     for operand in operands:
         view = _for_alternative(scene, operand, operands)
         figures = rank_figures(view, operand.periods, (), operand.meeting, operand.alternative)
-        figures = [f for f in figures if all(f.fact.id != c.fact.id for c in chosen)]
         if not figures or (operand.periods and figures[0].period_fit < 0):
-            return Draft(question.kind, missing=(operand.label,), score=0.0, why=(*why, f"no figure for {operand.label}"))
-        best = figures[0]
-        if chosen:
-            alike = [f for f in figures if f.score > best.score - 0.15 and _same_unit(f.fact, chosen[0].fact)]
-            best = alike[0] if alike else best
-        chosen.append(best)
-        why.append(f"{operand.label}: {best.score:.2f} {best.fact.value} [{best.fact.as_of}] {best.fact.label[:50]}")
+            return Draft(question.kind, missing=(operand.label,), why=(f"no figure for {operand.label}",))
+        columns.append(figures[:_JOINT])
+    chosen = _choose_together(columns)
+    if chosen is None:
+        return Draft(question.kind, missing=tuple(o.label for o in operands), why=("the operands are one figure",))
+    why = tuple(
+        f"{o.label}: {f.score:.2f} {f.fact.value} [{f.fact.as_of}] {f.fact.label[:50]}"
+        for o, f in zip(operands, chosen, strict=True)
+    )
     parts = [f"{operand.label}は{printed(figure.fact)}" for operand, figure in zip(operands, chosen, strict=True)]
     text = "、".join(parts)
     how = None
@@ -124,8 +124,39 @@ def answer_several(scene: Scene) -> Draft:
             if f.fact.as_of
         ),
         score=min(f.score for f in chosen),
-        why=tuple(why),
+        why=why,
     )
+
+
+_JOINT = 8  # figures of each operand that are tried together
+
+
+def _choose_together(columns: Sequence[Sequence[Figure]]) -> list[Figure] | None:
+    """Return one figure of each column: the best row of figures that measure the same thing.
+
+    The values of a comparison belong together: a pair of one indicator, one unit and one table beats the two best
+    figures taken one by one.
+    """
+    rows: list[tuple[float, list[Figure]]] = [(f.score, [f]) for f in columns[0]]
+    for column in columns[1:]:
+        grown = [
+            (total + figure.score + _kinship(row[0], figure), [*row, figure])
+            for total, row in rows
+            for figure in column
+            if all(figure.fact.id != other.fact.id for other in row)
+        ]
+        rows = sorted(grown, key=lambda pair: -pair[0])[: 4 * _JOINT]
+    return rows[0][1] if rows else None
+
+
+def _kinship(one: Figure, other: Figure) -> float:
+    """Return how much two figures measure the same thing: unit, words of the label, table."""
+    kin = 0.2 if _same_unit(one.fact, other.fact) else -0.4
+    a, b = _name(one.fact), _name(other.fact)
+    kin += 0.3 * len(a & b) / max(1, min(len(a), len(b)))
+    if one.fact.table is not None and (one.fact.document_id, one.fact.table) == (other.fact.document_id, other.fact.table):
+        kin += 0.1
+    return kin
 
 
 def answer_series(scene: Scene) -> Draft:
@@ -187,6 +218,8 @@ def rank_figures(
         when = max((period_fit(p, fact) for p in periods), default=0.0)
         if scope:
             when = max(when, 0.5 * max(period_fit(p, fact) for p in scope)) if when <= 0 else when
+        if when <= -0.6 and fact.as_of_from != "document":
+            when *= 2  # it is said to hold for another time
         score = coverage + 0.12 * unit + 0.3 * when + PRIOR * region.prior[index - region.low]
         if question.wants_total and _is_total(fact):
             score += 0.25
@@ -241,6 +274,7 @@ def _rivals(scene: Scene) -> dict[tuple[str, int | None, int], frozenset[str]]:
     }
 
 
+_TIMES = frozenset("年 年間 か年 月 か月 ヶ月 日 日間 時間 分 秒 歳 週 週間 年度 泊".split())
 _TOTAL = re.compile(r"(?:^|\s)(?:合\s*計|総\s*計|総\s*数|全\s*体|計|全国計|総額)(?:$|\s)")
 
 
@@ -251,9 +285,10 @@ def _is_total(fact: Fact) -> bool:
 
 def unit_fit(question: Question, fact: Fact) -> float:
     """Return 1 when the fact's unit is as asked, less when it may be, ``_UNIT_WRONG`` when it cannot be."""
-    if not question.units:
-        return 0.4
     unit = fold(fact.unit or "")
+    if not question.units:
+        # How long, how old and how often are not counts of things: 3年間 does not answer いくつ.
+        return 0.4 if unit not in _TIMES or re.search(r"年|月|日|期間|時間|歳|齢|回", question.folded) else _UNIT_WRONG
     value = fold(fact.value)
     if question.counter and (unit == question.counter or value.endswith(question.counter)):
         return 1.0
@@ -319,7 +354,7 @@ def read_operands(question: Question) -> tuple[Operand, ...]:
         return tuple(Operand(a, periods=inner or scope, alternative=a) for a in question.alternatives)
     scope, inner = split_periods(question.periods)
     periods = list(inner or scope)
-    if len(inner) == 1 and len(scope) == 1 and re.search(r"年間|通年|1年|一年", question.folded):
+    if len(inner) == 1 and len(scope) == 1 and re.search(r"年間|通年|1年|一年|年度(?:計|合計|全体|を通)|通し", question.folded):
         periods = [inner[0], scope[0]]  # 例: 9月末時点と年間ではどう違う
     if len(periods) == 1 and periods[0].kind == "range" and (question.wants_difference or question.wants_series):
         ends = periods[0].code.split("/")
@@ -360,6 +395,9 @@ def _compare(
     one, two = chosen[0].fact, chosen[1].fact
     if one.number is None or two.number is None or not _same_unit(one, two):
         return text, None
+    if operands[0].alternative is not None and question.wants_difference:
+        difference, how = subtract(one, two)
+        return f"{difference[:-1]}（{text}）" if one.number != two.number else f"差はない（{text}）", how
     if operands[0].alternative is not None:
         if one.number == two.number:
             return f"同じ（{text}）", None
@@ -380,14 +418,14 @@ def _compare(
 def subtract(late: Fact, early: Fact) -> tuple[str, str]:
     """Return (what changed in words, how it was worked out). 例: 141企業・団体増（648 − 507 = 141）"""
     assert late.number is not None and early.number is not None
-    scale = _scale(late)
+    scale, unit = _scale(late), fold(late.unit or "")
+    if re.search(r"[億万兆]\d", fold(late.value)):  # 例: 122億4千万円
+        scale, unit = next((n, w) for n, w in ((1e8, "億円"), (1e4, "万円"), (1.0, "円")) if late.number % (n / 100) == 0)
     a, b = late.number / scale, early.number / scale
     difference = a - b
-    unit = fold(late.unit or "")
     sign = "増" if difference > 0 else "減" if difference < 0 else "増減なし"
-    amount = _number(abs(difference))
     how = f"{_number(a)} − {_number(b)} = {_number(difference)}{unit}"
-    return (f"{amount}{unit}{sign}" if difference else sign), how
+    return (f"{_number(abs(difference))}{unit}{sign}" if difference else sign), how
 
 
 def _scale(fact: Fact) -> float:

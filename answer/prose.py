@@ -49,23 +49,36 @@ def _subject(question: Question) -> str:
 def _defines(scored: Scored, subject: str) -> tuple[float, str]:
     statement = scored.statement
     key, flat = statement.key, statement.flat
+    if statement.kind in ("heading", "label"):
+        return -0.3, flat
     if subject and subject in key:
-        if re.search(re.escape(subject) + r"」?(?:※\d*)?(?:トハ|\(?[::]|＝|=|ハ、)", key):
+        if re.search(re.escape(subject) + r"」?(?:※\d*)?(?:トハ.|\(?[::].|＝|=|ハ、.)", key):
             return 0.45, flat
         if re.search(r"(?:ト呼バレル|トイウ|ヲイウ|ヲ指ス|デアル|スルモノ|スル制度|スル仕組ミ)", key):
             return 0.2, flat
-    under = any(subject and subject in katakana(h) for h in statement.headings[-2:])
-    if statement.kind == "heading":
-        return -0.2, flat
-    if re.match(r"[\s　]*[※＊*=＝]", statement.text) and _defines_above(scored, subject):
+    marker = re.match(r"[\s　]*[※＊*](\d*)", flat)
+    if marker and _is_noted(scored, subject, marker.group(1)):
+        return 0.5, flat
+    if re.match(r"[\s　]*[=＝]", flat) and _defines_above(scored, subject):
         return 0.4, flat
-    if under and statement.kind in ("paragraph", "bullet", "note"):
+    headings = [katakana(h) for h in statement.headings[-2:]]
+    if subject and any(subject + "トハ" in h for h in headings):
+        return 0.4, flat
+    if any(subject and subject in h for h in headings):
         return 0.15, flat
     return 0.0, flat
 
 
+def _is_noted(scored: Scored, subject: str, number: str) -> bool:
+    """Tell whether the subject carries the mark of this note a little above. 例: ダブルコール※２ … ※２:1回の航路で…"""
+    statements = scored.region.reading.statements
+    above = statements[max(0, scored.index - 14) : scored.index]
+    mark = re.compile(re.escape(subject) + rf"[」)）]?[（(]?※{number}(?!\d)")
+    return bool(subject) and any(mark.search(unicodedata.normalize("NFKC", s.key)) for s in above)
+
+
 def _defines_above(scored: Scored, subject: str) -> bool:
-    """Tell whether a note or an = line explains the subject in the few lines above it."""
+    """Tell whether an = line explains the subject in the few lines above it."""
     statements = scored.region.reading.statements
     above = statements[max(0, scored.index - 4) : scored.index]
     return bool(subject) and any(subject in s.key for s in above)

@@ -52,7 +52,7 @@ MEASURES: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = tuple(
     for pattern, units in (
         (r"(?:予算|金額|費用|経費|事業費|価格|値段|料金|運賃|授業料|家賃|賃金|給与|時給|年収|所得|単価|補助額|助成額|交付額|配分額|輸出額|売上|税収|総額|残高|投資額|[^定]額)$", MONEY),
         (r"(?:人数|者数|人口|員数|定員|会員数|名数|利用者|来場者|参加者|登録者|移住者|受講者)$", PEOPLE | UNIT_GROUPS[1]),
-        (r"(?:割合|率|比率|構成比|シェア|達成度|パーセント)$", RATE),
+        (r"(?:割合|[^効]率|比率|構成比|シェア|達成度|パーセント)$", RATE),
         (r"(?:件数)$", UNIT_GROUPS[3]),
         (r"(?:順位|ランキング)$", UNIT_GROUPS[6]),
         (r"(?:校数)$", UNIT_GROUPS[7]),
@@ -61,7 +61,7 @@ MEASURES: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = tuple(
         (r"(?:面積)$", UNIT_GROUPS[17]),
         (r"(?:台数)$", UNIT_GROUPS[18]),
         (r"(?:戸数|世帯数|棟数)$", UNIT_GROUPS[19]),
-        (r"(?:回数|便数|本数|個数|枚数|数|倍率|倍数|面数|床数|日数|件)$", frozenset()),
+        (r"(?:数字|数値|実績値|見込み?|目標値|量|本数|個数|枚数|数|倍率|倍数|面数|床数|日数|件)$", frozenset()),
     )
 )
 # 例: いくつの会社, 自治体はいくつ → the noun that is counted
@@ -76,7 +76,8 @@ COUNTED: tuple[tuple[str, frozenset[str]], ...] = (
 
 _WHICH = r"(?:何|なん|幾)"
 _COUNTER = re.compile(
-    _WHICH + r"(人|名|件|社|校|円|位|便|回|台|枚|本|個|戸|棟|世帯|店舗|市町村|市|町|村|団体|自治体|か所|箇所|カ所|ヶ所|%|パーセント|割|倍|歳|才|トン|キロ|kg|km|m2|m3|ha|ヘクタール|平方メートル|立方メートル|事業所|事業者|事業|企業|言語|か国語|ヶ国語|か国|カ国|種類|品目|項目|日間|泊|時間|分間|分|ヶ月|か月|カ月|年間|年度間|組|部会|課|室|局|床|区域|地域|地区|施設|ポイント|万人|万円|億円|千円|百万円|者|点|冊|基|teu|つ|代)"
+    _WHICH + r"(人|名|件|社|校|円|位|便|回|台|枚|本|個|戸|棟|世帯|店舗|市町村|市|町|村|団体|自治体|か所|箇所|カ所|ヶ所|%|パーセント|割|倍|歳|才|トン|キロ|kg|km|m2|m3|ha|ヘクタール|平方メートル|立方メートル|事業所|事業者|事業|企業|言語|か国語|ヶ国語|か国|カ国|種類|品目|項目|日間|泊|時間|分間|分|ヶ月|か月|カ月|年間|年度間|組|部会|課|室|局|床|区域|地域|地区|施設|ポイント|万人|万円|億円|千円|百万円|者|点|冊|基|teu|つ|代"
+    r"|(?!年|月|日|時|曜|か|で|と|の|が|を|に|も|故|処|という|て|度|ら)[一-龠ァ-ヶ]{1,2}(?=[をがはにもまでぐくほぶ、。?]|$|です|あ|い))"
 )
 _AMOUNT = re.compile(r"(?:お)?いくら|幾ら|何円|金額は")
 _HOW_MUCH = re.compile(r"いくつ|どれ(?:くらい|ぐらい|だけ|ほど)|どの(?:くらい|ぐらい|程度)|何個|なん個|どれほど")
@@ -109,7 +110,7 @@ _LIST = re.compile(
     r"列挙|すべて|全て|全部|一覧|リスト|挙げて|あげて|順に|順番|それぞれ|どこどこ|何と何|誰と誰|だれとだれ|どことどこ|どこと(?:どこ)?|全校|全社|全員|ずつ|メンバー(?:は|を|$)|構成員|[2-9二三四五六七八九十]つ(?:を|教|挙|あげ|は|の|$|とも|$)|\d+(?:つ|団体|市町村|か所|社|校|事業|項目|本柱|本の柱|点)(?:を|は|とは|の名|$|教|挙)|どんな(?:もの|取り?組み?|事業|メニュー|項目|分野|業種|企業|会社|市町村|言語|漢字|内容|種類|支援|機能|効果|課題|対策|サービス)が(?:あ|含|挙)|どのような(?:もの|取り?組み?|事業|メニュー|項目|分野|業種|企業|支援|機能|効果|課題|対策|方針|柱)が|(?:部会|市町村|企業|団体|国|学校|業界|分野|言語|項目|メニュー|柱|方針|テーマ|コース|種類|構成|内訳|対象(?:の)?(?:業界|分野|業種|者))は(?:$|[?。]|どこ|何(?!人|件|社|校|年|で開)|どれ)"
 )
 _COMPARE = re.compile(
-    r"どちら(?:が|の(?:方|ほう)が|も|は)|どっち|比べ|比較|より(?:も)?(?:どれ|どの|何|いくら|多|少|高|低|増|減)|(?:いくら|いくつ|どれ(?:だけ|くらい|ほど)|どの(?:くらい|程度)|何\S{1,3}?|ほど|くらい)(?:ほど|くらい|ぐらい)?(?:、)?(?:増え|減[っり少]|増加|減少|増(?!や)|多[いく]|少な[いく]|伸び|上が|下が|上回|下回|縮|延び|拡大|違)|差(?:は|を|額|$|が)|違い|違う|違っ|変わった|変化"
+    r"どちら(?:が|の(?:方|ほう)が|も|は)|どっち|比べ|比較|より(?:も)?(?:どれ|どの|何|いくら|多|少|高|低|増|減)|(?:いくら|いくつ|どれ(?:だけ|くらい|ほど)|どの(?:くらい|程度)|何\S{1,3}?|ほど|くらい)(?:ほど|くらい|ぐらい)?(?:、)?(?:増え|減[っり少]|増加|減少|増(?!や)|多[いく]|少な[いく]|伸び|上が|下が|上回|下回|縮|延び|拡大|違)|差(?:は|を|額|$|が|し引)|足りな|足りて|届か(?:な|ず)|何\S{1,3}?(?:多|少な)|縮ま|違い|違う|違っ|変わった|変化"
 )
 _TREND = re.compile(r"推移|移り変わり|経年|年度ごと|年ごと|どう(?:変わ|変化|推移|移)|どのように(?:変わ|変化|推移|増|減)|増えて(?:い|き)|減って(?:い|き)|時系列|これまでの")
 _YESNO = re.compile(
@@ -175,6 +176,7 @@ class Question:
     wants_list: bool = False
     wants_number: bool = False
     wants_total: bool = False
+    is_terse: bool = False  # keywords without a verb
     pattern: str | None = None  # what the answer must look like: 電話番号 → digits and hyphens
     count: int | None = None  # how many items a list must have, when the question says so
     suffixes: tuple[str, ...] = ()  # どの町 → 町: what the name or place ends with
@@ -227,6 +229,7 @@ def read_question(text: str, today: str | None = None) -> Question:
         wants_latest=bool(LATEST.search(folded)),
         wants_total=bool(_TOTAL.search(folded)),
         pattern=_read_pattern(folded),
+        is_terse=not re.search(r"ます|です|でし|ください|教え|[かの]\?|何|どう|どこ|いつ|だれ|誰", folded),
         suffixes=_read_suffixes(folded),
         count=_read_count(folded),
     )
@@ -234,6 +237,17 @@ def read_question(text: str, today: str | None = None) -> Question:
 
 
 def _read_kind(folded: str, periods: int, meetings: int) -> tuple[QuestionType, dict[str, bool]]:
+    """Return the kind of answer and the flags that go with it, from the clause that asks where there is one."""
+    kind, flags = _kind_of(folded, periods, meetings)
+    asking = re.split(r"[、。]", folded.rstrip("。?! "))[-1]
+    if asking != folded.rstrip("。?! ") and kind not in ("comparison", "temporal", "yesno") and _WH.search(asking):
+        own, _ = _kind_of(asking, 0, 0)
+        # 例: …の使い方を相談できる拠点をつくる事業、担当はどの課? asks for a name, not for a way to do something.
+        kind = own if own not in ("text", "yesno", "list", "comparison", "temporal") else kind
+    return kind, flags
+
+
+def _kind_of(folded: str, periods: int, meetings: int) -> tuple[QuestionType, dict[str, bool]]:
     tail = folded[-60:]
     number = bool(_COUNTER.search(folded) or _AMOUNT.search(folded) or _HOW_MUCH.search(folded))
     measure = _last_measure(folded) is not None
@@ -293,8 +307,8 @@ def _yes_no(folded: str) -> bool:
 
 def _last_measure(folded: str) -> frozenset[str] | None:
     """Return the units of the measure noun that the question ends in. 例: …の会員数は? → 人, 社, …"""
+    folded = re.sub(r"\([^)]*\)\s*$", "", folded.rstrip("。?! "))
     body = re.sub(r"(?:です|でした|でしょう|教えて|お教え|知りたい|ください|下さい|ますか|か|は|を|って|の|、|。|\?|!|に|ついて|お願いします|だった|どう|なり|何|いくつ|示して|\s)+$", "", folded)
-    body = re.sub(r"\([^)]*\)$", "", body).strip()
     for pattern, units in MEASURES:
         if pattern.search(body):
             return units
@@ -302,7 +316,7 @@ def _last_measure(folded: str) -> frozenset[str] | None:
 
 
 def _read_units(folded: str) -> tuple[frozenset[str], str | None]:
-    match = _COUNTER.search(folded)
+    match = [*_COUNTER.finditer(folded)][-1] if _COUNTER.search(folded) else None
     if match:
         counter = match.group(1)
         groups = [group for group in UNIT_GROUPS if counter in group]
@@ -329,14 +343,18 @@ def _read_periods(text: str, today: str | None) -> tuple[tuple[Period, ...], tup
     """Return the periods asked about, and those that only name a document by its meeting's date."""
     periods: list[Period] = []
     meetings: list[Period] = []
+    folded = fold(text)
     found = find_periods(text)
     # 例: 令和6年度の…、10月末の時点と1月末の時点: months without a year lie in the year that was named.
-    named = [p for p in found if p.kind in ("fiscal_year", "year")]
+    named = [p for p in found if p.kind in ("fiscal_year", "year")] or [
+        parse_code(p.start[:4]) for p in found if re.search(r"同年|から", text[p.at[1] : p.at[1] + 4])
+    ]
     if named:
         found = find_periods(text, named[0])
     for period in found:
         tail = fold(text[period.at[1] : period.at[1] + 24])
         (meetings if _MEETING_TAIL.search(tail) else periods).append(period)
+    periods += _one_year_on(folded, periods)
     if today is not None:
         anchor = max(periods, key=lambda p: p.at[0], default=None)
         periods += _relative_periods(text, today, anchor)
@@ -345,6 +363,20 @@ def _read_periods(text: str, today: str | None) -> tuple[tuple[Period, ...], tup
         unique.setdefault(period.code, period)
     kept = [p for p in unique.values() if not any(_only_names_the_year_of(p, q) for q in unique.values() if q is not p)]
     return tuple(kept), tuple(meetings)
+
+
+def _one_year_on(folded: str, periods: Sequence[Period]) -> list[Period]:
+    """Return the end of 「2023年6月から1年で」: the same point a year (or n years) later."""
+    match = re.search(r"から(?:の)?(\d+|一)年(?:間)?(?:で|の間|後)", folded)
+    if len(periods) != 1 or match is None or periods[0].kind == "range":
+        return []
+    years = 1 if match.group(1) == "一" else int(match.group(1))
+    start = periods[0]
+    later = re.sub(r"\d{4}", lambda m: str(int(m.group()) + years), start.code, count=1)
+    try:
+        return [replace(parse_code(later), at=(start.at[1], start.at[1]))]
+    except ValueError:
+        return []  # 29 February
 
 
 def _only_names_the_year_of(period: Period, other: Period) -> bool:
@@ -376,6 +408,11 @@ def _relative_periods(text: str, today: str, anchor: Period | None) -> list[Peri
 
 
 _KATAKANA_OR_LATIN = re.compile(r"[ァ-ヶー・]{3,}|[A-Za-zＡ-Ｚａ-ｚ][A-Za-zＡ-Ｚａ-ｚ0-9０-９]+")
+# A number that tells one thing from its neighbours: 20～24歳, 65歳以上, 50代, 第2回, 第1弾, 3泊, 2年次
+_ORDINAL = re.compile(
+    r"第[0-9０-９一二三四五六七八九十]+(?:[回弾号次期部章条]|工場|工区|ターミナル)(?:目)?"
+    r"|[0-9０-９]+(?:\s*[~～〜\-－]\s*[0-9０-９]+)?(?:歳(?:以上|以下|未満|代)?|代(?=[のでにはが、]|$)|泊|年生|年次|回目|番目|学年)"
+)
 _QUOTED = re.compile(r"[「『“\"]([^「」『』”\"]{2,30})[」』”\"]")
 
 
@@ -384,8 +421,9 @@ def _read_terms(text: str) -> tuple[tuple[Term, ...], tuple[str, ...]]:
     dates = [p.at for p in find_periods(text)]
     quoted = [match.span(1) for match in _QUOTED.finditer(text)]
     # Names that the dictionary cuts into adverbs and pronouns (チョイソコ) are names all the same.
-    names = [match.span() for match in _KATAKANA_OR_LATIN.finditer(text)]
-    terms = [Term(fold(text[a:b]), fold(text[a:b]), quoted=True) for a, b in quoted]
+    ordinals = [match.span() for match in _ORDINAL.finditer(text)]
+    names = [match.span() for match in _KATAKANA_OR_LATIN.finditer(text)] + ordinals
+    terms = [Term(fold(text[a:b]), fold(text[a:b]), (fold(text[a:b]),), quoted=True) for a, b in [*quoted, *ordinals]]
     run: list[Morph] = []
 
     def close() -> None:
@@ -400,7 +438,7 @@ def _read_terms(text: str) -> tuple[tuple[Term, ...], tuple[str, ...]]:
 
     found = morphs(text)
     for i, morph in enumerate(found):
-        if any(a <= morph.start < b for a, b in dates) or re.match("何|なん|幾|いく(?!つか)", morph.surface):
+        if any(a <= morph.start < b for a, b in (*dates, *ordinals)) or re.match("何|なん|幾|いく(?!つか)", morph.surface):
             close()
             continue
         nominal = morph.pos in ("名詞", "接頭辞", "接尾辞", "形状詞", "記号") and morph.surface not in "・"
@@ -474,6 +512,11 @@ def _read_alternatives(folded: str) -> tuple[str, ...]:
     if match:
         return (match.group(1), match.group(2))
     match = re.search(r"([^、。,\s?「」()]{1,24}?)(?:と|より)([^、。,\s?「」()はが]{1,24}?)の(?:差|違い|比較)", folded)
+    if match:
+        return (match.group(1), match.group(2))
+    if "目標" in folded and re.search(r"足り|不足|届|差|上回|下回|超え|オーバー|未達", folded):
+        return ("実績", "目標")
+    match = re.search(r"(転入|流入)(?:者)?(?:と|・|、)(転出|流出)", folded)
     return (match.group(1), match.group(2)) if match else ()
 
 

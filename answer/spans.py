@@ -53,10 +53,13 @@ def answer_date(scene: Scene) -> Draft:
         return Draft("date", missing=("日付",), why=("no date near the hits",))
     score, scored, period = best
     start, end = scored.statement.start + period.at[0], scored.statement.start + period.at[1]
-    printed = scored.region.reading.document.text[start:end]
+    printed = re.sub(r"\s+", "", unicodedata.normalize("NFKC", scored.region.reading.document.text[start:end]))
+    written = write_date(period, printed)
     return Draft(
         kind="date",
-        text=write_date(period, printed),
+        text=written,
+        how=f"{printed} ＝ {written}",
+        operands=1,
         supports=(Support(scored.region.reading.document.id, scored.statement.start, scored.statement.end),),
         as_of=period.code,
         score=scored.score,
@@ -167,12 +170,14 @@ def answer_name(scene: Scene) -> Draft:
         return Draft(question.kind, missing=question.suffixes, why=("no name near the hits",))
     best = spans[0]
     group = _row_of(best, spans) if question.wants_list or _may_be_several(question) else [best]
+    if len(group) == 1 and _ASKS_PERSON.search(question.folded):
+        group = _persons_beside(best, spans)
     text = "、".join(dict.fromkeys(s.text for s in group))
-    statement = best.source.statement
+    quotes = {s.source.statement.start: s.source.statement for s in group}.values()
     return Draft(
         kind=question.kind,
         text=text,
-        supports=(Support(statement.document.id, statement.start, statement.end),),
+        supports=tuple(Support(q.document.id, q.start, q.end) for q in quotes),
         score=best.source.score,
         why=tuple(f"span {s.score:.2f} {s.text} in: {s.source.statement.flat[:50]}" for s in spans[:5]),
     )
@@ -226,12 +231,19 @@ def _candidates(statement: Statement, question: Question) -> Iterator[tuple[int,
             continue
         if question.suffixes and any(_ends_with(piece, suffix) for suffix in question.suffixes):
             yield start, end, 0.3
-        elif kind == "place" and _PLACE_END.search(piece):
-            yield start, end, 0.15 if not question.suffixes else -0.05
+        elif re.fullmatch(r"[\d年月日時分~\-:./()令和平成昭和rh]+", piece):
+            continue  # a date is no name
+        elif kind == "place" and (_PLACE_END.search(piece) or _is_venue(piece, question)):
+            yield start, end, 0.15
         elif kind == "name" and _ORG_END.search(piece):
             yield start, end, 0.12 if re.search(r"課|部|局|会社|企業|団体|機関|組織|どこ|業者|主催|事務局", question.folded) else 0.0
         else:
             yield start, end, -0.12 if question.suffixes else -0.06
+
+
+def _is_venue(piece: str, question: Question) -> bool:
+    """例: 会場はどこ → グランパレス星見 (a name in katakana)"""
+    return bool(re.search(r"会場|場所|どこで", question.folded)) and bool(re.search(r"[ァ-ヶー]{4,}", piece))
 
 
 _ASKS_PERSON = re.compile(
@@ -296,6 +308,19 @@ def _row_of(best: Span, spans: Sequence[Span]) -> list[Span]:
             row.append(ordered[i]) if step == 1 else row.insert(0, ordered[i])
             i += step
     return row
+
+
+def _persons_beside(best: Span, spans: Sequence[Span]) -> list[Span]:
+    """Return the persons named on neighbouring lines of the same list. 例: ・島田 選手 / ・乗田 選手"""
+    near = [
+        s
+        for s in spans
+        if s.source.statement.document is best.source.statement.document
+        and abs(s.source.index - best.source.index) <= 3
+        and s.source.statement.headings == best.source.statement.headings
+        and s.source.statement.kind == best.source.statement.kind == "bullet"
+    ]
+    return sorted({s.start: s for s in (best, *near)}.values(), key=lambda s: s.start)
 
 
 def _clean(text: str) -> str:
