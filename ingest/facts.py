@@ -120,15 +120,11 @@ class _TableReader:
         corner = self.at.get((0, 0))
         context = [*spans, *([table.title] if table.title else []), *([note] if note else [])]
         label = " ".join(_unique([row, column])) or self.title or " ".join(table.headings[-1:])
-        if (
-            table.header_rows
-            and not column
-            and row
-            and corner is not None
-            and table.header_columns
-            and corner.start < corner.end
-        ):
-            label = f"{_flat(text[corner.start : corner.end])} {row}"
+        if table.header_rows and not column and row and table.header_columns and corner is not None:
+            over = _flat(text[corner.start : corner.end])
+            label = f"{over} {row}" if over and "単位" not in over else row
+        if not label.strip():
+            return
         fact = Fact(
             id="",
             document_id=self.document.id,
@@ -271,7 +267,14 @@ def _statements(document: Document) -> Iterator[_Statement]:
             near = bisect_right(starts, b) - 1
             if near >= 0 and tables[near][1] > a:
                 continue
+            if _is_row(document.text[a:b]):
+                continue
             yield _Statement(a, b, block, _TAG.sub(lambda tag: " " * len(tag[0]), same_width(document.text[a:b])))
+
+
+def _is_row(text: str) -> bool:
+    """Say whether a line is the row of a table that could not be read: its figures have no sure names."""
+    return ("\t" in text or text.count("|") > 1) and not _TAG.search(text)
 
 
 def _statement_facts(document: Document) -> Iterator[Fact]:

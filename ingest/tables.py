@@ -122,11 +122,14 @@ def _delimited(lines: list[_Line], text: str) -> Iterator[_Grid]:
 
 def _grids_of_run(lines: list[_Line], first: int, last: int, mark: str, text: str) -> Iterator[_Grid]:
     numbers = [i for i in range(first, last + 1) if mark == "\t" or not _DELIMITER_ROW.fullmatch(lines[i].text)]
-    rows = [_split(lines[i], mark) for i in numbers]
+    framed = mark == "|" and all(lines[i].text.strip().startswith("|") for i in numbers)
+    rows = [_split(lines[i], mark, framed=framed) for i in numbers]
     if any("<" in text[a:b] and re.search(r"</?\w+[^>]*>", text[a:b].replace("<br>", "")) for r in rows for a, b in r):
         return  # cells that hold HTML were laid out, not tabulated
-    width = max(len(row) for row in rows)
-    padded = [(*row, *(_EMPTY,) * (width - len(row))) for row in rows]
+    even = _even_rows(rows, text)
+    padded = [tuple(rows) for rows, _ in even]
+    numbers = [numbers[i] for _, i in even]
+    width = len(padded[0]) if padded else 0
     starts = [0]
     if width == 2 and any(is_value(text[a:b]) for _, (a, b) in padded):
         # 例: 性別 | / 男性 | 70.1% / 家族構成 | / 単身 | 34.7%: a line without a value opens the next table.
@@ -139,10 +142,35 @@ def _grids_of_run(lines: list[_Line], first: int, last: int, mark: str, text: st
                     yield grid
 
 
-def _split(line: _Line, mark: str) -> list[Span]:
+def _even_rows(rows: list[list[Span]], text: str) -> list[tuple[list[Span], int]]:
+    """Return the rows of one width with their places in ``rows``; none where a heading row has another width.
+
+    A row that lost a cell has its figures under wrong headings, and a header that lost one misplaces every row. Only
+    a column of units needs no heading: 例: 回次 | 第1期 | 第2期 over 売上高 | （百万円） | 120 | 130.
+    """
+    valued = [any(is_value(text[a:b]) for a, b in row) for row in rows]
+    widths = [len(row) for row, has_value in zip(rows, valued, strict=True) if has_value or not any(valued)]
+    width = max(set(widths), key=widths.count)
+    body = [row for row, has_value in zip(rows, valued, strict=True) if has_value and len(row) == width]
+    first = valued.index(True) if any(valued) else 0
+    if width > 2 and sum(_is_unit_cell(text[slice(*row[1])]) for row in body) * 10 > 8 * len(body):
+        rows = [
+            [row[0], _EMPTY, *row[1:]] if n < first and len(row) == width - 1 else row for n, row in enumerate(rows)
+        ]
+    even = [(row, n) for n, row in enumerate(rows) if len(row) == width]
+    lost_heading = any(len(row) != width for row in rows[:first])
+    return [] if lost_heading or len(even) * 2 <= len(rows) else even
+
+
+def _is_unit_cell(cell: str) -> bool:
+    return is_unit(re.sub(r"[()（）\s]", "", cell))
+
+
+def _split(line: _Line, mark: str, *, framed: bool) -> list[Span]:
+    """Return the cells of a line; ``framed`` lines begin (and may end) with the mark itself."""
     body = line.text
     begin, end = 0, len(body)
-    if mark == "|" and body.strip().startswith("|"):
+    if framed:
         begin = body.index("|") + 1
         end = body.rindex("|") if body.rstrip().endswith("|") and body.count("|") > 1 else end
     spans = []
@@ -194,8 +222,10 @@ def _with_headings(rows: list[tuple[Span, ...]], text: str, first: int, last: in
         [text[a:b] for a, b in (row[header_columns] for row in rows[header_rows:])]
     ):
         header_columns += 1
-    if header_rows == 0 and header_columns == 0:
+    if header_columns == 0 and (header_rows == 0 or not all(_kind(text[a:b]) != "empty" for a, b in rows[0])):
         return None
+    if header_rows == 0 and width > header_columns + 1:
+        return None  # several figures of a row, and nothing says which is which
     return _Grid(tuple(rows), header_rows, header_columns, first, last)
 
 

@@ -221,3 +221,21 @@ def test_every_cell_is_a_span_inside_its_table(text):
             (c.row + i, c.column + j) for c in table.cells for i in range(c.row_span) for j in range(c.column_span)
         ]
         assert len(places) == len(set(places))
+
+
+def test_a_row_that_lost_a_cell_is_left_out_and_a_header_that_lost_one_ends_the_reading():
+    """Figures would stand under the wrong headings."""
+    (table,) = tables("町 | 茶 | 米 | 計\n東町 | 1 | 2 | 3\n西町 | 4 | 5\n北町 | 6 | 7 | 13\n")
+    assert [row[0] for row in table["rows"]] == ["町", "東町", "北町"]
+    assert tables("茶 | 米 | 計\n東町 | 1 | 2 | 3\n北町 | 6 | 7 | 13\n") == []
+
+
+def test_a_column_of_units_needs_no_heading():
+    (table,) = tables("年度 | R4 | R5\n歳入 | （百万円） | 120 | 130\n人口 | （人） | 5,000 | 4,900\n")
+    assert table["rows"][0] == ["年度", "", "R4", "R5"]
+    assert table["headings"] == (1, 2)
+
+
+def test_an_empty_corner_is_no_frame():
+    (table,) = tables(" | 東町 | 西町\n茶 | 10 | 20\n米 | 30 | 40\n")
+    assert table["rows"][0] == ["", "東町", "西町"]
