@@ -201,7 +201,7 @@ def _weaker_fusion(retrieval: Mapping[str, Mapping[str, float]]) -> list[str]:
     return [
         f"注意: {key} は{LEGS[leg]}だけのほうが良い（{values[key]:.3f} > {fused[key]:.3f}）"
         for leg, values in retrieval.items()
-        for key in ("recall@5", "ndcg@10")
+        for key in fused
         if values[key] > fused[key] + 1e-9
     ]
 
