@@ -99,6 +99,10 @@ def test_what_only_looks_like_a_date_names_no_day(text):
     assert [p for p in find_periods(text) if p.kind != "year" or not text.startswith("令和6年")] == []
 
 
+def test_what_runs_backwards_is_no_range():
+    assert [p.code for p in find_periods("令和5年度－令和2年度")] == ["FY2023", "FY2020"]
+
+
 def test_a_bare_era_year_is_marked_ambiguous():
     """R5 as a column heading may be the year or the fiscal year."""
     assert [(p.code, p.ambiguous) for p in find_periods("H30 R元 R5")] == [

@@ -155,6 +155,9 @@ def test_years_in_a_row_are_facts_of_one_label():
     text = "○ 私立学校経常費補助\n：R5年度10校、R4年度11校\n"
     assert read(text) == [("私立学校経常費補助", "10校", "FY2023"), ("私立学校経常費補助", "11校", "FY2022")]
 
+    text = "○ 中学校への補助の実績\n：東部10校、西部11校\n"
+    assert [label for label, _, _ in read(text)] == ["中学校への補助の実績 東部", "中学校への補助の実績 西部"]
+
 
 def test_a_target_in_brackets_on_the_next_line_belongs_to_the_line_before():
     (fact,) = facts("●新規学卒者の町内就職率\n\n（R9: 71%）\n")

@@ -159,6 +159,12 @@ def test_cells_one_a_line_are_read_beside_rows_that_fix_the_count():
     assert table["rows"][2] == ["青葉県\n（割合）", "20,660\n(1.19%)", "25,589\n(1.50%)"]
 
 
+def test_cells_one_a_line_that_do_not_fill_the_row_are_left_out():
+    text = "R4年 R5年\n\n全国 3,075 3,410\n\n青葉県\n\n20\n\n25\n\n30\n"
+    (table,) = tables(text)
+    assert table["rows"] == [["", "R4年", "R5年"], ["全国", "3,075", "3,410"]]
+
+
 def test_headings_one_a_line_need_two_full_rows():
     text = "R3\n\nR4\n\nR5\n\n転入\n\n120\n\n130\n\n140\n\n転出\n\n90\n\n95\n\n99\n"
     (table,) = tables(text)
@@ -228,6 +234,7 @@ def test_a_row_that_lost_a_cell_is_left_out_and_a_header_that_lost_one_ends_the_
     (table,) = tables("町 | 茶 | 米 | 計\n東町 | 1 | 2 | 3\n西町 | 4 | 5\n北町 | 6 | 7 | 13\n")
     assert [row[0] for row in table["rows"]] == ["町", "東町", "北町"]
     assert tables("茶 | 米 | 計\n東町 | 1 | 2 | 3\n北町 | 6 | 7 | 13\n") == []
+    assert tables("\t総額\t土木部\t\n\t道路\n北区\t500\t300\t200\n東区\t50\t30\t20\n") == []
 
 
 def test_a_column_of_units_needs_no_heading():
