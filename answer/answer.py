@@ -9,7 +9,18 @@ from typing import Any, Literal, Protocol
 from index.protocols import Hit
 
 QuestionType = Literal[
-    "number", "date", "name", "place", "list", "definition", "reason", "howto", "yesno", "comparison", "temporal", "text"
+    "number",
+    "date",
+    "name",
+    "place",
+    "list",
+    "definition",
+    "reason",
+    "howto",
+    "yesno",
+    "comparison",
+    "temporal",
+    "text",
 ]
 Status = Literal["answered", "not_found"]
 Box = tuple[float, float, float, float]
@@ -96,9 +107,7 @@ class Answer:
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object of the product's contract: the same over HTTP, on the command line and in evaluation."""
         body = asdict(self)
-        body["passages"] = [
-            {"chunk_id": p.chunk_id, "score": p.score, **asdict(p.citation)} for p in self.passages
-        ]
+        body["passages"] = [{"chunk_id": p.chunk_id, "score": p.score, **asdict(p.citation)} for p in self.passages]
         return body
 
 

@@ -11,19 +11,21 @@ from pathlib import Path
 from threading import Lock
 
 import numpy as np
+import numpy.typing as npt
 
 from answer import extractive
 from answer.answer import Answer, Box, Citation, Derived, Passage, TimelinePoint, Timings
 from answer.check import is_verbatim, unsupported
 from answer.draft import Draft, Support
-from answer.evidence import Reading, read_atoms
+from answer.evidence import Array, Reading, Statement, read_atoms
 from answer.question import Question, read_question, validate
-from answer.scene import Scene, build_scene
+from answer.scene import Scene, build_scene, shown, weigh_meaning
 from index.collection import Collection
 from index.embedder import open_embedder
 from index.protocols import Hit
+from index.retriever import Leg
 from index.snapshot import Snapshot
-from ingest.document import Document, Page
+from ingest.document import Page
 from ingest.japanese import words
 
 NOT_FOUND = "資料に記載がありません"
@@ -31,6 +33,9 @@ _HITS = 12  # chunks that are read closely
 _FACTS = 40  # facts that are looked at wherever they stand
 _PASSAGES = 5  # shown to a reader who wants more
 _READINGS = 64  # documents kept as read
+_VECTORS = 8192  # statements whose embedding is remembered: 12 MB
+
+Vector = npt.NDArray[np.float32]
 
 
 class Assistant:
@@ -40,6 +45,7 @@ class Assistant:
         self.collection = collection
         self.max_question_chars = max_question_chars
         self._readings: OrderedDict[tuple[str, str], Reading] = OrderedDict()
+        self._vectors: OrderedDict[str, Vector] = OrderedDict()
         self._lock = Lock()
 
     def ask(self, question: str, *, id: str | None = None) -> Answer:
@@ -55,7 +61,10 @@ class Assistant:
         answer = self._checked(snapshot, read, draft, hits)
         done = time.perf_counter()
         timings = Timings(
-            retrieve=_ms(started, retrieved), read=_ms(retrieved, answered), check=_ms(answered, done), total=_ms(started, done)
+            retrieve=_ms(started, retrieved),
+            read=_ms(retrieved, answered),
+            check=_ms(answered, done),
+            total=_ms(started, done),
         )
         return replace(answer, timings_ms=timings, index=snapshot.id, id=id)
 
@@ -67,7 +76,7 @@ class Assistant:
         hits, scene = self._scene(snapshot, read)
         return read, hits, scene, extractive.answer(scene)
 
-    def search(self, question: str, k: int = 10, leg: str = "fused") -> tuple[Passage, ...]:
+    def search(self, question: str, k: int = 10, leg: Leg = "fused") -> tuple[Passage, ...]:
         """Return the best passages for a question, best first."""
         text = validate(question, self.max_question_chars)
         snapshot = self.collection.snapshot()
@@ -106,14 +115,35 @@ class Assistant:
         hits = snapshot.search(question.text, k=_HITS)
         top = hits[0].score if hits else 1.0
         spans = [
-            (self._reading(snapshot, hit.chunk.document_id), hit.chunk.start, hit.chunk.end, max(0.0, hit.score / top) if top else 0.0)
+            (
+                self._reading(snapshot, hit.chunk.document_id),
+                hit.chunk.start,
+                hit.chunk.end,
+                max(0.0, hit.score / top) if top else 0.0,
+            )
             for hit in hits
         ]
         # A figure's label often says more than the passage around it: tables are short on words.
         for fact, _ in snapshot.search_facts(question.text, k=_FACTS):
             spans.append((self._reading(snapshot, fact.document_id), fact.start, fact.end, 0.0))
         atoms = read_atoms(question, lambda w: _idf(snapshot, w), lambda w: _frequency(snapshot, w) > 0)
-        return hits, build_scene(question, atoms, spans)
+        scene = build_scene(question, atoms, spans)
+        return hits, weigh_meaning(scene, lambda statements: self._similarity(snapshot, question, statements))
+
+    def _similarity(self, snapshot: Snapshot, question: Question, statements: Sequence[Statement]) -> Array:
+        """Return the cosine of each statement with the question; statements that were seen before are remembered."""
+        texts = [shown(statement) for statement in statements]
+        with self._lock:
+            known = {text: self._vectors[text] for text in texts if text in self._vectors}
+        fresh = [text for text in dict.fromkeys(texts) if text not in known]
+        if fresh:
+            known |= dict(zip(fresh, snapshot.embedder.embed_passages(fresh), strict=True))
+        with self._lock:
+            self._vectors.update(known)
+            while len(self._vectors) > _VECTORS:
+                self._vectors.popitem(last=False)
+        vector = snapshot.embedder.embed_queries([question.text])[0]
+        return np.array([float(known[text] @ vector) for text in texts])
 
     def _reading(self, snapshot: Snapshot, document_id: str) -> Reading:
         key = (snapshot.id, document_id)
@@ -164,7 +194,11 @@ class Assistant:
 
     def _passages(self, snapshot: Snapshot, hits: Sequence[Hit]) -> tuple[Passage, ...]:
         return tuple(
-            Passage(hit.chunk.id, round(hit.score, 4), self.cite(snapshot, hit.chunk.document_id, hit.chunk.start, hit.chunk.end, n))
+            Passage(
+                hit.chunk.id,
+                round(hit.score, 4),
+                self.cite(snapshot, hit.chunk.document_id, hit.chunk.start, hit.chunk.end, n),
+            )
             for n, hit in enumerate(hits, 1)
         )
 
@@ -178,7 +212,9 @@ def line_boxes(page: Page, start: int, end: int) -> tuple[Box, ...] | None:
     """Return a rectangle for each line of the span, in points from the page's top left; None without a picture."""
     if page.char_boxes is None:
         return None
-    boxes = np.frombuffer(page.char_boxes, dtype="<f4").reshape(-1, 4)[max(0, start - page.start) : max(0, end - page.start)]
+    boxes = np.frombuffer(page.char_boxes, dtype="<f4").reshape(-1, 4)[
+        max(0, start - page.start) : max(0, end - page.start)
+    ]
     boxes = boxes[~np.isnan(boxes).any(axis=1)]
     rows: list[list[float]] = []
     for x0, y0, x1, y1 in boxes.tolist():

@@ -155,6 +155,9 @@ class Atom:
         return 0.0
 
 
+_MEASURE = re.compile(r"人数|件数|金額|額|数|割合|率|個数|人員|社数|校数|回数|値|数字")
+
+
 def read_atoms(question: Question, idf: Callable[[str], float], known: Callable[[str], bool]) -> tuple[Atom, ...]:
     """Return the atoms of a question's terms: each lemma once, compounds in addition to their parts."""
     atoms: dict[str, Atom] = {}
@@ -164,6 +167,8 @@ def read_atoms(question: Question, idf: Callable[[str], float], known: Callable[
         found = known(lemma) or known(surface)
         heard = found or any(known(other) for other in others)
         weight = scale * (idf(lemma) if found or not heard else max(idf(o) for o in others if known(o)))
+        if _MEASURE.fullmatch(lemma):
+            weight *= 0.4  # what kind of figure is asked for is judged by its unit
         atom = Atom(
             lemma,
             katakana(surface),

@@ -54,7 +54,9 @@ def answer_figure(scene: Scene) -> Draft:
     scope, inner = split_periods(question.periods)
     figures = rank_figures(scene, inner or scope, scope if inner else (), _only(question.meetings))
     if not figures:
-        return Draft(question.kind, missing=_missing_unit(question), why=("no figure with a fitting unit near the hits",))
+        return Draft(
+            question.kind, missing=_missing_unit(question), why=("no figure with a fitting unit near the hits",)
+        )
     best = figures[0]
     if not question.periods and not question.meetings:
         best = _latest(best, figures)
@@ -64,7 +66,9 @@ def answer_figure(scene: Scene) -> Draft:
         for f in figures[:5]
     )
     if question.periods and best.period_fit < 0:
-        return Draft(question.kind, missing=tuple(_said(p, question) for p in question.periods), score=best.score, why=why)
+        return Draft(
+            question.kind, missing=tuple(_said(p, question) for p in question.periods), score=best.score, why=why
+        )
     supports = [*_places(best), *_corroboration(best, figures)]
     moments = []
     for figure in _series(best, figures):
@@ -154,7 +158,10 @@ def _kinship(one: Figure, other: Figure) -> float:
     kin = 0.2 if _same_unit(one.fact, other.fact) else -0.4
     a, b = _name(one.fact), _name(other.fact)
     kin += 0.3 * len(a & b) / max(1, min(len(a), len(b)))
-    if one.fact.table is not None and (one.fact.document_id, one.fact.table) == (other.fact.document_id, other.fact.table):
+    if one.fact.table is not None and (one.fact.document_id, one.fact.table) == (
+        other.fact.document_id,
+        other.fact.table,
+    ):
         kin += 0.1
     return kin
 
@@ -213,17 +220,25 @@ def rank_figures(
         index = region.reading.at(fact.start)
         if not region.low <= index < region.high:
             continue
-        zones = fact_zones(scene.atoms, region, fact, index, rivals.get((fact.document_id, fact.table, fact.start)))
+        zones = fact_zones(scene.atoms, region, fact, index, rivals[fact.id])
         coverage = region.coverage.score(zones)
         when = max((period_fit(p, fact) for p in periods), default=0.0)
         if scope:
             when = max(when, 0.5 * max(period_fit(p, fact) for p in scope)) if when <= 0 else when
         if when <= -0.6 and fact.as_of_from != "document":
             when *= 2  # it is said to hold for another time
-        score = coverage + 0.12 * unit + 0.3 * when + PRIOR * region.prior[index - region.low]
+        score = (
+            coverage
+            + 0.12 * unit
+            + 0.3 * when
+            + PRIOR * region.prior[index - region.low]
+            + region.meaning[index - region.low]
+        )
         if question.wants_total and _is_total(fact):
             score += 0.25
-        if alternative is not None and katakana(alternative) not in katakana(fact.label + region.reading.document.text[fact.start : fact.end]):
+        if alternative is not None and katakana(alternative) not in katakana(
+            fact.label + region.reading.document.text[fact.start : fact.end]
+        ):
             score -= 0.3
         figures.append(Figure(region, fact, index, score, coverage, unit, when))
     figures.sort(key=lambda f: -f.score)
@@ -231,7 +246,7 @@ def rank_figures(
 
 
 def fact_zones(
-    atoms: Sequence[Atom], region: Region, fact: Fact, index: int, rivals: frozenset[str] | None
+    atoms: Sequence[Atom], region: Region, fact: Fact, index: int, rivals: frozenset[str]
 ) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     """Return what each atom counts for one fact: its own words fully, a rival's words hardly.
 
@@ -245,7 +260,7 @@ def fact_zones(
         own = atom.match(lemmas, key)
         if own:
             zones[i] = max(zones[i], own)
-        elif rivals and any(_names(atom, rival) for rival in rivals):
+        elif any(_names(atom, rival) for rival in rivals):
             zones[i] = min(zones[i], _FACT_OF_OTHER)
     return zones
 
@@ -254,27 +269,33 @@ def _names(atom: Atom, rival: str) -> bool:
     return atom.lemma == rival or (len(atom.surface) > 1 and atom.surface in rival)
 
 
-def _rivals(scene: Scene) -> dict[tuple[str, int | None, int], frozenset[str]]:
-    """Return, for each table and each line with several facts, the words of all its labels."""
-    labels: dict[tuple[str, int | None], set[str]] = {}
-    lines: dict[tuple[str, int | None, int], set[str]] = {}
-    keys: list[tuple[str, int | None, int]] = []
+def _rivals(scene: Scene) -> dict[str, frozenset[str]]:
+    """Return, for each fact, the words of the labels that it competes with.
+
+    They are the row and column headings of its table, or the labels of the figures of the same unit in its line.
+    """
+    labels: dict[tuple[str, int], set[str]] = {}
+    lines: dict[tuple[str, int, str], set[str]] = {}
     for _, fact in scene.facts():
-        words = {katakana(w) for part in (fact.row, fact.column) if part for w in (part, *content_words(part))}
         if fact.table is not None:
+            words = {katakana(w) for part in (fact.row, fact.column) if part for w in (part, *content_words(part))}
             labels.setdefault((fact.document_id, fact.table), set()).update(words)
         else:
-            lines.setdefault((fact.document_id, None, fact.start), set()).update(
-                katakana(w) for w in content_words(fact.label)
-            )
-        keys.append((fact.document_id, fact.table, fact.start))
+            line = (fact.document_id, fact.start, fold(fact.unit or ""))
+            lines.setdefault(line, set()).update(katakana(w) for w in content_words(fact.label))
     return {
-        key: frozenset(labels[key[:2]] if key[1] is not None else lines[key])
-        for key in keys
+        fact.id: frozenset(
+            labels[(fact.document_id, fact.table)]
+            if fact.table is not None
+            else lines[(fact.document_id, fact.start, fold(fact.unit or ""))]
+        )
+        for _, fact in scene.facts()
     }
 
 
-_TIMES = frozenset("年 年間 か年 月 か月 ヶ月 日 日間 時間 分 秒 歳 週 週間 年度 泊".split())
+_TIMES = frozenset(
+    ["年", "年間", "か年", "月", "か月", "ヶ月", "日", "日間", "時間", "分", "秒", "歳", "週", "週間", "年度", "泊"]
+)
 _TOTAL = re.compile(r"(?:^|\s)(?:合\s*計|総\s*計|総\s*数|全\s*体|計|全国計|総額)(?:$|\s)")
 
 
@@ -337,7 +358,9 @@ def _fit(asked: Period, held: Period) -> float:
 def split_periods(periods: Sequence[Period]) -> tuple[tuple[Period, ...], tuple[Period, ...]]:
     """Return (scope, inner): a period that holds another one is its scope. 例: 令和6年度の…2025年1月末まで"""
     inner = [
-        p for p in periods if not any(q is not p and p.start <= q.start and q.end <= p.end and p.code != q.code for q in periods)
+        p
+        for p in periods
+        if not any(q is not p and p.start <= q.start and q.end <= p.end and p.code != q.code for q in periods)
     ]
     if len(inner) == len(periods):
         return tuple(periods), ()
@@ -354,7 +377,11 @@ def read_operands(question: Question) -> tuple[Operand, ...]:
         return tuple(Operand(a, periods=inner or scope, alternative=a) for a in question.alternatives)
     scope, inner = split_periods(question.periods)
     periods = list(inner or scope)
-    if len(inner) == 1 and len(scope) == 1 and re.search(r"年間|通年|1年|一年|年度(?:計|合計|全体|を通)|通し", question.folded):
+    if (
+        len(inner) == 1
+        and len(scope) == 1
+        and re.search(r"年間|通年|1年|一年|年度(?:計|合計|全体|を通)|通し", question.folded)
+    ):
         periods = [inner[0], scope[0]]  # 例: 9月末時点と年間ではどう違う
     if len(periods) == 1 and periods[0].kind == "range" and (question.wants_difference or question.wants_series):
         ends = periods[0].code.split("/")
@@ -384,7 +411,7 @@ def _for_alternative(scene: Scene, operand: Operand, operands: Sequence[Operand]
     ]
     atoms = tuple(scene.atoms[i] for i in kept)
     regions = tuple(
-        Region(r.reading, Coverage(r.reading, atoms, r.low, r.high), r.prior) for r in scene.regions
+        Region(r.reading, Coverage(r.reading, atoms, r.low, r.high), r.prior, r.meaning) for r in scene.regions
     )
     return Scene(scene.question, atoms, regions, scene.statements)
 
@@ -402,7 +429,11 @@ def _compare(
         if one.number == two.number:
             return f"同じ（{text}）", None
         more = operands[0] if one.number > two.number else operands[1]
-        word = "少ない" if re.search(r"少な|低|小さ|短", question.folded) and not re.search(r"多|高|大き|長", question.folded) else "多い"
+        word = (
+            "少ない"
+            if re.search(r"少な|低|小さ|短", question.folded) and not re.search(r"多|高|大き|長", question.folded)
+            else "多い"
+        )
         named = more if word == "多い" else (operands[1] if more is operands[0] else operands[0])
         return f"{named.label}のほうが{word}（{text}）", None
     if re.search(r"位$|番目$", fold(one.unit or "") or fold(one.value)):
@@ -420,7 +451,9 @@ def subtract(late: Fact, early: Fact) -> tuple[str, str]:
     assert late.number is not None and early.number is not None
     scale, unit = _scale(late), fold(late.unit or "")
     if re.search(r"[億万兆]\d", fold(late.value)):  # 例: 122億4千万円
-        scale, unit = next((n, w) for n, w in ((1e8, "億円"), (1e4, "万円"), (1.0, "円")) if late.number % (n / 100) == 0)
+        scale, unit = next(
+            (n, w) for n, w in ((1e8, "億円"), (1e4, "万円"), (1.0, "円")) if late.number % (n / 100) == 0
+        )
     a, b = late.number / scale, early.number / scale
     difference = a - b
     sign = "増" if difference > 0 else "減" if difference < 0 else "増減なし"
@@ -488,7 +521,9 @@ def _name(fact: Fact) -> frozenset[str]:
     return frozenset(w for w in content_words(re.sub(r"\d+", "", fold(label or fact.label))) if w not in _DATE_WORDS)
 
 
-_DATE_WORDS = frozenset("年 年度 月 日 末 令和 平成 r h 時点 現在 元 累計 延べ".split())
+_DATE_WORDS = frozenset(
+    ["年", "年度", "月", "日", "末", "令和", "平成", "r", "h", "時点", "現在", "元", "累計", "延べ"]
+)
 
 
 def _alike(one: frozenset[str], other: frozenset[str]) -> bool:
@@ -587,7 +622,11 @@ def _published_in(region: Region, meeting: Period) -> bool:
     published = region.reading.document.published
     if not published:
         return False
-    return meeting.start[:7] <= published[:7] <= meeting.end[:7] if len(published) >= 7 else published[:4] == meeting.start[:4]
+    return (
+        meeting.start[:7] <= published[:7] <= meeting.end[:7]
+        if len(published) >= 7
+        else published[:4] == meeting.start[:4]
+    )
 
 
 def _missing_unit(question: Question) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from answer.draft import Draft, Support
 from answer.evidence import Statement, katakana
 from answer.question import Question
 from answer.scene import Scene, Scored
+from answer.spans import when_fit
 from ingest.japanese import content_words
 
 _LIMIT = 280  # characters of a prose answer; the contract allows 600
@@ -17,8 +18,12 @@ _SHORT = 78  # what a name or place may have, when only its sentence can be give
 _REASON_MARK = re.compile(
     r"ため|により|によって|ことから|ので|背景|きっかけ|契機|踏まえ|に伴[いう]|理由|おかげ|影響|懸念|図る|目指|つなげ|資する|向上|確保|解消|受け"
 )
-_STEP_MARK = re.compile(r"申請|申込|申し込|予約|登録|提出|送信|起動|送付|発行|連絡|電話|受付|アクセス|ダウンロード|入力|手続|窓口|相談|利用|方法|により|活用")
-_NEGATIVE = re.compile(r"休止|中止|廃止|終了|停止|未定|未実施|未達|ない(?!し|よう)|ません|ず(?:、|に|$)|困難|不可|対象外|除く|できな|下回|断念|見送|▲|△|なし(?!と)")
+_STEP_MARK = re.compile(
+    r"申請|申込|申し込|予約|登録|提出|送信|起動|送付|発行|連絡|電話|受付|アクセス|ダウンロード|入力|手続|窓口|相談|利用|方法|により|活用"
+)
+_NEGATIVE = re.compile(
+    r"休止|中止|廃止|終了|停止|未定|未実施|未達|ない(?!し|よう)|ません|ず(?:、|に|$)|困難|不可|対象外|除く|できな|下回|断念|見送|▲|△|なし(?!と)"
+)
 _DONE = re.compile(r"達成|できた|できました|完了|上回|クリア")
 
 
@@ -41,7 +46,8 @@ def answer_definition(scene: Scene) -> Draft:
 def _subject(question: Question) -> str:
     """Return what is to be defined. 例: 国際フィーダー航路とは → 国際フィーダー航路"""
     match = re.search(r"[「『]([^」』]+)[」』](?:とは|って|の(?:意味|定義)|という)", question.folded) or re.search(
-        r"([^、。\s]+?)(?:とは|って(?:何|なん|どう)|の(?:意味|定義)|という(?:の|もの)は|は(?:どのような|どんな|何を))", question.folded
+        r"([^、。\s]+?)(?:とは|って(?:何|なん|どう)|の(?:意味|定義)|という(?:の|もの)は|は(?:どのような|どんな|何を))",
+        question.folded,
     )
     return katakana(match.group(1)) if match else ""
 
@@ -49,6 +55,8 @@ def _subject(question: Question) -> str:
 def _defines(scored: Scored, subject: str) -> tuple[float, str]:
     statement = scored.statement
     key, flat = statement.key, statement.flat
+    if re.match(r"[\s　]*[=＝]", flat) and _defines_above(scored, subject):
+        return 0.4, flat
     if statement.kind in ("heading", "label"):
         return -0.3, flat
     if subject and subject in key:
@@ -59,8 +67,6 @@ def _defines(scored: Scored, subject: str) -> tuple[float, str]:
     marker = re.match(r"[\s　]*[※＊*](\d*)", flat)
     if marker and _is_noted(scored, subject, marker.group(1)):
         return 0.5, flat
-    if re.match(r"[\s　]*[=＝]", flat) and _defines_above(scored, subject):
-        return 0.4, flat
     headings = [katakana(h) for h in statement.headings[-2:]]
     if subject and any(subject + "トハ" in h for h in headings):
         return 0.4, flat
@@ -116,7 +122,7 @@ def _best_with(scene: Scene, kind: str, mark: re.Pattern[str], bonus: float) -> 
 
 def _says_something(statement: Statement, question: Question) -> bool:
     """Tell whether a statement says more than the question already did: a heading or a caption does not answer."""
-    if statement.kind == "heading" or len(statement.flat) < 4:
+    if (statement.kind == "heading" and question.kind != "yesno") or len(statement.flat) < 4:
         return False
     new = statement.lemmas - frozenset(content_words(question.text))
     return len(new) >= (2 if statement.kind == "label" else 1)
@@ -124,6 +130,10 @@ def _says_something(statement: Statement, question: Question) -> bool:
 
 def answer_yesno(scene: Scene) -> Draft:
     """Return はい or いいえ with the statement that decides it."""
+    if "目標" in scene.question.folded and re.search(r"達成|届|上回|クリア|超え", scene.question.folded):
+        reached = _goal(scene)
+        if reached is not None:
+            return reached
     draft = answer_text(scene)
     if not draft.text:
         return draft
@@ -141,14 +151,16 @@ def answer_text(scene: Scene, limit: int = 180) -> Draft:
     return Draft(scene.question.kind, why=("no statement near the hits",))
 
 
-_STATE = re.compile(r"休止|中止|終了|継続|再開|廃止|開始|運休|延期|完了|停止")
+_STATE = re.compile(r"休止|中止|終了|継続|再開|廃止|運休|停止")
 
 
 def _in_order(scene: Scene) -> list[Scored]:
     """Return the statements best first; a pattern that the answer must show, and a state that is asked for, decide."""
     question = scene.question
     if question.pattern is not None:
-        return [s for s in scene.statements if re.search(question.pattern, unicodedata.normalize("NFKC", s.statement.text))]
+        return [
+            s for s in scene.statements if re.search(question.pattern, unicodedata.normalize("NFKC", s.statement.text))
+        ]
     if question.kind == "yesno" and re.search(r"続[いけ]|まだ|今も|現在も|再開|休止|中止|終わ|やって", question.folded):
         return sorted(scene.statements[:40], key=lambda s: -(s.score + 0.15 * bool(_STATE.search(s.statement.flat))))
     return list(scene.statements)
@@ -190,6 +202,25 @@ def _going_on(scored: Scored, room: int) -> list[Statement]:
         room -= len(follower.flat)
         found.append(follower)
     return found
+
+
+def _goal(scene: Scene) -> Draft | None:
+    """Return whether a goal was reached, from a statement that gives both figures. 例: 累計 870人　目標値：1,000人"""
+    for scored in scene.statements[:40]:
+        text = scored.statement.text
+        goal_at = text.find("目標")
+        quantities = [q for q in scored.statement.quantities if q.base_unit is not None]
+        if goal_at < 0 or len(quantities) < 2 or when_fit(scored.statement, scene.question) < 0:
+            continue
+        goal = next((q for q in quantities if q.at[0] > goal_at), None)
+        result = next(
+            (q for q in quantities if goal is not None and q is not goal and q.base_unit == goal.base_unit), None
+        )
+        if goal is None or result is None:
+            continue
+        said = "はい" if result.value >= goal.value else "いいえ"
+        return _draft(scene, scored, f"{said}。{clip(scored.statement.flat, 160)}", "goal and result")
+    return None
 
 
 def _replace_text(draft: Draft, text: str) -> Draft:

@@ -7,10 +7,12 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from answer.draft import Draft, Support
 from answer.evidence import Statement, katakana
 from answer.question import Question
-from answer.scene import Scene, Scored
+from answer.scene import PRIOR, Scene, Scored
 from ingest.dates import Period, describe, find_periods, parse_code
 from ingest.japanese import Morph, fold, morphs
 
@@ -44,7 +46,7 @@ def answer_date(scene: Scene) -> Draft:
         for period in _dated(scored.statement):
             if period.code in asked or (period.kind in ("year", "fiscal_year") and wants in ("day", "month")):
                 continue
-            score = scored.score + _nearness(scored, period.at, scene) + _fits_precision(period, wants)
+            score = _event_score(scored) + _nearness(scored, period.at, scene) + _fits_precision(period, wants)
             if any(not _overlap(period, other) for other in question.periods):
                 score -= 0.15
             if best is None or score > best[0]:
@@ -65,6 +67,19 @@ def answer_date(scene: Scene) -> Draft:
         score=scored.score,
         why=(f"date {period.code} score {score:.2f} in: {scored.statement.flat[:60]}",),
     )
+
+
+def _event_score(scored: Scored) -> float:
+    """Return a statement's score; a line that is only a date dates the line below it. 例: 令和7年1月 / 運用を開始"""
+    statement, region = scored.statement, scored.region
+    rest = re.sub(r"[\d\s年月日.～~\-（）()火水木金土日月曜令和平成RHr:：]", "", statement.flat)
+    if rest or scored.index + 1 >= region.high:
+        return scored.score
+    following = scored.index + 1 - region.low
+    own = float(
+        region.coverage.score(np.maximum(region.coverage.own[:, following], region.coverage.headings[:, following]))
+    )
+    return 0.4 * scored.score + 0.6 * (own + PRIOR * region.prior[following]) + 0.1
 
 
 def _with_dates(scene: Scene) -> Iterator[Scored]:
@@ -155,11 +170,21 @@ def _western(code: str) -> str:
 # --- names and places ------------------------------------------------------------------------------------------------
 
 _QUOTED = re.compile(r"[「『“\"]([^「」『』“”\"\n]{2,40})[」』”\"]")
-_PERSON = re.compile(r"([一-龠々ァ-ヶー]{1,6}[ 　]?[一-龠々ァ-ヶーぁ-ん]{1,6})[ 　]?(?:氏|さん|選手|知事|会長|社長|教授|様|先生)")
-_PLACE_KEY = re.compile(r"(?:場\s*所|会\s*場|開催地|所在地|開催場所|派遣先|訪問先|行き先)\s*[:：】]?\s*([^、。\n】]{2,30})")
-_PLACE_END = re.compile(r"(?:市|町|村|県|府|都|区|港|空港|駅|ホール|館|センター|会館|公園|広場|店|百貨店|大学|国|島|地域|圏|ロビー|メッセ|ドーム|スタジアム|プラザ|パーク)$")
-_PLACE_SUFFIXES = frozenset("市町村 市 町 村 県 国 地域 地区 圏域 港 空港 駅 会場 施設".split())
-_ORG_END = re.compile(r"(?:課|部|局|室|庁|省|会|社|大学|高校|学校|銀行|組合|機構|協会|財団|団体|センター|連合会|協議会|本部|株式会社|法人|コンソーシアム|研究所|館|事務所)$")
+_PERSON = re.compile(
+    r"([一-龠々ァ-ヶー]{1,6}[ 　]?[一-龠々ァ-ヶーぁ-ん]{1,6})[ 　]?(?:氏|さん|選手|知事|会長|社長|教授|様|先生)"
+)
+_PLACE_KEY = re.compile(
+    r"(?:場\s*所|会\s*場|開催地|所在地|開催場所|派遣先|訪問先|行き先)\s*[:：】]?\s*([^、。\n】]{2,30})"
+)
+_PLACE_END = re.compile(
+    r"(?:市|町|村|県|府|都|区|港|空港|駅|ホール|館|センター|会館|公園|広場|店|百貨店|大学|国|島|地域|圏|ロビー|メッセ|ドーム|スタジアム|プラザ|パーク)$"
+)
+_PLACE_SUFFIXES = frozenset(
+    ["市町村", "市", "町", "村", "県", "国", "地域", "地区", "圏域", "港", "空港", "駅", "会場", "施設"]
+)
+_ORG_END = re.compile(
+    r"(?:課|部|局|室|庁|省|会|社|大学|高校|学校|銀行|組合|機構|協会|財団|団体|センター|連合会|協議会|本部|株式会社|法人|コンソーシアム|研究所|館|事務所)$"
+)
 
 
 def answer_name(scene: Scene) -> Draft:
@@ -187,6 +212,9 @@ def _may_be_several(question: Question) -> bool:
     return bool(re.search(r"どの\S+?とどの|どことどこ|誰と誰|どの(?:地域|部|市町村|国|圏域)|どこどこ", question.folded))
 
 
+_LEAST_FIT = 0.05  # a place must look like one, and どの課 must be a 課
+
+
 def _name_spans(scene: Scene) -> Iterator[Span]:
     question = scene.question
     asked = katakana(question.text)
@@ -195,7 +223,7 @@ def _name_spans(scene: Scene) -> Iterator[Span]:
         for start, end, fit in _candidates(statement, question):
             text = statement.text[start:end].strip(_TRIM)
             folded = katakana(text)
-            if not folded or folded in asked:
+            if not folded or folded in asked or (fit < _LEAST_FIT and (question.kind == "place" or question.suffixes)):
                 continue
             score = scored.score + fit + _nearness(scored, (start, end), scene) + when_fit(statement, question)
             yield Span(scored, statement.start + start, statement.start + end, _clean(text), score)
@@ -236,7 +264,11 @@ def _candidates(statement: Statement, question: Question) -> Iterator[tuple[int,
         elif kind == "place" and (_PLACE_END.search(piece) or _is_venue(piece, question)):
             yield start, end, 0.15
         elif kind == "name" and _ORG_END.search(piece):
-            yield start, end, 0.12 if re.search(r"課|部|局|会社|企業|団体|機関|組織|どこ|業者|主催|事務局", question.folded) else 0.0
+            yield (
+                start,
+                end,
+                0.12 if re.search(r"課|部|局|会社|企業|団体|機関|組織|どこ|業者|主催|事務局", question.folded) else 0.0,
+            )
         else:
             yield start, end, -0.12 if question.suffixes else -0.06
 
@@ -292,7 +324,9 @@ def _nominal(morph: Morph) -> bool:
 def _row_of(best: Span, spans: Sequence[Span]) -> list[Span]:
     """Return the spans that stand in one row with the best one, joined only by 、 ・ と や 及び."""
     text = best.source.region.reading.document.text
-    same = {(s.start, s.end): s for s in spans if s.source.statement is best.source.statement and s.score > best.score - 0.3}
+    same = {
+        (s.start, s.end): s for s in spans if s.source.statement is best.source.statement and s.score > best.score - 0.3
+    }
     ordered = sorted(same.values(), key=lambda s: s.start)
     at = next(i for i, s in enumerate(ordered) if (s.start, s.end) == (best.start, best.end))
     row = [best]
@@ -303,7 +337,9 @@ def _row_of(best: Span, spans: Sequence[Span]) -> list[Span]:
             if one.end > other.start:
                 i += step
                 continue
-            if not re.fullmatch(r"[\s　]*(?:[、，,・/／]|と|や|及び|および|並びに|,)[\s　]*", text[one.end : other.start]):
+            if not re.fullmatch(
+                r"[\s　]*(?:[、，,・/／]|と|や|及び|および|並びに|,)[\s　]*", text[one.end : other.start]
+            ):
                 break
             row.append(ordered[i]) if step == 1 else row.insert(0, ordered[i])
             i += step
@@ -348,14 +384,18 @@ def answer_list(scene: Scene) -> Draft:
     if not lists:
         return Draft("list", why=("no list near the hits",))
     best = lists[0]
-    return Draft(
-        kind="list",
-        text="、".join(best.items),
-        supports=best.supports,
-        score=best.score,
-        missing=(),
-        why=tuple(f"list {found.score:.2f} {found.where} {'、'.join(found.items)[:80]}" for found in lists[:4]),
-    ) if best.items else Draft(question.kind)
+    return (
+        Draft(
+            kind="list",
+            text="、".join(best.items),
+            supports=best.supports,
+            score=best.score,
+            missing=(),
+            why=tuple(f"list {found.score:.2f} {found.where} {'、'.join(found.items)[:80]}" for found in lists[:4]),
+        )
+        if best.items
+        else Draft(question.kind)
+    )
 
 
 def _lists(scene: Scene) -> Iterator[Items]:
@@ -391,8 +431,6 @@ def _lead_score(scene: Scene, scored: Scored) -> float:
     """Return the score of the line that a list stands under, by its own words and headings only."""
     region = scored.region
     i = scored.index - region.low
-    import numpy as np
-
     zones = np.maximum(region.coverage.own[:, i], region.coverage.headings[:, i])
     return 0.5 * scored.score + 0.5 * region.coverage.score(zones)
 
@@ -407,30 +445,36 @@ def _list_fit(items: Sequence[str], question: Question) -> float:
     asked = katakana(question.text)
     bonus -= 0.25 * sum(katakana(item) in asked for item in items) / len(items)
     # The items of a list are things; pieces with verbs in them are a sentence that was cut at its commas.
+    bonus -= 0.2 * (sum(map(len, items)) / len(items) > 22)
     bonus -= 0.3 * sum(len(item) > 40 or _CLAUSE.search(item) is not None for item in items) / len(items)
     return bonus
 
 
-_CLAUSE = re.compile(r"[ぁ-ん](?:し|って|んで|て|ながら|つつ)$|を[一-龠ァ-ヶぁ-ん]{2,}|(?:する|した|れる|いる|ある|ため|よう)(?:$|[ぁ-ん一-龠])|^(?:から|まで|より|など)")
+_CLAUSE = re.compile(
+    r"[ぁ-ん](?:し|って|んで|て|ながら|つつ)$|を[一-龠ァ-ヶぁ-ん]{2,}|(?:する|した|れる|いる|ある|ため|よう)(?:$|[ぁ-ん一-龠])|^(?:から|まで|より|など)"
+)
 
 
 def rows_in(text: str) -> Iterator[tuple[tuple[str, ...], int, int]]:
     """Yield the rows of items in a statement. 例: （うちR6：御船高校、八代東高校、甲佐高校） → the three schools"""
     flat = re.sub(r"[ \t　]*\n\s*", lambda m: " " * len(m.group()), text)
-    spans = [(m.start(1), m.end(1)) for m in re.finditer(r"[（(【〔［\[<＜]([^（）()【】〔〕［］\[\]<>＜＞]{5,})[）)】〕］\]>＞]", flat)]
+    spans = [
+        (m.start(1), m.end(1))
+        for m in re.finditer(r"[（(【〔［\[<＜]([^（）()【】〔〕［］\[\]<>＜＞]{5,})[）)】〕］\]>＞]", flat)
+    ]
     spans.append((0, len(flat)))
     for start, end in spans:
         piece = flat[start:end]
+        pairs = re.findall(r"([^\s:：　、，]{1,14})[:：]([^\s:：　]+)", piece)
+        if len(pairs) >= 3:
+            yield tuple(_clean(key) for key, _ in pairs), start, end
+            continue
         for match in re.finditer(rf"{_ITEM}+(?:[、，,]{_ITEM}+)+", piece):
             if start == 0 and end == len(flat) and any(a <= match.start() and match.end() <= b for a, b in spans[:-1]):
                 continue
             items = _row_items(match.group())
             if len(items) >= 2:
                 yield items, start + match.start(), start + match.end()
-        pairs = re.findall(r"([^\s:：　、，]{1,14})[:：]([^\s:：　]+)", piece)
-        if len(pairs) >= 3:
-            yield tuple(_clean(key) for key, _ in pairs), start, end
-            continue
         if re.search(r"[①②③]", piece):
             numbered = tuple(_clean(part) for part in re.split(r"[①-⑳]", piece)[1:] if _clean(part))
             if len(numbered) >= 2:
@@ -443,7 +487,11 @@ def _row_items(row: str) -> tuple[str, ...]:
     # What leads up to the first item is not part of it: うちR6：御船高校 → 御船高校; 対象は、A
     parts[0] = re.split(r"[:：はがをに]\s*(?=[^:：はがをに]*$)", head)[-1] or head
     last = parts[-1]
-    cut = re.split(r"(?:の\d+\S{1,4}$|などの?|等の?|を|が|は|で(?=[ぁ-ん一-龠])|に(?=[ぁ-ん一-龠])|の(?=各|いずれ|うち)|から|へ)", last, maxsplit=1)[0]
+    cut = re.split(
+        r"(?:の\d+\S{1,4}$|などの?|等の?|を|が|は|で(?=[ぁ-ん一-龠])|に(?=[ぁ-ん一-龠])|の(?=各|いずれ|うち)|から|へ)",
+        last,
+        maxsplit=1,
+    )[0]
     parts[-1] = cut or last
     joined: list[str] = []
     for part in parts:
@@ -480,7 +528,9 @@ def _mark(statement: Statement) -> str:
     match = _MARK.search(statement.text)
     if not match:
         return "label" if statement.kind == "label" else ""
-    return next(name for name, group in zip(("bullet", "circle", "paren", "number"), match.groups(), strict=True) if group)
+    return next(
+        name for name, group in zip(("bullet", "circle", "paren", "number"), match.groups(), strict=True) if group
+    )
 
 
 def _item(statement: Statement) -> str:
