@@ -53,10 +53,11 @@ def ingest(paths: list[Path], index: Path) -> None:
 def served(index: Path) -> Iterator[str]:
     """Run `tenkyo serve` over ``index`` and yield the page's address."""
     api_port, ui_port = free_port(), free_port()
+    elsewhere = tempfile.TemporaryDirectory()  # the page must not depend on the working directory
     process = subprocess.Popen(
         command("serve", "--api-port", str(api_port), "--ui-port", str(ui_port)),
         env=environment(index),
-        cwd=tempfile.gettempdir(),  # the page must not depend on the working directory
+        cwd=elsewhere.name,
         stdout=subprocess.DEVNULL,
     )
     try:
@@ -70,6 +71,7 @@ def served(index: Path) -> Iterator[str]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        elsewhere.cleanup()
 
 
 def free_port() -> int:

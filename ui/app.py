@@ -56,7 +56,6 @@ def page(client: AskClient) -> None:
     """Draw the whole page."""
     st.set_page_config("典拠", page_icon=str(HERE / "icon.svg"), layout="wide", menu_items=None)
     st.html(HERE / "style.css")
-    st.html(SPEAK_JAPANESE, unsafe_allow_javascript=True)
     turns: list[Turn] = st.session_state.setdefault("turns", [])
     try:
         documents = client.documents()
@@ -101,6 +100,8 @@ def _masthead() -> None:
     st.html(
         '<header class="tk-masthead"><h1>典拠</h1>'
         "<p>行政の資料に日本語で質問すると、答えと、いつの数字か、どの資料の何ページに書いてあるかを示します。</p></header>"
+        + SPEAK_JAPANESE,
+        unsafe_allow_javascript=True,
     )
 
 
@@ -222,7 +223,7 @@ def _turn(client: AskClient, turn: Turn, i: int) -> None:
 def _place(turn: Turn, i: int, name: str, citation: Json) -> None:
     """Draw a citation or passage as a card; the button lies over the whole card."""
     with st.container(key=f"place-{i}-{name}", gap=None):
-        st.html(render.citation_html(citation, shown=turn.shown == name, numbered=name[0] == "c"))
+        st.html(render.citation_html(citation, shown=turn.shown == name, passage=name[0] == "p"))
         where = render.place(citation) or "この箇所"
         what = f"出典{citation['n']}" if name[0] == "c" else "関連箇所"
         st.button(f"{what}の{render.label(where)}を表示", key=f"show-{i}-{name}", on_click=_show, args=(turn, i, name))
@@ -249,7 +250,8 @@ def _page_of(client: AskClient, turn: Turn, i: int, citation: Json) -> None:
         if citation["boxes"] is not None:
             span = (citation["start"], citation["end"])
             if (document_id, number, span) not in turn.pages:
-                turn.pages[document_id, number, span] = client.picture(document_id, number, span)
+                with st.spinner("ページを開いています…"):
+                    turn.pages[document_id, number, span] = client.picture(document_id, number, span)
             st.image(turn.pages[document_id, number, span], width="stretch", alt=_alt(citation))
             if st.button("大きく表示", key=f"enlarge-{i}", type="tertiary"):
                 _enlarged(client, citation)
@@ -265,6 +267,8 @@ def _page_of(client: AskClient, turn: Turn, i: int, citation: Json) -> None:
             )
     except (ApiDown, ApiSlow, Problem) as error:
         _say(error)
+    with st.expander("引用文と出典を書き写す", key=f"copy-{i}"):
+        st.code(render.reference(citation), language=None, wrap_lines=True)
 
 
 def _alt(citation: Json) -> str:

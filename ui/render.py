@@ -155,13 +155,23 @@ def not_found_html(answer: Json) -> str:
     )
 
 
-def citation_html(citation: Json, *, shown: bool = False, numbered: bool = True) -> str:
-    """Return a citation: number, document, meeting, date, page, section path, and the verbatim quote."""
-    number = f'<span class="tk-n">{escape(citation["n"])}</span>' if numbered else ""
+def reference(citation: Json) -> str:
+    """Return quote and origin as plain text for a report. 例: 「……」（市政の概況、令和6年6月議会、p.3）"""
+    parts = [citation.get("title") or citation["file"], citation.get("meeting"), place(citation)]
+    return f"「{str(citation['quote']).strip()}」（{'、'.join(part for part in parts if part)}）"
+
+
+def citation_html(citation: Json, *, shown: bool = False, passage: bool = False) -> str:
+    """Return a citation: number, document, meeting, date, page, section path, and the verbatim quote.
+
+    A passage is longer, is cut after some lines, and has no number that an answer refers to.
+    """
+    number = "" if passage else f'<span class="tk-n">{escape(citation["n"])}</span>'
+    kind = (" tk-passage" if passage else "") + (" tk-shown" if shown else "")
     section = " › ".join(citation.get("section") or ())
     path = f'<p class="tk-section">{escape(section)}</p>' if section else ""
     return (
-        f'<div class="tk-citation{" tk-shown" if shown else ""}">{number}<div>'
+        f'<div class="tk-citation{kind}">{number}<div>'
         f'<p class="tk-title">{escape(citation.get("title") or citation["file"])}</p>'
         f'<p class="tk-origin">{origin_html(citation)}</p>{path}'
         f"<blockquote>{escape(str(citation['quote']).strip())}</blockquote></div></div>"

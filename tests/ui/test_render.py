@@ -69,6 +69,7 @@ def text_of(markup: str) -> str:
         render.citation_html(citation(section=[HOSTILE])),
         render.citation_html(citation(meeting=HOSTILE)),
         render.citation_html(citation(page_label=HOSTILE)),
+        render.citation_html(text_citation(quote=HOSTILE), passage=True),
         render.page_heading_html(citation(title=HOSTILE)),
         render.question_html(HOSTILE),
         render.answer_html(answer(answer=HOSTILE)),
@@ -107,6 +108,15 @@ def test_hostile_text_is_shown_as_the_characters_it_is(markup):
 )
 def test_a_label_keeps_markdown_from_reading_its_signs(text, escaped):
     assert render.label(text) == escaped
+
+
+def test_a_reference_for_a_report_holds_quote_and_origin():
+    quote = "相談件数は2,776件（令和6年1月末現在）となっている。"
+    assert (
+        render.reference(citation())
+        == f"「{quote}」（令和6年度 若葉市 市政の概況、令和6年6月議会、p.3（印刷ページ 5））"
+    )
+    assert render.reference(text_citation()) == "「人口\t48,210人\t47,655人」（若葉市の概況、4行）"
 
 
 def test_a_short_answer_is_large_and_a_list_keeps_its_lines():
