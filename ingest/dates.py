@@ -58,7 +58,7 @@ _SPACE = r"[ \t]?"
 # 例: 令和6, 令和六, R元, H30. A letter inside a word (CR2, R2D2) or glued to a digit is not an era.
 _ERA_YEAR = (
     r"(?P<era>令和|平成|昭和|大正|明治|(?<![A-Za-z0-9_\-])[RHSTM])"
-    rf"[ \t\n]?(?P<n>元|{_NUMBER})(?![0-9A-Za-z])"
+    rf"[ \t\n]{{0,2}}(?P<n>元|{_NUMBER})(?![0-9A-Za-z])"
 )
 _WESTERN_YEAR = (
     r"(?P<w>(?<![0-9,.\-/A-Za-z])(?:18|19|20)[0-9]{2}"

@@ -46,7 +46,7 @@ _WEAK = re.compile(
 _QUALIFIER = re.compile(r"目標値?|実績値?|月平均|年平均|平均|計画|予定|最大|最高|上限|累計|合計|全体")
 # 件 of 件数 is the unit of a figure that shows none: 例: 相談件数, 移住者数 (人)
 _COUNTED = re.compile(r"(?P<unit>件|人|名|戸|社|校|台|店舗|世帯|回|団体|便|棟|冊|票|者|市町村|企業|事業)数")
-_NAMED_FIGURE = re.compile(r"(?:数|額|率|計|割合|高|費|量|:)[^0-9。、]{0,12}$")
+_NAMED_FIGURE = re.compile(r"(?:数|額|率|計|割合|高|費|量|:)(?:[ ]?\([^()]*\))?[\s:は約]*$")
 _TAIL_END = re.compile(r"[、。()\[\]「」【】;→➡⇒※/\n:,]")
 _NOTE_LINE = re.compile(r"^[\s※*(（注]*")
 
@@ -190,7 +190,8 @@ class _TableReader:
             return refined.code, "column" if by_column else "row", note
         if self.base is not None:
             return self.base.code, self.base_from, None
-        return self.document.published, "document" if self.document.published else None, None
+        as_of = _as_of_of_document(self.document)
+        return as_of, "document" if as_of else None, None
 
     def _refined(self, period: Period) -> tuple[Period, Span | None]:
         """Return the day that a note gives for a period. 例: ※R5年度についてはR6.1月末時点の件数"""
@@ -505,6 +506,8 @@ class _StatementReader:
     def _is_named(self, i: int) -> bool:
         """Say whether a figure without a unit has a name on its line: 会員数 549, 令和4年度末:368"""
         left = self.text[self.quantities[i - 1].at[1] if i else 0 : self.quantities[i].at[0]]
+        if re.search(r"[0-9]/[0-9]|分の", self.quantities[i].text) and not _is_weak(left):
+            return True  # 例: 市負担額の1/2
         if self._listed(i) and any(self._listed(j) for j in (i - 1, i + 1)):
             return True
         return bool(_NAMED_FIGURE.search(_without_periods(left))) or left.endswith(":")
@@ -607,7 +610,8 @@ class _StatementReader:
     def _fallback(self) -> tuple[str | None, AsOfFrom | None]:
         if self.base is not None:
             return self.base.code, self.base_from
-        return self.document.published, "document" if self.document.published else None
+        as_of = _as_of_of_document(self.document)
+        return as_of, "document" if as_of else None
 
 
 # Words and periods
@@ -722,6 +726,18 @@ def _period_in(heading: str, fiscal: bool, default: Period | None) -> Period | N
     if inside and (not dated or dated[0].kind in ("year", "fiscal_year")):
         return inside[0]
     return dated[0] if dated else None
+
+
+def _as_of_of_document(document: Document) -> str | None:
+    """Return when a document's figures hold: the year of a budget or of accounts, else the day it was published.
+
+    例: 令和4年度下水道事業会計予算, though laid before the council in January 2022, holds for FY2022.
+    """
+    if re.search(r"予算|決算", document.title):
+        period = _heading_period(document.title)
+        if period is not None:
+            return period.code
+    return document.published
 
 
 def _as_of_of_headings(

@@ -274,7 +274,8 @@ def _names_columns(head: list[str], body: list[list[str]]) -> bool:
 # Cells between spaces, or one a line
 
 
-_TOKEN = re.compile(r"[△▲] ?(?=[0-9])[^\s]+|[^\s]+")
+# A figure keeps its sign and its groups of digits: 例: ▲ 1,681; 527, 923
+_TOKEN = re.compile(r"(?:[△▲] ?)?[0-9]{1,3}(?: ?, ?[0-9]{3})+(?![0-9])[^\s]*|[△▲] ?(?=[0-9])[^\s]+|[^\s]+")
 
 
 def _tokens(line: _Line) -> list[Span]:

@@ -132,6 +132,8 @@ LINES = [
         [("派遣人数:中学生", "25人", "2024-06"), ("派遣人数 高校生", "5人", "2024-06")],
     ),
     ("就職率は50.4%（対前年度比 +1.2ポイント）", [("就職率は", "50.4%", "2024-06")]),
+    ("市負担額の1/2を補助", [("市負担額の 補助", "1/2", "2024-06")]),
+    ("利用者数約9万", [("利用者数", "9万", "2024-06")]),
     ("再生回数：7.2万回 (1月末時点)", [("再生回数", "7.2万回", "2024-01-31")]),
 ]
 
@@ -187,6 +189,27 @@ def test_the_date_comes_from_the_heading_then_from_the_document():
     assert (fact.as_of, fact.as_of_from) == (None, None)
 
 
+def test_a_budget_holds_for_its_year_whenever_it_was_laid_before_the_council():
+    text = "一時借入金の限度額：700,000千円\n"
+    page = (Page(1, 0, len(text)),)
+    blocks = (Block("paragraph", 0, len(text) - 1, 1),)
+    doc = Document(
+        "d",
+        "d.txt",
+        "d.txt",
+        "",
+        "text",
+        text,
+        page,
+        "none",
+        blocks,
+        title="令和4年度水道会計予算",
+        published="2022-02",
+    )
+    (fact,) = read_facts(doc)
+    assert (fact.as_of, fact.as_of_from) == ("FY2022", "document")
+
+
 def test_listed_figures_without_a_unit_have_names():
     assert read("業種 製造業 43、農業 12、大学10 等") == [
         ("業種 製造業", "43", "2024-06"),
@@ -219,6 +242,10 @@ def test_enumerators_pages_and_addresses_are_no_facts():
     assert facts("1. 目的\n(2) 概要\n第3回の会議\n- 12 -\n電話：03-1234-5678\n", headings=("会議",)) == [] or all(
         fact.number is None for fact in facts("1. 目的\n(2) 概要\n第3回の会議\n- 12 -\n電話：03-1234-5678\n")
     )
+
+
+def test_the_page_numbers_of_a_contents_page_are_no_facts():
+    assert facts("予定損益計算書 10\n会員数 549\n")[0].value == "549"
 
 
 def test_ids_count_in_the_order_of_the_text():

@@ -104,6 +104,12 @@ def test_a_corner_names_the_labels():
     assert tables("北部 東部 西部 計\nR5 12 13 25\nR6 11 15 26\n") == []
 
 
+def test_a_figure_torn_at_its_comma_is_one_cell():
+    (table,) = tables("R4年度 R5年度\n使用料 527, 923 240, 000\n")
+    assert table["rows"][1] == ["使用料", "527, 923", "240, 000"]
+    assert tables("R4年度 R5年度\n使用料 527, 923\n") == []
+
+
 def test_age_bands_head_columns():
     (table,) = tables("（単位：人）\n0-14歳 15-64歳 65歳以上 計\nR5 1 2 3 6\nR6 2 ▲ 3 4 3\n")
     assert table["rows"][0] == ["", "0-14歳", "15-64歳", "65歳以上", "計"]
