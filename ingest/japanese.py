@@ -84,7 +84,9 @@ _MARK = re.compile(
     r"(?:[・●○◯◎◇◆■□▪▫►▶▷➤➡⇒→✓✔☑‣•⚫★☆※＊*◦❖➢＃#|｜◉⚪▲△▼▽【〔＜<〈《\[［]"
     r"|-\s|[(（]?(?:注|別紙|参考|出典|資料)"
     r"|[(（][0-9０-９一-十ア-ンア-ｱア-ﾝa-zA-Z]{1,2}[)）]"
-    r"|[0-9０-９]{1,2}(?:[.．、](?![0-9０-９])|[)）]|[\s　]+(?![0-9０-９年月日]))"
+    r"|[0-9０-９]{1,2}(?:[.．、](?!\s?[0-9０-９])|[)）]|[\s　]+(?![0-9０-９年月日]))"
+    r"|[0-9０-９]{1,2}(?:[.．][0-9０-９]{1,2}){1,3}[\s　](?![0-9０-９])"
+    r"|[\ue000-\uf8ff]"  # the bullets of symbol fonts
     r"|[\u2460-\u24ff\u2776-\u2793\u2160-\u217f]"
     r"|第[0-9０-９一-十]+(?:章|節|条|回|編|部)"
     r"|(?:ア|イ|ウ|エ|オ|[a-zA-Zａ-ｚＡ-Ｚ])[\s　.．)）])"
@@ -283,9 +285,9 @@ _SEAM = 14  # characters on each side that decide
 def wrapped(line: str, following: str, *, close: bool = True) -> bool:
     """Say whether the dictionary shows ``following`` to be the rest of ``line``.
 
-    例: プロジェク / ト (one word over both), 取組み / を推進 (a particle begins it), 県内の / 企業 (a particle ends it).
-    Two nouns (県警 / 道路管理者) show nothing: then only the look of the lines can tell. A verb that may end a sentence or
-    stand before a noun (進出に係る / 波及効果) counts only if the lines are ``close``.
+    例: プロジェク / ト (one word over both), 取組み / を推進 and 県内の / 企業 (a particle at the seam). Two nouns
+    (県警 / 道路管理者) show nothing: then only the look of the lines can tell. A verb that may end a sentence or stand
+    before a noun (進出に係る / 波及効果) counts only if the lines are ``close``.
     """
     left, right = line.rstrip()[-_SEAM:].lstrip(), following.strip()[:_SEAM]
     if not left or not right or ends_sentence(line) or begins_item(following) or "\t" in line or "\t" in following:

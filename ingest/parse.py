@@ -177,7 +177,8 @@ def _title(document: Document, cover: Sequence[str], meeting: str | None) -> str
             and not re.search(r"[。：:]", text)
         ):
             return re.sub(r"\s+", " ", text)
-    heading = next((block for block in document.blocks if block.kind == "heading"), None)
+    first = document.pages[0].number
+    heading = next((block for block in document.blocks if block.kind == "heading" and block.page == first), None)
     if heading is None:
         return ""
     text = re.sub(r"^\s*#+\s*|\*\*", "", document.text[heading.start : heading.end])
@@ -208,8 +209,14 @@ def _published(document: Document, cover: Sequence[str]) -> str | None:
         for period in find_periods(line):
             if period.kind not in ("day", "month"):
                 continue
-            rest = (line[: period.at[0]] + line[period.at[1] :]).strip(" 　()（）【】[]発行作成公表")
-            alone = re.fullmatch(r"(?:[月火水木金土日]曜?日?)?|(?:版|修正|更新|時点)", rest) is not None
+            rest = (line[: period.at[0]] + line[period.at[1] :]).strip(" 　()（）【】[]◆●○■発行作成公表提出招集")
+            alone = (
+                re.fullmatch(
+                    r"(?:[月火水木金土日]曜?日?)?|(?:版|修正|更新|[0-9０-９]+時[0-9０-９分]*時?点?(?:現在|時点)?|現在|時点)",
+                    rest,
+                )
+                is not None
+            )
             meeting = _meeting(line) is not None
             if alone or meeting:
                 return period.code

@@ -2,12 +2,13 @@
 
 PDFs are hostile: whatever touches one runs in a child process (``python -m ingest.pdf``) with limits on memory and
 time, so that a crash or a hang costs one page or one file, never the caller. This is the only module that imports
-pypdfium2 and pdfplumber, and only the child imports them.
+pypdfium2, and only the child does.
 """
 
 from __future__ import annotations
 
 import base64
+import ctypes
 import hashlib
 import io
 import json
@@ -295,8 +296,6 @@ _NO_TEXT = frozenset(range(0x20)) | {0x7F, 0xFFFE, 0xFFFF, 0xFEFF, 0x200B, 0x00A
 
 def _characters(page: Any) -> list[_Char]:
     """Return the characters of a page in pdfium's reading order, line ends as ``\\n``."""
-    import ctypes
-
     import pypdfium2.raw as pdfium
 
     shown = _to_shown(page)
@@ -361,27 +360,36 @@ def _is_wide(character: str) -> bool:
 
 
 def _without_spread(chars: list[_Char]) -> list[_Char]:
-    """Return the characters without the spaces of spread type. 例: 南 町 議 会 → 南町議会; 日　時 stays"""
+    """Return the characters without the spaces of spread type. 例: 町 議 会 → 町議会, 1, 234 → 1,234"""
     kept: list[_Char] = []
     for group in _by_line(chars):
-        spaces = [
-            i
-            for i in range(1, len(group) - 1)
-            if group[i].text == " " and _is_wide(group[i - 1].text) and _is_wide(group[i + 1].text)
-        ]
-        pairs = sum(
-            1 for a, b in pairwise(group) if _is_wide(a.text) and _is_wide(b.text) and a.text != "　" and b.text != "　"
-        )
-        drop: set[int] = set()
-        if len(spaces) >= 3 and len(spaces) > 2 * pairs:
-            gaps = sorted(_gap(group[i - 1], group[i + 1]) for i in spaces)
-            usual = gaps[len(gaps) // 2]
-            drop = {i for i in spaces if _gap(group[i - 1], group[i + 1]) <= usual + 2}
-        else:
-            # A space that is narrower than a quarter of its neighbours is how the type was set, not a word's end.
-            drop = {i for i in spaces if _gap(group[i - 1], group[i + 1]) < 0.25 * _size(group[i - 1])}
+        spaces = [i for i in range(1, len(group) - 1) if group[i].text == " " and group[i - 1].box and group[i + 1].box]
+        wide = [i for i in spaces if _is_wide(group[i - 1].text) and _is_wide(group[i + 1].text)]
+        pairs = sum(1 for a, b in pairwise(group) if a.box and b.box and _is_wide(a.text) and _is_wide(b.text))
+        drop = {i for i in spaces if _gap(group[i - 1], group[i + 1]) < _least_space(group[i - 1], group[i + 1])}
+        if len(wide) >= 3 and len(wide) > 2 * pairs:
+            gaps = sorted(_gap(group[i - 1], group[i + 1]) for i in wide)
+            drop |= {i for i in wide if _gap(group[i - 1], group[i + 1]) <= gaps[len(gaps) // 2] + 2}
+        text = "".join(char.text for char in group)
+        for match in _SPREAD_DIGITS.finditer(text):
+            drop |= {i for i in range(*match.span()) if group[i].text == " "}
         kept.extend(char for i, char in enumerate(group) if i not in drop)
     return kept
+
+
+# 例: 2 3 , 9 8 2 千円; but 1月 2月 and 12 34 are what they are
+_SPREAD_DIGITS = re.compile(r"(?<![0-9.,])[0-9](?: [0-9.,]){2,}(?![0-9.,]| [0-9])")
+_NARROW = frozenset("、。，．,.・（）()「」『』【】〔〕：；:;")  # much of their width is white
+
+
+def _least_space(left: _Char, right: _Char) -> float:
+    """Return the width from which a gap between two characters is a space."""
+    size = max(_size(left), _size(right))
+    if left.text in ",." and right.text.isdecimal():
+        return size
+    if left.text in _NARROW or right.text in _NARROW:
+        return 1.1 * size if _is_wide(left.text) or _is_wide(right.text) else 0.25 * size
+    return 0.25 * size if _is_wide(left.text) and _is_wide(right.text) else 0.0
 
 
 def _by_line(chars: Sequence[_Char]) -> Iterator[list[_Char]]:
@@ -422,27 +430,140 @@ def _without_doubles(chars: list[_Char]) -> list[_Char]:
 
 # --- in the child: tables --------------------------------------------------------------------------------------------
 
-_MOST_RULES = 6000  # more lines than this are a map or a chart
+_MOST_SEGMENTS = 20_000  # more than this on a page is a map or a chart
+_MOST_RULINGS = 1_500
+_THIN = 3.0  # points: a filled rectangle no thicker than this is a line
+_SNAP = 2.5  # points: rulings closer than this are one
+_SHORTEST = 6.0  # points: shorter lines rule nothing
 
 
-def _is_ruled(page: Any) -> bool:
-    """Say whether a page holds lines or boxes that may rule a table."""
+@dataclass(slots=True)
+class _Ruling:
+    """A straight line: at ``at`` across, from ``start`` to ``end`` along."""
+
+    at: float
+    start: float
+    end: float
+
+
+def _rulings(page: Any) -> tuple[list[_Ruling], list[_Ruling]]:
+    """Return the upright and the flat lines of a page, as shown: strokes, thin boxes, and the sides of filled boxes."""
+    shown = _to_shown(page)
+    upright: list[_Ruling] = []
+    flat: list[_Ruling] = []
+    for count, segment in enumerate(_segments(page)):
+        if count > _MOST_SEGMENTS:
+            return [], []
+        x0, y0, x1, y1 = shown(*segment)
+        if x1 - x0 <= 1 and y1 - y0 > 1:
+            upright.append(_Ruling((x0 + x1) / 2, y0, y1))
+        elif y1 - y0 <= 1 and x1 - x0 > 1:
+            flat.append(_Ruling((y0 + y1) / 2, x0, x1))
+    upright, flat = _joined(upright), _joined(flat)
+    if len(upright) + len(flat) > _MOST_RULINGS:
+        return [], []
+    return upright, flat
+
+
+_Segment = tuple[float, float, float, float]
+_Matrix = tuple[float, float, float, float, float, float]
+
+
+def _segments(page: Any) -> Iterator[_Segment]:
+    """Yield the straight segments that a page draws, in PDF space."""
     import pypdfium2.raw as pdfium
 
-    flat = upright = 0
-    for count, item in enumerate(page.get_objects(filter=(pdfium.FPDF_PAGEOBJ_PATH,), max_depth=3)):
-        if count > _MOST_RULES:
-            return False
-        left, bottom, right, top = item.get_bounds()
-        width, height = right - left, top - bottom
-        if width >= 12 and height <= 3:
-            flat += 1
-        elif height >= 6 and width <= 3:
-            upright += 1
-        elif width >= 12 and height >= 6:
-            flat += 2
-            upright += 2
-    return flat >= 3 and upright >= 2
+    for i in range(pdfium.FPDFPage_CountObjects(page)):
+        yield from _of_object(pdfium.FPDFPage_GetObject(page, i), (1, 0, 0, 1, 0, 0), 0)
+
+
+def _of_object(item: Any, outer: _Matrix, depth: int) -> Iterator[_Segment]:
+    import pypdfium2.raw as pdfium
+
+    kind = pdfium.FPDFPageObj_GetType(item)
+    if kind not in (pdfium.FPDF_PAGEOBJ_PATH, pdfium.FPDF_PAGEOBJ_FORM):
+        return
+    own = pdfium.FS_MATRIX()
+    if not pdfium.FPDFPageObj_GetMatrix(item, own):
+        return
+    matrix = _product((own.a, own.b, own.c, own.d, own.e, own.f), outer)
+    if kind == pdfium.FPDF_PAGEOBJ_FORM:
+        if depth < 4:
+            for i in range(pdfium.FPDFFormObj_CountObjects(item)):
+                yield from _of_object(pdfium.FPDFFormObj_GetObject(item, i), matrix, depth + 1)
+        return
+    fill, stroke = ctypes.c_int(), ctypes.c_int()
+    pdfium.FPDFPath_GetDrawMode(item, fill, stroke)
+    if not fill.value and not stroke.value:
+        return  # a clipping path draws nothing
+    lines = _lines_of_path(item, matrix)
+    if not stroke.value:
+        lines = _thinned(lines)
+    yield from lines
+
+
+def _product(inner: _Matrix, outer: _Matrix) -> _Matrix:
+    a, b, c, d, e, f = inner
+    p, q, r, s, t, u = outer
+    return a * p + b * r, a * q + b * s, c * p + d * r, c * q + d * s, e * p + f * r + t, e * q + f * s + u
+
+
+def _lines_of_path(path: Any, matrix: _Matrix) -> list[_Segment]:
+    import pypdfium2.raw as pdfium
+
+    a, b, c, d, e, f = matrix
+    x, y = ctypes.c_float(), ctypes.c_float()
+    found: list[_Segment] = []
+    begin = here = (0.0, 0.0)
+    for i in range(min(pdfium.FPDFPath_CountSegments(path), _MOST_SEGMENTS)):
+        segment = pdfium.FPDFPath_GetPathSegment(path, i)
+        pdfium.FPDFPathSegment_GetPoint(segment, x, y)
+        there = (a * x.value + c * y.value + e, b * x.value + d * y.value + f)
+        kind = pdfium.FPDFPathSegment_GetType(segment)
+        if kind == pdfium.FPDF_SEGMENT_MOVETO:
+            begin = there
+        elif kind == pdfium.FPDF_SEGMENT_LINETO:
+            found.append((*here, *there))
+        here = there
+        if pdfium.FPDFPathSegment_GetClose(segment):
+            found.append((*here, *begin))
+            here = begin
+    return found
+
+
+def _thinned(lines: list[_Segment]) -> list[_Segment]:
+    """Return a filled shape as rulings: a thin box is one line along its middle."""
+    if not lines:
+        return lines
+    xs = [v for line in lines for v in (line[0], line[2])]
+    ys = [v for line in lines for v in (line[1], line[3])]
+    x0, x1, y0, y1 = min(xs), max(xs), min(ys), max(ys)
+    if len(lines) <= 5 and x1 - x0 <= _THIN:
+        return [((x0 + x1) / 2, y0, (x0 + x1) / 2, y1)]
+    if len(lines) <= 5 and y1 - y0 <= _THIN:
+        return [(x0, (y0 + y1) / 2, x1, (y0 + y1) / 2)]
+    return lines
+
+
+def _joined(lines: list[_Ruling]) -> list[_Ruling]:
+    """Return lines with those on one ruling brought to one place, and pieces that touch (dashes too) made one."""
+    groups: list[list[_Ruling]] = []
+    for line in sorted(lines, key=lambda line: line.at):
+        if groups and line.at - groups[-1][0].at <= _SNAP:
+            groups[-1].append(line)
+        else:
+            groups.append([line])
+    found: list[_Ruling] = []
+    for group in groups:
+        at = sum(line.at for line in group) / len(group)
+        pieces: list[_Ruling] = []
+        for line in sorted(group, key=lambda line: line.start):
+            if pieces and line.start <= pieces[-1].end + _SNAP:
+                pieces[-1].end = max(pieces[-1].end, line.end)
+            else:
+                pieces.append(_Ruling(at, line.start, line.end))
+        found.extend(piece for piece in pieces if piece.end - piece.start >= _SHORTEST)
+    return found
 
 
 @dataclass(eq=False)
@@ -462,7 +583,7 @@ class _Grid:
     def cell_at(self, x: float, y: float) -> tuple[int, int] | None:
         if not (self.columns[0] <= x < self.columns[-1] and self.rows[0] <= y < self.rows[-1]):
             return None
-        return self.owner.get((bisect_right(self.rows, y) - 1, bisect_right(self.columns, x) - 1))
+        return self.owner[bisect_right(self.rows, y) - 1, bisect_right(self.columns, x) - 1]
 
     @property
     def is_table(self) -> bool:
@@ -473,59 +594,98 @@ class _Grid:
             and len({row for row, _ in filled}) > 1
             and len({column for _, column in filled}) > 1
             and all(len(chars) <= 1200 for chars in self.chars.values())
+            and not any(self._is_open(key) for key in filled)
         )
 
-
-def _grids(plumbed: Any) -> list[_Grid]:
-    """Return the ruled grids of a page, topmost first; a frame around another grid is none."""
-    left, top = plumbed.bbox[:2]
-    found = [
-        [(c[0] - left, c[1] - top, c[2] - left, c[3] - top) for c in table.cells if c is not None]
-        for table in plumbed.find_tables()
-    ]
-    found = [cells for cells in found if 4 <= len(cells) <= 4000]
-    kept = [
-        cells
-        for cells in found
-        if not any(_contains(cell, _bound(other)) for other in found if other is not cells for cell in cells)
-    ]
-    grids = [_grid(cells) for cells in sorted(kept, key=lambda cells: _bound(cells)[1])]
-    return [grid for grid in grids if grid is not None]
+    def _is_open(self, key: tuple[int, int]) -> bool:
+        """Say whether a cell spreads both ways and holds running text: then lines are missing, and it is no cell."""
+        row_span, column_span = self.cells[key]
+        return row_span > 1 and column_span > 1 and len(self.chars[key]) > 40
 
 
-def _grid(boxes: Sequence[Box]) -> _Grid | None:
-    columns = _rulings([x for box in boxes for x in (box[0], box[2])])
-    rows = _rulings([y for box in boxes for y in (box[1], box[3])])
-    if len(columns) < 3 or len(rows) < 3:
+def _grids(page: Any) -> list[_Grid]:
+    """Return the ruled grids of a page, topmost first."""
+    upright, flat = _rulings(page)
+    grids = [_grid(*group) for group in _touching(upright, flat)]
+    return sorted((grid for grid in grids if grid is not None), key=lambda grid: (grid.rows[0], grid.columns[0]))
+
+
+def _touching(upright: Sequence[_Ruling], flat: Sequence[_Ruling]) -> list[tuple[list[_Ruling], list[_Ruling]]]:
+    """Return the lines in groups that hang together."""
+    parent = list(range(len(upright) + len(flat)))
+
+    def root(i: int) -> int:
+        while parent[i] != i:
+            parent[i] = parent[parent[i]]
+            i = parent[i]
+        return i
+
+    for i, v in enumerate(upright):
+        for j, h in enumerate(flat):
+            across = h.start - _SNAP <= v.at <= h.end + _SNAP
+            if across and v.start - _SNAP <= h.at <= v.end + _SNAP:
+                parent[root(i)] = root(len(upright) + j)
+    groups: dict[int, tuple[list[_Ruling], list[_Ruling]]] = {}
+    for i, line in enumerate([*upright, *flat]):
+        groups.setdefault(root(i), ([], []))[0 if i < len(upright) else 1].append(line)
+    return list(groups.values())
+
+
+def _grid(upright: Sequence[_Ruling], flat: Sequence[_Ruling]) -> _Grid | None:
+    """Return the cells that lines enclose. The table's own sides may be open, as they often are."""
+    if not upright or len(flat) < 2:
         return None
+    columns = _places([*(v.at for v in upright), min(h.start for h in flat), max(h.end for h in flat)])
+    rows = _places([*(h.at for h in flat), min(v.start for v in upright), max(v.end for v in upright)])
+    if len(columns) < 3 or len(rows) < 3 or len(columns) * len(rows) > 20_000:
+        return None
+    walls = _walls(upright, columns, rows)  # (row, column): a line at the left of that field
+    floors = {(r, c) for c, r in _walls(flat, rows, columns)}  # (row, column): a line at the top of that field
     cells: dict[tuple[int, int], tuple[int, int]] = {}
     owner: dict[tuple[int, int], tuple[int, int]] = {}
-    for box in sorted(boxes, key=lambda box: (box[1], box[0])):
-        row, column = _nearest(rows, box[1]), _nearest(columns, box[0])
-        below, right = _nearest(rows, box[3]), _nearest(columns, box[2])
-        fields = [(r, c) for r in range(row, below) for c in range(column, right)]
-        if not fields or any(place in owner for place in fields):
-            continue
-        cells[row, column] = (below - row, right - column)
-        owner.update(dict.fromkeys(fields, (row, column)))
+    last_row, last_column = len(rows) - 1, len(columns) - 1
+    for row in range(last_row):
+        for column in range(last_column):
+            if (row, column) in owner:
+                continue
+            right = column + 1
+            while right < last_column and (row, right) not in walls and (row, right) not in owner:
+                right += 1
+            below = row + 1
+            while below < last_row and not any(
+                (below, c) in floors or (below, c) in owner for c in range(column, right)
+            ):
+                # A field with walls of its own ends the cell above it.
+                if any((below, c) in walls for c in range(column + 1, right)):
+                    break
+                below += 1
+            cells[row, column] = (below - row, right - column)
+            owner.update({(r, c): (row, column) for r in range(row, below) for c in range(column, right)})
     return _Grid(columns, rows, cells, owner, {key: [] for key in cells})
 
 
-def _bound(boxes: Sequence[Box]) -> Box:
-    return min(b[0] for b in boxes), min(b[1] for b in boxes), max(b[2] for b in boxes), max(b[3] for b in boxes)
-
-
-def _rulings(values: Sequence[float]) -> list[float]:
-    """Return the distinct rulings, those closer than 2 points taken as one."""
+def _places(values: Sequence[float]) -> list[float]:
     found: list[float] = []
     for value in sorted(values):
-        if not found or value - found[-1] > 2:
+        if not found or value - found[-1] > _SNAP:
             found.append(value)
     return found
 
 
-def _nearest(edges: Sequence[float], value: float) -> int:
-    return min(range(len(edges)), key=lambda i: abs(edges[i] - value))
+def _walls(lines: Sequence[_Ruling], across: Sequence[float], along: Sequence[float]) -> set[tuple[int, int]]:
+    """Return (place along, place across) of each stretch between two places along that a line covers."""
+    found: set[tuple[int, int]] = set()
+    for line in lines:
+        place = min(range(len(across)), key=lambda i: abs(across[i] - line.at))
+        for i in range(len(along) - 1):
+            low, high = along[i], along[i + 1]
+            if min(high, line.end) - max(low, line.start) > 0.6 * (high - low):
+                found.add((i, place))
+    return found
+
+
+def _bound(boxes: Sequence[Box]) -> Box:
+    return min(b[0] for b in boxes), min(b[1] for b in boxes), max(b[2] for b in boxes), max(b[3] for b in boxes)
 
 
 def _set_tables(sheet: _Sheet, grids: Sequence[_Grid]) -> None:
@@ -571,28 +731,30 @@ def _set_tables(sheet: _Sheet, grids: Sequence[_Grid]) -> None:
             chars.append(_Char("\n", None))
         sheet.tables.append(_set(grid, chars))
     sheet.chars = chars
-    for table in sheet.tables:
-        table["title"], table["unit"] = _caption(sheet, table)
 
 
 def _set(grid: _Grid, chars: list[_Char]) -> dict[str, Any]:
     """Append a table to the characters of a page; return where it and its cells stand."""
-    start = len(chars)
     cells: list[tuple[int, int, int, int, int, int]] = []
-    used = sorted({row for row, _ in grid.cells})
-    for number, row in enumerate(used):
+    # Double lines and margins make rows and columns in which nothing ever begins.
+    rows = sorted({row for (row, _), held in grid.chars.items() if held})
+    columns = sorted({column for (_, column), held in grid.chars.items() if held})
+    for number, row in enumerate(rows):
         if number:
             chars.append(_Char("\n", None))
-        for column in sorted(column for r, column in grid.cells if r == row):
-            if column:
+        for place, column in enumerate(columns):
+            if (row, column) not in grid.cells:
+                continue
+            if place:
                 chars.append(_Char("\t", None))
             first = len(chars)
             chars.extend(_in_one_line(grid.chars[row, column]))
             row_span, column_span = grid.cells[row, column]
-            covered = sum(1 for r in used if row <= r < row + row_span)
-            cells.append((first, len(chars), number, column, covered, column_span))
+            down = sum(1 for r in rows if row <= r < row + row_span)
+            along = sum(1 for c in columns if column <= c < column + column_span)
+            cells.append((first, len(chars), number, place, down, along))
     filled = [cell for cell in cells if cell[0] < cell[1]]
-    header_rows, header_columns = _headers(cells, chars, len(used), len(grid.columns) - 1)
+    header_rows, header_columns = _headers(cells, chars, len(rows), len(columns))
     return {
         "start": min(cell[0] for cell in filled),
         "end": max(cell[1] for cell in filled),
@@ -600,7 +762,6 @@ def _set(grid: _Grid, chars: list[_Char]) -> dict[str, Any]:
         "header_rows": header_rows,
         "header_columns": header_columns,
         "bound": grid.bound,
-        "from": start,
     }
 
 
@@ -611,7 +772,8 @@ def _in_one_line(chars: Sequence[_Char]) -> list[_Char]:
         if line and not (_is_wide(line[-1].text) and _is_wide(char.text)):
             last, box = line[-1].box, char.box
             if last is not None and box is not None:
-                apart = box[0] - last[2] > 0.25 * _size(line[-1]) or box[1] > last[3] - 1
+                apart = box[0] - last[2] > max(0.25 * _size(line[-1]), _least_space(line[-1], char))
+                apart = apart or box[1] > last[3] - 1
                 if apart and not (_is_wide(line[-1].text) or _is_wide(char.text)):
                     line.append(_Char(" ", None))
         line.append(char)
@@ -643,6 +805,74 @@ def _headers(
     return min(header_rows, rows - 1), min(header_columns, columns - 1)
 
 
+@dataclass
+class _Item:
+    """A line or a table of a page: a stretch of its characters, and where it is seen."""
+
+    start: int
+    end: int
+    box: Box
+
+    def beside(self, other: _Item) -> bool:
+        """Say whether two items stand next to each other."""
+        shared = min(self.box[3], other.box[3]) - max(self.box[1], other.box[1])
+        least = min(self.box[3] - self.box[1], other.box[3] - other.box[1])
+        return shared > 0.5 * least and (self.box[2] <= other.box[0] + 1 or other.box[2] <= self.box[0] + 1)
+
+
+def _set_in_order(sheet: _Sheet) -> None:
+    """Set the lines and tables of a page from top to bottom, where it has one column; part paragraphs by a blank line.
+
+    Programs draw titles and units after their tables. Columns and upright writing keep pdfium's order.
+    """
+    items: list[_Item] = [_Item(t["start"], t["end"], t["bound"]) for t in sheet.tables]
+    tables = list(items)
+    for start, end, box in _lines(sheet.chars):
+        if not any(t.start <= start < t.end for t in tables):
+            items.append(_Item(start, end, box))
+    if not items:
+        return
+    lines = items[len(tables) :]
+    upright = sum(1 for i in lines if i.end - i.start > 2 and i.box[3] - i.box[1] > 2 * (i.box[2] - i.box[0]))
+    neighbours = sum(1 for n, i in enumerate(lines) if any(i.beside(o) for o in lines[max(0, n - 40) : n]))
+    if upright * 4 > len(lines) or neighbours * 4 > len(lines):
+        items.sort(key=lambda item: item.start)
+    else:
+        items = _from_top(items)
+    gaps = sorted(max(0.0, b.box[1] - a.box[3]) for a, b in pairwise(items) if b.box[1] > a.box[1])
+    heights = sorted(item.box[3] - item.box[1] for item in lines) or [10.0]
+    usual = heights[len(heights) // 2]
+    # Lines set wide apart are no paragraphs: more than the page's usual gap counts.
+    wide = (gaps[len(gaps) // 2] if gaps else 0.0) + 0.45 * usual
+    chars: list[_Char] = []
+    for n, item in enumerate(items):
+        if n:
+            chars.append(_Char("\n", None))
+            gap = item.box[1] - items[n - 1].box[3]
+            if gap > wide or gap < -3 * usual:
+                chars.append(_Char("\n", None))
+        for table, record in zip(tables, sheet.tables, strict=True):
+            if table is item:
+                moved = len(chars) - item.start
+                record["start"] += moved
+                record["end"] += moved
+                record["cells"] = [(a + moved, b + moved, *place) for a, b, *place in record["cells"]]
+        chars.extend(sheet.chars[item.start : item.end])
+    sheet.chars = chars
+    sheet.tables.sort(key=lambda record: int(record["start"]))
+
+
+def _from_top(items: Sequence[_Item]) -> list[_Item]:
+    """Return items from top to bottom, and from left to right where they share a line."""
+    rows: list[list[_Item]] = []
+    for item in sorted(items, key=lambda item: item.box[1]):
+        if rows and any(item.beside(other) for other in rows[-1]):
+            rows[-1].append(item)
+        else:
+            rows.append([item])
+    return [item for row in rows for item in sorted(row, key=lambda item: item.box[0])]
+
+
 _UNIT = re.compile(r"単\s?位\s?[：:／/]?\s?(?P<unit>[^\s）)、，,：:]{1,8})")
 
 
@@ -661,7 +891,7 @@ def _caption(sheet: _Sheet, table: dict[str, Any]) -> tuple[tuple[int, int] | No
         match = _UNIT.search(text)
         if match and near and beside and unit is None:
             unit = (start + match.start("unit"), start + match.end("unit"))
-        if beside and -4 <= top - box[3] <= 48 and not match:
+        if beside and -4 <= top - box[3] <= 64 and not match:
             above.append((top - box[3], start, end))
         elif match and beside and -4 <= top - box[3] <= 48:
             named = text[: match.start()].rstrip(" 　（([【")
@@ -669,8 +899,14 @@ def _caption(sheet: _Sheet, table: dict[str, Any]) -> tuple[tuple[int, int] | No
                 above.append((top - box[3], start, start + len(named)))
     for _, start, end in sorted(above):
         text = "".join(char.text for char in sheet.chars[start:end]).strip()
-        if len(text) <= 60 and not text.endswith(("。", "、")) and not text.startswith(("※", "注", "（注")):
+        if len(text) > 60 or text.endswith(("。", "、")) or text.startswith(("※", "注", "（注")):
+            continue
+        if title is None:
             title = (start, end)
+            if text[0] not in "（(":
+                break
+        elif end <= title[0] <= end + 3:
+            title = (start, title[1])  # （歳入） alone names nothing: the line above it does
             break
     return title, unit
 
@@ -713,9 +949,8 @@ def _main(arguments: Sequence[str]) -> int:
         return _say(_rendered(document, json.loads(rest[0])))
     metadata = document.get_metadata_dict()
     _say({"pages": count, "title": metadata.get("Title", "").strip(), "created": _created(metadata)})
-    plumber = _Plumber(path)
     for number in range(int(rest[0]), count):
-        _say(_read_page(document, number, plumber))
+        _say(_read_page(document, number))
     return 0
 
 
@@ -739,34 +974,15 @@ def _created(metadata: dict[str, str]) -> str | None:
     return "-".join(match.groups()) if match else None
 
 
-class _Plumber:
-    """pdfplumber's view of the file, opened only when a page has rulings."""
-
-    def __init__(self, path: str) -> None:
-        self._path = path
-        self._file: Any = None
-
-    def page(self, number: int) -> Any:
-        if self._file is None:
-            import pdfplumber
-
-            self._file = pdfplumber.open(self._path)
-        return self._file.pages[number]
-
-
-def _read_page(document: Any, number: int, plumber: _Plumber) -> dict[str, Any]:
+def _read_page(document: Any, number: int) -> dict[str, Any]:
     page = document[number]
     width, height = page.get_size()
     sheet = _Sheet(_characters(page), width, height)
-    if any(char.tight is not None for char in sheet.chars) and _is_ruled(page):
-        # Tables are an addition: a page that pdfplumber cannot read still has its text.
-        try:
-            plumbed = plumber.page(number)
-            grids = _grids(plumbed)
-            plumbed.close()
-        except Exception:
-            grids = []
-        _set_tables(sheet, grids)
+    if any(char.tight is not None for char in sheet.chars):
+        _set_tables(sheet, _grids(page))
+        _set_in_order(sheet)
+        for table in sheet.tables:
+            table["title"], table["unit"] = _caption(sheet, table)
     page.close()
     boxes = array("f")
     for char in sheet.chars:

@@ -28,6 +28,7 @@ class _Line:
     page: int
     gap: int  # blank lines before it
     table: int | None = None  # ordinal of the table it belongs to
+    aside: bool = False  # a printed page number or a running header
 
 
 _CONTENT = re.compile(r"[^\W_]", re.U)
@@ -103,9 +104,10 @@ _MARKS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "arabic",
         re.compile(
-            rf"([{_NUMERALS}]{{1,2}})(?:[．.、]\s*(?![{_NUMERALS}])|[\s　]+(?![{_NUMERALS}年月日時人件%％/～~]))"
+            rf"([{_NUMERALS}]{{1,2}})(?:[．.、](?!\s*[{_NUMERALS}])|[\s　]+(?![{_NUMERALS}年月日時人件%％/～~]))"
         ),
     ),
+    ("decimal", re.compile(rf"[{_NUMERALS}]{{1,2}}(?:[.．][{_NUMERALS}]{{1,2}}){{1,3}}[.．]?[\s　]+(?![{_NUMERALS}])")),
     ("paren", re.compile(rf"[（(]([{_NUMERALS}]{{1,2}})[)）]|([{_NUMERALS}]{{1,2}})[)）]")),
     ("circled", re.compile(r"([\u2460-\u2473\u2780-\u2789])")),
     (
@@ -118,7 +120,7 @@ _MARKS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("angle", re.compile(r"＜|<(?![a-zA-Z/!])|〈|≪|《")),
     ("square", re.compile(r"[■□◆◇▪▼▶►▷]")),
     ("round", re.compile(r"[●○◯〇◎⚫◉](?![〇○◯])")),
-    ("bullet", re.compile(r"[・•‣●◦▪✓✔☑➤➡➢⇒→⚪★☆❖◉]|-\s")),
+    ("bullet", re.compile(r"[\ue000-\uf8ff・•‣●◦▪✓✔☑➤➡➢⇒→⚪★☆❖◉]|-\s")),
 )
 _KEY_VALUE = re.compile(r"(?P<key>[^：:。\n]{1,24}?)\s*[：:]\s*(?P<value>\S.*)", re.S)
 _BRACKETED_KEY = re.compile(r"[【\[［〔](?P<key>[^】\]］〕]{1,16})[】\]］〕]\s*(?P<value>\S.*)", re.S)
@@ -207,7 +209,8 @@ def _units(lines: Sequence[_Line], labels: frozenset[str]) -> Iterator[_Unit]:
     current: list[_Line] = []
     room = sorted(_width(line.text) for line in lines)[len(lines) * 9 // 10] if lines else 0
     for line in lines:
-        if current and (_squeezed(line.text) in labels or not _continues(current, line, room)):
+        alone = line.table is None and _squeezed(line.text) in labels
+        if current and (alone or not _continues(current, line, room)):
             yield _Unit(current, table=current[0].table)
             current = []
         current.append(line)
@@ -224,6 +227,8 @@ def _continues(current: Sequence[_Line], line: _Line, room: int) -> bool:
     last = current[-1]
     if last.table is not None or line.table is not None:
         return last.table == line.table
+    if last.aside or line.aside:
+        return False
     text = line.text.strip()
     before = last.text.strip()
     if _HASHES.match(line.text) or _HASHES.match(last.text) or len(current) >= _LONGEST or line.gap > 1:
@@ -273,7 +278,7 @@ def _was_full(current: Sequence[_Line], line: _Line, room: int) -> bool:
 
 # --- names -----------------------------------------------------------------------------------------------------------
 
-_NUMBERED = ("named", "chapter", "section", "roman", "arabic", "paren", "circled", "kana")
+_NUMBERED = ("named", "chapter", "section", "roman", "arabic", "decimal", "paren", "circled", "kana")
 _LONGEST_HEADING = 48
 _LONGEST_LABEL = 24
 _TITLE_END = re.compile(
@@ -321,6 +326,8 @@ def _classify(unit: _Unit, previous: _Unit | None, following: _Unit | None, styl
     """Return the kind of a unit by its mark, its length and its neighbours."""
     if unit.table is not None:
         return "table"
+    if unit.lines[0].aside:
+        return "label"
     if unit.hashes:
         return "heading" if len(unit.text) <= 100 else "paragraph"
     text = unit.text
@@ -489,7 +496,9 @@ class _Outline:
         # Brackets and bullets name parts of a numbered section, unless the numbers start again under them.
         held = 0
         if new.number is None and new.mark != "title" and not outranks:
-            held = next((i + 1 for i in reversed(range(len(stack))) if stack[i].mark in ("arabic", "title")), 0)
+            held = next(
+                (i + 1 for i in reversed(range(len(stack))) if stack[i].mark in ("arabic", "decimal", "title")), 0
+            )
         siblings = [i for i, entry in enumerate(stack) if not entry.divider and self._beside(entry, new)]
         siblings = [i for i in siblings if stack[i].hashes == new.hashes and (i >= held or new.hashes)] or (
             siblings if new.hashes or new.number is not None else []
@@ -514,7 +523,7 @@ class _Outline:
         return entry.hashes == new.hashes
 
 
-_ABOVE_PROJECTS = ("chapter", "section", "roman", "title", "arabic", "named")
+_ABOVE_PROJECTS = ("chapter", "section", "roman", "title", "arabic", "decimal", "named")
 # Which marks stand within which, where that is the same everywhere; equal ranks end each other only by the same mark.
 _RANK = {
     "chapter": 1,
@@ -523,6 +532,7 @@ _RANK = {
     "project": 5,
     "square": 7,
     "round": 7,
+    "decimal": 6,
     "kana": 8,
     "bullet": 9,
     "note": 9,
@@ -542,15 +552,20 @@ def heading_text(raw: str) -> str:
 def find_blocks(text: str, pages: Sequence[Page], tables: Sequence[Span] = ()) -> tuple[Block, ...]:
     """Return the blocks of a text in reading order; each lies in one page, and a table is one block."""
     lines = [list(_lines(text, page, tables)) for page in pages]
+    _mark_asides(lines, pages)
     seen = Counter(_squeezed(line.text) for group in lines for line in group)
     labels = frozenset(line for line, count in seen.items() if count >= 3 and len(line) > 1)
     by_page = [list(_units(group, labels)) for group in lines]
     units = [unit for group in by_page for unit in group]
     for unit in units:
         _name(unit)
+    previous = ""
     for group in by_page:
-        if group and len(pages) > 1:
-            group[0].top = True
+        body = [unit for unit in group if not unit.lines[0].aside]
+        if body and len(pages) > 1:
+            # A page may begin in the middle of a sentence.
+            body[0].top = not _goes_on(previous, body[0].text)
+        previous = body[-1].text if body else ""
     keys = Counter(_key(unit) for unit in units)
     style = _Style(
         hashed=sum(1 for unit in units if unit.hashes) >= 3,
@@ -560,17 +575,42 @@ def find_blocks(text: str, pages: Sequence[Page], tables: Sequence[Span] = ()) -
     )
     for group in by_page:
         for i, unit in enumerate(group):
-            following = group[i + 1] if i + 1 < len(group) else None
-            previous = group[i - 1] if i else None
+            following = next((other for other in group[i + 1 :] if not other.lines[0].aside), None)
+            before = next((other for other in reversed(group[:i]) if not other.lines[0].aside), None)
             if not unit.mark and _is_project(unit, group[i + 1 : i + 4]):
                 unit.mark = "project"
-            unit.kind = _classify(unit, previous, following, style)
+            unit.kind = _classify(unit, before, following, style)
     outline = _Outline()
     for group in by_page:
-        _nest(group, outline, style.titles)
+        _nest(group, outline, style.titles, many=len(pages) > 1)
     return tuple(
         Block(unit.kind, unit.start, unit.end, unit.lines[0].page, unit.headings, unit.level) for unit in units
     )
+
+
+def _goes_on(above: str, text: str) -> bool:
+    """Say whether a page's first words are the rest of the page before."""
+    if not above or ends_sentence(above) or begins_item(text):
+        return False
+    return wrapped(above, text, close=False) or _CLAUSE.search(re.sub(r"「[^」]*」", "", text)) is not None
+
+
+def _mark_asides(lines: Sequence[Sequence[_Line]], pages: Sequence[Page]) -> None:
+    """Mark printed page numbers, and first and last lines that are the same on most pages."""
+    edges: Counter[str] = Counter()
+    for group in lines:
+        edges.update({_pattern(line.text) for line in [*group[:2], *group[-2:]]})
+    often = max(3, len(lines) // 2)
+    for group, page in zip(lines, pages, strict=True):
+        for line in [*group[:2], *group[-2:]]:
+            text = fold(line.text).strip()
+            own = page.label or "(?!)"
+            is_number = re.fullmatch(rf"\W*{own}\W*(?:/\s?\d+|\S{{0,10}})", text) is not None
+            line.aside = is_number or (len(lines) >= 4 and edges[_pattern(line.text)] > often)
+
+
+def _pattern(text: str) -> str:
+    return re.sub(r"\d+", "#", _squeezed(text))
 
 
 def _key(unit: _Unit) -> str:
@@ -619,11 +659,12 @@ def _may_be_title(unit: _Unit) -> bool:
     )
 
 
-def _nest(group: Sequence[_Unit], outline: _Outline, titles: frozenset[str]) -> None:
+def _nest(group: Sequence[_Unit], outline: _Outline, titles: frozenset[str], *, many: bool) -> None:
     """Give each unit of a page its headings."""
+    group = [unit for unit in group if not unit.lines[0].aside]
     if not group:
         return
-    paged = group[0].top
+    paged = many
     divider = paged and _only_names(group)
     if divider:
         outline.stack.clear()

@@ -112,6 +112,7 @@ def _lone_at_edge(page: str) -> int | None:
     lines = [line.strip() for line in page.split("\n") if line.strip()]
     for line in lines[:-3:-1] + lines[:1]:
         match = re.fullmatch(r"(?:p\.?\s?)?[-~]?\s*(\d{1,4})\s*[-~]?(?:\s?/\s?\d+)?(?:ページ|頁)?", fold(line))
+        match = match or re.fullmatch(r"[-~]\s*(\d{1,4})\s*[-~]\s*\S{1,10}", fold(line))  # 例: ― 2 ― 一般会計
         if match:
             return int(match.group(1))
     return None
