@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from answer.assistant import Assistant
     from index.collection import Collection
 
+GLIMPSE = 120  # characters shown of a passage that is near but holds no answer
 DONE, LOOK, FAILED, INTERRUPTED = 0, 1, 2, 130  # LOOK: done, but something needs a person's eye
 
 
@@ -271,13 +272,17 @@ def told(answer: Answer) -> str:
     if answer.status == "not_found" and answer.passages:
         lines.append("近い記述:")
         for passage in answer.passages[:3]:
-            lines += cited(passage.citation)
+            lines += cited(passage.citation, GLIMPSE)
     return "\n".join(lines).rstrip()
 
 
-def cited(citation: Citation) -> list[str]:
+def cited(citation: Citation, most: int | None = None) -> list[str]:
+    """Return the lines that show a citation: its place, then its quote, or the first ``most`` characters of it."""
     indent = " " * len(f"[{citation.n}] ")
-    quote = citation.quote.strip().replace("\n", f"\n{indent}  ")
+    quote = citation.quote.strip()
+    if most is not None and len(quote) > most:
+        quote = quote[:most].rstrip() + "…"
+    quote = quote.replace("\n", f"\n{indent}  ")
     return [f"[{citation.n}] {place(citation)}", f"{indent}「{quote}」"]
 
 
@@ -309,7 +314,7 @@ def search(arguments: argparse.Namespace, settings: Settings) -> int:
         print(json.dumps([passage_out(p).model_dump() for p in passages], ensure_ascii=False, indent=2))
         return DONE
     for passage in passages:
-        print("\n".join(cited(passage.citation)))
+        print("\n".join(cited(passage.citation, GLIMPSE)))
     if not passages:
         print("近い記述は見つかりませんでした。")
     return DONE

@@ -18,35 +18,63 @@ MOST_TRIES = 40  # questions asked to find the few that are answered
 ASKS = {
     "円": "いくら",
     "人": "何人",
+    "名": "何人",
     "件": "何件",
-    "世帯": "何世帯",
-    "か所": "何か所",
-    "箇所": "何か所",
+    "社": "何社",
     "校": "何校",
-    "団体": "何団体",
     "戸": "何戸",
     "台": "何台",
+    "世帯": "何世帯",
+    "団体": "何団体",
+    "か所": "何か所",
+    "箇所": "何か所",
     "％": "何％",
     "%": "何％",
 }
-# A label that reads as a noun phrase: starts and ends in kanji or katakana, nothing but letters between.
-# 例: 特殊詐欺の認知件数 reads naturally; 「うち国庫」, 「(1) 総額」 and 「R5.1.31」 do not.
-NATURAL = re.compile(r"[一-龠々ァ-ヴーＡ-Ｚ][一-龠々ぁ-んァ-ヴー・Ａ-Ｚ]{1,18}[一-龠々ァ-ヴー]")
-# Labels that name no indicator on their own. 例: 合計は何人ですか
-VAGUE = re.compile(r"(合計|総計|小計|総数|総額|区分|計|内訳|前年|前年度|比較|増減|備考|その他)$")
+# What a label without a figure asks for. 例: 会場: 町民会館 → 会場はどこですか
+PLAIN_ASKS = {
+    **dict.fromkeys(("開催日", "開催日時", "日時", "実施日", "期間", "開催期間"), "いつ"),
+    **dict.fromkeys(("会場", "場所", "開催場所", "所在地", "主催", "担当課", "所管課"), "どこ"),
+}
+LETTERS = "一-龠々ぁ-んァ-ヴーＡ-ＺA-Z・"
+# A phrase that reads naturally starts with a letter, ends in kanji or katakana, and holds nothing but letters.
+# 例: 特殊詐欺の認知件数; not うち国庫, (1) 総額 or R5.1.31
+NATURAL = re.compile(rf"[一-龠々ァ-ヴＡ-ＺA-Z][{LETTERS}]{{0,22}}[一-龠々ァ-ヴー]")
+# A label that says it is a measure. 例: 待機児童数は何人ですか, but not 台北線の助成は何人ですか
+MEASURE = re.compile(r"(数|額|費|率|量|人口|割合|予算|価格|単価|収入|支出)$")
+# Labels that name nothing on their own, topic or not. 例: 合計は何人ですか
+VAGUE = re.compile(r"(うち|前年|計|合計).*|(合計|総計|小計|総数|総額|件数|増減数|増減率|増減額)")
+VAGUE_TOPIC = re.compile(r"(関係|状況|概要|その他|取組み?|予算|について)$")
+SHORT = 4  # a label up to this length needs its topic. 例: 予算額 → 橋りょう補修事業の予算額
 
 
 def question_of(fact: Fact) -> str | None:
     """Return a question that the fact answers, or None where none reads naturally.
 
     例: label 特殊詐欺の認知件数, 152件, as of 2024-01-31 → 令和6年1月末現在の特殊詐欺の認知件数は何件ですか。
+    例: label 会 場 under (3) 防災訓練 → 防災訓練の会場はどこですか。
     """
-    unit = (fact.unit or "").removeprefix("千").removeprefix("百万").removeprefix("億").removeprefix("万")
-    asks = ASKS.get(unit)
-    if fact.number is None or asks is None or not NATURAL.fullmatch(fact.label) or VAGUE.search(fact.label):
+    label = re.sub(r"(?<=[一-龠]) (?=[一-龠])", "", fact.label)  # letters set apart to fill a column: 会 場
+    topic = _topic(fact.scope)
+    asks = PLAIN_ASKS.get(label)
+    if asks is None and fact.number is not None and MEASURE.search(label) and not VAGUE.fullmatch(label):
+        asks = ASKS.get(re.sub(r"^(千|百万|億|万|十億)(?=.)", "", fact.unit or ""))
+    if asks is None or not NATURAL.fullmatch(label):
         return None
+    if len(label) <= SHORT or label in PLAIN_ASKS:
+        return f"{topic}の{label}は{asks}ですか。" if topic else None
     when = f"{describe(fact.as_of)}の" if fact.as_of and fact.as_of_from in ("text", "column", "row") else ""
-    return f"{when}{fact.label}は{asks}ですか。"
+    return f"{when}{label}は{asks}ですか。"
+
+
+def _topic(scope: str | None) -> str | None:
+    """Return what a heading is about, without its number and remarks.
+
+    例: (6) 橋りょうの補修【拡充】 → 橋りょうの補修
+    """
+    topic = re.sub(r"^[\s■□●○◆◇・]*([(（]?[0-9０-９]+[)）.．]?|[①-⑳])?\s*", "", scope or "")
+    topic = re.sub(r"\s*([（(【].*)?$", "", topic)
+    return topic if NATURAL.fullmatch(topic) and not VAGUE_TOPIC.search(topic) else None
 
 
 def candidates(snapshot: Snapshot) -> Iterator[tuple[str, Fact]]:

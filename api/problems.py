@@ -66,7 +66,10 @@ def problem_of(error: Exception) -> Problem:
         case QuestionError():
             return Problem(422, f"question-{error.code.replace('_', '-')}", error.message, str(error))
         case ParseError():
-            return Problem(422, "file-unreadable", error.message, str(error), file=error.path.name, page=error.page)
+            # the path of an upload is a private folder of ours: only its name means something to the sender
+            name, page = error.path.name, error.page
+            where = name if page is None else f"{name}, page {page}"
+            return Problem(422, "file-unreadable", error.message, f"{where}: {error.detail}", file=name, page=page)
         case IndexMissing():
             return Problem(409, "index-missing", error.message, str(error))
         case IndexBusy():

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 
 from answer.answer import QuestionType, Status
 
@@ -89,7 +89,7 @@ class TimingsOut(Model):
     total: float
 
 
-ANSWER_EXAMPLE = {
+ANSWER_EXAMPLE: dict[str, JsonValue] = {
     "id": None,
     "question": "特殊詐欺の認知件数は何件ですか。",
     "status": "answered",

@@ -145,10 +145,7 @@ def fact_of(document: Document, label: str, value: str, number: float, unit: str
 
 def unreadable(path: Path) -> ParseError:
     """Return the error of an empty file."""
-    error = ParseError.__new__(ParseError)
-    Exception.__init__(error, f"{path.name} is empty")
-    error.path, error.page, error.message = path, None, "ファイルが空です。"
-    return error
+    return ParseError(path, "ファイルが空です。", "the file is empty")
 
 
 @dataclass
@@ -266,7 +263,7 @@ def full_answer(document: Document) -> Answer:
 @pytest.fixture
 def assistant(text_document: Document, pdf_document: Document, pdf_path: Path) -> Assistant:
     facts = [
-        fact_of(text_document, "避難所", "57か所", 57, "か所", "2023-04-01"),
+        fact_of(text_document, "避難所の数", "57か所", 57, "か所", "2023-04-01"),
         fact_of(text_document, "保育所の待機児童数", "3人", 3, "人"),
     ]
     snapshot = FakeSnapshot({TEXT_ID: text_document, PDF_ID: pdf_document}, facts, pdf_path)

@@ -118,7 +118,7 @@ def test_a_search_has_limits(client, wrong, kind):
 def test_examples_are_questions_that_the_collection_answers(client):
     """Both come from facts: one with the date it holds for, one without."""
     assert client.get("/v1/examples").json()["questions"] == [
-        "令和5年4月1日現在の避難所は何か所ですか。",
+        "令和5年4月1日現在の避難所の数は何か所ですか。",
         "保育所の待機児童数は何人ですか。",
     ]
 
@@ -354,7 +354,7 @@ def test_one_bad_file_among_good_ones_is_named_and_the_rest_goes_in(client, addi
     assert response.status_code == 200
     assert [d["file"] for d in response.json()["added"]] == ["良.txt"]
     assert response.json()["failed"] == [
-        {"file": "空.txt", "page": None, "title": "ファイルが空です。", "detail": "空.txt is empty"}
+        {"file": "空.txt", "page": None, "title": "ファイルが空です。", "detail": "空.txt: the file is empty"}
     ]
 
 
@@ -382,6 +382,11 @@ def test_an_upload_over_the_limit_is_refused_by_its_declared_length(client, addi
     body = problem(send(client, ("big.txt", b"x" * (1024 * 1024 + 1))), 413, "too-large")
     assert "合計 1 MB まで" in body["title"]
     assert adding.added == []
+
+
+def test_a_declared_length_over_the_limit_is_refused_before_anything_is_read(client, adding):
+    headers = {"content-type": "multipart/form-data; boundary=b", "content-length": str(10**30)}
+    problem(client.post("/v1/documents", content=b"--b", headers=headers), 413, "too-large")
 
 
 def test_an_upload_that_hides_its_length_is_cut_off_at_the_limit(client, adding):
@@ -444,7 +449,7 @@ def test_questions_are_answered_while_a_long_upload_is_taken_in(client, adding):
     try:
         assert started.wait(10)
         before = time.monotonic()
-        assert ask(client, "避難所は何か所ですか。").json()["answer"] == "57か所"
+        assert ask(client, "避難所の数は何か所ですか。").json()["answer"] == "57か所"
         assert time.monotonic() - before < 5
         assert not results
     finally:

@@ -27,7 +27,7 @@ def joined(monkeypatch, assistant, tmp_path):
 
 
 def test_an_answer_starts_with_the_answer_and_ends_with_its_places(capsys):
-    assert cli.main(["ask", "避難所は何か所ですか。"]) == 0
+    assert cli.main(["ask", "避難所の数は何か所ですか。"]) == 0
     assert capsys.readouterr().out == (
         "57か所\n"
         "\n"
@@ -58,9 +58,9 @@ def test_what_is_not_in_the_documents_names_the_word_and_exits_well(capsys):
 
 
 def test_json_is_the_object_of_the_contract(capsys, assistant):
-    assert cli.main(["ask", "--json", "避難所は何か所ですか。"]) == 0
+    assert cli.main(["ask", "--json", "避難所の数は何か所ですか。"]) == 0
     body = json.loads(capsys.readouterr().out)
-    assert body == json.loads(json.dumps(assistant.ask("避難所は何か所ですか。").to_dict()))
+    assert body == json.loads(json.dumps(assistant.ask("避難所の数は何か所ですか。").to_dict()))
 
 
 def test_a_question_of_symbols_is_an_error_with_the_message_for_people(capsys):
@@ -84,7 +84,7 @@ def test_bytes_of_another_encoding_in_a_question_do_no_harm(capsys):
 def test_many_questions_are_answered_line_by_line_with_their_ids(tmp_path, capsys):
     """A question that cannot be asked becomes a record too: the file stays complete. U+2028 ends no line."""
     questions = [
-        {"id": "a", "question": "避難所は何か所ですか。\u2028"},
+        {"id": "a", "question": "避難所の数は何か所ですか。\u2028"},
         {"id": "b", "question": "！？"},
         {"id": 3, "question": "宇宙港は？"},
     ]
@@ -126,6 +126,7 @@ def test_answers_written_before_ctrl_c_are_kept(tmp_path, capsys, assistant, mon
 
     def interrupted(question, *, id=None):  # noqa: A002 # the contract's name
         if question == "止まる":
+            assert out.read_text(encoding="utf-8").endswith("}\n")  # the first is safe already
             raise KeyboardInterrupt
         return ask(question, id=id)
 

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -50,14 +51,17 @@ class Served:
         status = self.process.wait(20)
         for reader in self.readers:
             reader.join(5)
-        self.process.stdout.close()
-        self.process.stderr.close()
+            assert not reader.is_alive(), "something still runs and holds the output open"
         return status
 
     def kill(self):
-        if self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGKILL)
-            self.wait_until_down()
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)  # whatever a failed test has left
+        self.process.wait()
+        for reader in self.readers:
+            reader.join()
+        self.process.stdout.close()
+        self.process.stderr.close()
 
 
 @pytest.fixture
@@ -105,20 +109,36 @@ def test_both_servers_answer_and_both_stop(served, send, number):
     assert all(is_free(port) for port in served.ports)
 
 
-def test_ctrl_c_right_at_the_start_leaves_nothing_running_and_no_traceback(served):
-    time.sleep(1.5)
+@pytest.fixture
+def page(served):
+    """A call that returns the process id of the page, once it runs."""
+    children = Path(f"/proc/{served.process.pid}/task/{served.process.pid}/children")
+    if not children.exists():
+        pytest.skip("needs Linux's /proc to find the page's process")
+
+    def find():
+        until = time.monotonic() + 30
+        while not (found := children.read_text().split()):
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        return int(found[0])
+
+    return find
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.5, 1.5])
+def test_ctrl_c_while_the_page_starts_leaves_nothing_running_and_no_traceback(served, page, seconds):
+    page()
+    time.sleep(seconds)
     os.killpg(served.process.pid, signal.SIGINT)
     served.wait_until_down()
     assert not any("Traceback" in line for line in served.err), "".join(served.err)
     assert all(is_free(port) for port in served.ports)
 
 
-def test_when_the_page_falls_the_api_stops_too_and_it_is_said(served):
+def test_when_the_page_falls_the_api_stops_too_and_it_is_said(served, page):
     served.wait_until_up()
-    children = Path(f"/proc/{served.process.pid}/task/{served.process.pid}/children")
-    if not children.exists():
-        pytest.skip("needs Linux's /proc to find the page's process")
-    os.kill(int(children.read_text().split()[0]), signal.SIGKILL)
+    os.kill(page(), signal.SIGKILL)
     assert served.wait_until_down() == 2
     assert "画面が動いていないため" in "".join(served.err)
 
