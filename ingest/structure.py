@@ -250,6 +250,8 @@ def _continues(current: Sequence[_Line], line: _Line, room: int) -> bool:
         return False
     if wrapped(before, text, close=line.gap == 0):
         return True
+    if len(before) == len(text) == 1 and not _figures(before + text):
+        return True  # upright writing, a character a line
     return _was_full(current, line, room)
 
 

@@ -43,7 +43,11 @@ def _decoded(data: bytes) -> str:
     if b"\0" in data[:4096]:
         big = data[:4096:2].count(0)
         little = data[1:4096:2].count(0)
-        return _plain(data, "utf-16-be" if big > little else "utf-16-le")
+        text = _plain(data, "utf-16-be" if big > little else "utf-16-le")
+        # Almost any bytes are some UTF-16: it must be characters that Japanese papers use.
+        if len(_USUAL.findall(text)) < 0.95 * len(text):
+            raise NotTextError("zero bytes, and not UTF-16 text")
+        return text
     for encoding in ("utf-8", "cp932"):
         try:
             return _plain(data, encoding)
@@ -61,6 +65,11 @@ def _plain(data: bytes, encoding: str) -> str:
     if len(_CONTROL.findall(text)) > len(text) // 200:
         raise NotTextError(f"control characters: not text in {encoding}")
     return text
+
+
+_USUAL = re.compile(
+    r"[\s -~\u00a0-\u00ff\u2000-\u27bf\u3000-\u30ff\u3200-\u33ff\u4e00-\u9fff\uff00-\uff9f\uffe0-\uffe6]"
+)
 
 
 # --- pages -----------------------------------------------------------------------------------------------------------
