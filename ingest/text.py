@@ -68,7 +68,7 @@ def _plain(data: bytes, encoding: str) -> str:
 
 
 _USUAL = re.compile(
-    r"[\s -~\u00a0-\u00ff\u2000-\u27bf\u3000-\u30ff\u3200-\u33ff\u4e00-\u9fff\uff00-\uff9f\uffe0-\uffe6]"
+    r"[\s -~\u00a0\u00a7\u00b0\u00b1\u00b4\u00b6\u00d7\u00f7\u2000-\u27bf\u3000-\u30ff\u3200-\u33ff\u4e00-\u9fff\uff00-\uff9f\uffe0-\uffe6]"
 )
 
 

@@ -1,5 +1,7 @@
 """Lines become statements, and statements stand under the headings that a reader would name."""
 
+from itertools import pairwise
+
 import pytest
 
 from ingest.document import Page
@@ -11,7 +13,7 @@ def read(text: str, *, pages: int = 1) -> list[tuple[str, str, tuple[str, ...]]]
     spans = [Page(1, 0, len(text))]
     if pages > 1:
         starts = [0, *(i + 1 for i, c in enumerate(text) if c == "\f"), len(text)]
-        spans = [Page(n, a, b) for n, (a, b) in enumerate(zip(starts, starts[1:], strict=False), 1) if a < b]
+        spans = [Page(n, a, b) for n, (a, b) in enumerate(pairwise(starts), 1) if a < b]
     return [(b.kind, text[b.start : b.end], b.headings) for b in find_blocks(text, spans)]
 
 
@@ -74,8 +76,8 @@ def test_key_value_lines_are_told_from_times_and_addresses(line, expected):
 
 
 def test_kinds_follow_the_marks():
-    text = "【日時】\n\n令和7年1月27日\n\n・町長が出席\n※雨天中止\n会場：町民会館\n"
-    assert kinds(text) == ["heading", "label", "bullet", "note", "key_value"]
+    text = "【日時】\n\n町民会館\n\n午後から\n・町長が出席\n※雨天中止\n会場：町民会館\n"
+    assert kinds(text) == ["heading", "label", "label", "bullet", "note", "key_value"]
 
 
 def test_numbered_headings_nest_by_their_numbers():
@@ -105,7 +107,8 @@ def test_markdown_levels_that_contradict_the_numbers_give_way():
 
 def test_an_undertaking_heads_its_parts_and_ends_the_one_before():
     text = (
-        "方針1 情報の発信\n\n移住体験事業\n\n(企画課)\n\n【事業概要】\n\n交通費を支援する。\n\n<事業の成果>\n\n◆移住者数：9人\n\n"
+        "方針1 情報の発信\n\n移住体験事業\n\n(企画課)\n\n【事業概要】\n\n交通費を支援する。\n\n"
+        "<事業の成果>\n\n◆移住者数：9人\n\n"
         "空き家活用事業\n\n(建設課)\n\n【事業概要】\n\n改修費を補助する。\n"
     )
     assert headings_of(text, "9人") == ("方針1 情報の発信", "移住体験事業", "【事業概要】", "<事業の成果>")
@@ -113,7 +116,8 @@ def test_an_undertaking_heads_its_parts_and_ends_the_one_before():
 
 
 def test_a_continued_heading_goes_on_over_the_page():
-    text = "１ 交流の推進\n\n令和６年度の取組み\n\n・窓口を開いた。\n\f１ 交流の推進\n\n令和６年度の取組み（つづき）\n\n・教室を開いた。\n"
+    text = "１ 交流の推進\n\n令和６年度の取組み\n\n・窓口を開いた。\n\f"
+        "１ 交流の推進\n\n令和６年度の取組み（つづき）\n\n・教室を開いた。\n"
     assert headings_of(text, "窓口", pages=2) == headings_of(text, "教室", pages=2)
     assert heading_text("令和６年度の取組み（つづき）") == "令和６年度の取組み"
 
@@ -128,7 +132,7 @@ def test_running_headers_and_page_numbers_are_no_headings():
     page = "みどり町議会 会議録\n{}\n本文はここから始まり、町長が提案理由を説明した。\n- {} -\n\f"
     text = "".join(page.format("第一の議題について" if n == 1 else "続いて質疑を行った。", n) for n in range(1, 6))
     starts = [0, *(i + 1 for i, c in enumerate(text) if c == "\f")]
-    pages = [Page(n, a, b, str(n)) for n, (a, b) in enumerate(zip(starts, starts[1:], strict=False), 1)]
+    pages = [Page(n, a, b, str(n)) for n, (a, b) in enumerate(pairwise(starts), 1)]
     named = [text[b.start : b.end] for b in find_blocks(text, pages) if b.kind == "heading"]
     assert named == ["第一の議題について"]
 

@@ -1,5 +1,7 @@
 """Bytes become text, and text shows its pages; what cannot be known is not made up."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 
@@ -55,7 +57,7 @@ def test_pages_cover_the_text_without_gap_or_overlap(raw):
     pages, _ = split_pages(text)
     assert pages[0].start == 0
     assert pages[-1].end == len(text)
-    assert all(a.end == b.start for a, b in zip(pages, pages[1:], strict=False))
+    assert all(a.end == b.start for a, b in pairwise(pages))
 
 
 @pytest.mark.parametrize(
