@@ -177,6 +177,8 @@ def _title(document: Document, cover: Sequence[str], meeting: str | None) -> str
             and not re.search(r"[。：:]", text)
         ):
             return re.sub(r"\s+", " ", text)
+    if meeting is not None and any(meeting in line for line in cover[:3]):
+        return meeting
     first = document.pages[0].number
     heading = next((block for block in document.blocks if block.kind == "heading" and block.page == first), None)
     if heading is None:

@@ -116,8 +116,10 @@ def test_an_undertaking_heads_its_parts_and_ends_the_one_before():
 
 
 def test_a_continued_heading_goes_on_over_the_page():
-    text = "１ 交流の推進\n\n令和６年度の取組み\n\n・窓口を開いた。\n\f"
+    text = (
+        "１ 交流の推進\n\n令和６年度の取組み\n\n・窓口を開いた。\n\f"
         "１ 交流の推進\n\n令和６年度の取組み（つづき）\n\n・教室を開いた。\n"
+    )
     assert headings_of(text, "窓口", pages=2) == headings_of(text, "教室", pages=2)
     assert heading_text("令和６年度の取組み（つづき）") == "令和６年度の取組み"
 
