@@ -240,6 +240,8 @@ def _continues(current: Sequence[_Line], line: _Line, room: int) -> bool:
         return _balance(" ".join(x.text for x in current)) > 0 and text[:1] in "（(「『" and line.gap == 0
     if _balance("".join(x.text for x in current)) > 0:
         return True
+    if line.gap and _DASH.match(current[0].text):
+        return False  # Markdown: a blank line ends a list item
     if _is_item(before) or (line.gap and _TITLE_END.search(before)):
         return False  # 【日時】 stands for itself, and so does 協議会について
     if re.match(r"[（(][^）)]*[）)][はがをにのでともへやな、]", text) or (line.gap == 0 and text[0] in "（("):
@@ -252,7 +254,8 @@ def _continues(current: Sequence[_Line], line: _Line, room: int) -> bool:
         return True
     if len(before) == len(text) == 1 and not _figures(before + text):
         return True  # upright writing, a character a line
-    return _was_full(current, line, room)
+    hanging = line.text[:1] in " 　" and begins_item(current[0].text.strip()) and _width(before) >= 0.6 * room
+    return hanging or _was_full(current, line, room)
 
 
 def _is_item(text: str) -> bool:
@@ -301,7 +304,9 @@ def _has_value(text: str) -> bool:
     """Say whether a marked line tells a figure of its own. 例: ●会員数 549; not ●令和6年度の取組み, ① 第2回"""
     rest = re.sub(rf"^[{_NUMERALS}]{{1,2}}[\s　.．、]+", "", text)
     rest = re.sub(r"[（(\[［][^）)\]］]*[）)\]］]", "", fold(rest))
-    rest = re.sub(r"(?:令和|平成|昭和|[rh])?\s?\d+\s?(?:年度?|月末?|日|時|期|次|番|つ|号|回|か年)|\b[rh]\d+", "", rest)
+    rest = re.sub(
+        r"(?:令和|平成|昭和|[rh])?\s?\d+\s?(?:年度?|月末?|日|時|期|次|番|つ|号|回|か年)|\b[rh]\d+|20\d\d", "", rest
+    )
     return re.search(r"(?<![a-z])\d[\d.]*\s?(?:[件人名社万億千百団者校市町村か箇%円]|$|\s)|\d{3,}", rest) is not None
 
 
@@ -338,6 +343,8 @@ def _classify(unit: _Unit, previous: _Unit | None, following: _Unit | None, styl
     if text.endswith(("：", ":")) and _short(unit, 24):
         return "heading"  # 例: ◆主な相談内容：
     if unit.mark in ("lenticular", "angle"):
+        if unit.top and _short(unit):
+            return "heading"
         if _is_item(text) and not is_key_value(text.strip("【】〔〕[]［］＜＞<>〈〉")):
             return "heading"
         if _TITLE_END.search(text) and _short(unit):
@@ -643,7 +650,7 @@ def _running_titles(by_page: Sequence[Sequence[_Unit]]) -> frozenset[str]:
         and (
             tops[key] * 2 >= count or key in numbered
             if paged
-            else len(key) >= 12 and (count > 2 or _TITLE_END.search(key) is not None)
+            else len(key) >= 12 and (count > 2 or len(key) >= 15 or _TITLE_END.search(key) is not None)
         )
     )
 
