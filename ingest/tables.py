@@ -148,6 +148,8 @@ def _even_rows(rows: list[list[Span]], text: str) -> list[tuple[list[Span], int]
     A row that lost a cell has its figures under wrong headings, and a header that lost one misplaces every row. Only
     a column of units needs no heading: 例: 回次 | 第1期 | 第2期 over 売上高 | （百万円） | 120 | 130.
     """
+    if not rows:
+        return []  # a run of nothing but delimiters: |---|---|
     valued = [any(is_value(text[a:b]) for a, b in row) for row in rows]
     widths = [len(row) for row, has_value in zip(rows, valued, strict=True) if has_value or not any(valued)]
     width = max(set(widths), key=widths.count)
