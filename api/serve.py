@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import socket
@@ -20,7 +21,7 @@ from api.app import create_app
 from api.settings import Settings
 
 START_SECONDS = 60
-STOP_SECONDS = 5
+STOP_SECONDS = 3
 ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # listening everywhere, a program on this machine calls it here
 
 
@@ -63,19 +64,19 @@ def serve_both(settings: Settings) -> int:
     # not in the main thread: there uvicorn would take the signals for itself
     api = threading.Thread(target=server.run, name="api")
     api.start()
+    status = 2
     try:
-        if not _wait_for([f"{api_url}/healthz", f"{ui_url}/_stcore/health"], stop, api, page):
-            return _why_not(stop, page)
-        print(
-            f"画面: {ui_url}\nAPI:  {api_url}  （説明: {api_url}/docs）\n終了するには Ctrl-C を押してください。",
-            flush=True,
-        )
-        # The model takes seconds to load: have it done by the time of the first question.
-        threading.Thread(target=_get, args=(f"{api_url}/v1/examples",), name="warm", daemon=True).start()
-        while api.is_alive() and page.poll() is None and not stop.wait(0.2):
-            pass
-        return _why_not(stop, page)
+        if _wait_for([f"{api_url}/healthz", f"{ui_url}/_stcore/health"], stop, api, page):
+            print(f"画面: {ui_url}\nAPI:  {api_url}（説明: {api_url}/docs）", flush=True)
+            print("終了するには Ctrl-C を押してください。", flush=True)
+            # The model takes seconds to load: have it done by the time of the first question.
+            threading.Thread(target=_get, args=(f"{api_url}/v1/examples",), name="warm", daemon=True).start()
+            while api.is_alive() and page.poll() is None and not stop.wait(0.2):
+                pass
+        status = _why_ended(stop, page)
     finally:
+        # What is still being answered is cut off: that is what was asked for, and no error to be logged.
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL + 1)
         server.should_exit = True
         page.terminate()
         try:
@@ -84,6 +85,19 @@ def serve_both(settings: Settings) -> int:
             page.kill()
             page.wait()
         api.join(2 * STOP_SECONDS)
+    _leave_unfinished_work(status)
+    return status
+
+
+def _leave_unfinished_work(status: int) -> None:
+    """End the process at once if a request is still at work in its thread, such as an upload of a thick PDF.
+
+    Such a thread can't be stopped, and Python would wait for it. The index is made to be left at any moment.
+    """
+    if any(t.is_alive() and not t.daemon and t is not threading.main_thread() for t in threading.enumerate()):
+        print("処理中の要求を中断しました。これまでの索引はそのまま残っています。", flush=True)
+        sys.stderr.flush()
+        os._exit(status)
 
 
 def _start_page(settings: Settings, api_url: str) -> subprocess.Popen[bytes]:
@@ -107,7 +121,7 @@ def _start_page(settings: Settings, api_url: str) -> subprocess.Popen[bytes]:
     )
 
 
-def _why_not(stop: threading.Event, page: subprocess.Popen[bytes]) -> int:
+def _why_ended(stop: threading.Event, page: subprocess.Popen[bytes]) -> int:
     """Say why serving ends, unless it was asked for, and return the exit status."""
     if stop.wait(0.5):  # a signal to the group may reach the page a moment before us
         print("終了します。", flush=True)

@@ -136,6 +136,31 @@ def test_ctrl_c_while_the_page_starts_leaves_nothing_running_and_no_traceback(se
     assert all(is_free(port) for port in served.ports)
 
 
+def test_a_request_that_hangs_does_not_keep_the_servers_from_stopping(served):
+    """Half an upload: the rest never comes."""
+    served.wait_until_up()
+    with socket.create_connection(("127.0.0.1", served.ports[0])) as connection:
+        head = "POST /v1/documents HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 5000\r\n"
+        connection.sendall(f"{head}Content-Type: multipart/form-data; boundary=b\r\n\r\n--b\r\n".encode())
+        time.sleep(0.5)
+        served.process.send_signal(signal.SIGINT)
+        assert served.wait_until_down() == 0
+    assert served.err == []
+
+
+def test_work_that_cannot_be_stopped_is_left(tmp_path):
+    """A request's thread may embed for minutes; Ctrl-C ends the process all the same."""
+    code = """
+import threading, time
+from api.serve import _leave_unfinished_work
+threading.Thread(target=time.sleep, args=(60,)).start()
+_leave_unfinished_work(3)
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=30)
+    assert (done.returncode, done.stderr) == (3, "")
+    assert "索引はそのまま" in done.stdout
+
+
 def test_when_the_page_falls_the_api_stops_too_and_it_is_said(served, page):
     served.wait_until_up()
     os.kill(page(), signal.SIGKILL)
