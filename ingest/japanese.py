@@ -94,6 +94,9 @@ _MARK = re.compile(
 _JAPANESE = re.compile(r"[ぁ-ゖァ-ヺー一-鿿々〆ヶ㐀-䶿\uf900-\ufaff\U00020000-\U0002fa1f、，・」』）)]")
 
 
+_KEYED = re.compile(r"[^：:。、（(「\s]{1,12}\s?[：:]\s?\S")  # 例: 会場：町民会館
+
+
 def begins_item(line: str) -> bool:
     """Say whether a line opens with a mark that starts something new. 例: ・窓口, （２）概要, ①, ※注, 【日時】"""
     return _MARK.match(line.lstrip()) is not None
@@ -112,7 +115,7 @@ def may_continue(line: str, following: str) -> bool:
     left, right = line.rstrip(), following.strip()
     if not left or not right or "\t" in line or "\t" in following:
         return False
-    if ends_sentence(left) or begins_item(right):
+    if ends_sentence(left) or begins_item(right) or _KEYED.match(right):
         return False
     return _JAPANESE.match(left[-1]) is not None and _JAPANESE.match(right[0]) is not None
 
