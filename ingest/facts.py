@@ -10,7 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Literal
 
 from ingest.dates import Period, find_periods, parse_code, same_width
@@ -24,18 +24,21 @@ AsOfFrom = Literal["text", "column", "row", "heading", "document"]
 
 _MAX_WORDS = 120  # characters of a value that is no figure
 _MAX_LABEL = 90
+_MAX_SENTENCE = 800
 _AROUND = 500  # characters in which a text counts in one kind of year
 # A period that says for when a figure holds: R6.1月末現在, R6.1時点, 令和5年度末の
 _HOLDS = re.compile(r"\s*(?:まで|の)?(?:\)|）)?\s*(?:現在|時点|末時点|末現在)")
 _BULLET = " \t\n\f　・･●○◯〇◎◆◇■□▶▷➡⇒→▼▽►➤⚫•‣*-–※>＞↑↓⇨✓☆★"
+# A colon that is no clock's: R5:65名 and 会場:2階 yes, 13:30 no.
+_COLON = r":(?!(?<=[0-9]:)[0-5][0-9](?![0-9,]|[^\W\d_])|//)"
+_KEY = re.compile(rf"^[{re.escape(_BULLET)}]*(?P<key>[^:。\n]{{1,40}}?)[ \t]*{_COLON}")
 # 例: 主催：菊川町 共催：商工会 後援：農協. Only the first key of a line may hold spaces (日 時：).
 _WORD_PAIR = re.compile(
     rf"(?:^[{re.escape(_BULLET)}【〔(\[]*(?P<first>[^:。\n]{{1,40}}?)|(?<=[、\s【〔(\[])(?P<key>[^:。、\s()【】〔〕]{{1,20}}))"
-    r"[ \t]*:(?![0-9]{2}(?![0-9,])|//)(?P<value>[^:]+?)(?=[、\s]+[^:。、\s()]{1,12}[ \t]*:|[】〕]|\([^():]{1,12}:|$)"
+    rf"[ \t]*{_COLON}(?P<value>[^:]+?)(?=[、\s]+[^:。、\s()]{{1,12}}[ \t]*:|[】〕]|\([^():]{{1,12}}:|$)"
 )
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 _BRACKETS = "()（）[]［］【】〔〕「」『』<>＜＞〈〉《》“”\"'"
-_KEY = re.compile(rf"^[{re.escape(_BULLET)}]*(?P<key>[^:。\n]{{1,40}}?)[ \t]*:(?![0-9]{{2}}(?![0-9,]))")
 # Words that name a value only together with what stands before them.
 _WEAK = re.compile(
     r"(?:うち|内訳|参考|再掲|(?:事業)?実績値?|目標値?|現状値?|基準値?|合計|累計|総計|小計|計|全体|延べ|のべ|約|各|最大|最高|上限|年間|月平均|平均"
@@ -241,7 +244,7 @@ class _Statement:
     block: Block
     text: str  # in one width; offsets hold
 
-    @property
+    @cached_property
     def lone(self) -> bool:
         """Say whether it is figures only: the value of the line before it, or the tick of an axis."""
         return bool(self.text.strip()) and not _WEAK.sub("", _without_figures(self.text)).strip(_BULLET + _BRACKETS)
@@ -264,13 +267,21 @@ def _statements(document: Document) -> Iterator[_Statement]:
         if block.kind == "table":
             continue
         for start, end in split_sentences(document.text[block.start : block.end]):
-            a, b = block.start + start, block.start + end
-            near = bisect_right(starts, b) - 1
-            if near >= 0 and tables[near][1] > a:
-                continue
-            if _is_row(document.text[a:b]):
-                continue
-            yield _Statement(a, b, block, _TAG.sub(lambda tag: " " * len(tag[0]), same_width(document.text[a:b])))
+            for a, b in _pieces(document.text, block.start + start, block.start + end):
+                near = bisect_right(starts, b) - 1
+                if (near >= 0 and tables[near][1] > a) or _is_row(document.text[a:b]):
+                    continue
+                yield _Statement(a, b, block, _TAG.sub(lambda tag: " " * len(tag[0]), same_width(document.text[a:b])))
+
+
+def _pieces(text: str, start: int, end: int) -> Iterator[Span]:
+    """Give a sentence, or its lines where it is longer than any: the cost of one grows with its figures squared."""
+    if end - start <= _MAX_SENTENCE:
+        yield start, end
+        return
+    for line in re.finditer(r"[^\n]+", text[start:end]):
+        for begin in range(start + line.start(), start + line.end(), _MAX_SENTENCE):
+            yield begin, min(begin + _MAX_SENTENCE, start + line.end())
 
 
 def _is_row(text: str) -> bool:
@@ -297,7 +308,7 @@ def _statement_facts(document: Document) -> Iterator[Fact]:
 def _is_axis(statements: list[_Statement], i: int) -> bool:
     """Say whether a lone figure stands in a column of three or more: ticks and bar labels of a chart."""
     first = last = i
-    while first > 0 and statements[first - 1].lone:
+    while first > 0 and last - first < 3 and statements[first - 1].lone:
         first -= 1
     while last + 1 < len(statements) and last - first < 3 and statements[last + 1].lone:
         last += 1
@@ -341,6 +352,13 @@ class _StatementReader:
         self.fiscal = fiscal
         self.quantities = find_quantities(self.text)
         self.periods = self._periods()
+        # Periods in brackets of their own belong to the figure before them, and to no other.
+        ends = [quantity.at[1] for quantity in self.quantities]
+        self.owned: dict[Span, int] = {}
+        for period in self.periods:
+            before = bisect_right(ends, period.at[0]) - 1
+            if before >= 0 and self._brackets_only(ends[before], period):
+                self.owned[period.at] = before
 
     def _left(self, i: int) -> tuple[str, bool]:
         """Return the words between a figure and the one before it, and whether they are a key of their own.
@@ -570,11 +588,7 @@ class _StatementReader:
 
     def _as_of(self, i: int, borrowed: bool) -> tuple[str | None, AsOfFrom | None, Span | None]:
         quantity = self.quantities[i]
-        owned: dict[Span, int] = {}
-        for period in self.periods:
-            for j, other in enumerate(self.quantities):
-                if other.at[1] <= period.at[0] and self._brackets_only(other.at[1], period):
-                    owned[period.at] = j
+        owned = self.owned
         own = [p for p in self.periods if owned.get(p.at) == i]
         before = [p for p in self.periods if p.at[1] <= quantity.at[0] and p.at not in owned]
         after = [p for p in self.periods if p.at[0] >= quantity.at[1] and _HOLDS.match(self.text, p.at[1])]

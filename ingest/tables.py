@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import islice, pairwise, takewhile
 
 from ingest.dates import find_periods, same_width
@@ -33,6 +34,7 @@ _CORNER = re.compile(
     r".*(?:名|別|区分|項目|科目|種類|品目|年度|年次|地域|地区|内訳|番号|№|市町村|都道府県|学校|施設|年齢|対象|会計|部局)$"
 )
 _MAX_HEADER_ROWS = 3
+_MAX_STACK = 40  # headings one a line
 
 
 @dataclass(frozen=True)
@@ -320,6 +322,8 @@ def _headers(lines: list[_Line], number: int, text: str) -> Iterator[tuple[list[
             if len(tokens) != 1 or not _is_period_or_total(text[slice(*tokens[0])]):
                 break
             stack.append(tokens[0])
+            if len(stack) > _MAX_STACK:
+                return
         position += 1
     if len(stack) >= 3:
         yield stack, position
@@ -357,6 +361,7 @@ def _with_wrapped_end(lines: list[_Line], tokens: list[Span], number: int) -> tu
     return tokens, after
 
 
+@lru_cache(maxsize=4096)
 def _is_period_or_total(name: str) -> bool:
     name = same_width(name)
     if _TOTAL.fullmatch(name) or re.fullmatch(r"1?[0-9]月|[1-4]Q|(?:上|下)(?:半)?期", name):

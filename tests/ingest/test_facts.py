@@ -132,6 +132,7 @@ LINES = [
         [("派遣人数:中学生", "25人", "2024-06"), ("派遣人数 高校生", "5人", "2024-06")],
     ),
     ("就職率は50.4%（対前年度比 +1.2ポイント）", [("就職率は", "50.4%", "2024-06")]),
+    ("受講者 R5:65名", [("受講者", "65名", "2023")]),
     ("市負担額の1/2を補助", [("市負担額の 補助", "1/2", "2024-06")]),
     ("利用者数約9万", [("利用者数", "9万", "2024-06")]),
     ("再生回数：7.2万回 (1月末時点)", [("再生回数", "7.2万回", "2024-01-31")]),
@@ -252,6 +253,15 @@ def test_ids_count_in_the_order_of_the_text():
     found = facts("参加者：25名\n来場者数：30名\n" + TABLE)
     assert [fact.id for fact in found] == [f"d:f{i}" for i in range(len(found))]
     assert [fact.value_start for fact in found] == sorted(fact.value_start for fact in found)
+
+
+def test_a_text_without_sentence_ends_is_read_line_by_line():
+    text = "\n".join(f"項目{i}：{i}件（R6.1月末現在）" for i in range(10, 400))
+    page = (Page(1, 0, len(text)),)
+    doc = Document("d", "d.txt", "d.txt", "", "text", text, page, "none", (Block("paragraph", 0, len(text), 1),))
+    found = read_facts(doc)
+    assert len(found) >= 390
+    assert {fact.as_of for fact in found} == {"2024-01-31"}
 
 
 PIECES = st.sampled_from(
