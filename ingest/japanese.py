@@ -124,16 +124,14 @@ _LINE = re.compile(r"[^\n\f]+")
 _LEAST_WRAP = 6  # a line shorter than this was not broken for want of room
 
 
-def _unwrapped(text: str) -> tuple[str, list[int], set[int]]:
-    """Return the folded text with wrapped lines joined, its offsets into ``text``, and where the joints are.
+def _unwrapped(folded: str) -> tuple[str, list[tuple[int, int]], set[int]]:
+    """Return folded text with wrapped lines joined, the pieces of it that were kept, and where they were joined.
 
-    例: プロジェク / ト → プロジェクト. Other line ends become one newline.
+    例: プロジェク / ト → プロジェクト. Any other line ends become one newline.
     """
-    folded, offsets = _fold_with_offsets(text)
     if "\n" not in folded and "\f" not in folded:
-        return folded, offsets, set()
-    parts: list[str] = []
-    places: list[int] = []
+        return folded, [(0, len(folded))], set()
+    pieces: list[tuple[int, int]] = []
     joints: set[int] = set()
     length = 0
     previous = ""
@@ -145,22 +143,19 @@ def _unwrapped(text: str) -> tuple[str, list[int], set[int]]:
         if previous:
             if len(previous.strip()) >= _LEAST_WRAP and may_continue(previous, line):
                 begin += len(line) - len(line.lstrip())
-                kept = len(previous) - len(previous.rstrip())
-                if kept:
-                    parts[-1] = parts[-1][:-kept]
-                    del places[-kept:]
-                    length -= kept
+                start, stop = pieces[-1]
+                trailing = len(previous) - len(previous.rstrip())
+                pieces[-1] = (start, stop - trailing)
+                length -= trailing
                 joints.add(length)
             else:
-                parts.append("\n")
-                places.append(offsets[begin])
+                last = pieces[-1][1]
+                pieces.append((last, last + 1))  # the line end itself
                 length += 1
-        parts.append(folded[begin:end])
-        places.extend(offsets[begin:end])
+        pieces.append((begin, end))
         length += end - begin
         previous = line
-    places.append(len(text))
-    return "".join(parts), places, joints
+    return "".join(folded[a:b] for a, b in pieces).replace("\f", "\n"), pieces, joints
 
 
 # --- morphemes -------------------------------------------------------------------------------------------------------
@@ -259,9 +254,11 @@ def _nominal(lemma: str, conjugation: str) -> str:
 
 def morphs(text: str) -> list[Morph]:
     """Return the morphemes of ``text`` (folded for analysis, placed in the original), white space left out."""
-    folded, offsets, _ = _unwrapped(text)
+    folded, places = _fold_with_offsets(text)
+    joined, pieces, _ = _unwrapped(folded)
+    offsets = [place for a, b in pieces for place in places[a:b]]
     found: list[Morph] = []
-    for line in _LINE.finditer(folded):
+    for line in _LINE.finditer(joined):
         begin = line.start()
         for surface, entry, start, end in _analyse(line.group()):
             first = offsets[begin + start]
@@ -457,9 +454,9 @@ def content_words(text: str) -> list[str]:
 
 
 def _tokens(text: str, *, compounds: bool) -> list[str]:
-    folded, _, joints = _unwrapped(text)
+    joined, _, joints = _unwrapped(fold(text))
     out: list[str] = []
-    for line in _LINE.finditer(folded):
+    for line in _LINE.finditer(joined):
         begin = line.start()
         run: list[_Word] = []
         for word in _line_words(line.group()):
