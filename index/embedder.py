@@ -31,13 +31,16 @@ PREFIXES = {
 NOISY = ("sentence_transformers", "transformers", "huggingface_hub")
 
 
-def open_embedder(name: str = "default", cache: Path | None = None, progress: Progress | None = None) -> Embedder:
+def open_embedder(
+    name: str = "default", cache: Path | None = None, progress: Progress | None = None, *, exact: bool = False
+) -> Embedder:
     """Return the embedder called ``name``: "default", a Hugging Face name, or a local folder.
 
     Nothing heavy happens before the first text: then the model is loaded, and the default one is unpacked under
     ``cache`` the first time, which ``progress`` hears of (else the error stream). The default never asks the network.
+    ``exact`` keeps the default's weights from being rounded to 8 bits, for comparison.
     """
-    return SentenceEmbedder(name, cache or cache_folder(), progress or default_model.show_progress)
+    return SentenceEmbedder(name, cache or cache_folder(), progress or default_model.show_progress, exact=exact)
 
 
 def cache_folder() -> Path:
@@ -65,8 +68,9 @@ class SentenceEmbedder:
     """An ``Embedder`` that loads its model with the first text. Safe from threads, which wait for each other: the
     tokenizer cannot be shared, and one encoding already uses every core it may."""
 
-    def __init__(self, model_name: str, cache: Path, progress: Progress):
+    def __init__(self, model_name: str, cache: Path, progress: Progress, *, exact: bool = False):
         self._model_name = model_name
+        self._exact = exact
         self._cache = cache
         self._progress = progress
         self._prefixes = prefixes(model_name)
@@ -118,7 +122,7 @@ class SentenceEmbedder:
         if self._model_name == "default":
             try:
                 with _quiet():
-                    return _load_default(default_model.prepare(self._cache, self._progress))
+                    return _load_default(default_model.prepare(self._cache, self._progress), exact=self._exact)
             except OSError as error:
                 raise ModelMissing(
                     f"the default embedding model cannot be unpacked under {self._cache} ({error}): "
@@ -141,7 +145,7 @@ class SentenceEmbedder:
                 ) from error
 
 
-def _load_default(folder: Path) -> SentenceTransformer:
+def _load_default(folder: Path, *, exact: bool) -> SentenceTransformer:
     """Return the default model with its word table left in float16, which saves 190 MB; sums are in float32."""
     from sentence_transformers import SentenceTransformer
 
@@ -150,7 +154,54 @@ def _load_default(folder: Path) -> SentenceTransformer:
     for part in (*bert.children(), *bert.embeddings.children()):
         if part not in (bert.embeddings, bert.embeddings.word_embeddings):
             part.float()
+    if not exact and _has_fast_bytes():
+        _round_weights(bert.encoder)
     return model
+
+
+def _has_fast_bytes() -> bool:
+    """Return whether this processor multiplies bytes faster than floats, and torch makes use of it."""
+    import torch
+
+    able = torch.cpu.get_capabilities()
+    return torch.backends.mkldnn.is_available() and bool(  # type: ignore[no-untyped-call]
+        able.get("avx512_vnni") or able.get("avx_vnni")
+    )
+
+
+def _round_weights(module: Any) -> None:
+    """Replace each Linear in ``module`` by one that multiplies bytes: weights rounded per row, inputs per token.
+
+    Measured by eval/bench_embed.py, one thread, passages of 180 tokens: 21.9 for each second of processor time against
+    9.5, and cosine with the exact vectors .9992 on average, .9991 at least. torch's own quantize_dynamic, which has one
+    scale for a whole batch of inputs, is hardly faster and its cosine goes down to .957 (.975 with a scale for each row
+    of weights).
+    """
+    import torch
+
+    class ByteLinear(torch.nn.Module):
+        weight: torch.Tensor
+        scale: torch.Tensor
+        bias: torch.Tensor
+
+        def __init__(self, linear: Any):
+            super().__init__()
+            scale = linear.weight.detach().abs().amax(1) / 127
+            self.register_buffer("weight", torch.round(linear.weight.detach() / scale[:, None]).to(torch.int8))
+            self.register_buffer("scale", scale)
+            self.register_buffer("bias", linear.bias.detach())
+
+        def forward(self, inputs: Any) -> Any:
+            rows = inputs.reshape(-1, inputs.shape[-1])
+            scale = rows.abs().amax(1, keepdim=True).clamp_(min=1e-12) / 127
+            sums = torch._int_mm((rows / scale).round_().to(torch.int8), self.weight.t())
+            values = sums.float().mul_(scale).mul_(self.scale).add_(self.bias)
+            return values.view(*inputs.shape[:-1], -1)
+
+    for name, part in list(module.named_modules()):
+        if isinstance(part, torch.nn.Linear):
+            parent, _, own = name.rpartition(".")
+            setattr(module.get_submodule(parent), own, ByteLinear(part))
 
 
 def _manifest_name(model_name: str) -> str:

@@ -180,3 +180,9 @@ def test_the_unpacked_model_gives_the_vectors_of_the_packages_own_engine(real):
 def test_tokens_are_counted_without_the_ends(real):
     assert real.count_tokens("") == 0
     assert 3 <= real.count_tokens("人口は48,210人です。") <= 14
+
+
+@pytest.mark.model
+def test_rounded_weights_change_next_to_nothing(real):
+    exact = open_embedder(exact=True)
+    assert np.min(np.sum(exact.embed_passages(SENTENCES) * real.embed_passages(SENTENCES), axis=1)) > 0.998
