@@ -78,6 +78,12 @@ def test_a_question_is_answered_with_citation_and_page_picture_and_the_next_is_h
     passage.get_by_role("button").click()
     newest.locator(".tk-shown >> nth=0").wait_for()
     page.wait_for_function("""() => document.querySelectorAll('[class*="st-key-place-0-p"] .tk-shown').length === 1""")
+    page.wait_for_function(
+        """() => {
+             const heading = document.querySelector('.st-key-page-0 .tk-page-heading').getBoundingClientRect();
+             return heading.top >= 0 && heading.bottom <= window.innerHeight - 90;
+           }"""
+    )
     wait_for_picture(page)
     assert newest.get_by_role("heading", level=2).inner_text() == question
     assert "507" in newest.locator(".tk-value").inner_text()

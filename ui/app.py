@@ -30,11 +30,11 @@ SPEAK_JAPANESE = '<script>document.documentElement.lang = "ja";</script>'
 # The page is taller than the window once a picture stands on it: bring into view what was asked for.
 SCROLL = """<script>
 // %(key)s
-const HEADER = 44;  // what Streamlit lays over the top of a narrow window
 setTimeout(() => {  // once the rest of the page has been laid out
+  const header = 44;  // what Streamlit lays over the top of a narrow window
   const target = document.querySelector(".st-key-%(target)s");
-  const top = target ? target.getBoundingClientRect().top : 0;
-  if (target && (top < HEADER || top > %(share)s * window.innerHeight)) {
+  const top = target ? target.getBoundingClientRect().top : header;
+  if (top < header || top > %(share)s * window.innerHeight) {
     target.scrollIntoView({block: "start", behavior: "smooth"});
   }
 }, 250);
@@ -49,7 +49,7 @@ class Turn:
     answer: Json | None = None
     error: Exception | None = None
     shown: str | None = None  # "c1": the first citation; "p2": the second passage
-    pages: dict[tuple[Any, ...], Any] = field(default_factory=dict)  # pictures and texts already fetched
+    pages: dict[tuple[Any, ...], bytes | Json] = field(default_factory=dict)  # pictures and texts already fetched
 
 
 def page(client: AskClient) -> None:
@@ -244,31 +244,38 @@ def _shown(turn: Turn) -> Json | None:
 
 
 def _page_of(client: AskClient, turn: Turn, i: int, citation: Json) -> None:
-    st.html(render.page_heading_html(citation))
-    document_id, number = citation["document_id"], citation["page"] or 1
     try:
-        if citation["boxes"] is not None:
-            span = (citation["start"], citation["end"])
-            if (document_id, number, span) not in turn.pages:
-                with st.spinner("ページを開いています…"):
-                    turn.pages[document_id, number, span] = client.picture(document_id, number, span)
-            st.image(turn.pages[document_id, number, span], width="stretch", alt=_alt(citation))
-            if st.button("大きく表示", key=f"enlarge-{i}", type="tertiary"):
-                _enlarged(client, citation)
-        else:
-            if (document_id, number) not in turn.pages:
-                turn.pages[document_id, number] = client.page(document_id, number)
-            text = turn.pages[document_id, number]
-            whole = st.toggle("ページ全体を表示", key=f"whole-{i}")
-            st.html(
-                render.page_text_html(
-                    text["text"], text["start"], citation, context=None if whole else render.CONTEXT_LINES
-                )
-            )
+        # Fetched before anything is drawn: no heading may stand over the picture of another page.
+        with st.spinner("ページを開いています…"):
+            fetched = _fetched(client, turn, citation)
     except (ApiDown, ApiSlow, Problem) as error:
+        st.html(render.page_heading_html(citation))
         _say(error)
+        return
+    st.html(render.page_heading_html(citation))
+    if isinstance(fetched, bytes):
+        st.image(fetched, width="stretch", output_format="PNG", alt=_alt(citation))
+        if st.button("大きく表示", key=f"enlarge-{i}", type="tertiary"):
+            _enlarged(client, citation)
+    else:
+        whole = st.toggle("ページ全体を表示", key=f"whole-{i}")
+        context = None if whole else render.CONTEXT_LINES
+        st.html(render.page_text_html(fetched["text"], fetched["start"], citation, context=context))
     with st.expander("引用文と出典を書き写す", key=f"copy-{i}"):
         st.code(render.reference(citation), language=None, wrap_lines=True)
+
+
+def _fetched(client: AskClient, turn: Turn, citation: Json) -> bytes | Json:
+    """Return the page's picture with the quote marked, or, of a text file, the page itself."""
+    document_id, number = citation["document_id"], citation["page"] or 1
+    if citation["boxes"] is None:
+        if (document_id, number) not in turn.pages:
+            turn.pages[document_id, number] = client.page(document_id, number)
+        return turn.pages[document_id, number]
+    span = (citation["start"], citation["end"])
+    if (document_id, number, span) not in turn.pages:
+        turn.pages[document_id, number, span] = client.picture(document_id, number, span)
+    return turn.pages[document_id, number, span]
 
 
 def _alt(citation: Json) -> str:
@@ -279,9 +286,9 @@ def _alt(citation: Json) -> str:
 def _enlarged(client: AskClient, citation: Json) -> None:
     st.html(render.page_heading_html(citation))
     span = (citation["start"], citation["end"])
-    st.image(
-        client.picture(citation["document_id"], citation["page"], span, dpi=200), width="stretch", alt=_alt(citation)
-    )
+    with st.spinner("ページを開いています…"):
+        picture = client.picture(citation["document_id"], citation["page"], span, dpi=200)
+    st.image(picture, width="stretch", output_format="PNG", alt=_alt(citation))
 
 
 # --- the collection ------------------------------------------------------------------------------------------------
