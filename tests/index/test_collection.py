@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-import index.collection as module
+from index import collection as module
 from index import writer
 from index.collection import Collection
 from index.protocols import IndexBusy, IndexDamaged, IndexMismatch, IndexMissing, IndexUnwritable
