@@ -56,9 +56,10 @@ class Assistant:
         read = read_question(text, _today(snapshot))
         hits, scene = self._scene(snapshot, read)
         retrieved = time.perf_counter()
-        draft = extractive.answer(scene)
+        picked = extractive.pick(scene)
+        draft = extractive.accept(scene, picked)
         answered = time.perf_counter()
-        answer = self._checked(snapshot, read, draft, hits)
+        answer = self._checked(snapshot, read, draft, hits, extractive.sureness(picked))
         done = time.perf_counter()
         timings = Timings(
             retrieve=_ms(started, retrieved),
@@ -74,7 +75,7 @@ class Assistant:
         snapshot = self.collection.snapshot()
         read = read_question(text, _today(snapshot))
         hits, scene = self._scene(snapshot, read)
-        return read, hits, scene, extractive.answer(scene)
+        return read, hits, scene, extractive.pick(scene)
 
     def search(self, question: str, k: int = 10, leg: Leg = "fused") -> tuple[Passage, ...]:
         """Return the best passages for a question, best first."""
@@ -158,7 +159,9 @@ class Assistant:
                 self._readings.popitem(last=False)
         return reading
 
-    def _checked(self, snapshot: Snapshot, question: Question, draft: Draft, hits: Sequence[Hit]) -> Answer:
+    def _checked(
+        self, snapshot: Snapshot, question: Question, draft: Draft, hits: Sequence[Hit], sureness: float
+    ) -> Answer:
         passages = self._passages(snapshot, hits[:_PASSAGES])
         if draft.text:
             citations = self._citations(snapshot, draft.supports)
@@ -176,7 +179,7 @@ class Assistant:
                     citations=citations,
                     timeline=tuple(TimelinePoint(m.as_of, m.value, m.unit, m.support + 1) for m in draft.timeline),
                     passages=passages,
-                    confidence=_confidence(draft),
+                    confidence=round(sureness, 2),
                 )
             draft = replace(draft, missing=loose)
         return Answer(
@@ -186,7 +189,7 @@ class Assistant:
             type=question.kind,
             missing=draft.missing,
             passages=passages,
-            confidence=round(1 - _confidence(draft), 2),
+            confidence=round(1 - sureness, 2),
         )
 
     def _citations(self, snapshot: Snapshot, supports: Sequence[Support]) -> tuple[Citation, ...]:
@@ -243,10 +246,6 @@ def _frequency(snapshot: Snapshot, word: str) -> float:
 def _idf(snapshot: Snapshot, word: str) -> float:
     """Return what finding a word is worth: the BM25 weight of its share of the chunks, at most that of 1 in 1,000."""
     return math.log(1 + 1 / max(_frequency(snapshot, word), 0.001))
-
-
-def _confidence(draft: Draft) -> float:
-    return round(1 / (1 + math.exp(-7 * (draft.score - 0.6))), 2)
 
 
 def _ms(start: float, end: float) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from answer.answer import QuestionType
+from answer.confidence import Signals
 
 
 @dataclass(frozen=True)
@@ -39,4 +40,5 @@ class Draft:
     timeline: tuple[Moment, ...] = ()
     missing: tuple[str, ...] = ()
     score: float = 0.0
+    signals: Signals | None = None
     why: tuple[str, ...] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from answer.confidence import ACCEPT, confidence
 from answer.draft import Draft, Support
 from answer.figures import answer_figure, answer_series, answer_several
 from answer.prose import (
@@ -18,28 +19,23 @@ from answer.prose import (
 from answer.scene import Scene
 from answer.spans import answer_date, answer_list, answer_name
 
-# The least score of an accepted answer. Coverage runs from 0 to 1; set on the development questions.
-ACCEPT: dict[str, float] = {
-    "number": 0.55,
-    "date": 0.5,
-    "name": 0.45,
-    "place": 0.45,
-    "list": 0.42,
-    "definition": 0.42,
-    "reason": 0.42,
-    "howto": 0.42,
-    "yesno": 0.42,
-    "comparison": 0.5,
-    "temporal": 0.5,
-    "text": 0.42,
-}
-
-
 _FIGURE_FOR_KEYWORDS = 0.95
 
 
-def answer(scene: Scene) -> Draft:
-    """Return the draft for a scene: with text when something good enough was found, else with what is missing."""
+def accept(scene: Scene, draft: Draft) -> Draft:
+    """Return the draft when it is likely enough to be right, else one without text that says what is missing."""
+    if draft.text and sureness(draft) >= ACCEPT:
+        return draft
+    return replace(draft, text="", missing=draft.missing or _unmet(scene))
+
+
+def sureness(draft: Draft) -> float:
+    """Return the probability that a draft's text is right; 0 without one."""
+    return confidence(draft.kind, draft.signals) if draft.text and draft.signals is not None else 0.0
+
+
+def pick(scene: Scene) -> Draft:
+    """Return the best answer that can be found, however unsure."""
     question = scene.question
     draft = _pick(scene)
     if not draft.text and question.kind in ("date", "name", "place", "list", "comparison", "temporal"):
@@ -48,10 +44,9 @@ def answer(scene: Scene) -> Draft:
             scored, text = found
             document = scored.region.reading.document
             support = Support(document.id, scored.statement.start, scored.statement.end)
-            draft = replace(draft, text=text, supports=(support,), score=scored.score, missing=())
-    if not draft.text or draft.score < ACCEPT[question.kind]:
-        return replace(draft, text="", missing=draft.missing or _unmet(scene), kind=question.kind)
-    return draft
+            signals = scored.signals(scene, fit=-0.3)
+            draft = replace(draft, text=text, supports=(support,), score=scored.score, signals=signals, missing=())
+    return replace(draft, kind=question.kind)
 
 
 def _pick(scene: Scene) -> Draft:

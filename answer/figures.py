@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from answer.confidence import Signals, read_signals
 from answer.draft import Draft, Moment, Support
-from answer.evidence import Atom, Coverage, katakana
+from answer.evidence import Array, Atom, Coverage, katakana
 from answer.question import UNIT_GROUPS, Question
 from answer.scene import PRIOR, Region, Scene
 from ingest.dates import Period, describe, find_periods, parse_code
@@ -36,6 +37,25 @@ class Figure:
     coverage: float
     unit_fit: float
     period_fit: float
+    zones: Array
+
+    def signals(self, scene: Scene, lead: float = 0.0) -> Signals:
+        """Return what can be seen of the evidence for this figure."""
+        label = " ".join(filter(None, (self.fact.label, self.fact.row, self.fact.column)))
+        lemmas, key = frozenset(content_words(label)), katakana(label)
+        own = np.array([atom.match(lemmas, key) for atom in scene.atoms])
+        atoms = scene.atoms if len(scene.atoms) == len(self.zones) else self.region.coverage.atoms
+        if len(own) != len(self.zones):
+            own = np.array([atom.match(lemmas, key) for atom in atoms])
+        return read_signals(
+            atoms,
+            self.zones,
+            own,
+            unit=self.unit_fit,
+            period=self.period_fit,
+            lead=lead,
+            fit=float(self.fact.kind == "cell"),
+        )
 
 
 @dataclass(frozen=True)
@@ -84,8 +104,15 @@ def answer_figure(scene: Scene) -> Draft:
         as_of=best.fact.as_of,
         timeline=tuple(moments) if len(moments) > 1 else (),
         score=best.score,
+        signals=best.signals(scene, _lead(best, figures)),
         why=why,
     )
+
+
+def _lead(best: Figure, figures: Sequence[Figure]) -> float:
+    """Return how far the best figure is ahead of the best one with another value."""
+    other = next((f for f in figures if f.fact.number != best.fact.number), None)
+    return best.score - other.score if other is not None else 0.5
 
 
 def answer_several(scene: Scene) -> Draft:
@@ -128,6 +155,7 @@ def answer_several(scene: Scene) -> Draft:
             if f.fact.as_of
         ),
         score=min(f.score for f in chosen),
+        signals=min(chosen, key=lambda f: f.score).signals(scene, 0.5 * (how is not None)),
         why=why,
     )
 
@@ -190,6 +218,7 @@ def answer_series(scene: Scene) -> Draft:
         operands=len(series) if how else 0,
         timeline=tuple(Moment(f.fact.as_of or "", printed(f.fact), f.fact.unit, i) for i, f in enumerate(series)),
         score=figures[0].score,
+        signals=figures[0].signals(scene, _lead(figures[0], figures)),
         why=tuple(f"series {f.fact.as_of} {f.fact.value} {f.score:.2f}" for f in series),
     )
 
@@ -240,14 +269,12 @@ def rank_figures(
             fact.label + region.reading.document.text[fact.start : fact.end]
         ):
             score -= 0.3
-        figures.append(Figure(region, fact, index, score, coverage, unit, when))
+        figures.append(Figure(region, fact, index, score, coverage, unit, when, zones))
     figures.sort(key=lambda f: -f.score)
     return figures
 
 
-def fact_zones(
-    atoms: Sequence[Atom], region: Region, fact: Fact, index: int, rivals: frozenset[str]
-) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def fact_zones(atoms: Sequence[Atom], region: Region, fact: Fact, index: int, rivals: frozenset[str]) -> Array:
     """Return what each atom counts for one fact: its own words fully, a rival's words hardly.
 
     A rival is another cell of the table or another key of the line: a question that names 道路 does not mean the

@@ -40,7 +40,9 @@ def answer_definition(scene: Scene) -> Draft:
     if best is None:
         return Draft("definition", why=("no statement near the hits",))
     score, scored, text = best
-    return _draft(scene, scored, text, f"definition of {subject}: bonus {score - scored.score:.2f}")
+    return _draft(
+        scene, scored, text, f"definition of {subject}: bonus {score - scored.score:.2f}", fit=score - scored.score
+    )
 
 
 def _subject(question: Question) -> str:
@@ -117,7 +119,9 @@ def _best_with(scene: Scene, kind: str, mark: re.Pattern[str], bonus: float) -> 
             best = (score, scored)
     if best is None:
         return Draft(scene.question.kind, why=(f"no {kind} near the hits",))
-    return _draft(scene, best[1], best[1].statement.flat, f"{kind} {best[0]:.2f}", go_on=True)
+    return _draft(
+        scene, best[1], best[1].statement.flat, f"{kind} {best[0]:.2f}", go_on=True, fit=best[0] - best[1].score
+    )
 
 
 def _says_something(statement: Statement, question: Question) -> bool:
@@ -166,7 +170,12 @@ def _in_order(scene: Scene) -> list[Scored]:
     return list(scene.statements)
 
 
-def _draft(scene: Scene, scored: Scored, text: str, why: str, go_on: bool = False) -> Draft:
+def _lead(scene: Scene, scored: Scored) -> float:
+    other = next((s for s in scene.statements if s.index != scored.index or s.region is not scored.region), None)
+    return scored.score - other.score if other is not None else 0.5
+
+
+def _draft(scene: Scene, scored: Scored, text: str, why: str, go_on: bool = False, fit: float = 0.0) -> Draft:
     members = [*_led_by(scored), scored.statement]
     if len(members) > 1:
         text = "".join(_plain(m.flat) for m in members)
@@ -179,6 +188,9 @@ def _draft(scene: Scene, scored: Scored, text: str, why: str, go_on: bool = Fals
         text=clip(_plain(text), _LIMIT),
         supports=tuple(Support(m.document.id, m.start, m.end) for m in members),
         score=scored.score,
+        signals=scored.signals(
+            scene, lead=_lead(scene, scored), fit=fit, period=when_fit(scored.statement, scene.question)
+        ),
         why=(f"{why} {scored.statement.flat[:60]}",),
     )
 

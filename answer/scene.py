@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from answer.evidence import Array, Atom, Coverage, Reading, Statement
+from answer.confidence import Signals, read_signals
 from answer.question import Question
 from ingest.document import Fact
 
@@ -44,6 +45,12 @@ class Scored:
     @property
     def statement(self) -> Statement:
         return self.region.reading.statements[self.index]
+
+    def signals(self, scene: Scene, *, lead: float = 0.0, fit: float = 0.0, period: float = 0.0) -> Signals:
+        """Return what can be seen of the evidence for an answer out of this statement."""
+        at = self.index - self.region.low
+        coverage = self.region.coverage
+        return read_signals(scene.atoms, coverage.zones[:, at], coverage.own[:, at], lead=lead, fit=fit, period=period)
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ class Span:
     end: int
     text: str
     score: float
+    fit: float  # how well it looks like what is asked for
 
 
 # --- dates -----------------------------------------------------------------------------------------------------------
@@ -41,6 +42,7 @@ def answer_date(scene: Scene) -> Draft:
     question = scene.question
     wants = _precision(question)
     best: tuple[float, Scored, Period] | None = None
+    second = 0.0  # the best score of another date
     asked = {p.code for p in question.periods}
     for scored in _with_dates(scene):
         for period in _dated(scored.statement):
@@ -50,7 +52,10 @@ def answer_date(scene: Scene) -> Draft:
             if any(not _overlap(period, other) for other in question.periods):
                 score -= 0.15
             if best is None or score > best[0]:
+                second = best[0] if best is not None and best[2].code != period.code else second
                 best = (score, scored, period)
+            elif period.code != best[2].code:
+                second = max(second, score)
     if best is None:
         return Draft("date", missing=("日付",), why=("no date near the hits",))
     score, scored, period = best
@@ -65,6 +70,9 @@ def answer_date(scene: Scene) -> Draft:
         supports=(Support(scored.region.reading.document.id, scored.statement.start, scored.statement.end),),
         as_of=period.code,
         score=scored.score,
+        signals=scored.signals(
+            scene, lead=score - second, fit=_fits_precision(period, wants), period=when_fit(scored.statement, question)
+        ),
         why=(f"date {period.code} score {score:.2f} in: {scored.statement.flat[:60]}",),
     )
 
@@ -204,6 +212,12 @@ def answer_name(scene: Scene) -> Draft:
         text=text,
         supports=tuple(Support(q.document.id, q.start, q.end) for q in quotes),
         score=best.source.score,
+        signals=best.source.signals(
+            scene,
+            lead=best.score - next((s.score for s in spans if s.text != best.text), 0.0),
+            fit=best.fit,
+            period=when_fit(best.source.statement, question),
+        ),
         why=tuple(f"span {s.score:.2f} {s.text} in: {s.source.statement.flat[:50]}" for s in spans[:5]),
     )
 
@@ -226,7 +240,7 @@ def _name_spans(scene: Scene) -> Iterator[Span]:
             if not folded or folded in asked or (fit < _LEAST_FIT and (question.kind == "place" or question.suffixes)):
                 continue
             score = scored.score + fit + _nearness(scored, (start, end), scene) + when_fit(statement, question)
-            yield Span(scored, statement.start + start, statement.start + end, _clean(text), score)
+            yield Span(scored, statement.start + start, statement.start + end, _clean(text), score, fit)
 
 
 def when_fit(statement: Statement, question: Question) -> float:
@@ -375,6 +389,8 @@ class Items:
     supports: tuple[Support, ...]
     score: float
     where: str
+    source: Scored
+    fit: float
 
 
 def answer_list(scene: Scene) -> Draft:
@@ -390,6 +406,12 @@ def answer_list(scene: Scene) -> Draft:
             text="、".join(best.items),
             supports=best.supports,
             score=best.score,
+            signals=best.source.signals(
+                scene,
+                lead=best.score - next((found.score for found in lists if found.items != best.items), 0.0),
+                fit=best.fit,
+                period=when_fit(best.source.statement, question),
+            ),
             missing=(),
             why=tuple(f"list {found.score:.2f} {found.where} {'、'.join(found.items)[:80]}" for found in lists[:4]),
         )
@@ -411,6 +433,8 @@ def _lists(scene: Scene) -> Iterator[Items]:
                 (Support(document.id, statement.start, statement.end),),
                 scored.score + bonus,
                 f"row at {statement.start + start}",
+                scored,
+                bonus,
             )
         for members, where in _followers(scored):
             key = (document.id, members[0].start)
@@ -424,6 +448,8 @@ def _lists(scene: Scene) -> Iterator[Items]:
                 tuple(Support(document.id, m.start, m.end) for m in members),
                 lead + _list_fit(items, question) - 0.02,
                 where,
+                scored,
+                _list_fit(items, question),
             )
 
 
