@@ -12,6 +12,8 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 
 import uvicorn
@@ -44,12 +46,10 @@ def serve_both(settings: Settings) -> int:
     ui_url = _url("127.0.0.1", settings.ui_port)
     stop = threading.Event()
 
-    # Ctrl-C reaches the whole group: the page ignores it while it starts, and is stopped by us.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    page = _start_page(settings, api_url)
     for number in {signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}:
         signal.signal(number, lambda *_: stop.set())
-
+    with _deaf_to_ctrl_c():
+        page = _start_page(settings, api_url)
     assistant = open_assistant(settings.index, settings.embedding_model, settings.max_question_chars)
     server = uvicorn.Server(
         uvicorn.Config(
@@ -78,12 +78,8 @@ def serve_both(settings: Settings) -> int:
         # What is still being answered is cut off: that is what was asked for, and no error to be logged.
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL + 1)
         server.should_exit = True
-        page.terminate()
-        try:
-            page.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            page.kill()
-            page.wait()
+        page.kill()  # it holds nothing; asked politely while it starts, it may answer with a traceback
+        page.wait()
         api.join(2 * STOP_SECONDS)
     _leave_unfinished_work(status)
     return status
@@ -98,6 +94,22 @@ def _leave_unfinished_work(status: int) -> None:
         print("処理中の要求を中断しました。これまでの索引はそのまま残っています。", flush=True)
         sys.stderr.flush()
         os._exit(status)
+
+
+@contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """Let a process that is started inside never hear Ctrl-C, which reaches the whole group: we stop it ourselves.
+
+    For us Ctrl-C only waits until the end of the block.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _start_page(settings: Settings, api_url: str) -> subprocess.Popen[bytes]:
