@@ -155,7 +155,9 @@ class Fact:
     kind: FactKind
     label: str  # what is measured, in words: row and column headings, key, or subject
     value: str  # as printed
-    number: float | None  # value in its own unit's base: 千円 → 円, 万人 → 人; △ and ▲ are minus; None when not a figure
+    number: (
+        float | None
+    )  # value in its own unit's base: 千円 → 円, 万人 → 人; △ and ▲ are minus; None when not a figure
     unit: str | None  # as printed or inherited, such as 千円
     as_of: str | None  # "2024-01-31", "2024-01", "2024" or "FY2023"
     as_of_from: Literal["text", "column", "row", "heading", "document"] | None

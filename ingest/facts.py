@@ -99,6 +99,8 @@ class _TableReader:
             if r < table.header_rows:
                 continue
             row_name, row_spans = self._heading([(r, c) for c in range(table.header_columns)])
+            if len(self.rows[r]) == 1 and len(self.columns) > 2 and table.header_rows:
+                continue  # a row that only names a section
             body = [cell for cell in self.rows[r] if cell.column >= table.header_columns]
             cells = [cell for cell in self.rows[r] if cell.row == r]
             start, end = min(cell.start for cell in cells), max(cell.end for cell in cells)

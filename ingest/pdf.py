@@ -783,26 +783,43 @@ def _in_one_line(chars: Sequence[_Char]) -> list[_Char]:
 def _headers(
     cells: Sequence[tuple[int, int, int, int, int, int]], chars: Sequence[_Char], rows: int, columns: int
 ) -> tuple[int, int]:
-    """Return how many rows and columns of a table are headings: those before the first figure."""
-    from ingest.tables import is_value
+    """Return how many rows and columns of a table are headings.
 
-    texts = {(r, c): "".join(char.text for char in chars[a:b]) for a, b, r, c, _, _ in cells}
-    values = {place for place, text in texts.items() if text and is_value(text)}
-    if not values:
-        return (1, 0) if columns > 2 else (0, 1)
+    A further heading row has nothing of its own under the corner; heading columns go up to the first one of words.
+    例: 番号 | 事業名 | 担当課 | 予算額 → 1 row, 2 columns
+    """
+    from ingest.tables import is_label, is_value
 
-    def share(places: list[tuple[int, int]]) -> float:
-        filled = [place for place in places if texts.get(place)]
-        return sum(place in values for place in filled) / len(filled) if filled else 0.0
+    texts = {(r, c): "".join(char.text for char in chars[a:b]).strip() for a, b, r, c, _, _ in cells}
+    values = {place for place, text in texts.items() if text and is_value(text) and not is_label(text)}
+    if not values and columns < 3:
+        return 0, 1
 
-    header_columns = next(
-        (c for c in range(columns) if share([(r, c) for r in range(rows) if r]) >= 0.4), min(1, columns)
-    )
-    header_rows = next(
-        (r for r in range(rows) if share([(r, c) for c in range(header_columns, columns)]) >= 0.4), min(1, rows)
-    )
-    # Headings may go on in a merged cell; and a table of nothing but figures has none.
-    return min(header_rows, rows - 1), min(header_columns, columns - 1)
+    def filled(r: int) -> list[int]:
+        return [c for c in range(columns) if texts.get((r, c))]
+
+    header_rows = 0
+    while header_rows < rows - 1:
+        here = filled(header_rows)
+        figures = sum((header_rows, c) in values for c in here if c)
+        if figures >= 0.4 * max(1, len(here) - 1) or (header_rows and (0 in here or not here)):
+            break
+        header_rows += 1
+    body = [r for r in range(header_rows, rows) if len(filled(r)) > 1]
+    header_columns = 0
+    for c in range(columns - 1):
+        held = [texts[r, c] for r in body if texts.get((r, c))]
+        serial = bool(held) and all(text.isdecimal() and len(text) < 4 for text in held) and _rises(held)
+        if not serial and any((r, c) in values for r in body):
+            break
+        header_columns = c + 1
+        if not serial:
+            break
+    return header_rows, header_columns
+
+
+def _rises(numbers: Sequence[str]) -> bool:
+    return all(int(b) == int(a) + 1 for a, b in pairwise(numbers))
 
 
 @dataclass

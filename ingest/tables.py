@@ -254,6 +254,14 @@ def is_value(cell: str) -> bool:
     return covered * 10 >= 6 * len(re.sub(r"[\s()\[\]約計延べ※*]", "", folded))
 
 
+_LABEL = re.compile(r"[0-9]+歳?[-~][0-9]+歳|[0-9]+歳(?:以上|以下|未満|代)?|(?:[RHS]|令和|平成|昭和)?[0-9元]{1,4}年?度?")
+
+
+def is_label(cell: str) -> bool:
+    """Say whether a cell of digits names a row or column rather than measuring. 例: 20-24歳, 65歳以上, R4, 2019年"""
+    return _LABEL.fullmatch(same_width(cell).replace(" ", "")) is not None and "," not in cell and not cell.isdecimal()
+
+
 def _is_heading_column(cells: list[str]) -> bool:
     filled = [cell for cell in cells if cell]
     if not any(is_value(cell) for cell in filled):
