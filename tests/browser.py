@@ -134,7 +134,7 @@ def take_picture(target: Path, question: str) -> None:
     """Save the picture of the page with one answer over the sample collection."""
     with tempfile.TemporaryDirectory() as folder:
         index = Path(folder) / "index"
-        ingest([ROOT / "sample"], index)
+        ingest(sorted((ROOT / "sample").glob("*.pdf")), index)
         with served(index) as address, chromium() as browser:
             page = opened(browser.new_page(viewport={"width": 1280, "height": 900}, locale="ja-JP"), address)
             ask(page, question)
@@ -146,4 +146,7 @@ def take_picture(target: Path, question: str) -> None:
 
 
 if __name__ == "__main__":
-    take_picture(Path(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else "くまもとDX推進コンソーシアムの会員数は？")
+    take_picture(
+        Path(sys.argv[1]),
+        "くまもとDX推進コンソーシアムの会員数は令和6年1月末から令和7年1月末までにどれだけ増えましたか。",
+    )

@@ -16,6 +16,7 @@ Json = dict[str, Any]
 ERAS = ((2019, 5, "令和"), (1989, 1, "平成"), (1926, 12, "昭和"), (1912, 7, "大正"), (1868, 9, "明治"))
 # Questions whose answer is worth little without its date.
 DATED_TYPES = {"number", "comparison", "temporal"}
+SIZES = (("short", 40), ("medium", 80))  # characters up to which an answer is set in large type
 CONTEXT_LINES = 12  # lines of a text file shown above and below its quote
 
 
@@ -100,7 +101,7 @@ def question_html(question: str) -> str:
 def answer_html(answer: Json) -> str:
     """Return the answer, large, with its date, how sure it is, and how it was worked out."""
     text = str(answer["answer"])
-    size = "short" if len(text) <= 40 and "\n" not in text else "long"
+    size = "long" if "\n" in text else next((name for name, most in SIZES if len(text) <= most), "long")
     badges = []
     if as_of := when(answer.get("as_of")):
         badges.append(f'<span class="tk-badge tk-date">時点　{escape(as_of)}</span>')

@@ -121,6 +121,8 @@ def test_a_reference_for_a_report_holds_quote_and_origin():
 
 def test_a_short_answer_is_large_and_a_list_keeps_its_lines():
     assert 'class="tk-value tk-short">2,776件（令和6年1月末現在）</p>' in render.answer_html(answer())
+    assert 'tk-medium">141人増（' in render.answer_html(answer(answer="141人増（" + "令和6年は507人、" * 5 + "）"))
+    assert "tk-long" in render.answer_html(answer(answer="あ" * 81))
     assert 'class="tk-value tk-long">・一\n・二</p>' in render.answer_html(answer(answer="・一\n・二"))
 
 
