@@ -41,12 +41,8 @@ class Figure:
 
     def signals(self, scene: Scene, lead: float = 0.0) -> Signals:
         """Return what can be seen of the evidence for this figure."""
-        label = " ".join(filter(None, (self.fact.label, self.fact.row, self.fact.column)))
-        lemmas, key = frozenset(content_words(label)), katakana(label)
-        own = np.array([atom.match(lemmas, key) for atom in scene.atoms])
-        atoms = scene.atoms if len(scene.atoms) == len(self.zones) else self.region.coverage.atoms
-        if len(own) != len(self.zones):
-            own = np.array([atom.match(lemmas, key) for atom in atoms])
+        atoms = self.region.coverage.atoms
+        own = scene.label_zones(self.fact, atoms)
         return read_signals(
             atoms,
             self.zones,
@@ -236,7 +232,6 @@ def rank_figures(
     """Return the facts near the hits that may answer, best first."""
     question = scene.question
     figures: list[Figure] = []
-    rivals = _rivals(scene)
     given = {q.text for q in find_quantities(question.folded)}
     for region, fact in scene.facts():
         if fact.number is None or printed(fact) in given:
@@ -249,75 +244,42 @@ def rank_figures(
         index = region.reading.at(fact.start)
         if not region.low <= index < region.high:
             continue
-        zones = fact_zones(scene.atoms, region, fact, index, rivals[fact.id])
+        zones = scene.fact_zones(region, fact, index)
         coverage = region.coverage.score(zones)
         when = max((period_fit(p, fact) for p in periods), default=0.0)
         if scope:
             when = max(when, 0.5 * max(period_fit(p, fact) for p in scope)) if when <= 0 else when
         if when <= -0.6 and fact.as_of_from != "document":
-            when *= 2  # it is said to hold for another time
+            when *= 3  # it is said to hold for another time
         score = (
             coverage
             + 0.12 * unit
-            + 0.3 * when
+            + _PERIOD * when
+            + 0.08 * _precision(scene, fact)
             + PRIOR * region.prior[index - region.low]
             + region.meaning[index - region.low]
         )
         if question.wants_total and _is_total(fact):
             score += 0.25
-        if alternative is not None and katakana(alternative) not in katakana(
-            fact.label + region.reading.document.text[fact.start : fact.end]
-        ):
-            score -= 0.3
+        if alternative is not None:
+            named = katakana(alternative)
+            if named in katakana(f"{fact.label} {fact.row or ''} {fact.column or ''}"):
+                score += 0.1
+            elif named not in katakana(region.reading.document.text[fact.start : fact.end]):
+                score -= 0.3
         figures.append(Figure(region, fact, index, score, coverage, unit, when, zones))
     figures.sort(key=lambda f: -f.score)
     return figures
 
 
-def fact_zones(atoms: Sequence[Atom], region: Region, fact: Fact, index: int, rivals: frozenset[str]) -> Array:
-    """Return what each atom counts for one fact: its own words fully, a rival's words hardly.
-
-    A rival is another cell of the table or another key of the line: a question that names 道路 does not mean the
-    figure in the 下水道 column beside it, though both stand in one row.
-    """
-    zones = region.coverage.zones[:, index - region.low].copy()
-    label = " ".join(filter(None, (fact.label, fact.row, fact.column)))
-    lemmas, key = frozenset(content_words(label)), katakana(label)
-    for i, atom in enumerate(atoms):
-        own = atom.match(lemmas, key)
-        if own:
-            zones[i] = max(zones[i], own)
-        elif any(_names(atom, rival) for rival in rivals):
-            zones[i] = min(zones[i], _FACT_OF_OTHER)
-    return zones
+_PERIOD = 0.2  # what a fitting date is worth beside a coverage of 0 to 1
 
 
-def _names(atom: Atom, rival: str) -> bool:
-    return atom.lemma == rival or (len(atom.surface) > 1 and atom.surface in rival)
-
-
-def _rivals(scene: Scene) -> dict[str, frozenset[str]]:
-    """Return, for each fact, the words of the labels that it competes with.
-
-    They are the row and column headings of its table, or the labels of the figures of the same unit in its line.
-    """
-    labels: dict[tuple[str, int], set[str]] = {}
-    lines: dict[tuple[str, int, str], set[str]] = {}
-    for _, fact in scene.facts():
-        if fact.table is not None:
-            words = {katakana(w) for part in (fact.row, fact.column) if part for w in (part, *content_words(part))}
-            labels.setdefault((fact.document_id, fact.table), set()).update(words)
-        else:
-            line = (fact.document_id, fact.start, fold(fact.unit or ""))
-            lines.setdefault(line, set()).update(katakana(w) for w in content_words(fact.label))
-    return {
-        fact.id: frozenset(
-            labels[(fact.document_id, fact.table)]
-            if fact.table is not None
-            else lines[(fact.document_id, fact.start, fold(fact.unit or ""))]
-        )
-        for _, fact in scene.facts()
-    }
+def _precision(scene: Scene, fact: Fact) -> float:
+    """Return the share of the label's words that the question also has: プラチナ…企業を含む is more than was asked."""
+    words = _name(fact)
+    asked = {atom.lemma for atom in scene.atoms} | {o for atom in scene.atoms for o, _ in atom.others}
+    return len(words & asked) / len(words) if words else 0.0
 
 
 _TIMES = frozenset(
@@ -340,6 +302,8 @@ def unit_fit(question: Question, fact: Fact) -> float:
     value = fold(fact.value)
     if question.counter and (unit == question.counter or value.endswith(question.counter)):
         return 1.0
+    if question.counter and len(question.counter) > 1 and question.counter in unit:
+        return 0.9  # 例: 何万人 → 万人泊
     pieces = [unit, *re.split(r"[・、/]", unit)] if unit else []
     if any(piece in question.units for piece in pieces):
         return 0.9
@@ -610,7 +574,11 @@ def _said(period: Period, question: Question) -> str:
     """Return a period in the question's own words. 例: 令和6年1月末"""
     start, end = period.at
     said = question.text[start:end].strip()
-    return said if said and period.kind != "range" and not re.search(r"から|～|~", said) else describe_plain(period)
+    return (
+        said
+        if find_periods(said) and period.kind != "range" and not re.search(r"から|～|~", said)
+        else describe_plain(period)
+    )
 
 
 def _places(figure: Figure) -> list[Support]:

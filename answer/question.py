@@ -90,6 +90,7 @@ _AMOUNT = re.compile(r"(?:お)?いくら|幾ら|何円|金額は")
 _HOW_MUCH = re.compile(r"いくつ|どれ(?:くらい|ぐらい|だけ|ほど)|どの(?:くらい|ぐらい|程度)|何個|なん個|どれほど")
 _WHEN = re.compile(
     r"いつ(?!も|か(?!ら))|何年何月|何月何日|何年度|何年(?!間|ぐらい|くらい|程度|後|生|連続|ぶり)|何月|何日(?!間)|何時|何曜日|日付|日程|日時|時期|開催日|期日|期限|年月日|設立年|開始日|開始時期|締め切り|締切"
+    r"|(?<![\d一二三四五六七八九十毎休平祝半当初同])日(?:は(?!何)|を|って|$|[?]|です|と)"
 )
 _WHERE = re.compile(
     r"どこ|何処|どちらで|どちらに(?:あ|所在)|どの(?:市町村|市|町|村|県|国|地域|地区|都市|場所|会場|港|空港|駅|エリア|圏域)|何(?:市|町|村|県)(?!町村)|場所|会場|開催地|所在地|行き先|派遣先(?!は何)"
@@ -517,7 +518,9 @@ def _read_kind(folded: str, periods: int, meetings: int) -> tuple[QuestionType, 
 
 def _kind_of(folded: str, periods: int, meetings: int) -> tuple[QuestionType, dict[str, bool]]:
     tail = folded[-60:]
-    number = bool(_COUNTER.search(folded) or _AMOUNT.search(folded) or _HOW_MUCH.search(folded))
+    # 何課, 何町 ask for a name, not for how many.
+    counted = re.sub(r"何(?:課|室|局|部(?!会|署|数)|市(?!町村)|町(?!村)|村|県)", "どれ", folded)
+    number = bool(_COUNTER.search(counted) or _AMOUNT.search(folded) or _HOW_MUCH.search(folded))
     measure = _last_measure(folded) is not None
     compare = bool(_COMPARE.search(folded))
     trend = bool(_TREND.search(folded))
@@ -588,7 +591,8 @@ def _last_measure(folded: str) -> frozenset[str] | None:
 
 
 def _read_units(folded: str) -> tuple[frozenset[str], str | None]:
-    match = [*_COUNTER.finditer(folded)][-1] if _COUNTER.search(folded) else None
+    counted = re.sub(r"何(?:課|室|局|部(?!会|署|数)|市(?!町村)|町(?!村)|村|県)", "どれ", folded)
+    match = [*_COUNTER.finditer(counted)][-1] if _COUNTER.search(counted) else None
     if match:
         counter = match.group(1)
         groups = [group for group in UNIT_GROUPS if counter in group]
@@ -616,11 +620,10 @@ def _read_periods(text: str, today: str | None) -> tuple[tuple[Period, ...], tup
     periods: list[Period] = []
     meetings: list[Period] = []
     folded = fold(text)
+    text = _with_years(text)
     found = find_periods(text)
     # 例: 令和6年度の…、10月末の時点と1月末の時点: months without a year lie in the year that was named.
-    named = [p for p in found if p.kind in ("fiscal_year", "year")] or [
-        parse_code(p.start[:4]) for p in found if re.search(r"同年|から", text[p.at[1] : p.at[1] + 4])
-    ]
+    named = [p for p in found if p.kind in ("fiscal_year", "year")] or [parse_code(p.start[:4]) for p in found[:1]]
     if named:
         found = find_periods(text, named[0])
     for period in found:
@@ -635,6 +638,16 @@ def _read_periods(text: str, today: str | None) -> tuple[tuple[Period, ...], tup
         unique.setdefault(period.code, period)
     kept = [p for p in unique.values() if not any(_only_names_the_year_of(p, q) for q in unique.values() if q is not p)]
     return tuple(kept), tuple(meetings)
+
+
+def _with_years(text: str) -> str:
+    """Return the text with 翌年 and 同年 written out. 例: 令和6年10月末…翌年1月末 → 令和6年10月末…2025年1月末"""
+    for word, offset in (("翌年", 1), ("同年", 0)):
+        for match in reversed(list(re.finditer(word + r"(?=(?:の)?\d|[１-９])", text))):
+            before = find_periods(text[: match.start()])
+            if before:
+                text = f"{text[: match.start()]}{int(before[-1].start[:4]) + offset}年{text[match.end() :]}"
+    return text
 
 
 def _one_year_on(folded: str, periods: Sequence[Period]) -> list[Period]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
-from answer.evidence import Array, Atom, Coverage, Reading, Statement
+from answer.evidence import Array, Atom, Coverage, Reading, Statement, katakana
 from answer.confidence import Signals, read_signals
 from answer.question import Question
 from ingest.document import Fact
+from ingest.japanese import content_words, fold
 
 _AROUND = 12  # statements on each side of a hit that are looked at
 
@@ -71,7 +73,50 @@ class Scene:
             found += [(region, fact) for fact in region.reading.facts_between(start, end)]
         return found
 
+    @cached_property
+    def _rivals(self) -> dict[str, frozenset[str]]:
+        """For each fact, the words of the labels that it competes with.
 
+        They are the row and column headings of its table, or the labels of the figures of the same unit in its line.
+        """
+        found = self.facts()
+        rivals: dict[tuple[object, ...], set[str]] = {}
+        for _, fact in found:
+            parts = (fact.row, fact.column) if fact.table is not None else (fact.label,)
+            words = {katakana(w) for part in parts if part for w in (part, *content_words(part))}
+            rivals.setdefault(_group(fact), set()).update(words)
+        return {fact.id: frozenset(rivals[_group(fact)]) for _, fact in found}
+
+    def fact_zones(self, region: Region, fact: Fact, index: int) -> Array:
+        """Return what each atom counts for one fact: its own words fully, a rival's words hardly.
+
+        A rival is another cell of the table or another key of the line: a question that names 道路 does not mean the
+        figure in the 下水道 column beside it, though both stand in one row.
+        """
+        zones = region.coverage.zones[:, index - region.low].copy()
+        own = self.label_zones(fact, region.coverage.atoms)
+        rivals = self._rivals[fact.id]
+        for i, atom in enumerate(region.coverage.atoms):
+            if own[i]:
+                zones[i] = max(zones[i], own[i])
+            elif any(atom.lemma == r or (len(atom.surface) > 1 and atom.surface in r) for r in rivals):
+                zones[i] = min(zones[i], _OF_A_RIVAL)
+        return zones
+
+    def label_zones(self, fact: Fact, atoms: Sequence[Atom]) -> Array:
+        """Return how each atom meets the fact's own label."""
+        label = " ".join(filter(None, (fact.label, fact.row, fact.column)))
+        lemmas, key = frozenset(content_words(label)), katakana(label)
+        return np.array([atom.match(lemmas, key) for atom in atoms])
+
+
+def _group(fact: Fact) -> tuple[object, ...]:
+    if fact.table is not None:
+        return fact.document_id, fact.table
+    return fact.document_id, fact.start, fold(fact.unit or "")
+
+
+_OF_A_RIVAL = 0.15  # what a word counts for a cell when it names another row, column or key
 PRIOR = 0.12  # what the best hit's place is worth beside a coverage of 0 to 1
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from answer.evidence import Statement, katakana
 from answer.question import Question
 from answer.scene import PRIOR, Scene, Scored
 from ingest.dates import Period, describe, find_periods, parse_code
+from ingest.document import Fact
 from ingest.japanese import Morph, fold, morphs
 
 _LOOKED_AT = 24  # the best statements that spans are cut from
@@ -44,6 +45,10 @@ def answer_date(scene: Scene) -> Draft:
     best: tuple[float, Scored, Period] | None = None
     second = 0.0  # the best score of another date
     asked = {p.code for p in question.periods}
+    for score, scored, period in _dates_in_cells(scene):
+        if period.code not in asked and (best is None or score > best[0]):
+            second = best[0] if best is not None and best[2].code != period.code else second
+            best = (score, scored, period)
     for scored in _with_dates(scene):
         for period in _dated(scored.statement):
             if period.code in asked or (period.kind in ("year", "fiscal_year") and wants in ("day", "month")):
@@ -75,6 +80,33 @@ def answer_date(scene: Scene) -> Draft:
         ),
         why=(f"date {period.code} score {score:.2f} in: {scored.statement.flat[:60]}",),
     )
+
+
+def text_facts(scene: Scene) -> Iterator[tuple[Scored, Fact]]:
+    """Yield the facts whose value is words, as scored statements: a cell under 会場, what follows 担当課："""
+    for region, fact in scene.facts():
+        if fact.number is not None:
+            continue
+        index = region.reading.at(fact.start)
+        if region.low <= index < region.high:
+            coverage = region.coverage.score(scene.fact_zones(region, fact, index))
+            at = index - region.low
+            score = coverage + PRIOR * region.prior[at] + region.meaning[at]
+            yield Scored(region, index, score, coverage), fact
+
+
+_DATE_LABEL = re.compile(r"日$|時期|期間|年月|日程|日時|いつ|年度$|開始|設置|開催")
+
+
+def _dates_in_cells(scene: Scene) -> Iterator[tuple[float, Scored, Period]]:
+    for scored, fact in text_facts(scene):
+        document = scored.region.reading.document
+        default = parse_code(document.published) if document.published else None
+        at = fact.value_start - scored.statement.start
+        for period in find_periods(fact.value, default)[:1]:
+            fit = _fits_precision(period, _precision(scene.question)) + 0.1 * bool(_DATE_LABEL.search(fold(fact.label)))
+            placed = replace(period, at=(at + period.at[0], at + period.at[1]))
+            yield scored.score + fit, scored, placed
 
 
 def _event_score(scored: Scored) -> float:
@@ -198,7 +230,7 @@ _ORG_END = re.compile(
 def answer_name(scene: Scene) -> Draft:
     """Return the name or place that is asked for; names that stand in one row come together."""
     question = scene.question
-    spans = sorted(_name_spans(scene), key=lambda s: -s.score)
+    spans = sorted([*_name_spans(scene), *_named_by_label(scene)], key=lambda s: -s.score)
     if not spans:
         return Draft(question.kind, missing=question.suffixes, why=("no name near the hits",))
     best = spans[0]
@@ -252,6 +284,27 @@ def when_fit(statement: Statement, question: Question) -> float:
         return 0.0
     met = any(_overlap(held, asked) for held in statement.periods for asked in question.periods)
     return 0.08 if met else -0.25
+
+
+def _named_by_label(scene: Scene) -> Iterator[Span]:
+    """Yield what stands under a label that names the thing asked for. 例: 会場 | 花畑広場, 事務局：デジタル推進課"""
+    question = scene.question
+    asked = katakana(question.text)
+    labels = _PLACE_LABEL if question.kind == "place" else _NAME_LABEL
+    for scored, fact in text_facts(scene):
+        value = _clean(fact.value)
+        if not value or katakana(value) in asked or len(value) > 60:
+            continue
+        said = fold(" ".join(filter(None, (fact.column, fact.label))))
+        fit = 0.15 * bool(labels.search(said)) + 0.15 * any(_ends_with(fold(value), x) for x in question.suffixes)
+        fit += 0.15 * any(x in said for x in question.suffixes)
+        fit += 0.1 * (question.kind == "place" and _PLACE_END.search(fold(value)) is not None)
+        if fit:
+            yield Span(scored, fact.value_start, fact.value_end, value, scored.score + fit, fit)
+
+
+_PLACE_LABEL = re.compile(r"場所|会場|開催地|所在|都市|相手|派遣先|行き先|訪問先|実施地|設置場所")
+_NAME_LABEL = re.compile(r"名称|名前|氏名|講師|登壇|出席|事務局|担当|所管|主催|共催|委託|愛称|通称|テーマ|題|名$")
 
 
 def _candidates(statement: Statement, question: Question) -> Iterator[tuple[int, int, float]]:
@@ -396,7 +449,7 @@ class Items:
 def answer_list(scene: Scene) -> Draft:
     """Return all items of the list that is asked for, and only those."""
     question = scene.question
-    lists = sorted(_lists(scene), key=lambda found: -found.score)
+    lists = sorted([*_lists(scene), *_rows_in_cells(scene)], key=lambda found: -found.score)
     if not lists:
         return Draft("list", why=("no list near the hits",))
     best = lists[0]
@@ -451,6 +504,23 @@ def _lists(scene: Scene) -> Iterator[Items]:
                 scored,
                 _list_fit(items, question),
             )
+
+
+def _rows_in_cells(scene: Scene) -> Iterator[Items]:
+    """Yield the items of cells that hold several. 例: 令和4年度 | 大津町、高森町、南阿蘇村"""
+    for scored, fact in text_facts(scene):
+        items = _row_items(fact.value) if re.search(r"[、，]", fact.value) else ()
+        if len(items) >= 2:
+            support = Support(fact.document_id, scored.statement.start, scored.statement.end)
+            fit = _list_fit(items, scene.question) + _fact_when(fact, scene.question)
+            yield Items(items, (support,), scored.score + fit + 0.05, f"cell {fact.label[:30]}", scored, fit)
+
+
+def _fact_when(fact: Fact, question: Question) -> float:
+    if not question.periods or fact.as_of is None or fact.as_of_from == "document":
+        return 0.0
+    held = parse_code(fact.as_of)
+    return 0.1 if any(_overlap(held, asked) for asked in question.periods) else -0.3
 
 
 def _lead_score(scene: Scene, scored: Scored) -> float:
