@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.ui.fake_api import PDF, PLAIN, FakeApi, answer, citation, not_found, problem
+from ui import client
 
 
 def script(client):
@@ -214,8 +215,6 @@ def test_a_large_collection_can_be_narrowed(app, api):
 
 
 def test_the_script_names_the_api_by_its_variable_and_says_when_it_is_not_there(monkeypatch):
-    import ui
-
     monkeypatch.setenv("TENKYO_API_URL", "http://127.0.0.1:9")
-    app = AppTest.from_file(Path(ui.__file__).parent / "app.py", default_timeout=20).run()
+    app = AppTest.from_file(Path(client.__file__).with_name("app.py"), default_timeout=20).run()
     assert "サーバーに接続できません" in shown(app)
