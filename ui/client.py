@@ -32,15 +32,16 @@ class Http(Protocol):
     def request(self) -> Callable[..., Response]: ...
 
 
-class ApiDown(Exception):
+# N818 asks for names ending in Error; these say what came of a request.
+class ApiDown(Exception):  # noqa: N818
     """Nothing answers at the API's address."""
 
 
-class ApiSlow(Exception):
+class ApiSlow(Exception):  # noqa: N818
     """The API took the request but did not answer in time."""
 
 
-class Problem(Exception):
+class Problem(Exception):  # noqa: N818
     """A refusal by the API. ``title`` is Japanese, for the person; ``detail`` is exact English."""
 
     def __init__(self, status: int, title: str, detail: str = "", body: Json | None = None):
