@@ -84,7 +84,9 @@ def main(argv: Sequence[str]) -> int:
         lost = sum(ok for p, ok, _ in scored if p < threshold)
         said = sum(p >= threshold for p, _, answerable in scored if not answerable)
         wrong = sum(p >= threshold for p, ok, answerable in scored if answerable and not ok)
-        print(f"at {threshold:.2f}: right {right}, right but declined {lost}, wrong {wrong}, unanswerable answered {said}")
+        print(
+            f"at {threshold:.2f}: right {right}, right but declined {lost}, wrong {wrong}, unanswerable answered {said}"
+        )
     return 0
 
 

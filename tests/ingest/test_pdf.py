@@ -15,7 +15,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
-import ingest.pdf
+from ingest import pdf
 from ingest.chunk import chunk
 from ingest.document import Document
 from ingest.parse import ParseError, parse
@@ -300,15 +300,15 @@ def test_pages_are_counted_and_a_missing_page_is_refused(tmp_path):
 def test_a_reader_that_hangs_costs_its_page_only(tmp_path, monkeypatch):
     """The child falls silent at page 2; pages 1 and 3 are kept, and the reader is told."""
     path = make(tmp_path, lines("一枚目"), lines("二枚目"), lines("三枚目"))
-    real = ingest.pdf._ask
+    real = pdf._ask
 
     def hanging(path, *arguments):
         for i, record in enumerate(real(path, *arguments)):
             if arguments == ("read", "0") and i == 2:
-                raise ingest.pdf._ChildFailedError("no answer")
+                raise pdf._ChildFailedError("no answer")
             yield record
 
-    monkeypatch.setattr(ingest.pdf, "_ask", hanging)
+    monkeypatch.setattr(pdf, "_ask", hanging)
     document = parse(path)
     assert "一枚目" in document.text
     assert "二枚目" not in document.text
@@ -317,7 +317,7 @@ def test_a_reader_that_hangs_costs_its_page_only(tmp_path, monkeypatch):
 
 
 def test_a_silent_child_is_given_up_in_time(tmp_path, monkeypatch):
-    monkeypatch.setattr(ingest.pdf, "_PAGE_SECONDS", 0.0)
+    monkeypatch.setattr(pdf, "_PAGE_SECONDS", 0.0)
     began = time.monotonic()
     with pytest.raises(ParseError):
         parse(make(tmp_path, lines("遅い")))
