@@ -175,7 +175,7 @@ def _round_weights(module: Any) -> None:
     Measured by eval/bench_embed.py, one thread, passages of 180 tokens: 21.9 for each second of processor time against
     9.5, and cosine with the exact vectors .9992 on average, .9991 at least. torch's own quantize_dynamic, which has one
     scale for a whole batch of inputs, is hardly faster and its cosine goes down to .957 (.975 with a scale for each row
-    of weights).
+    of weights). On JaQuAD the vectors' nDCG@10 is .892 against .895, and after fusion .955 against .956.
     """
     import torch
 

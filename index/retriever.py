@@ -13,7 +13,17 @@ Leg = Literal["fused", "vector", "keyword"]
 
 DEPTH = 100  # hits of each leg that are fused
 KEYWORD_WEIGHT = 0.6
-VECTOR_WEIGHT = 1 - KEYWORD_WEIGHT
+"""The words' share of a fused score; the vectors have the rest.
+
+nDCG@10 by eval/bench_retrieval.py (300 questions and 1,000 passages of each set, seed 20261123, default model):
+
+    words' share          0 (vectors)    0.4    0.5    0.6    0.7    0.8    1 (words)
+    JaQuAD dev               .892       .952   .958   .958   .956   .952      .944
+    U4 tables valid          .513       .754   .776   .789   .793   .785      .766
+    JSQuAD valid             .929       .955   .959   .959   .953   .950      .945
+
+At 0.5 to 0.8 the fusion beats both legs on every set; 0.6 is in the middle of the best.
+"""
 
 
 def passage_text(chunk: Chunk) -> str:
@@ -49,7 +59,7 @@ class Retriever:
         if leg != "keyword":
             legs["vector"] = self._vectors.search(self._embedder.embed_queries([question]), depth)[0]
         if leg == "fused":
-            best = fuse([legs["keyword"], legs["vector"]], [KEYWORD_WEIGHT, VECTOR_WEIGHT], k)
+            best = fuse([legs["keyword"], legs["vector"]], [KEYWORD_WEIGHT, 1 - KEYWORD_WEIGHT], k)
         else:
             best = legs[leg][:k]
         places = {name: {key: rank for rank, (key, _) in enumerate(found, 1)} for name, found in legs.items()}

@@ -40,7 +40,7 @@ def test_scores_are_those_of_the_bm25_formula():
     idf = math.log(1 + (3 - 2 + 0.5) / (2 + 0.5))
     mean = (2 + 3 + 1) / 3
     for key, times, length in (("a", 1, 2), ("b", 2, 3)):
-        expected = idf * times / (times + 1.5 * (1 - 0.75 + 0.75 * length / mean))
+        expected = idf * times / (times + 0.9 * (1 - 0.5 + 0.5 * length / mean))
         assert found[key] == pytest.approx(expected, rel=1e-5)
     assert "c" not in found
 
