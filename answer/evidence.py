@@ -145,6 +145,8 @@ class Atom:
     others: tuple[tuple[str, str], ...] = ()  # synonyms: lemma and katakana-folded form
     known: bool = True  # some document of the collection holds it, or one of its synonyms
     focus: bool = False
+    whole: str | None = None  # the compound it is a piece of: where that stands, the piece does too
+    strict: bool = False  # 第2回, 20～24歳: tells one thing from its neighbours, so a neighbour's does not count
 
     def match(self, lemmas: frozenset[str], key: str) -> float:
         if self.lemma in lemmas or (len(self.surface) > 1 and self.surface in key):
@@ -162,7 +164,7 @@ def read_atoms(question: Question, idf: Callable[[str], float], known: Callable[
     """Return the atoms of a question's terms: each lemma once, compounds in addition to their parts."""
     atoms: dict[str, Atom] = {}
 
-    def add(lemma: str, surface: str, scale: float, whole: bool) -> None:
+    def add(lemma: str, surface: str, scale: float, whole: str | None = None, strict: bool = False) -> None:
         others = synonyms(lemma) | synonyms(surface)
         found = known(lemma) or known(surface)
         heard = found or any(known(other) for other in others)
@@ -176,16 +178,19 @@ def read_atoms(question: Question, idf: Callable[[str], float], known: Callable[
             tuple((other, katakana(other)) for other in sorted(others)),
             heard,
             lemma in question.focus,
+            whole,
+            strict,
         )
         if lemma not in atoms or atoms[lemma].weight < weight:
             atoms[lemma] = atom
 
     for term in question.terms:
-        if len(term.parts) > 1 and len(term.text) > 2:
+        compound = len(term.parts) > 1 and len(term.text) > 2
+        if compound:
             # The compound as it stands is worth as much as one more word: 相談件数 is not 件数 … 相談.
-            add(term.text, term.text, 0.5 if not term.quoted else 1.0, True)
+            add(term.text, term.text, 0.5 if not term.quoted else 1.0)
         for part in term.parts:
-            add(part, _surface_of(part, term), 1.0, False)
+            add(part, _surface_of(part, term), 1.0, term.text if compound else None, term.ordinal)
     return tuple(atoms.values())
 
 
@@ -219,7 +224,13 @@ class Coverage:
             if statement.headings not in cache:
                 cache[statement.headings] = self._of_headings(statement.headings, of_title)
             self.headings[:, i] = cache[statement.headings]
+        places = {atom.lemma: row for row, atom in enumerate(atoms)}
+        for row, atom in enumerate(atoms):
+            if atom.whole in places:
+                np.maximum(self.own[row], self.own[places[atom.whole]], out=self.own[row])
+                np.maximum(self.headings[row], self.headings[places[atom.whole]], out=self.headings[row])
         self.zones = np.maximum(self.own, self.headings)
+        lenient = np.array([not atom.strict for atom in atoms], dtype=float)[:, None]
         paths = [reading.statements[self.low + i].headings for i in range(span)]
         for distance in range(1, min(len(_DECAY), span)):
             for shift in (distance, -distance):
@@ -234,7 +245,7 @@ class Coverage:
                         for i in range(span)
                     ]
                 )
-                np.maximum(self.zones, near * same * _DECAY[distance], out=self.zones)
+                np.maximum(self.zones, near * same * _DECAY[distance] * lenient, out=self.zones)
 
     def _of_headings(self, headings: tuple[str, ...], floor: Array) -> Array:
         zone = floor.copy()

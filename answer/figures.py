@@ -249,6 +249,8 @@ def rank_figures(
         when = max((period_fit(p, fact) for p in periods), default=0.0)
         if scope:
             when = max(when, 0.5 * max(period_fit(p, fact) for p in scope)) if when <= 0 else when
+        if periods and when in (0.0, 0.25):
+            when = _said_nearby(region, index, (*periods, *scope))
         if when <= -0.6 and fact.as_of_from != "document":
             when *= 3  # it is said to hold for another time
         score = (
@@ -259,6 +261,8 @@ def rank_figures(
             + PRIOR * region.prior[index - region.low]
             + region.meaning[index - region.low]
         )
+        if _is_goal(question.folded) != _is_goal(f"{fact.label} {fact.row or ''} {fact.column or ''}"):
+            score -= 0.12 if question.alternatives else 0.2
         if question.wants_total and _is_total(fact):
             score += 0.25
         if alternative is not None:
@@ -270,6 +274,30 @@ def rank_figures(
         figures.append(Figure(region, fact, index, score, coverage, unit, when, zones))
     figures.sort(key=lambda f: -f.score)
     return figures
+
+
+def _is_goal(text: str) -> bool:
+    """Tell whether a question or a label is about what is aimed at, not what was reached."""
+    return re.search(r"目標|KPI|kpi|めざす|目指す", text) is not None
+
+
+def _said_nearby(region: Region, index: int, asked: Sequence[Period]) -> float:
+    """Return what the dates around a figure without its own say: 0.3 when one fits the question, −0.4 when none does.
+
+    A figure that stands under 令和7年度 is no answer to a question about 令和8年度, though nothing dates it by itself.
+    """
+    statements = region.reading.statements
+    near = statements[max(region.low, index - 3) : min(region.high, index + 4)]
+    held = [p for s in near for p in s.periods]
+    held += [p for heading in statements[index].headings for p in find_periods(heading)]
+    document = region.reading.document
+    held += find_periods(f"{document.title} {document.meeting or ''}")
+    if any(_fit(a, h) > 0.15 for a in asked for h in held):
+        return 0.3
+    published = document.published
+    if not held and published and any(a.start <= published <= f"{a.end}~" for a in asked):
+        return 0.1
+    return -0.4
 
 
 _PERIOD = 0.2  # what a fitting date is worth beside a coverage of 0 to 1

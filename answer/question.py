@@ -115,7 +115,7 @@ _HOWTO = re.compile(
     r"どう(?:すれば|したら|やって|やれば|いう手順|申請|申し込)|どのように(?:して|すれば|申|利用|手続|予約|使|登録|行)|方法|やり方|手順|手続き?(?:は|を|$|に)|仕方|何をすれば|何が必要|どこに(?:申|相談|連絡|問い合わせ)|使い方|流れ(?:は|を|$)|ステップ"
 )
 _LIST = re.compile(
-    r"列挙|すべて|全て|全部|一覧|リスト|挙げて|あげて|順に|順番|それぞれ|どこどこ|何と何|誰と誰|だれとだれ|どことどこ|どこと(?:どこ)?|全校|全社|全員|ずつ|メンバー(?:は|を|$)|構成員|[2-9二三四五六七八九十]つ(?:を|教|挙|あげ|は|の|$|とも|$)|\d+(?:つ|団体|市町村|か所|社|校|事業|項目|本柱|本の柱|点)(?:を|は|とは|の名|$|教|挙)|どんな(?:もの|取り?組み?|事業|メニュー|項目|分野|業種|企業|会社|市町村|言語|漢字|内容|種類|支援|機能|効果|課題|対策|サービス)が(?:あ|含|挙)|どのような(?:もの|取り?組み?|事業|メニュー|項目|分野|業種|企業|支援|機能|効果|課題|対策|方針|柱)が|(?:部会|市町村|企業|団体|国|学校|業界|分野|言語|項目|メニュー|柱|方針|テーマ|コース|種類|構成|内訳|対象(?:の)?(?:業界|分野|業種|者))は(?:$|[?。]|どこ|何(?!人|件|社|校|年|で開)|どれ)"
+    r"列挙|すべて|全て|(?<!保)全部(?!会|門|署|品|局)|一覧|リスト|挙げて|あげて|順に|順番|それぞれ|どこどこ|何と何|誰と誰|だれとだれ|どことどこ|どこと(?:どこ)?|全校|全社|全員|ずつ|メンバー(?:は|を|$)|構成員|[2-9二三四五六七八九十]つ(?:を|教|挙|あげ|は|の|$|とも|$)|\d+(?:つ|団体|市町村|か所|社|校|事業|項目|本柱|本の柱|点)(?:を|は|とは|の名|$|教|挙)|どんな(?:もの|取り?組み?|事業|メニュー|項目|分野|業種|企業|会社|市町村|言語|漢字|内容|種類|支援|機能|効果|課題|対策|サービス)が(?:あ|含|挙)|どのような(?:もの|取り?組み?|事業|メニュー|項目|分野|業種|企業|支援|機能|効果|課題|対策|方針|柱)が|(?:部会|市町村|企業|団体|国|学校|業界|分野|言語|項目|メニュー|柱|方針|テーマ|コース|種類|構成|内訳|対象(?:の)?(?:業界|分野|業種|者))は(?:$|[?。]|どこ|何(?!人|件|社|校|年|で開)|どれ)"
 )
 _COMPARE = re.compile(
     r"どちら(?:が|の(?:方|ほう)が|も|は)|どっち|比べ|比較|より(?:も)?(?:どれ|どの|何|いくら|多|少|高|低|増|減)|(?:いくら|いくつ|どれ(?:だけ|くらい|ほど)|どの(?:くらい|程度)|何\S{1,3}?|ほど|くらい)(?:ほど|くらい|ぐらい)?(?:、)?(?:増え|減[っり少]|増加|減少|増(?!や)|多[いく]|少な[いく]|伸び|上が|下が|上回|下回|縮|延び|拡大|違)|差(?:は|を|額|$|が|し引)|目標[^。]*(?:足り|届か)|何\S{1,3}?(?:多|少な)|縮ま|違い|違う|違っ|変わった|変化"
@@ -419,6 +419,7 @@ class Term:
     lemma: str
     parts: tuple[str, ...] = ()
     quoted: bool = False
+    ordinal: bool = False  # 第2回, 20～24歳: a number that tells one thing from its neighbours
 
 
 @dataclass(frozen=True)
@@ -641,7 +642,12 @@ def _read_periods(text: str, today: str | None) -> tuple[tuple[Period, ...], tup
 
 
 def _with_years(text: str) -> str:
-    """Return the text with 翌年 and 同年 written out. 例: 令和6年10月末…翌年1月末 → 令和6年10月末…2025年1月末"""
+    """Return the text with years that lean on the one before written out: 翌年, 同年, 令和3年度から5年度. 例: 令和6年10月末…翌年1月末 → 令和6年10月末…2025年1月末"""
+    text = re.sub(
+        r"(令和|平成|[RrＲHhＨ])([0-9０-９]{1,2})(年度|年)?(から|と|、|・|～|~)([0-9０-９]{1,2}年度?)",
+        r"\1\2\3\4\1\5",
+        text,
+    )
     for word, offset in (("翌年", 1), ("同年", 0)):
         for match in reversed(list(re.finditer(word + r"(?=(?:の)?\d|[１-９])", text))):
             before = find_periods(text[: match.start()])
@@ -708,7 +714,8 @@ def _read_terms(text: str) -> tuple[tuple[Term, ...], tuple[str, ...]]:
     # Names that the dictionary cuts into adverbs and pronouns (チョイソコ) are names all the same.
     ordinals = [match.span() for match in _ORDINAL.finditer(text)]
     names = [match.span() for match in _KATAKANA_OR_LATIN.finditer(text)] + ordinals
-    terms = [Term(fold(text[a:b]), fold(text[a:b]), (fold(text[a:b]),), quoted=True) for a, b in [*quoted, *ordinals]]
+    terms = [Term(fold(text[a:b]), fold(text[a:b]), (fold(text[a:b]),), quoted=True) for a, b in quoted]
+    terms += [Term(fold(text[a:b]), fold(text[a:b]), (fold(text[a:b]),), ordinal=True) for a, b in ordinals]
     run: list[Morph] = []
 
     def close() -> None:
@@ -798,10 +805,10 @@ def _read_alternatives(folded: str) -> tuple[str, ...]:
         folded,
     )
     if match:
-        return (match.group(1), match.group(2))
+        return (match.group(1).removesuffix("の"), match.group(2).removesuffix("の"))
     match = re.search(r"([^、。,\s?「」()]{1,24}?)(?:と|より)([^、。,\s?「」()はが]{1,24}?)の(?:差|違い|比較)", folded)
     if match:
-        return (match.group(1), match.group(2))
+        return (match.group(1).removesuffix("の"), match.group(2).removesuffix("の"))
     if "目標" in folded and re.search(r"足り|不足|届|差|上回|下回|超え|オーバー|未達", folded):
         return ("実績", "目標")
     match = re.search(r"(転入|流入)(?:者)?(?:と|・|、)(転出|流出)", folded)
