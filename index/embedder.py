@@ -22,7 +22,7 @@ from index.protocols import Embedder, ModelMissing, Vectors
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-BATCH = 16  # texts of about the same length; larger batches are no faster on two cores
+BATCH = 8  # texts of about the same length; 16 are a third slower, since they leave the processor's cache
 # What a family of models was trained to see before a question and before a passage.
 PREFIXES = {
     "e5": ("query: ", "passage: "),
@@ -172,10 +172,11 @@ def _has_fast_bytes() -> bool:
 def _round_weights(module: Any) -> None:
     """Replace each Linear in ``module`` by one that multiplies bytes: weights rounded per row, inputs per token.
 
-    Measured by eval/bench_embed.py, one thread, passages of 180 tokens: 21.9 for each second of processor time against
-    9.5, and cosine with the exact vectors .9992 on average, .9991 at least. torch's own quantize_dynamic, which has one
-    scale for a whole batch of inputs, is hardly faster and its cosine goes down to .957 (.975 with a scale for each row
-    of weights). On JaQuAD the vectors' nDCG@10 is .892 against .895, and after fusion .955 against .956.
+    Measured by eval/bench_embed.py, one thread of a quiet machine, passages of 180 tokens: 31.5 a second against 10.3
+    (57 with two threads), 11 ms a question against 22, and cosine with the exact vectors .9992 on average, .9990 at
+    least. torch's own quantize_dynamic, which has one scale for a whole batch of inputs, is hardly faster and its cosine
+    goes down to .957 (.975 with a scale for each row of weights). On JaQuAD the vectors' nDCG@10 is .892 against .895,
+    and after fusion .955 against .956.
     """
     import torch
 
