@@ -174,8 +174,8 @@ def _round_weights(module: Any) -> None:
 
     Measured by eval/bench_embed.py, one thread of a quiet machine, passages of 180 tokens: 31.5 a second against 10.3
     (57 with two threads), 11 ms a question against 22, and cosine with the exact vectors .9992 on average, .9990 at
-    least. torch's own quantize_dynamic, which has one scale for a whole batch of inputs, is hardly faster and its cosine
-    goes down to .957 (.975 with a scale for each row of weights). On JaQuAD the vectors' nDCG@10 is .892 against .895,
+    least. torch's own quantize_dynamic, which has one scale for a whole batch of inputs, is hardly faster and goes
+    down to .957 (.975 with a scale for each row of weights). On JaQuAD the vectors' nDCG@10 is .892 against .895,
     and after fusion .955 against .956.
     """
     import torch

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Any
+from weakref import finalize
 
 from index.protocols import IndexDamaged
 from ingest.document import Block, Cell, Chunk, Document, Fact, Page, Table
@@ -62,9 +63,7 @@ class Store:
         self._lock = Lock()
         with self._reading():
             self._db = sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
-
-    def close(self) -> None:
-        self._db.close()
+        finalize(self, self._db.close)  # a snapshot ends when nobody holds it any more
 
     def documents(self) -> list[DocumentInfo]:
         return [_info(row[0]) for row in self._rows("SELECT info FROM documents ORDER BY position")]
