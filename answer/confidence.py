@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +37,20 @@ class Signals:
     period: float = 0.0
     lead: float = 0.0
     fit: float = 0.0
+    needed: tuple[str, ...] = ()  # words without which the answer is about something else: 第2回, an unknown name
+
+    def vector(self) -> tuple[float, ...]:
+        """Return the signals in the order of the weights."""
+        return (
+            self.coverage,
+            self.focus,
+            self.own,
+            self.unmet,
+            self.unit,
+            self.period,
+            self.lead,
+            self.fit,
+        )
 
 
 def read_signals(
@@ -64,6 +78,11 @@ def read_signals(
         period=period,
         lead=min(1.0, max(0.0, lead)),
         fit=fit,
+        needed=tuple(
+            atom.lemma
+            for atom, zone in zip(atoms, zones, strict=True)
+            if zone < NEAR and (atom.strict or (atom.proper and not atom.known))
+        ),
     )
 
 
@@ -97,5 +116,5 @@ ACCEPT = 0.3  # below this, saying nothing is the better answer
 def confidence(kind: str, signals: Signals) -> float:
     """Return the probability that an answer of this kind with these signals is right: 0 to 1."""
     intercept, *weights = WEIGHTS[GROUPS[kind]]
-    activation = intercept + sum(w * s for w, s in zip(weights, astuple(signals), strict=True))
+    activation = intercept + sum(w * s for w, s in zip(weights, signals.vector(), strict=True))
     return 1 / (1 + math.exp(-activation))

@@ -34,6 +34,8 @@ _OTHER_SECTION = 0.6  # a neighbour under other headings says less
 _SYNONYM = 0.8
 
 _HIRAGANA = {code: code + 0x60 for code in range(ord("ぁ"), ord("ゖ") + 1)}
+# ウェルカム and ウエルカム are one word, and so are ぁ-forms: small vowels count as large ones.
+_SMALL = str.maketrans("ァィゥェォ", "アイウエオ")
 _SPACE = re.compile(r"\s+")
 
 
@@ -42,7 +44,7 @@ def katakana(text: str) -> str:
 
     例: ぶらいと 企業 → ブライト企業, 20～24歳 → 20-24歳
     """
-    return _SPACE.sub("", fold(text)).translate(_HIRAGANA).replace("~", "-")
+    return _SPACE.sub("", fold(text)).translate(_HIRAGANA).translate(_SMALL).replace("~", "-")
 
 
 @dataclass(frozen=True)
@@ -146,6 +148,7 @@ class Atom:
     known: bool = True  # some document of the collection holds it, or one of its synonyms
     focus: bool = False
     whole: str | None = None  # the compound it is a piece of: where that stands, the piece does too
+    proper: bool = False  # a piece of a name
     strict: bool = False  # 第2回, 20～24歳: tells one thing from its neighbours, so a neighbour's does not count
 
     def match(self, lemmas: frozenset[str], key: str) -> float:
@@ -164,8 +167,8 @@ def read_atoms(question: Question, idf: Callable[[str], float], known: Callable[
     """Return the atoms of a question's terms: each lemma once, compounds in addition to their parts."""
     atoms: dict[str, Atom] = {}
 
-    def add(lemma: str, surface: str, scale: float, whole: str | None = None, strict: bool = False) -> None:
-        others = synonyms(lemma) | synonyms(surface)
+    def add(lemma: str, surface: str, scale: float, whole: str | None = None, term: Term | None = None) -> None:
+        others = synonyms(lemma) | synonyms(surface) | _ordinals(lemma)
         found = known(lemma) or known(surface)
         heard = found or any(known(other) for other in others)
         weight = scale * (idf(lemma) if found or not heard else max(idf(o) for o in others if known(o)))
@@ -179,7 +182,8 @@ def read_atoms(question: Question, idf: Callable[[str], float], known: Callable[
             heard,
             lemma in question.focus,
             whole,
-            strict,
+            term is not None and term.proper,
+            term is not None and term.ordinal,
         )
         if lemma not in atoms or atoms[lemma].weight < weight:
             atoms[lemma] = atom
@@ -190,8 +194,14 @@ def read_atoms(question: Question, idf: Callable[[str], float], known: Callable[
             # The compound as it stands is worth as much as one more word: 相談件数 is not 件数 … 相談.
             add(term.text, term.text, 0.5 if not term.quoted else 1.0)
         for part in term.parts:
-            add(part, _surface_of(part, term), 1.0, term.text if compound else None, term.ordinal)
+            add(part, _surface_of(part, term), 1.0, term.text if compound else None, term)
     return tuple(atoms.values())
+
+
+def _ordinals(text: str) -> frozenset[str]:
+    """Return the other writing of an ordinal. 例: 2回目 → 第2回"""
+    match = re.fullmatch(r"(?:第?(\d+)(回|号|弾|期|次)目?)", text)
+    return frozenset({f"第{match[1]}{match[2]}", f"{match[1]}{match[2]}目"} - {text}) if match else frozenset()
 
 
 def _surface_of(part: str, term: Term) -> str:
@@ -230,7 +240,7 @@ class Coverage:
                 np.maximum(self.own[row], self.own[places[atom.whole]], out=self.own[row])
                 np.maximum(self.headings[row], self.headings[places[atom.whole]], out=self.headings[row])
         self.zones = np.maximum(self.own, self.headings)
-        lenient = np.array([not atom.strict for atom in atoms], dtype=float)[:, None]
+        strict = np.array([atom.strict for atom in atoms], dtype=bool)[:, None]
         paths = [reading.statements[self.low + i].headings for i in range(span)]
         for distance in range(1, min(len(_DECAY), span)):
             for shift in (distance, -distance):
@@ -245,7 +255,9 @@ class Coverage:
                         for i in range(span)
                     ]
                 )
-                np.maximum(self.zones, near * same * _DECAY[distance] * lenient, out=self.zones)
+                np.maximum(
+                    self.zones, near * same * np.where(strict, 0.5 * (distance == 1), _DECAY[distance]), out=self.zones
+                )
 
     def _of_headings(self, headings: tuple[str, ...], floor: Array) -> Array:
         zone = floor.copy()

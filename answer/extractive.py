@@ -24,9 +24,10 @@ _FIGURE_FOR_KEYWORDS = 0.95
 
 def accept(scene: Scene, draft: Draft) -> Draft:
     """Return the draft when it is likely enough to be right, else one without text that says what is missing."""
-    if draft.text and sureness(draft) >= ACCEPT:
+    needed = draft.signals.needed if draft.signals is not None else ()
+    if draft.text and not needed and sureness(draft) >= ACCEPT:
         return draft
-    return replace(draft, text="", missing=draft.missing or _unmet(scene))
+    return replace(draft, text="", missing=draft.missing or needed or _unmet(scene))
 
 
 def sureness(draft: Draft) -> float:

@@ -11,7 +11,7 @@ import numpy as np
 from answer.confidence import Signals, read_signals
 from answer.draft import Draft, Moment, Support
 from answer.evidence import Array, Atom, Coverage, katakana
-from answer.question import UNIT_GROUPS, Question
+from answer.question import MONEY, RATE, UNIT_GROUPS, Question
 from answer.scene import PRIOR, Region, Scene
 from ingest.dates import Period, describe, find_periods, parse_code
 from ingest.document import Fact
@@ -232,9 +232,9 @@ def rank_figures(
     """Return the facts near the hits that may answer, best first."""
     question = scene.question
     figures: list[Figure] = []
-    given = {q.text for q in find_quantities(question.folded)}
+    given = {(q.value, q.base_unit) for q in find_quantities(question.folded) if q.base_unit}
     for region, fact in scene.facts():
-        if fact.number is None or printed(fact) in given:
+        if fact.number is None or any((q.value, q.base_unit) in given for q in find_quantities(printed(fact))):
             continue  # 例: これから10年、年にどれくらい…: the 10年 was said, not asked
         if meeting is not None and not _published_in(region, meeting):
             continue
@@ -244,7 +244,7 @@ def rank_figures(
         index = region.reading.at(fact.start)
         if not region.low <= index < region.high:
             continue
-        zones = scene.fact_zones(region, fact, index)
+        zones = scene.fact_zones(region, fact, index, rivals=not (question.wants_total and _is_total(fact)))
         coverage = region.coverage.score(zones)
         when = max((period_fit(p, fact) for p in periods), default=0.0)
         if scope:
@@ -326,11 +326,17 @@ def unit_fit(question: Question, fact: Fact) -> float:
     unit = fold(fact.unit or "")
     if not question.units:
         # How long, how old and how often are not counts of things: 3年間 does not answer いくつ.
+        if "いくつ" in question.folded and unit in MONEY | RATE:
+            return _UNIT_WRONG
         return 0.4 if unit not in _TIMES or re.search(r"年|月|日|期間|時間|歳|齢|回", question.folded) else _UNIT_WRONG
     value = fold(fact.value)
     if question.counter and (unit == question.counter or value.endswith(question.counter)):
         return 1.0
-    if question.counter and len(question.counter) > 1 and question.counter in unit:
+    if (
+        question.counter
+        and len(question.counter) > 1
+        and (question.counter in unit or (unit and question.counter.endswith(unit)))
+    ):
         return 0.9  # 例: 何万人 → 万人泊
     pieces = [unit, *re.split(r"[・、/]", unit)] if unit else []
     if any(piece in question.units for piece in pieces):

@@ -110,7 +110,7 @@ def _best_with(scene: Scene, kind: str, mark: re.Pattern[str], bonus: float) -> 
     best: tuple[float, Scored] | None = None
     for scored in scene.statements[:40]:
         statement = scored.statement
-        if not _says_something(statement, scene.question):
+        if not _says_something(statement, scene.question) or (kind == "reason" and statement.kind == "label"):
             continue
         score = scored.score + (bonus if mark.search(statement.flat) else 0.0)
         if kind == "reason" and statement.headings and _AIMS.search(statement.headings[-1]):

@@ -83,20 +83,22 @@ COUNTED: tuple[tuple[str, frozenset[str]], ...] = (
 _WHICH = r"(?:何|なん|幾)"
 _COUNTER = re.compile(
     _WHICH
-    + r"(人|名|件|社|校|円|位|便|回|台|枚|本|個|戸|棟|世帯|店舗|市町村|市|町|村|団体|自治体|か所|箇所|カ所|ヶ所|%|パーセント|割|倍|歳|才|トン|キロ|kg|km|m2|m3|ha|ヘクタール|平方メートル|立方メートル|事業所|事業者|事業|企業|言語|か国語|ヶ国語|か国|カ国|種類|品目|項目|日間|泊|時間|分間|分|ヶ月|か月|カ月|年間|年度間|組|部会|課|室|局|床|区域|地域|地区|施設|ポイント|万人|万円|億円|千円|百万円|者|点|冊|基|teu|つ|代"
+    + r"(人|名|件|社|校|円|位|便|回|台|枚|本|個|戸|棟|世帯|店舗|市町村|市|町|村|団体|自治体|か所|箇所|カ所|ヶ所|%|パーセント|割|倍|歳|才|トン|キロ|kg|km|m2|m3|ha|ヘクタール|平方メートル|立方メートル|事業所|事業者|事業|企業|言語|か国語|ヶ国語|か国|カ国|種類|品目|項目|日間|泊|時間|分間|分|ヶ月|か月|カ月|年間|年度間|組|部会|課|室|局|床|区域|地域|地区|施設|ポイント|万人|万円|億円|千円|百万円|者|点|冊|基|teu|つ|代|日(?=縮|短|かか|以内|必要|くらい|ぐらい|程度|延)"
     r"|(?!年|月|日|時|曜|か|で|と|の|が|を|に|も|故|処|という|て|度|ら)[一-龠ァ-ヶ]{1,2}(?=[をがはにもまでぐくほぶ、。?]|$|です|あ|い))"
 )
 _AMOUNT = re.compile(r"(?:お)?いくら|幾ら|何円|金額は")
 _HOW_MUCH = re.compile(r"いくつ|どれ(?:くらい|ぐらい|だけ|ほど)|どの(?:くらい|ぐらい|程度)|何個|なん個|どれほど")
 _WHEN = re.compile(
-    r"いつ(?!も|か(?!ら))|何年何月|何月何日|何年度|何年(?!間|ぐらい|くらい|程度|後|生|連続|ぶり)|何月|何日(?!間)|何時|何曜日|日付|日程|日時|時期|開催日|期日|期限|年月日|設立年|開始日|開始時期|締め切り|締切"
+    r"いつ(?!も|か(?!ら))|何年何月|何月何日|何年度|何年(?!間|ぐらい|くらい|程度|後|生|連続|ぶり)|何月|何日(?!間|縮|短|かか|分|以内|必要|くらい|ぐらい|程度|延)|何時(?!間)|何曜日|日付|日程|日時|時期|開催日|期日|期限|年月日|設立年|開始日|開始時期|締め切り|締切"
     r"|(?<![\d一二三四五六七八九十毎休平祝半当初同])日(?:は(?!何)|を|って|$|[?]|です|と)"
 )
 _WHERE = re.compile(
-    r"どこ|何処|どちらで|どちらに(?:あ|所在)|どの(?:市町村|市|町|村|県|国|地域|地区|都市|場所|会場|港|空港|駅|エリア|圏域)|何(?:市|町|村|県)(?!町村)|場所|会場|開催地|所在地|行き先|派遣先(?!は何)"
+    r"(?<!の方)はどちら(?:に|です|でしょ|$|\?)|どこ|何処|どちらで|どちらに(?:あ|所在)|どの(?:市町村|市|町|村|県|国|地域|地区|都市|場所|会場|港|空港|駅|エリア|圏域)|何(?:市|町|村|県)(?!町村)|場所|会場|開催地|所在地|行き先|派遣先(?!は何)"
 )
 _WHO = re.compile(
-    r"誰|だれ|どなた|何という(?:人|方)|どんな(?:人|方)|(?:氏名|人の名前|講師名|知事名|社長(?:さん)?の名前|(?:人|方|者|講師|社長|選手|代表|知事|ゲスト)の(?:お)?名前)"
+    r"誰|だれ|どなた|何という(?:人|方)|どんな(?:人|方)"
+    r"|(?:[たるの](?:人|方)|選手|講師|講演者|登壇者|創業者|社長|館長|校長|会長|代表者?|司会者?|理事長|審査員)(?:は)?(?:[?。]|$)"
+    r"|(?:氏名|人の名前|講師名|知事名|社長(?:さん)?の名前|(?:人|方|者|講師|社長|選手|代表|知事|ゲスト|館長|校長|会長|委員長|座長)の(?:お)?名前)"
 )
 _WHICH_ORG = re.compile(
     r"(?:どの|何という|なんという|どちらの|担当する|所管する|所管の|担当の)(?:部署|部局|部会|課|部|局|室|会社|企業|団体|機関|組織|大学|学校|銀行|省庁|省|業者|事業者|法人)"
@@ -373,6 +375,8 @@ _STOP = frozenset(
         "為さる",
         "合わせる",
         "あわせる",
+        "新しい",
+        "一番",
         "者",
         "良い",
         "いい",
@@ -419,6 +423,7 @@ class Term:
     lemma: str
     parts: tuple[str, ...] = ()
     quoted: bool = False
+    proper: bool = False  # holds a name of a place, person or body
     ordinal: bool = False  # 第2回, 20～24歳: a number that tells one thing from its neighbours
 
 
@@ -602,6 +607,9 @@ def _read_units(folded: str) -> tuple[frozenset[str], str | None]:
         return MONEY | RATE, "円"
     match = _HOW_MUCH.search(folded)
     if match:
+        noun = re.match(r"の([一-龠ァ-ヶ]{2,8})", folded[match.end() :])
+        if noun and not any(re.search(pattern, noun.group(1)) for pattern, _ in COUNTED):
+            return frozenset({noun.group(1)}), noun.group(1)
         around = folded[match.end() : match.end() + 8] + "|" + folded[max(0, match.start() - 14) : match.start()]
         for pattern, units in COUNTED:
             if re.search(pattern, around):
@@ -725,7 +733,8 @@ def _read_terms(text: str) -> tuple[tuple[Term, ...], tuple[str, ...]]:
             surface = fold(text[start:end])
             inside = any(a <= start and end <= b for a, b in quoted)
             lemma = pieces[0] if len(run) == 1 else surface
-            terms.append(Term(surface, lemma, tuple(pieces), inside))
+            proper = any(m.pos2 == "固有名詞" for m in run)
+            terms.append(Term(surface, lemma, tuple(pieces), inside, proper))
         run.clear()
 
     found = morphs(text)

@@ -87,19 +87,19 @@ class Scene:
             rivals.setdefault(_group(fact), set()).update(words)
         return {fact.id: frozenset(rivals[_group(fact)]) for _, fact in found}
 
-    def fact_zones(self, region: Region, fact: Fact, index: int) -> Array:
+    def fact_zones(self, region: Region, fact: Fact, index: int, *, rivals: bool = True) -> Array:
         """Return what each atom counts for one fact: its own words fully, a rival's words hardly.
 
         A rival is another cell of the table or another key of the line: a question that names 道路 does not mean the
-        figure in the 下水道 column beside it, though both stand in one row.
+        figure in the 下水道 column beside it, though both stand in one row. A total has no ``rivals``.
         """
         zones = region.coverage.zones[:, index - region.low].copy()
         own = self.label_zones(fact, region.coverage.atoms)
-        rivals = self._rivals[fact.id]
+        others = self._rivals[fact.id] if rivals else frozenset()
         for i, atom in enumerate(region.coverage.atoms):
             if own[i]:
                 zones[i] = max(zones[i], own[i])
-            elif any(atom.lemma == r or (len(atom.surface) > 1 and atom.surface in r) for r in rivals):
+            elif any(atom.lemma == r or (len(atom.surface) > 1 and atom.surface in r) for r in others):
                 zones[i] = min(zones[i], _OF_A_RIVAL)
         return zones
 

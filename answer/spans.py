@@ -146,7 +146,7 @@ def _dated(statement: Statement) -> list[Period]:
 
 def _precision(question: Question) -> str:
     folded = question.folded
-    if re.search(r"何月何日|何日|日付|開催日|期日|年月日", folded):
+    if re.search(r"何月何日|何日|日付|[催設始終了成]日|期日|年月日|[たる]日(?:は|を|$)", folded):
         return "day"
     if re.search(r"何年何月|何月|年月", folded):
         return "month"
@@ -190,7 +190,8 @@ def write_date(period: Period, printed: str) -> str:
     plain = re.sub(r"\s+", "", unicodedata.normalize("NFKC", printed))
     if period.kind == "range" or "/" in period.code:
         first, last = (period.code.split("/") + [period.code])[:2]
-        return f"{_era(first)}～{_era(last)}（{_western(first)}～{_western(last)}）"
+        # The western years of both ends would make it a row of figures.
+        return f"{_era(first)}～{_era(last)}"
     if "末" in plain:
         return f"{_era(period.code[:7])}末（{_western(period.code[:7])}末）"
     return f"{_era(period.code)}（{_western(period.code)}）"
@@ -290,9 +291,12 @@ def _named_by_label(scene: Scene) -> Iterator[Span]:
     """Yield what stands under a label that names the thing asked for. 例: 会場 | 花畑広場, 事務局：デジタル推進課"""
     question = scene.question
     asked = katakana(question.text)
+    person = question.kind == "name" and _ASKS_PERSON.search(question.folded) is not None
     labels = _PLACE_LABEL if question.kind == "place" else _NAME_LABEL
     for scored, fact in text_facts(scene):
         value = _clean(fact.value)
+        if person and not (_PERSON_LABEL.search(fold(fact.label)) or _PERSON.search(fact.value)):
+            continue
         if not value or katakana(value) in asked or len(value) > 60:
             continue
         said = fold(" ".join(filter(None, (fact.column, fact.label))))
@@ -303,6 +307,7 @@ def _named_by_label(scene: Scene) -> Iterator[Span]:
             yield Span(scored, fact.value_start, fact.value_end, value, scored.score + fit, fit)
 
 
+_PERSON_LABEL = re.compile(r"氏名|講師|講演|登壇|出席|館長|会長|社長|代表|司会|ゲスト|委員|選手")
 _PLACE_LABEL = re.compile(r"場所|会場|開催地|所在|都市|相手|派遣先|行き先|訪問先|実施地|設置場所")
 _NAME_LABEL = re.compile(r"名称|名前|氏名|講師|登壇|出席|事務局|担当|所管|主催|共催|委託|愛称|通称|テーマ|題|名$")
 
@@ -322,7 +327,7 @@ def _candidates(statement: Statement, question: Question) -> Iterator[tuple[int,
             yield match.start(1), match.end(1), 0.2
     for start, end in noun_runs(text):
         piece = fold(text[start:end])
-        if len(piece) < 2:
+        if len(piece) < 2 or re.fullmatch(r"[ぁ-ん]{1,3}|.{0,2}(?:こと|もの|ため|よう|など|ところ|とき)", piece):
             continue
         if question.suffixes and any(_ends_with(piece, suffix) for suffix in question.suffixes):
             yield start, end, 0.3
@@ -346,7 +351,7 @@ def _is_venue(piece: str, question: Question) -> bool:
 
 
 _ASKS_PERSON = re.compile(
-    r"誰|だれ|どなた|氏名|(?:人|方|者|講師|社長|選手|代表|知事|ゲスト|会長|委員長|座長)(?:さん)?の(?:お)?名前|何という(?:人|方)"
+    r"誰|だれ|どなた|氏名|(?:[たるの](?:人|方)|選手|講師|講演者|登壇者|創業者|社長|館長|校長|会長|代表者?|司会者?|理事長)(?:は)?(?:[?。]|$)|(?:人|方|者|講師|社長|選手|代表|知事|ゲスト|会長|委員長|座長)(?:さん)?の(?:お)?名前|何という(?:人|方)"
 )
 
 

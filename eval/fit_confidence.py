@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import astuple
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +35,7 @@ def observe(questions: Path, index: Path) -> list[tuple[str, Signals, bool, bool
             draft = assistant.trace(question.question)[3]
         except QuestionError:
             continue
-        if draft.text and draft.signals is not None:
+        if draft.text and draft.signals is not None and not draft.signals.needed:
             right = question.answerable and says_it(question, draft.text) and is_short_enough(question, draft.text)
             rows.append((GROUPS[draft.kind], draft.signals, right, question.answerable))
     return rows
@@ -70,7 +69,7 @@ def main(argv: Sequence[str]) -> int:
     scored: list[tuple[float, bool, bool]] = []
     for group in sorted(set(GROUPS.values())):
         mine = [row for row in rows if row[0] == group]
-        x = np.array([astuple(row[1]) for row in mine])
+        x = np.array([row[1].vector() for row in mine])
         y = np.array([row[2] for row in mine], dtype=float)
         print(f'    "{group}": ({", ".join(f"{w:.2f}" for w in fit(x, y))}),  # {int(y.sum())} right of {len(y)}')
         for fold in range(FOLDS):
