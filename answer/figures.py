@@ -138,6 +138,7 @@ def answer_several(scene: Scene) -> Draft:
         text, how = _compare(question, operands, chosen, text)
     quotes = [Support(f.fact.document_id, f.fact.start, f.fact.end) for f in chosen]
     dates = [place for f in chosen for place in _places(f)[1:]]
+    dates += [place for f, column in zip(chosen, columns, strict=True) for place in _corroboration(f, column)[:1]]
     return Draft(
         kind=question.kind,
         text=text,

@@ -31,8 +31,10 @@ def answer_definition(scene: Scene) -> Draft:
     """Return what a thing is. 例: Xとは、… / ※ X：… / X（…） / the sentence under the heading X"""
     question = scene.question
     subject = _subject(question)
+    if not any(subject in s.statement.key for s in scene.statements[:30]):
+        subject = re.split("ノ|、", subject)[-1]  # 例: 八代港で言うダブルコール, 県の関係人口 → the thing itself
     best: tuple[float, Scored, str] | None = None
-    for scored in scene.statements[:30]:
+    for scored in scene.statements[:40]:
         bonus, text = _defines(scored, subject)
         score = scored.score + bonus
         if best is None or score > best[0]:
@@ -64,6 +66,8 @@ def _defines(scored: Scored, subject: str) -> tuple[float, str]:
     if subject and subject in key:
         if re.search(re.escape(subject) + r"」?(?:※\d*)?(?:トハ.|\(?[::].|＝|=|ハ、.)", key):
             return 0.45, flat
+        if re.search(re.escape(subject) + r"」?[(（][^)）]{6,}[)）]", key):
+            return 0.4, flat
         if re.search(r"(?:ト呼バレル|トイウ|ヲイウ|ヲ指ス|デアル|スルモノ|スル制度|スル仕組ミ)", key):
             return 0.2, flat
     marker = re.match(r"[\s　]*[※＊*](\d*)", flat)

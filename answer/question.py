@@ -618,8 +618,8 @@ def _read_units(folded: str) -> tuple[frozenset[str], str | None]:
     measure = _last_measure(folded)
     if measure is not None:
         return measure, None
-    for noun, units in MEASURES[:-1]:
-        if re.search(noun.pattern.removesuffix("$") + r"(?:は|を|が|の|、|と|も)", folded):
+    for measured, units in MEASURES[:-1]:
+        if re.search(measured.pattern.removesuffix("$") + r"(?:は|を|が|の|、|と|も)", folded):
             return units, None
     return frozenset(), None
 

@@ -95,6 +95,10 @@ class Scene:
         """
         zones = region.coverage.zones[:, index - region.low].copy()
         own = self.label_zones(fact, region.coverage.atoms)
+        if fact.scope is not None:
+            lemmas, key = region.reading.heading(fact.scope)
+            scope = np.array([_OF_TITLE * atom.match(lemmas, key) for atom in region.coverage.atoms])
+            np.maximum(zones, scope, out=zones)
         others = self._rivals[fact.id] if rivals else frozenset()
         for i, atom in enumerate(region.coverage.atoms):
             if own[i]:
@@ -116,6 +120,7 @@ def _group(fact: Fact) -> tuple[object, ...]:
     return fact.document_id, fact.start, fold(fact.unit or "")
 
 
+_OF_TITLE = 0.85  # what a word counts for a cell when it stands in the table's title, which may be below it
 _OF_A_RIVAL = 0.15  # what a word counts for a cell when it names another row, column or key
 PRIOR = 0.12  # what the best hit's place is worth beside a coverage of 0 to 1
 

@@ -542,12 +542,12 @@ def _list_fit(items: Sequence[str], question: Question) -> float:
         bonus += 0.2 if len(items) == question.count else -0.12
     if question.suffixes:
         matching = sum(any(_ends_with(fold(item), suffix) for suffix in question.suffixes) for item in items)
-        bonus += 0.2 * matching / len(items)
+        bonus += 0.2 * matching / len(items) if matching else -0.12
     asked = katakana(question.text)
     bonus -= 0.25 * sum(katakana(item) in asked for item in items) / len(items)
     # The items of a list are things; pieces with verbs in them are a sentence that was cut at its commas.
     bonus -= 0.2 * (sum(map(len, items)) / len(items) > 22)
-    bonus -= 0.3 * sum(len(item) > 40 or _CLAUSE.search(item) is not None for item in items) / len(items)
+    bonus -= 0.5 * sum(len(item) > 40 or _CLAUSE.search(item) is not None for item in items) / len(items)
     return bonus
 
 
