@@ -100,8 +100,9 @@ def test_a_removed_document_leaves_nothing_behind(path):
 
 
 def test_readers_cannot_write(path):
+    store = Store(path)
     with pytest.raises(sqlite3.OperationalError, match="readonly"):
-        Store(path)._db.execute("DELETE FROM documents")
+        store._db.execute("DELETE FROM documents")
 
 
 def test_a_damaged_file_is_named_with_the_remedy(path):
