@@ -114,6 +114,16 @@ def finished_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "index"
 
 
+@pytest.fixture(scope="session")
+def sample_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The index of the sample collection, made once by the real command with the real model. Not to be changed."""
+    from tests.browser import ROOT, ingest  # needs Playwright's package, which most tests do not
+
+    folder = tmp_path_factory.mktemp("sample") / "index"
+    ingest(sorted((ROOT / "sample").glob("*.pdf")), folder)
+    return folder
+
+
 @pytest.fixture
 def collection(finished_index: Path, tmp_path: Path, embedder: HashingEmbedder) -> Collection:
     """A small collection of a test's own, ready to be asked, changed or damaged."""

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser import CHROMIUM, ROOT, ask, chromium, ingest, opened, served, wait_for_picture
+from tests.browser import CHROMIUM, ask, chromium, opened, served, wait_for_picture
 
 pytestmark = [
     pytest.mark.browser,
@@ -16,10 +16,8 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory) -> Iterator[str]:
-    index = tmp_path_factory.mktemp("browser") / "index"
-    ingest(sorted((ROOT / "sample").glob("*.pdf")), index)
-    with served(index) as address:
+def address(sample_index) -> Iterator[str]:
+    with served(sample_index) as address:
         yield address
 
 
