@@ -12,6 +12,7 @@ from answer.question import Question
 from answer.scene import Scene, Scored
 from answer.spans import when_fit
 from ingest.japanese import content_words
+from ingest.numbers import find_quantities
 
 _LIMIT = 280  # characters of a prose answer; the contract allows 600
 _SHORT = 78  # what a name or place may have, when only its sentence can be given
@@ -170,8 +171,15 @@ def _in_order(scene: Scene) -> list[Scored]:
             s for s in scene.statements if re.search(question.pattern, unicodedata.normalize("NFKC", s.statement.text))
         ]
     if question.kind == "yesno" and re.search(r"続[いけ]|まだ|今も|現在も|再開|休止|中止|終わ|やって", question.folded):
-        return sorted(scene.statements[:40], key=lambda s: -(s.score + 0.15 * bool(_STATE.search(s.statement.flat))))
-    return list(scene.statements)
+        latest = max((s.statement.document.published or "" for s in scene.statements[:40]), default="")
+
+        def state(scored: Scored) -> float:
+            # What holds now is what the newest paper says.
+            newest = (scored.statement.document.published or "") == latest
+            return scored.score + (0.15 + 0.1 * newest) * bool(_STATE.search(scored.statement.flat))
+
+        return sorted(scene.statements[:40], key=state, reverse=True)
+    return sorted(scene.statements[:60], key=lambda s: s.score + when_fit(s.statement, question), reverse=True)
 
 
 def _lead(scene: Scene, scored: Scored) -> float:
@@ -222,7 +230,8 @@ def _going_on(scored: Scored, room: int) -> list[Statement]:
 
 def _goal(scene: Scene) -> Draft | None:
     """Return whether a goal was reached, from a statement that gives both figures. 例: 累計 870人　目標値：1,000人"""
-    for scored in scene.statements[:40]:
+    aimed = {q.value for q in find_quantities(scene.question.text) if q.base_unit}
+    for scored in scene.statements[:60]:
         text = scored.statement.text
         goal_at = text.find("目標")
         quantities = [q for q in scored.statement.quantities if q.base_unit is not None]
@@ -232,7 +241,7 @@ def _goal(scene: Scene) -> Draft | None:
         result = next(
             (q for q in quantities if goal is not None and q is not goal and q.base_unit == goal.base_unit), None
         )
-        if goal is None or result is None:
+        if goal is None or result is None or (aimed and goal.value not in aimed):
             continue
         said = "はい" if result.value >= goal.value else "いいえ"
         return _draft(scene, scored, f"{said}。{clip(scored.statement.flat, 160)}", "goal and result")

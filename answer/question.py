@@ -555,7 +555,7 @@ def _kind_of(folded: str, periods: int, meetings: int) -> tuple[QuestionType, di
         return "number", flags
     if _HOWTO.search(folded) and not listing:
         return "howto", flags
-    if listing:
+    if listing or re.search(r"(?:市町村|国・地域|団体|地域|高校|学校|企業)(?:は|が)(?:どこ|どちら(?!が))", folded):
         return "list", flags
     if _WHO.search(folded):
         return "name", flags

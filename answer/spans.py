@@ -235,9 +235,10 @@ def answer_name(scene: Scene) -> Draft:
     if not spans:
         return Draft(question.kind, missing=question.suffixes, why=("no name near the hits",))
     best = spans[0]
-    group = _row_of(best, spans) if question.wants_list or _may_be_several(question) else [best]
-    if len(group) == 1 and _ASKS_PERSON.search(question.folded):
-        group = _persons_beside(best, spans)
+    several = question.wants_list or not question.suffixes or _may_be_several(question)
+    group = _row_of(best, spans) if several else [best]
+    if len(group) == 1 and (several or _ASKS_PERSON.search(question.folded)):
+        group = _beside(best, spans)
     text = "、".join(dict.fromkeys(s.text for s in group))
     quotes = {s.source.statement.start: s.source.statement for s in group}.values()
     return Draft(
@@ -418,17 +419,31 @@ def _row_of(best: Span, spans: Sequence[Span]) -> list[Span]:
     return row
 
 
-def _persons_beside(best: Span, spans: Sequence[Span]) -> list[Span]:
-    """Return the persons named on neighbouring lines of the same list. 例: ・島田 選手 / ・乗田 選手"""
+def _beside(best: Span, spans: Sequence[Span]) -> list[Span]:
+    """Return the names on neighbouring bullets of one list, when each is all its bullet says.
+
+    例: ・島田 選手 / ・乗田 選手, ・半導体関連産業 / ・IT関連産業
+    """
+
+    def alone(span: Span) -> bool:
+        return len(span.source.statement.flat) <= len(span.text) + 12 and span.source.statement.kind == "bullet"
+
     near = [
         s
         for s in spans
         if s.source.statement.document is best.source.statement.document
-        and abs(s.source.index - best.source.index) <= 3
+        and abs(s.source.index - best.source.index) <= 4
         and s.source.statement.headings == best.source.statement.headings
-        and s.source.statement.kind == best.source.statement.kind == "bullet"
+        and alone(s)
     ]
-    return sorted({s.start: s for s in (best, *near)}.values(), key=lambda s: s.start)
+    if not alone(best) or not near:
+        return [best]
+    longest: dict[int, Span] = {}
+    for span in (best, *near):
+        known = longest.get(span.source.index)
+        if known is None or len(span.text) > len(known.text):
+            longest[span.source.index] = span
+    return [longest[index] for index in sorted(longest)]
 
 
 def _clean(text: str) -> str:
@@ -454,7 +469,7 @@ class Items:
 def answer_list(scene: Scene) -> Draft:
     """Return all items of the list that is asked for, and only those."""
     question = scene.question
-    lists = sorted([*_lists(scene), *_rows_in_cells(scene)], key=lambda found: -found.score)
+    lists = sorted([*_lists(scene), *_rows_in_cells(scene), *_by_suffix(scene)], key=lambda found: -found.score)
     if not lists:
         return Draft("list", why=("no list near the hits",))
     best = lists[0]
@@ -509,6 +524,29 @@ def _lists(scene: Scene) -> Iterator[Items]:
                 scored,
                 _list_fit(items, question),
             )
+
+
+def _by_suffix(scene: Scene) -> Iterator[Items]:
+    """Yield the names of the asked kind that stand together. 例: どの部会 → all lines near the best that end in 部会"""
+    question = scene.question
+    if not question.suffixes:
+        return
+    asked = katakana(question.text)
+    for head in scene.statements[:6]:
+        statements = head.region.reading.statements
+        found: dict[str, Statement] = {}
+        for statement in statements[max(head.region.low, head.index - 2) : min(head.region.high, head.index + 14)]:
+            for start, end in noun_runs(statement.text):
+                name = _clean(statement.text[start:end])
+                fits = any(_ends_with(fold(name), suffix) for suffix in question.suffixes)
+                if fits and 2 < len(name) <= 25 and katakana(name) not in asked:
+                    found.setdefault(name, statement)
+        if len(found) >= 2:
+            quotes = {s.start: s for s in found.values()}
+            items = tuple(found)
+            supports = tuple(Support(s.document.id, s.start, s.end) for _, s in sorted(quotes.items()))
+            fit = _list_fit(items, question) - 0.05 * (len(quotes) < 2)
+            yield Items(items, supports, head.score + fit - 0.1, f"names near: {head.statement.flat[:30]}", head, fit)
 
 
 def _rows_in_cells(scene: Scene) -> Iterator[Items]:
