@@ -16,6 +16,7 @@ import math
 import os
 import queue
 import re
+import statistics
 import subprocess
 import sys
 import threading
@@ -29,6 +30,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from ingest.document import Cell, Document, Page, Table
+from ingest.reading_order import Part, Piece, reading_order
 
 Box = tuple[float, float, float, float]
 
@@ -822,72 +824,144 @@ def _rises(numbers: Sequence[str]) -> bool:
     return all(int(b) == int(a) + 1 for a, b in pairwise(numbers))
 
 
-@dataclass
-class _Item:
-    """A line or a table of a page: a stretch of its characters, and where it is seen."""
+_APART = 1.1  # of the type's size: a wider gap parts a line
+_MARK = re.compile(r"[・•●○◯◎■□◆◇▪▶➢※\u2460-\u2473⇒→]|[（(]?[0-9０-９]{1,2}[)）.．]")
 
-    start: int
-    end: int
-    box: Box
 
-    def beside(self, other: _Item) -> bool:
-        """Say whether two items stand next to each other."""
-        shared = min(self.box[3], other.box[3]) - max(self.box[1], other.box[1])
-        least = min(self.box[3] - self.box[1], other.box[3] - other.box[1])
-        return shared > 0.5 * least and (self.box[2] <= other.box[0] + 1 or other.box[2] <= self.box[0] + 1)
+def _pieces(sheet: _Sheet) -> list[Piece]:
+    """Return the lines of a page cut at wide gaps, and its ruled tables."""
+    found = [Piece(t["start"], t["end"], "", t["bound"], 0.0, solid=True) for t in sheet.tables]
+    tables = list(found)
+    for start, end, box in _lines(sheet.chars):
+        if any(t.start <= start < t.end for t in tables):
+            continue
+        if _is_upright(start, end, box):
+            found.append(Piece(start, end, _text(sheet, start, end), box, box[2] - box[0]))
+            continue
+        first = last = start
+        for i in range(start + 1, end):
+            if sheet.chars[i].box is None:
+                continue
+            if _are_apart(sheet.chars[last], sheet.chars[i]):
+                mark = last - first < 4 and _MARK.fullmatch(_text(sheet, first, last + 1)) is not None
+                if not mark or _gap(sheet.chars[last], sheet.chars[i]) > 3 * _size(sheet.chars[i]):
+                    found.append(_piece(sheet, first, last + 1))
+                    first = i
+            last = i
+        found.append(_piece(sheet, first, last + 1))
+    return found
+
+
+def _is_upright(start: int, end: int, box: Box) -> bool:
+    return end - start > 2 and box[3] - box[1] > 2 * (box[2] - box[0])
+
+
+def _are_apart(left: _Char, right: _Char) -> bool:
+    """Say whether two characters that follow each other in a line of pdfium stand in different pieces."""
+    if left.box is None or right.box is None:
+        return False
+    size = max(_size(left), _size(right))
+    return right.box[0] - left.box[2] > _APART * size or right.box[2] < left.box[0] - size
+
+
+def _piece(sheet: _Sheet, start: int, end: int) -> Piece:
+    """Return a piece; its box is as high as its type, since a font's own line height reaches into other lines."""
+    inked = [char for char in sheet.chars[start:end] if char.box is not None]
+    left, top, right, bottom = _bound([char.box for char in inked if char.box is not None])
+    wide = [char.box[2] - char.box[0] for char in inked if char.box is not None and _is_wide(char.text)]
+    narrow = [char.box[2] - char.box[0] for char in inked if char.box is not None and not wide]
+    size = min(statistics.median(wide) if wide else 1.8 * statistics.median(narrow), bottom - top)
+    middle = statistics.median((char.box[1] + char.box[3]) / 2 for char in inked if char.box is not None)
+    return Piece(start, end, _text(sheet, start, end), (left, middle - 0.42 * size, right, middle + 0.42 * size), size)
+
+
+def _text(sheet: _Sheet, start: int, end: int) -> str:
+    return "".join(char.text for char in sheet.chars[start:end])
 
 
 def _set_in_order(sheet: _Sheet) -> None:
-    """Set the lines and tables of a page from top to bottom, where it has one column; part paragraphs by a blank line.
+    """Set the lines and tables of a page in the order in which they are read; part paragraphs by a blank line.
 
-    Programs draw titles and units after their tables. Columns and upright writing keep pdfium's order.
+    Programs draw titles and units after their tables, and pdfium joins what stands side by side. Upright writing keeps
+    pdfium's order.
     """
-    items: list[_Item] = [_Item(t["start"], t["end"], t["bound"]) for t in sheet.tables]
-    tables = list(items)
-    for start, end, box in _lines(sheet.chars):
-        if not any(t.start <= start < t.end for t in tables):
-            items.append(_Item(start, end, box))
-    if not items:
+    pieces = _pieces(sheet)
+    if not pieces:
         return
-    lines = items[len(tables) :]
-    upright = sum(1 for i in lines if i.end - i.start > 2 and i.box[3] - i.box[1] > 2 * (i.box[2] - i.box[0]))
-    neighbours = sum(1 for n, i in enumerate(lines) if any(i.beside(o) for o in lines[max(0, n - 40) : n]))
-    if upright * 4 > len(lines) or neighbours * 4 > len(lines):
-        items.sort(key=lambda item: item.start)
+    lines = [piece for piece in pieces if not piece.solid]
+    upright = sum(1 for piece in lines if _is_upright(piece.start, piece.end, piece.box))
+    if upright * 4 > len(lines):
+        parts = [Part([[[piece]] for piece in sorted(pieces, key=lambda piece: piece.start)])]
     else:
-        items = _from_top(items)
-    gaps = sorted(max(0.0, b.box[1] - a.box[3]) for a, b in pairwise(items) if b.box[1] > a.box[1])
-    heights = sorted(item.box[3] - item.box[1] for item in lines) or [10.0]
-    usual = heights[len(heights) // 2]
+        parts = reading_order(pieces, sheet.height)
+    boxes = [_of_row(row) for part in parts for row in part.rows]
+    gaps = sorted(max(0.0, b[1] - a[3]) for a, b in pairwise(boxes) if b[1] > a[1])
+    usual = statistics.median(piece.size for piece in lines) if lines else 10.0
     # Lines set wide apart are no paragraphs: more than the page's usual gap counts.
-    wide = (gaps[len(gaps) // 2] if gaps else 0.0) + 0.45 * usual
+    wide = (gaps[len(gaps) // 2] if gaps else 0.0) + 0.5 * usual
+    ruled = {record["start"]: record for record in sheet.tables}
     chars: list[_Char] = []
-    for n, item in enumerate(items):
-        if n:
-            chars.append(_Char("\n", None))
-            gap = item.box[1] - items[n - 1].box[3]
-            if gap > wide or gap < -3 * usual:
+    above: Box | None = None
+    for part in parts:
+        cells: list[tuple[int, int, int, int, int, int]] = []
+        for number, row in enumerate(part.rows):
+            box = _of_row(row)
+            if above is not None:
                 chars.append(_Char("\n", None))
-        for table, record in zip(tables, sheet.tables, strict=True):
-            if table is item:
-                moved = len(chars) - item.start
-                record["start"] += moved
-                record["end"] += moved
-                record["cells"] = [(a + moved, b + moved, *place) for a, b, *place in record["cells"]]
-        chars.extend(sheet.chars[item.start : item.end])
+                gap = box[1] - above[3]
+                if gap > wide or gap < -3 * usual or (not upright and gap < -usual):
+                    chars.append(_Char("\n", None))
+            above = box
+            for column, cell in enumerate(row):
+                if column:
+                    chars.extend(
+                        [_Char("\t", None)] if part.is_table else _between(sheet, row[column - 1][-1], cell[0])
+                    )
+                begin = len(chars)
+                for i, piece in enumerate(cell):
+                    if i:
+                        chars.extend(_between(sheet, cell[i - 1], piece))
+                    if piece.solid:
+                        _move(ruled[piece.start], len(chars) - piece.start)
+                    chars.extend(sheet.chars[piece.start : piece.end])
+                cells.append((begin, len(chars), number, column, 1, 1))
+        if part.is_table:
+            sheet.tables.append(_unruled(cells, chars, part))
     sheet.chars = chars
     sheet.tables.sort(key=lambda record: int(record["start"]))
 
 
-def _from_top(items: Sequence[_Item]) -> list[_Item]:
-    """Return items from top to bottom, and from left to right where they share a line."""
-    rows: list[list[_Item]] = []
-    for item in sorted(items, key=lambda item: item.box[1]):
-        if rows and any(item.beside(other) for other in rows[-1]):
-            rows[-1].append(item)
-        else:
-            rows.append([item])
-    return [item for row in rows for item in sorted(row, key=lambda item: item.box[0])]
+def _between(sheet: _Sheet, left: Piece, right: Piece) -> list[_Char]:
+    """Return what stands between two pieces of one row: their own spaces, or one."""
+    own = sheet.chars[left.end : right.start]
+    if right.start >= left.end and all(char.text in " 　" for char in own):
+        return own
+    if right.box[1] >= left.box[3] or right.box[0] - left.box[2] <= 0.25 * min(left.size, right.size):
+        # The next line of a cell: only letters part.
+        return [] if _is_wide(left.text[-1]) or _is_wide(right.text[0]) else [_Char(" ", None)]
+    return [_Char(" ", None)]
+
+
+def _of_row(row: Sequence[Sequence[Piece]]) -> Box:
+    return _bound([piece.box for cell in row for piece in cell])
+
+
+def _move(record: dict[str, Any], by: int) -> None:
+    record["start"] += by
+    record["end"] += by
+    record["cells"] = [(a + by, b + by, *place) for a, b, *place in record["cells"]]
+
+
+def _unruled(cells: list[tuple[int, int, int, int, int, int]], chars: Sequence[_Char], part: Part) -> dict[str, Any]:
+    header_rows, header_columns = _headers(cells, chars, len(part.rows), len(part.rows[0]))
+    return {
+        "start": cells[0][0],
+        "end": cells[-1][1],
+        "cells": cells,
+        "header_rows": header_rows,
+        "header_columns": header_columns,
+        "bound": _bound([_of_row(row) for row in part.rows]),
+    }
 
 
 _UNIT = re.compile(r"単\s?位\s?[：:／/]?\s?(?P<unit>[^\s）)、，,：:]{1,8})")

@@ -1,0 +1,375 @@
+"""The order in which a page is read: pieces of lines by where they stand, columns one after the other.
+
+Pure geometry. Bands of white part a page from top to bottom; where the same upright gutter goes through several bands,
+what stands left of it is read before what stands right of it, unless both are one row: a key and its value, or a table
+without rules. 例: two boxes side by side, each read to its end; 会 場 | 文化ホール on one line
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+Box = tuple[float, float, float, float]
+
+
+@dataclass(eq=False, slots=True)
+class Piece:
+    """A stretch of a page's characters that stands on one line without a wide gap, or a whole ruled table."""
+
+    start: int
+    end: int
+    text: str
+    box: Box
+    size: float  # of its type
+    solid: bool = False  # a table: a unit that nothing is joined to
+
+    @property
+    def middle(self) -> float:
+        return (self.box[1] + self.box[3]) / 2
+
+
+@dataclass(eq=False, slots=True)
+class Part:
+    """Rows that are read one after the other, each of cells from left to right, a cell of the pieces of its lines.
+
+    ``is_table`` when every row has every cell.
+    """
+
+    rows: list[list[list[Piece]]]
+    is_table: bool = False
+
+
+def _plain(lines: Sequence[Sequence[Piece]]) -> Part:
+    return Part([[[piece] for piece in line] for line in lines])
+
+
+@dataclass(eq=False, slots=True)
+class _Band:
+    """Pieces between two white stripes that go across."""
+
+    pieces: list[Piece]
+    top: float = field(init=False)
+    bottom: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.top = min(p.box[1] for p in self.pieces)
+        self.bottom = max(p.box[3] for p in self.pieces)
+
+
+_GUTTER = 0.7  # of the type's size: narrower white parts words
+_NEAR = 1.5  # of the type's size: white above a line of the same column
+_ZONE = 0.065  # of a page's height: where running heads and page numbers stand
+
+
+def reading_order(pieces: Sequence[Piece], height: float) -> list[Part]:
+    """Return all pieces of a page in the order in which they are read."""
+    usual = _usual(pieces)
+    zones: list[list[Piece]] = [[], [], []]
+    for piece in pieces:
+        aside = not piece.solid and piece.size <= usual
+        head, foot = piece.box[3] < _ZONE * height, piece.box[1] > (1 - _ZONE) * height
+        zones[0 if aside and head else 2 if aside and foot else 1].append(piece)
+    parts: list[Part] = []
+    for zone in (zones[0], zones[2]):
+        # A page number beside a running title is a line of its own, the outermost one.
+        lines = [[piece] for row in _rows(zone) for piece in row]
+        lines.sort(key=lambda line: _is_number(line[0].text), reverse=zone is zones[0])
+        parts.append(_plain(lines))
+    body = _ordered(zones[1], usual)
+    return [part for part in (parts[0], *body, parts[1]) if part.rows]
+
+
+def _usual(pieces: Sequence[Piece]) -> float:
+    sizes = sorted(piece.size for piece in pieces if not piece.solid)
+    return sizes[len(sizes) // 2] if sizes else 10.0
+
+
+def _is_number(text: str) -> bool:
+    """Say whether a piece can be a printed page number. 例: 3, - 12 -, ～３～"""
+    folded = unicodedata.normalize("NFKC", text)
+    return re.fullmatch(r"(?:[pP]\.?)?\W{0,3}\d{1,4}\W{0,3}(?:/\s?\d{1,4})?", folded) is not None
+
+
+def _ordered(pieces: Sequence[Piece], usual: float) -> list[Part]:
+    bands = _bands(pieces)
+    parts: list[Part] = []
+    i = 0
+    while i < len(bands):
+        gutters: list[float] = []
+        first, end = i, i + 1
+        if len(bands[i].pieces) > 1:
+            end = _extent(bands, i, usual)
+            first, end = _trimmed(bands, i, end, usual)
+            gutters = _gutters(bands[first:end], usual)
+        if not gutters:
+            parts.extend(_in_band(bands[i], usual))
+            i += 1
+            continue
+        for band in bands[i:first]:
+            parts.extend(_in_band(band, usual))
+        # A column may begin above the others: lines close above it are its own.
+        begin = first
+        taken = 0
+        while parts and taken < 40 and begin == first and _hangs_on(parts[-1], bands[first:end], gutters, usual):
+            bands[first] = _Band([*(p for row in parts.pop().rows for cell in row for p in cell), *bands[first].pieces])
+            taken += 1
+        parts.extend(_in_columns(bands[first:end], gutters, usual))
+        i = end
+    return parts
+
+
+def _bands(pieces: Sequence[Piece]) -> list[_Band]:
+    groups: list[list[Piece]] = []
+    bottom = 0.0
+    for piece in sorted(pieces, key=lambda p: p.box[1]):
+        if groups and piece.box[1] < bottom:
+            groups[-1].append(piece)
+            bottom = max(bottom, piece.box[3])
+        else:
+            groups.append([piece])
+            bottom = piece.box[3]
+    return [_Band(group) for group in groups]
+
+
+def _white(bands: Sequence[_Band], usual: float) -> list[tuple[float, float]]:
+    """Return the upright stripes that none of the bands has anything in, from left to right."""
+    spans = sorted((p.box[0], p.box[2]) for band in bands for p in band.pieces)
+    found: list[tuple[float, float]] = []
+    right = spans[0][1]
+    for left, end in spans[1:]:
+        if left - right >= _GUTTER * usual:
+            found.append((right, left))
+        right = max(right, end)
+    return found
+
+
+def _gutters(bands: Sequence[_Band], usual: float) -> list[float]:
+    """Return the places of the stripes that part columns: something stands on both sides of them at one height."""
+    found: list[float] = []
+    for left, right in _white(bands, usual):
+        at = (left + right) / 2
+        shared = [p for band in bands if _both(band, at) for p in band.pieces]
+        if len(shared) > 2 or any(p.solid for p in shared):
+            found.append(at)
+    return found
+
+
+def _both(band: _Band, at: float) -> bool:
+    return any(p.box[2] <= at for p in band.pieces) and any(p.box[0] >= at for p in band.pieces)
+
+
+def _extent(bands: Sequence[_Band], first: int, usual: float) -> int:
+    """Return where the bands end that share a gutter with the first one."""
+    end = first + 1
+    white = _white(bands[first:end], usual)
+    while white and end < len(bands):
+        gap = bands[end].top - bands[end - 1].bottom
+        wider = _white(bands[first : end + 1], usual)
+        wider = [w for w in wider if any(min(w[1], o[1]) > max(w[0], o[0]) for o in white)]
+        if not wider or gap > max(2.5 * usual, max(b - a for a, b in wider)):
+            break
+        if len(wider) < len(white) and _is_figures(bands[first:end], [(a + b) / 2 for a, b in white]):
+            break  # the table above ends here
+        white = wider
+        end += 1
+    return end
+
+
+def _trimmed(bands: Sequence[_Band], first: int, end: int, usual: float) -> tuple[int, int]:
+    """Return the bands without those at the end that stand apart. 例: a note below two columns"""
+    while end - first > 1:
+        gutters = _gutters(bands[first:end], usual)
+        if not gutters:
+            return first, first + 1 if _gutters(bands[first : first + 1], usual) else end
+        last = bands[end - 1].pieces
+        column = _column(last[0], gutters)
+        if any(_column(p, gutters) != column for p in last):
+            break
+        above = [p.box[3] for band in bands[first : end - 1] for p in band.pieces if _column(p, gutters) == column]
+        if column < len(gutters) and above and bands[end - 1].top - max(above) <= _NEAR * usual:
+            break
+        end -= 1
+    return first, end
+
+
+def _column(piece: Piece, gutters: Sequence[float]) -> int:
+    middle = (piece.box[0] + piece.box[2]) / 2
+    return sum(1 for at in gutters if middle > at)
+
+
+def _hangs_on(part: Part, bands: Sequence[_Band], gutters: Sequence[float], usual: float) -> bool:
+    """Say whether what was read last is the upper end of a column other than the first."""
+    above = [p for row in part.rows for cell in row for p in cell]
+    column = _column(above[0], gutters)
+    if column == 0 or any(_column(p, gutters) != column or p.box[0] < gutters[column - 1] for p in above):
+        return False
+    tops = [p.box[1] for band in bands for p in band.pieces if _column(p, gutters) == column]
+    white = min(tops) - max(p.box[3] for p in above)
+    return white <= 0.8 * usual and not any(p.box[2] > at > p.box[0] for p in above for at in gutters)
+
+
+def _in_band(band: _Band, usual: float) -> list[Part]:
+    """Return a band that shares no gutter with its neighbours."""
+    if len(band.pieces) == 1:
+        return [_plain([band.pieces])]
+    gutters = _gutters([band], usual)
+    if gutters:
+        return _in_columns([band], gutters, usual)
+    rows = _rows(band.pieces)
+    if len(rows) == 1:
+        return [_plain(list(_parted(rows[0])))]
+    return [_plain(rows)]
+
+
+def _parted(row: Sequence[Piece]) -> Iterator[list[Piece]]:
+    """Yield the pieces of a lone row, together only where they belong together.
+
+    例: 会 場 | 文化ホール and 相談件数 | 120 件 are one line; the captions of two pictures are two
+    """
+    current = [row[0]]
+    for left, right in pairwise(row):
+        gap = right.box[0] - left.box[2]
+        together = len(left.text) <= 8 or len(right.text) <= 3 or is_figure(right.text) or right.text[0] in "（(…・‥."
+        if (gap > 3 * max(left.size, right.size) and not together) or left.solid or right.solid:
+            yield current
+            current = []
+        current.append(right)
+    yield current
+
+
+def _in_columns(bands: Sequence[_Band], gutters: Sequence[float], usual: float) -> list[Part]:
+    """Return columns one after the other; those that are rows of cells together."""
+    columns: list[list[Piece]] = [[] for _ in range(len(gutters) + 1)]
+    for band in bands:
+        for piece in band.pieces:
+            columns[_column(piece, gutters)].append(piece)
+    runs: list[list[list[Piece]]] = []
+    for column in filter(None, columns):
+        if runs and (_are_rows(runs[-1][-1], column) or (len(runs[-1]) > 1 and _are_rows(column, runs[-1][0]))):
+            runs[-1].append(column)
+        else:
+            runs.append([column])
+    parts: list[Part] = []
+    for run in runs:
+        if len(run) == len(columns):
+            parts.append(_as_rows(run))
+        else:
+            # A heading among the rows parts them, once they stand alone.
+            parts.extend(_ordered([p for column in run for p in column], usual))
+    return parts
+
+
+def _as_rows(columns: Sequence[Sequence[Piece]]) -> Part:
+    """Return columns as rows of cells, each row at a piece of the first column.
+
+    Cells of several lines are set against their row's first line or, as tables do, against its middle.
+    """
+    anchors = _rows(columns[0])
+    places = [row[0].middle for row in anchors]
+    others = sorted((p for column in columns[1:] for p in column), key=lambda p: p.middle)
+    slack = 0.5 * min(p.size for row in anchors for p in row)
+    hung = all(any(abs(p.middle - place) <= slack for p in others) for place in places)
+    rows: list[list[list[Piece]]] = [[row, *([] for _ in columns[1:])] for row in anchors]
+    above: list[list[list[Piece]]] = []
+    for number, column in enumerate(columns[1:], 1):
+        for line in _rows(column):
+            middle = line[0].middle
+            if hung:
+                at = sum(1 for place in places if place <= middle + slack) - 1
+            else:
+                at = min(range(len(places)), key=lambda i: abs(places[i] - middle))
+            if at < 0:
+                above.append([line])
+            else:
+                rows[at][number].extend(line)
+    full = all(all(row) for row in rows) and not above
+    return Part([*above, *([cell for cell in row if cell] for row in rows)], full and _is_table(rows))
+
+
+def _rows(pieces: Sequence[Piece]) -> list[list[Piece]]:
+    """Return pieces in rows from top to bottom, each from left to right."""
+    rows: list[list[Piece]] = []
+    for piece in sorted(pieces, key=lambda p: p.middle):
+        if rows and all(_on_one_line(piece, other) for other in rows[-1]):
+            rows[-1].append(piece)
+        else:
+            rows.append([piece])
+    return [sorted(row, key=lambda p: p.box[0]) for row in rows]
+
+
+def _on_one_line(a: Piece, b: Piece) -> bool:
+    apart = a.box[0] >= b.box[2] - 1 or b.box[0] >= a.box[2] - 1
+    return apart and not a.solid and not b.solid and abs(a.middle - b.middle) <= 0.5 * min(a.size, b.size)
+
+
+_FIGURE = re.compile(
+    r"[△▲▼±+\-−–—―ー~～約]?[\d,.、]*\d[\d,.]*\s?(?:[%年度件人名社円千百万億団体か所箇歳回位点世帯]{0,4})|[\-−–—―ー…]"
+)
+
+
+def is_figure(text: str) -> bool:
+    """Say whether a cell holds a figure. 例: 6,927, △3,393, １２．５％, （120）, －"""
+    folded = re.sub(r"[\s()\[\]]", "", unicodedata.normalize("NFKC", text))
+    return _FIGURE.fullmatch(folded) is not None
+
+
+_MARK = re.compile(r"[・•●○◯◎■□◆◇▪▶➢※①-⑳⇒→]|[-−]\s?\D|[(（]?[0-9０-９]{1,2}[)）.．]")
+
+
+def _are_rows(left: Sequence[Piece], right: Sequence[Piece]) -> bool:
+    """Say whether two columns are read row by row: keys and their values, or names and their figures."""
+    if any(p.solid for p in (*left, *right)):
+        return False
+    paired = sum(_is_paired(p, right) for p in left)
+    if paired * 10 < len(left) * 7:
+        return False
+    figures = [sum(is_figure(p.text) for p in side) * 10 >= len(side) * 6 for side in (left, right)]
+    if figures[1]:
+        return all(len(p.text) <= 30 for p in left)
+    if figures[0]:
+        # Figures are no keys: what stands beside them is a remark on each, or another column.
+        return paired == len(left) == len(right) and all(len(p.text) <= 16 for p in right)
+    # Lists that stand side by side have marks of their own.
+    marks = [sum(1 for p in side if _MARK.match(p.text) and len(p.text) > 3) for side in (left, right)]
+    if all(count * 3 >= len(side) for count, side in zip(marks, (left, right), strict=True)):
+        return False
+    lengths = sorted(len(p.text) for p in left)
+    return lengths[len(lengths) // 2] <= 12 and lengths[-1] <= 20 and not any("。" in p.text for p in left)
+
+
+def _is_paired(piece: Piece, others: Sequence[Piece]) -> bool:
+    """Say whether a piece is on one line with another, or at the middle of two lines that follow each other."""
+    slack = 0.5 * piece.size
+    if any(abs(piece.middle - other.middle) <= slack for other in others):
+        return True
+    above = [other.middle for other in others if 0 < piece.middle - other.middle < 1.2 * piece.size]
+    below = [other.middle for other in others if 0 < other.middle - piece.middle < 1.2 * piece.size]
+    return bool(above and below) and abs(max(above) + min(below) - 2 * piece.middle) <= slack
+
+
+def _is_figures(bands: Sequence[_Band], gutters: Sequence[float]) -> bool:
+    """Say whether bands are a table of figures, a band a row."""
+    rows: list[list[list[Piece]]] = []
+    for band in bands:
+        rows.append([[] for _ in range(len(gutters) + 1)])
+        for piece in band.pieces:
+            rows[-1][_column(piece, gutters)].append(piece)
+    return all(len(row) > 1 and all(row) for row in rows) and _is_table(rows)
+
+
+def _is_table(rows: Sequence[Sequence[Sequence[Piece]]]) -> bool:
+    """Say whether rows that have every cell are a table without rules: the cells are short and most are figures.
+
+    例: 地域 | 転出 | 転入 above 首都圏 | 6,927 | 5,277 and 県内 | 812 | 640
+    """
+    texts = [["".join(p.text for p in cell) for cell in row] for row in rows]
+    if len(texts) < 3 or any(p.solid for row in rows for cell in row for p in cell):
+        return False
+    if any(len(text) > 40 for row in texts for text in row) or all(is_figure(row[0]) for row in texts):
+        return False
+    body = [text for row in texts[1:] for text in row[1:]]
+    return sum(is_figure(text) for text in body) * 5 >= len(body) * 4
