@@ -105,7 +105,7 @@ class Answer:
     id: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the JSON object of the product's contract: the same over HTTP, on the command line and in evaluation."""
+        """Return the JSON object of the contract: the same over HTTP, on the command line and in evaluation."""
         body = asdict(self)
         body["passages"] = [{"chunk_id": p.chunk_id, "score": p.score, **asdict(p.citation)} for p in self.passages]
         return body

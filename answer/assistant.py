@@ -48,7 +48,7 @@ class Assistant:
         self._vectors: OrderedDict[str, Vector] = OrderedDict()
         self._lock = Lock()
 
-    def ask(self, question: str, *, id: str | None = None) -> Answer:
+    def ask(self, question: str, *, id: str | None = None) -> Answer:  # noqa: A002 - the contract's name for it
         """Return the answer, or an honest "not found". ``QuestionError`` says why a question cannot be asked."""
         started = time.perf_counter()
         text = validate(question, self.max_question_chars)

@@ -6,11 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from answer.confidence import Signals, read_signals
 from answer.draft import Draft, Moment, Support
-from answer.evidence import Array, Atom, Coverage, katakana
+from answer.evidence import Array, Coverage, katakana
 from answer.question import MONEY, RATE, UNIT_GROUPS, Question
 from answer.scene import PRIOR, Region, Scene
 from ingest.dates import Period, describe, find_periods, parse_code
@@ -474,7 +472,8 @@ def _compare(
 
 def subtract(late: Fact, early: Fact) -> tuple[str, str]:
     """Return (what changed in words, how it was worked out). 例: 141企業・団体増（648 − 507 = 141）"""
-    assert late.number is not None and early.number is not None
+    assert late.number is not None
+    assert early.number is not None
     scale, unit = _scale(late), fold(late.unit or "")
     if re.search(r"[億万兆]\d", fold(late.value)):  # 例: 122億4千万円
         scale, unit = next(
@@ -623,10 +622,10 @@ def _places(figure: Figure) -> list[Support]:
     if fact.as_of is not None and fact.as_of_from in ("column", "row", "text"):
         text = figure.region.reading.document.text
         for start, end in fact.context:
-            if end <= fact.start or start >= fact.end:
-                if any(p.code == fact.as_of for p in find_periods(text[start:end])):
-                    places.append(Support(fact.document_id, start, end))
-                    break
+            outside = end <= fact.start or start >= fact.end
+            if outside and any(p.code == fact.as_of for p in find_periods(text[start:end])):
+                places.append(Support(fact.document_id, start, end))
+                break
     return places
 
 

@@ -17,13 +17,16 @@ from ingest.numbers import find_quantities
 _LIMIT = 280  # characters of a prose answer; the contract allows 600
 _SHORT = 78  # what a name or place may have, when only its sentence can be given
 _REASON_MARK = re.compile(
-    r"ため|により|によって|ことから|ので|背景|きっかけ|契機|踏まえ|に伴[いう]|理由|おかげ|影響|懸念|図る|目指|つなげ|資する|向上|確保|解消|受け"
+    r"ため|により|によって|ことから|ので|背景|きっかけ|契機|踏まえ|に伴[いう]|理由|おかげ|影響|懸念|図る|目指"
+    r"|つなげ|資する|向上|確保|解消|受け"
 )
 _STEP_MARK = re.compile(
-    r"申請|申込|申し込|予約|登録|提出|送信|起動|送付|発行|連絡|電話|受付|アクセス|ダウンロード|入力|手続|窓口|相談|利用|方法|により|活用"
+    r"申請|申込|申し込|予約|登録|提出|送信|起動|送付|発行|連絡|電話|受付|アクセス|ダウンロード|入力|手続|窓口"
+    r"|相談|利用|方法|により|活用"
 )
 _NEGATIVE = re.compile(
-    r"休止|中止|廃止|終了|停止|未定|未実施|未達|ない(?!し|よう)|ません|ず(?:、|に|$)|困難|不可|対象外|除く|できな|下回|断念|見送|▲|△|なし(?!と)"
+    r"休止|中止|廃止|終了|停止|未定|未実施|未達|ない(?!し|よう)|ません|ず(?:、|に|$)|困難|不可|対象外|除く"
+    r"|できな|下回|断念|見送|▲|△|なし(?!と)"
 )
 _DONE = re.compile(r"達成|できた|できました|完了|上回|クリア")
 
@@ -104,8 +107,7 @@ def answer_reason(scene: Scene) -> Draft:
 
 def answer_howto(scene: Scene) -> Draft:
     """Return the steps: the best statement and those that go on with it."""
-    draft = _best_with(scene, "howto", _STEP_MARK, 0.08)
-    return draft
+    return _best_with(scene, "howto", _STEP_MARK, 0.08)
 
 
 _AIMS = re.compile(r"趣旨|目的|ねらい|狙い|背景|経緯|課題|理由|必要性|現状")

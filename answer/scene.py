@@ -8,8 +8,8 @@ from functools import cached_property
 
 import numpy as np
 
-from answer.evidence import Array, Atom, Coverage, Reading, Statement, katakana
 from answer.confidence import Signals, read_signals
+from answer.evidence import Array, Atom, Coverage, Reading, Statement, katakana
 from answer.question import Question
 from ingest.document import Fact
 from ingest.japanese import content_words, fold

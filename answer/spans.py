@@ -189,7 +189,7 @@ def write_date(period: Period, printed: str) -> str:
     """Return a date with its era and western year. 例: R7.1.22 → 令和7年1月22日（2025年1月22日）"""
     plain = re.sub(r"\s+", "", unicodedata.normalize("NFKC", printed))
     if period.kind == "range" or "/" in period.code:
-        first, last = (period.code.split("/") + [period.code])[:2]
+        first, last = ([*period.code.split("/"), period.code])[:2]
         # The western years of both ends would make it a row of figures.
         return f"{_era(first)}～{_era(last)}"
     if "末" in plain:
@@ -218,13 +218,15 @@ _PLACE_KEY = re.compile(
     r"(?:場\s*所|会\s*場|開催地|所在地|開催場所|派遣先|訪問先|行き先)\s*[:：】]?\s*([^、。\n】]{2,30})"
 )
 _PLACE_END = re.compile(
-    r"(?:市|町|村|県|府|都|区|港|空港|駅|ホール|館|センター|会館|公園|広場|店|百貨店|大学|国|島|地域|圏|ロビー|メッセ|ドーム|スタジアム|プラザ|パーク)$"
+    r"(?:市|町|村|県|府|都|区|港|空港|駅|ホール|館|センター|会館|公園|広場|店|百貨店|大学|国|島|地域|圏|ロビー"
+    r"|メッセ|ドーム|スタジアム|プラザ|パーク)$"
 )
 _PLACE_SUFFIXES = frozenset(
     ["市町村", "市", "町", "村", "県", "国", "地域", "地区", "圏域", "港", "空港", "駅", "会場", "施設"]
 )
 _ORG_END = re.compile(
-    r"(?:課|部|局|室|庁|省|会|社|大学|高校|学校|銀行|組合|機構|協会|財団|団体|センター|連合会|協議会|本部|株式会社|法人|コンソーシアム|研究所|館|事務所)$"
+    r"(?:課|部|局|室|庁|省|会|社|大学|高校|学校|銀行|組合|機構|協会|財団|団体|センター|連合会|協議会|本部"
+    r"|株式会社|法人|コンソーシアム|研究所|館|事務所)$"
 )
 
 
@@ -352,7 +354,9 @@ def _is_venue(piece: str, question: Question) -> bool:
 
 
 _ASKS_PERSON = re.compile(
-    r"誰|だれ|どなた|氏名|(?:[たるの](?:人|方)|選手|講師|講演者|登壇者|創業者|社長|館長|校長|会長|代表者?|司会者?|理事長)(?:は)?(?:[?。]|$)|(?:人|方|者|講師|社長|選手|代表|知事|ゲスト|会長|委員長|座長)(?:さん)?の(?:お)?名前|何という(?:人|方)"
+    r"誰|だれ|どなた|氏名|(?:[たるの](?:人|方)|選手|講師|講演者|登壇者|創業者|社長|館長|校長|会長|代表者?"
+    r"|司会者?|理事長)(?:は)?(?:[?。]|$)|(?:人|方|者|講師|社長|選手|代表|知事|ゲスト|会長|委員長"
+    r"|座長)(?:さん)?の(?:お)?名前|何という(?:人|方)"
 )
 
 
@@ -499,7 +503,7 @@ def _lists(scene: Scene) -> Iterator[Items]:
     for scored in scene.statements[:_LOOKED_AT]:
         statement = scored.statement
         document = statement.document
-        for items, start, end in rows_in(statement.text):
+        for items, start, _end in rows_in(statement.text):
             bonus = _list_fit(items, question) + when_fit(statement, question)
             yield Items(
                 items,
@@ -590,7 +594,8 @@ def _list_fit(items: Sequence[str], question: Question) -> float:
 
 
 _CLAUSE = re.compile(
-    r"[ぁ-ん](?:し|って|んで|て|ながら|つつ)$|を[一-龠ァ-ヶぁ-ん]{2,}|(?:する|した|れる|いる|ある|ため|よう)(?:$|[ぁ-ん一-龠])|^(?:から|まで|より|など)"
+    r"[ぁ-ん](?:し|って|んで|て|ながら|つつ)$|を[一-龠ァ-ヶぁ-ん]{2,}|(?:する|した|れる|いる|ある|ため"
+    r"|よう)(?:$|[ぁ-ん一-龠])|^(?:から|まで|より|など)"
 )
 
 
@@ -634,7 +639,7 @@ def _row_items(row: str) -> tuple[str, ...]:
     parts[-1] = cut or last
     joined: list[str] = []
     for part in parts:
-        joined += [p for p in re.split(r"(?:及び|および|並びに|又は|または)", part)]
+        joined += list(re.split(r"(?:及び|および|並びに|又は|または)", part))
     return tuple(item for item in (_clean(p) for p in joined) if item)
 
 
