@@ -1,0 +1,340 @@
+"""Figures of a made-up town: the one value with its unit and date, other dates, differences, and what is not said."""
+
+import pytest
+
+from answer.assistant import Assistant
+from tests.answer.papers import ask, assistant_over, cited_files, line_of, plain, quoted
+
+JUNE_2023 = """\
+星見市　令和5年6月定例会　行政報告資料
+令和5年6月9日
+企画調整課
+
+【星見ポイントの普及】
+星見ポイントの加盟店は、令和5年5月末現在で128店です。
+買い物をすると、100円につき1ポイントが付きます。
+
+【移住の相談】
+移住相談窓口で受けた相談は、令和4年度は265件でした。
+"""
+FEBRUARY_2024 = """\
+星見市　令和6年2月定例会　行政報告資料
+令和6年2月14日
+企画調整課
+
+【星見ポイントの普及】
+星見ポイントの加盟店は、令和6年1月末現在で156店です。
+
+【移住の相談】
+移住相談窓口で受けた相談は、令和5年度は312件の見込みです。
+
+【学校給食の無償化】
+小学校の給食費を無償にする予算として、１億２，５００万円を計上しています。
+"""
+FEBRUARY_2025 = """\
+星見市　令和7年2月定例会　行政報告資料
+令和7年2月12日
+企画調整課
+
+【星見ポイントの普及】
+星見ポイントの加盟店は、令和7年1月末現在で203店です。
+今後は商工会と連携して、加盟店の拡大を進めます。
+"""
+TOURISM = """\
+星見市観光統計の概要
+令和6年5月
+観光振興課
+
+【宿泊客数の推移】（単位：人）
+\tR3年度\tR4年度\tR5年度
+山手地区\t1,210\t1,385\t1,502
+湖畔地区\t8,640\t9,117\t10,236
+合計\t9,850\t10,502\t11,738
+
+【施設の利用（令和5年度）】
+\t入館者数（人）\t開館日数（日）\t貸出点数（点）
+郷土資料館\t6,120\t298\t44
+天文館\t15,873\t305\t167
+
+【観光案内所の利用】
+◆案内件数：延べ2,415件（R6.1月末現在）
+◆外国語での案内：376件（R6.1月末現在）
+"""
+BUDGET = """\
+星見市　令和6年度当初予算の概要
+令和6年2月
+財政課
+
+【主な事業】
+・海岸清掃事業：4,800千円
+・漁港改修事業：1億2,000万円
+・防災倉庫整備事業：36百万円
+
+【市税の収入】
+市税の収入は、令和5年度は18億4,500万円、令和6年度は18億7,200万円を見込んでいます。
+協力した企業は、星見水産、東磯製氷の2社です。
+"""
+DISASTER = """\
+星見市　防災計画の進み方
+令和6年3月
+危機管理室
+
+【進み方】
+自主防災組織の結成率は、令和6年2月末現在で72.5％です。
+避難所に指定した施設は、令和6年2月末現在で２３か所です。
+"""
+DISASTER_ASSEMBLY = """\
+星見市　防災会議の資料
+令和6年3月
+危機管理室
+
+【議題】
+自主防災組織の結成率は、令和6年2月末現在で72.5％です。
+"""
+PAPERS = {
+    "r5-06.txt": JUNE_2023,
+    "r6-02.txt": FEBRUARY_2024,
+    "r7-02.txt": FEBRUARY_2025,
+    "観光統計.txt": TOURISM,
+    "当初予算.txt": BUDGET,
+    "防災計画.txt": DISASTER,
+    "防災会議.txt": DISASTER_ASSEMBLY,
+}
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Assistant:
+    return assistant_over(tmp_path_factory.mktemp("figures"), PAPERS)
+
+
+# --- one figure ------------------------------------------------------------------------------------------------------
+
+
+def test_a_figure_comes_with_its_unit_and_date_from_the_sentence_that_says_it(town):
+    answer = ask(town, "避難所に指定した施設は何か所ですか")
+    assert plain(answer.answer) == "23か所(令和6年2月末現在)"
+    assert (answer.type, answer.as_of) == ("number", "2024-02-29")
+    (citation,) = answer.citations
+    assert citation.quote == "避難所に指定した施設は、令和6年2月末現在で２３か所です。"
+    assert citation.lines == (line_of(DISASTER, "２３か所"),) * 2
+    assert citation.section == ("【進み方】",)
+
+
+def test_a_date_in_brackets_after_the_figure_is_the_day_it_holds_for(town):
+    answer = ask(town, "観光案内所の案内件数は何件ですか")
+    assert plain(answer.answer) == "2415件(R6.1月末現在)"
+    assert answer.as_of == "2024-01-31"
+    assert answer.citations[0].lines == (line_of(TOURISM, "2,415件"),) * 2
+
+
+def test_full_width_digits_are_answered_in_half_width_and_quoted_as_printed(town):
+    answer = ask(town, "小学校の給食費を無償にする予算はいくらですか")
+    assert plain(answer.answer).startswith("1億2500万円")
+    assert "１億２，５００万円" in answer.citations[0].quote
+    assert answer.citations[0].lines == (line_of(FEBRUARY_2024, "１億"),) * 2
+
+
+def test_the_figure_of_the_neighbouring_line_is_not_taken(town):
+    assert plain(ask(town, "外国語での案内は何件ですか").answer).startswith("376件")
+
+
+# --- cells -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("question", "value", "as_of"),
+    [
+        ("令和4年度の湖畔地区の宿泊客数は何人ですか", "9117人", "FY2022"),
+        ("令和3年度の湖畔地区の宿泊客数は何人ですか", "8640人", "FY2021"),
+        ("２０２３年度の山手地区の宿泊客数は何人ですか", "1502人", "FY2023"),
+    ],
+)
+def test_a_cell_is_chosen_by_its_row_and_its_column_and_takes_the_date_of_its_column(town, question, value, as_of):
+    answer = ask(town, question)
+    assert plain(answer.answer).startswith(value)
+    assert answer.as_of == as_of
+
+
+def test_the_quote_of_a_cell_is_its_row_and_the_heading_that_dates_it_is_cited_too(town):
+    answer = ask(town, "令和4年度の湖畔地区の宿泊客数は何人ですか")
+    row, heading = answer.citations
+    assert row.quote == "湖畔地区\t8,640\t9,117\t10,236"
+    assert row.lines == (line_of(TOURISM, "9,117"),) * 2
+    assert heading.quote == "R4年度"
+    assert heading.lines == (line_of(TOURISM, "R4年度"),) * 2
+
+
+@pytest.mark.parametrize(
+    ("question", "value"),
+    [
+        ("天文館の入館者数は何人ですか", "15873人"),
+        ("天文館の開館日数は何日間ですか", "305日"),
+        ("天文館の貸出点数は何点ですか", "167点"),
+        ("郷土資料館の入館者数は何人ですか", "6120人"),
+        ("郷土資料館の貸出点数は何点ですか", "44点"),
+    ],
+)
+def test_the_neighbouring_columns_and_rows_figures_are_not_taken(town, question, value):
+    answer = ask(town, question)
+    assert plain(answer.answer).startswith(value)
+    assert answer.status == "answered"
+
+
+def test_together_asks_for_the_row_of_totals(town):
+    answer = ask(town, "令和5年度の宿泊客数は合わせて何人ですか")
+    assert plain(answer.answer).startswith("11738人")
+    assert quoted(answer)[0] == "合計\t9,850\t10,502\t11,738"
+
+
+# --- the same indicator over time ------------------------------------------------------------------------------------
+
+
+def test_without_a_date_the_latest_value_is_answered_and_the_others_stand_in_the_timeline(town):
+    answer = ask(town, "星見ポイントの加盟店は何店ですか")
+    assert plain(answer.answer) == "203店(令和7年1月末現在)"
+    assert answer.as_of == "2025-01-31"
+    assert [(p.as_of, p.value) for p in answer.timeline] == [
+        ("2023-05-31", "128店"),
+        ("2024-01-31", "156店"),
+        ("2025-01-31", "203店"),
+    ]
+    assert [answer.citations[p.citation - 1].file for p in answer.timeline] == ["r5-06.txt", "r6-02.txt", "r7-02.txt"]
+
+
+@pytest.mark.parametrize(
+    ("date", "value", "file"),
+    [
+        ("令和5年5月末", "128店", "r5-06.txt"),
+        ("2023年5月末", "128店", "r5-06.txt"),
+        ("令和6年1月末", "156店", "r6-02.txt"),
+        ("２０２４年１月末", "156店", "r6-02.txt"),
+        ("R6.1月末", "156店", "r6-02.txt"),
+        ("令和7年1月", "203店", "r7-02.txt"),
+    ],
+)
+def test_a_date_picks_its_value_in_era_and_western_years(town, date, value, file):
+    answer = ask(town, f"{date}の星見ポイントの加盟店は何店ですか")
+    assert plain(answer.answer).startswith(value)
+    assert cited_files(answer) == {file}
+
+
+@pytest.mark.parametrize(
+    ("meeting", "value"), [("令和5年6月定例会", "128店"), ("令和6年2月定例会", "156店"), ("令和7年2月定例会", "203店")]
+)
+def test_a_meeting_that_is_named_picks_its_paper(town, meeting, value):
+    answer = ask(town, f"{meeting}の資料では、星見ポイントの加盟店は何店ですか")
+    assert plain(answer.answer).startswith(value)
+
+
+def test_a_trend_is_told_oldest_first_with_the_difference_of_its_ends(town):
+    answer = ask(town, "星見ポイントの加盟店数の推移を教えてください")
+    assert answer.type == "temporal"
+    assert [answer.answer.index(value) for value in ("128店", "156店", "203店")] == sorted(
+        answer.answer.index(value) for value in ("128店", "156店", "203店")
+    )
+    assert "75店増" in answer.answer
+    assert [p.as_of for p in answer.timeline] == ["2023-05-31", "2024-01-31", "2025-01-31"]
+
+
+@pytest.mark.parametrize(
+    ("question", "period"),
+    [
+        ("星見ポイントの加盟店は令和8年1月末に何店ですか", "令和8年1月末"),
+        ("令和8年度の移住相談は何件ですか", "令和8年度"),
+        ("令和8年度の湖畔地区の宿泊客数は何人ですか", "令和8年度"),
+        ("2019年度の移住相談は何件ですか", "2019年度"),
+    ],
+)
+def test_a_period_that_no_paper_holds_is_declined_by_its_name(town, question, period):
+    answer = ask(town, question)
+    assert answer.status == "not_found"
+    assert period in answer.missing
+    assert answer.passages, "the nearest passages are offered"
+
+
+def test_a_figure_under_one_fiscal_year_does_not_answer_for_another(tmp_path):
+    """Nothing dates the figure but the heading above it."""
+    paper = "星見市の子ども施策\n令和7年2月\n\n【令和7年度の取組】\n・学習教室の開催：18回\n"
+    town = assistant_over(tmp_path, {"施策.txt": paper})
+    assert plain(ask(town, "令和7年度の学習教室の開催は何回ですか").answer).startswith("18回")
+    other = ask(town, "令和8年度の学習教室の開催は何回ですか")
+    assert other.status == "not_found"
+    assert "令和8年度" in other.missing
+
+
+# --- worked out ------------------------------------------------------------------------------------------------------
+
+
+def test_the_difference_of_two_dates_says_how_it_was_worked_out_and_cites_both(town):
+    answer = ask(town, "星見ポイントの加盟店は令和5年5月末と令和7年1月末でいくつ増えましたか")
+    assert answer.answer.startswith("75店増")
+    assert "128店" in answer.answer
+    assert "203店" in answer.answer
+    assert answer.derived is not None
+    assert answer.derived.how == "203 − 128 = 75店"
+    operands = [answer.citations[n - 1] for n in answer.derived.operands]
+    assert [o.file for o in operands] == ["r5-06.txt", "r7-02.txt"]
+
+
+def test_the_difference_of_two_columns_of_one_row(town):
+    answer = ask(town, "湖畔地区の宿泊客数は令和3年度と令和5年度でいくつ増えましたか")
+    assert answer.answer.startswith("1,596人増")
+    assert answer.derived is not None
+    assert answer.derived.how == "10,236 − 8,640 = 1,596人"
+    assert "湖畔地区\t8,640\t9,117\t10,236" in quoted(answer)
+
+
+def test_which_of_two_is_more_names_it_with_both_values(town):
+    answer = ask(town, "令和5年度の宿泊客数は、湖畔地区と山手地区ではどちらが多いですか")
+    assert answer.type == "comparison"
+    assert "湖畔地区のほうが多い" in answer.answer
+    assert "10,236人" in answer.answer
+    assert "1,502人" in answer.answer
+
+
+def test_which_of_two_is_less_names_the_other(town):
+    answer = ask(town, "令和5年度の宿泊客数は、湖畔地区と山手地区ではどちらが少ないですか")
+    assert "山手地区のほうが少ない" in answer.answer
+
+
+@pytest.mark.parametrize(
+    ("question", "parts"),
+    [
+        ("海岸清掃事業と防災倉庫整備事業の予算の差はいくらですか", ("31,200千円", "4,800千円", "36百万円")),
+        ("漁港改修事業と防災倉庫整備事業の予算の差はいくらですか", ("1億2,000万円", "36百万円")),
+    ],
+)
+def test_amounts_printed_in_different_scales_are_compared_in_yen(town, question, parts):
+    answer = ask(town, question)
+    assert answer.status == "answered"
+    assert all(part in answer.answer for part in parts), answer.answer
+    assert answer.derived is not None
+    assert len(answer.derived.operands) == 2
+
+
+# --- said in two papers ----------------------------------------------------------------------------------------------
+
+
+def test_a_value_that_two_papers_say_for_one_date_is_corroborated_by_both(town):
+    answer = ask(town, "自主防災組織の結成率は何％ですか")
+    assert plain(answer.answer).startswith("72.5%")
+    assert cited_files(answer) == {"防災計画.txt", "防災会議.txt"}
+    assert len(answer.citations) == 2
+
+
+# --- not said --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "東磯製氷への委託料はいくらですか",
+        "湖畔地区の宿泊料はいくらですか",
+        "移住相談窓口の職員は何人ですか",
+    ],
+)
+def test_an_amount_or_count_that_no_paper_gives_is_declined_with_what_is_missing(town, question):
+    answer = ask(town, question)
+    assert answer.status == "not_found"
+    assert answer.missing
+    assert answer.passages
