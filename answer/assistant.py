@@ -11,15 +11,14 @@ from pathlib import Path
 from threading import Lock
 
 import numpy as np
-import numpy.typing as npt
 
 from answer import extractive
 from answer.answer import Answer, Box, Citation, Derived, Passage, TimelinePoint, Timings
 from answer.check import is_verbatim, unsupported
 from answer.draft import Draft, Support
-from answer.evidence import Array, Reading, Statement, read_atoms
+from answer.evidence import Reading, read_atoms
 from answer.question import Question, read_question, validate
-from answer.scene import Scene, build_scene, shown, weigh_meaning
+from answer.scene import Scene, build_scene
 from index.collection import Collection
 from index.embedder import open_embedder
 from index.protocols import Hit
@@ -33,9 +32,6 @@ _HITS = 12  # chunks that are read closely
 _FACTS = 40  # facts that are looked at wherever they stand
 _PASSAGES = 5  # shown to a reader who wants more
 _READINGS = 64  # documents kept as read
-_VECTORS = 8192  # statements whose embedding is remembered: 12 MB
-
-Vector = npt.NDArray[np.float32]
 
 
 class Assistant:
@@ -45,7 +41,6 @@ class Assistant:
         self.collection = collection
         self.max_question_chars = max_question_chars
         self._readings: OrderedDict[tuple[str, str], Reading] = OrderedDict()
-        self._vectors: OrderedDict[str, Vector] = OrderedDict()
         self._lock = Lock()
 
     def ask(self, question: str, *, id: str | None = None) -> Answer:  # noqa: A002 - the contract's name for it
@@ -128,23 +123,7 @@ class Assistant:
         for fact, _ in snapshot.search_facts(question.text, k=_FACTS):
             spans.append((self._reading(snapshot, fact.document_id), fact.start, fact.end, 0.0))
         atoms = read_atoms(question, lambda w: _idf(snapshot, w), lambda w: _frequency(snapshot, w) > 0)
-        scene = build_scene(question, atoms, spans)
-        return hits, weigh_meaning(scene, lambda statements: self._similarity(snapshot, question, statements))
-
-    def _similarity(self, snapshot: Snapshot, question: Question, statements: Sequence[Statement]) -> Array:
-        """Return the cosine of each statement with the question; statements that were seen before are remembered."""
-        texts = [shown(statement) for statement in statements]
-        with self._lock:
-            known = {text: self._vectors[text] for text in texts if text in self._vectors}
-        fresh = [text for text in dict.fromkeys(texts) if text not in known]
-        if fresh:
-            known |= dict(zip(fresh, snapshot.embedder.embed_passages(fresh), strict=True))
-        with self._lock:
-            self._vectors.update(known)
-            while len(self._vectors) > _VECTORS:
-                self._vectors.popitem(last=False)
-        vector = snapshot.embedder.embed_queries([question.text])[0]
-        return np.array([float(known[text] @ vector) for text in texts])
+        return hits, build_scene(question, atoms, spans)
 
     def _reading(self, snapshot: Snapshot, document_id: str) -> Reading:
         key = (snapshot.id, document_id)

@@ -258,7 +258,6 @@ def rank_figures(
             + _PERIOD * when
             + 0.08 * _precision(scene, fact)
             + PRIOR * region.prior[index - region.low]
-            + region.meaning[index - region.low]
         )
         if _is_goal(question.folded) != _is_goal(f"{fact.label} {fact.row or ''} {fact.column or ''}"):
             score -= 0.12 if question.alternatives else 0.2
@@ -434,9 +433,7 @@ def _for_alternative(scene: Scene, operand: Operand, operands: Sequence[Operand]
         if atom.surface in own or not any(atom.surface in other for other in others)
     ]
     atoms = tuple(scene.atoms[i] for i in kept)
-    regions = tuple(
-        Region(r.reading, Coverage(r.reading, atoms, r.low, r.high), r.prior, r.meaning) for r in scene.regions
-    )
+    regions = tuple(Region(r.reading, Coverage(r.reading, atoms, r.low, r.high), r.prior) for r in scene.regions)
     return Scene(scene.question, atoms, regions, scene.statements)
 
 

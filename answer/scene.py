@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -24,7 +24,6 @@ class Region:
     reading: Reading
     coverage: Coverage
     prior: tuple[float, ...]  # per statement: 1 inside the best hit, falling with the rank, 0 outside all hits
-    meaning: tuple[float, ...]  # per statement: what its embedding says beyond its words; 0 where it was not asked
 
     @property
     def low(self) -> int:
@@ -149,14 +148,7 @@ def build_scene(
         for low, high in _merge(pairs):
             coverage = Coverage(readings[key], atoms, low, high)
             places = range(coverage.low, coverage.high)
-            regions.append(
-                Region(
-                    readings[key],
-                    coverage,
-                    tuple(priors[key].get(i, 0.0) for i in places),
-                    (0.0,) * (coverage.high - coverage.low),
-                )
-            )
+            regions.append(Region(readings[key], coverage, tuple(priors[key].get(i, 0.0) for i in places)))
     scored: list[Scored] = []
     for region in regions:
         for offset, value in enumerate(region.coverage.scores()):
@@ -164,42 +156,6 @@ def build_scene(
             scored.append(Scored(region, region.low + offset, score, float(value)))
     scored.sort(key=lambda s: -s.score)
     return Scene(question, tuple(atoms), tuple(regions), tuple(scored))
-
-
-_BY_MEANING = 24  # the best statements whose embeddings are compared with the question's
-_MEANING = 0.08  # what one standard deviation of similarity among them is worth beside a coverage of 0 to 1
-_SHOWN = 160  # characters of a statement that are embedded
-
-
-def weigh_meaning(scene: Scene, similarity: Callable[[Sequence[Statement]], Array]) -> Scene:
-    """Return the scene with its best statements ranked again by what they mean, not only by their words.
-
-    例: 「旅券を作る費用」 and 「パスポート取得費用」 share one word
-    """
-    best = [s for s in scene.statements if len(s.statement.flat) > 3][:_BY_MEANING]
-    if len(best) < 3:
-        return scene
-    values = similarity([s.statement for s in best])
-    spread = float(values.std()) or 1.0
-    gain = {
-        (s.statement.document.id, s.index): float(np.clip(_MEANING * (v - values.mean()) / spread, -0.16, 0.2))
-        for s, v in zip(best, values, strict=True)
-    }
-    regions = {
-        id(r): replace(r, meaning=tuple(gain.get((r.reading.document.id, i), 0.0) for i in range(r.low, r.high)))
-        for r in scene.regions
-    }
-    statements = [
-        replace(s, region=regions[id(s.region)], score=s.score + gain.get((s.statement.document.id, s.index), 0.0))
-        for s in scene.statements
-    ]
-    return replace(scene, regions=tuple(regions.values()), statements=tuple(sorted(statements, key=lambda s: -s.score)))
-
-
-def shown(statement: Statement) -> str:
-    """Return the text of a statement that is embedded: the heading it stands under, then itself."""
-    heading = statement.headings[-1] if statement.headings and statement.kind != "heading" else ""
-    return f"{heading} {statement.flat}".strip()[:_SHOWN]
 
 
 def _merge(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
