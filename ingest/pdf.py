@@ -839,10 +839,12 @@ def _pieces(sheet: _Sheet) -> list[Piece]:
             found.append(Piece(start, end, _text(sheet, start, end), box, box[2] - box[0]))
             continue
         first = last = start
+        letters = [_size(char) for char in sheet.chars[start:end] if char.text.isalnum() and char.box is not None]
+        usual = statistics.median(letters) if letters else 0.0
         for i in range(start + 1, end):
             if sheet.chars[i].box is None:
                 continue
-            if _are_apart(sheet.chars[last], sheet.chars[i]):
+            if _are_apart(sheet.chars[last], sheet.chars[i], usual):
                 mark = last - first < 4 and _MARK.fullmatch(_text(sheet, first, last + 1)) is not None
                 if not mark or _gap(sheet.chars[last], sheet.chars[i]) > 3 * _size(sheet.chars[i]):
                     found.append(_piece(sheet, first, last + 1))
@@ -856,11 +858,11 @@ def _is_upright(start: int, end: int, box: Box) -> bool:
     return end - start > 2 and box[3] - box[1] > 2 * (box[2] - box[0])
 
 
-def _are_apart(left: _Char, right: _Char) -> bool:
+def _are_apart(left: _Char, right: _Char, usual: float) -> bool:
     """Say whether two characters that follow each other in a line of pdfium stand in different pieces."""
     if left.box is None or right.box is None:
         return False
-    size = max(_size(left), _size(right))
+    size = max(_size(left), _size(right), 0.8 * usual)  # leaders have wide gaps for their size
     return right.box[0] - left.box[2] > _APART * size or right.box[2] < left.box[0] - size
 
 
@@ -902,16 +904,19 @@ def _set_in_order(sheet: _Sheet) -> None:
     ruled = {record["start"]: record for record in sheet.tables}
     chars: list[_Char] = []
     above: Box | None = None
+    last = 0.0
     for part in parts:
         cells: list[tuple[int, int, int, int, int, int]] = []
         for number, row in enumerate(part.rows):
-            box = _of_row(row)
+            box, size = _of_row(row), _size_of_row(row)
             if above is not None:
                 chars.append(_Char("\n", None))
                 gap = box[1] - above[3]
-                if gap > wide or gap < -3 * usual or (not upright and gap < -usual):
+                # Titles and notes are set in another size than what they stand beside.
+                resized = bool(size and last) and not 0.9 <= size / last <= 1.1
+                if gap > wide or gap < -3 * usual or (not upright and (gap < -usual or resized)):
                     chars.append(_Char("\n", None))
-            above = box
+            above, last = box, size
             for column, cell in enumerate(row):
                 if column:
                     chars.extend(
@@ -920,7 +925,9 @@ def _set_in_order(sheet: _Sheet) -> None:
                 begin = len(chars)
                 for i, piece in enumerate(cell):
                     if i:
-                        chars.extend(_between(sheet, cell[i - 1], piece))
+                        # A line that leaves room is no wrapped one.
+                        full = cell[i - 1].box[2] > max(p.box[2] for p in cell) - 1.5 * piece.size
+                        chars.extend(_between(sheet, cell[i - 1], piece) if full else [_Char(" ", None)])
                     if piece.solid:
                         _move(ruled[piece.start], len(chars) - piece.start)
                     chars.extend(sheet.chars[piece.start : piece.end])
@@ -940,6 +947,12 @@ def _between(sheet: _Sheet, left: Piece, right: Piece) -> list[_Char]:
         # The next line of a cell: only letters part.
         return [] if _is_wide(left.text[-1]) or _is_wide(right.text[0]) else [_Char(" ", None)]
     return [_Char(" ", None)]
+
+
+def _size_of_row(row: Sequence[Sequence[Piece]]) -> float:
+    """Return the size of a row's type, 0 where it cannot be told: figures and marks are narrow."""
+    sizes = [piece.size for cell in row for piece in cell if sum(map(_is_wide, piece.text)) > 2]
+    return max(sizes, default=0.0)
 
 
 def _of_row(row: Sequence[Sequence[Piece]]) -> Box:

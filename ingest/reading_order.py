@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 Box = tuple[float, float, float, float]
+Stripe = tuple[float, float]  # left and right
 
 
 @dataclass(eq=False, slots=True)
@@ -60,7 +61,8 @@ class _Band:
         self.bottom = max(p.box[3] for p in self.pieces)
 
 
-_GUTTER = 0.7  # of the type's size: narrower white parts words
+_GUTTER = 0.5  # of the type's size: narrower white parts words
+_LEVEL = 0.25  # of the type's size: lines less apart in height are level
 _NEAR = 1.5  # of the type's size: white above a line of the same column
 _ZONE = 0.065  # of a page's height: where running heads and page numbers stand
 
@@ -135,10 +137,15 @@ def _bands(pieces: Sequence[Piece]) -> list[_Band]:
     return [_Band(group) for group in groups]
 
 
-def _white(bands: Sequence[_Band], usual: float) -> list[tuple[float, float]]:
+def _white(bands: Sequence[_Band], usual: float) -> list[Stripe]:
     """Return the upright stripes that none of the bands has anything in, from left to right."""
-    spans = sorted((p.box[0], p.box[2]) for band in bands for p in band.pieces)
-    found: list[tuple[float, float]] = []
+    # Frames and tables may nearly touch.
+    spans = sorted(
+        (p.box[0] + 0.4 * usual, p.box[2] - 0.4 * usual) if p.solid else (p.box[0], p.box[2])
+        for band in bands
+        for p in band.pieces
+    )
+    found: list[Stripe] = []
     right = spans[0][1]
     for left, end in spans[1:]:
         if left - right >= _GUTTER * usual:
@@ -159,7 +166,7 @@ def _gutters(bands: Sequence[_Band], usual: float) -> list[float]:
 
 
 def _both(band: _Band, at: float) -> bool:
-    return any(p.box[2] <= at for p in band.pieces) and any(p.box[0] >= at for p in band.pieces)
+    return len({_column(p, [at]) for p in band.pieces}) > 1
 
 
 def _extent(bands: Sequence[_Band], first: int, usual: float) -> int:
@@ -172,11 +179,27 @@ def _extent(bands: Sequence[_Band], first: int, usual: float) -> int:
         wider = [w for w in wider if any(min(w[1], o[1]) > max(w[0], o[0]) for o in white)]
         if not wider or gap > max(2.5 * usual, max(b - a for a, b in wider)):
             break
-        if len(wider) < len(white) and _is_figures(bands[first:end], [(a + b) / 2 for a, b in white]):
-            break  # the table above ends here
+        if len(wider) < len(white) and _ends_rows(bands[first:end], white, wider):
+            break
         white = wider
         end += 1
     return end
+
+
+def _ends_rows(bands: Sequence[_Band], white: Sequence[Stripe], left: Sequence[Stripe]) -> bool:
+    """Say whether bands were rows of cells and what comes now is not: of their gutters, none that parts columns is left.
+
+    例: 年月 | 国 | 県 above a text in two columns; keys and values in two columns above a line that reaches far
+    """
+    gutters = [(a + b) / 2 for a, b in white]
+    if _is_grid(bands, gutters):
+        return True
+    columns = _split(bands, gutters)
+    return all(
+        columns[i] and columns[i + 1] and _are_rows(columns[i], columns[i + 1])
+        for i, (a, b) in enumerate(white)
+        if any(min(b, d) > max(a, c) for c, d in left)
+    )
 
 
 def _trimmed(bands: Sequence[_Band], first: int, end: int, usual: float) -> tuple[int, int]:
@@ -185,15 +208,26 @@ def _trimmed(bands: Sequence[_Band], first: int, end: int, usual: float) -> tupl
         gutters = _gutters(bands[first:end], usual)
         if not gutters:
             return first, first + 1 if _gutters(bands[first : first + 1], usual) else end
+        if end < len(bands) and _heads(bands[end - 1], bands[end], usual):
+            end -= 1
+            continue
         last = bands[end - 1].pieces
         column = _column(last[0], gutters)
         if any(_column(p, gutters) != column for p in last):
             break
         above = [p.box[3] for band in bands[first : end - 1] for p in band.pieces if _column(p, gutters) == column]
-        if column < len(gutters) and above and bands[end - 1].top - max(above) <= _NEAR * usual:
+        if above and bands[end - 1].top - max(above) <= _NEAR * usual:
             break
         end -= 1
     return first, end
+
+
+def _heads(band: _Band, below: _Band, usual: float) -> bool:
+    """Say whether a row is the head of the cells below it rather than the last line of columns."""
+    if not len(band.pieces) == len(below.pieces) > 1 or len(_rows(band.pieces)) + len(_rows(below.pieces)) > 2:
+        return False
+    shared = [(a + b) / 2 for a, b in _white([band, below], usual)]
+    return sum(_both(band, at) and _both(below, at) for at in shared) >= len(band.pieces) - 1
 
 
 def _column(piece: Piece, gutters: Sequence[float]) -> int:
@@ -243,51 +277,110 @@ def _parted(row: Sequence[Piece]) -> Iterator[list[Piece]]:
 
 def _in_columns(bands: Sequence[_Band], gutters: Sequence[float], usual: float) -> list[Part]:
     """Return columns one after the other; those that are rows of cells together."""
-    columns: list[list[Piece]] = [[] for _ in range(len(gutters) + 1)]
-    for band in bands:
-        for piece in band.pieces:
-            columns[_column(piece, gutters)].append(piece)
+    columns = _split(bands, gutters)
     runs: list[list[list[Piece]]] = []
-    for column in filter(None, columns):
-        if runs and (_are_rows(runs[-1][-1], column) or (len(runs[-1]) > 1 and _are_rows(column, runs[-1][0]))):
+    for column, following in pairwise([*filter(None, columns), []]):
+        if runs and _joins(runs[-1], column, following):
             runs[-1].append(column)
         else:
             runs.append([column])
     parts: list[Part] = []
     for run in runs:
         if len(run) == len(columns):
-            parts.append(_as_rows(run))
+            parts.extend(_as_rows(run))
         else:
             # A heading among the rows parts them, once they stand alone.
             parts.extend(_ordered([p for column in run for p in column], usual))
     return parts
 
 
-def _as_rows(columns: Sequence[Sequence[Piece]]) -> Part:
+def _split(bands: Sequence[_Band], gutters: Sequence[float]) -> list[list[Piece]]:
+    columns: list[list[Piece]] = [[] for _ in range(len(gutters) + 1)]
+    for band in bands:
+        for piece in band.pieces:
+            columns[_column(piece, gutters)].append(piece)
+    return columns
+
+
+def _joins(run: Sequence[Sequence[Piece]], column: Sequence[Piece], following: Sequence[Piece]) -> bool:
+    """Say whether a column belongs to the same rows as the columns left of it. 例: keys, values | keys, values are two"""
+    if len(run) > 1 and sum(_MARK.match(p.text) is not None for p in column) > 1:
+        return False
+    if len(run) > 1 and _is_wordy(run[-1]) and following and _are_rows(column, following) and _is_wordy(following):
+        return False
+    return _are_rows(run[-1], column) or (len(run) > 1 and _hang_on(column, run[0]))
+
+
+def _is_wordy(column: Sequence[Piece]) -> bool:
+    return sum(1 for p in column if not is_figure(p.text) and len(p.text) > 6) * 2 > len(column)
+
+
+def _hang_on(column: Sequence[Piece], keys: Sequence[Piece]) -> bool:
+    """Say whether every cell of a column stands in the row of a key, though keys may lack one. 例: 年月 | 国 | 県"""
+    if any(p.solid for p in (*column, *keys)):
+        return False
+    return all(len(p.text) <= 20 for p in (*column, *keys)) and all(_is_paired(p, keys) for p in column)
+
+
+def _as_rows(columns: Sequence[Sequence[Piece]]) -> list[Part]:
     """Return columns as rows of cells, each row at a piece of the first column.
 
     Cells of several lines are set against their row's first line or, as tables do, against its middle.
     """
     anchors = _rows(columns[0])
-    places = [row[0].middle for row in anchors]
-    others = sorted((p for column in columns[1:] for p in column), key=lambda p: p.middle)
-    slack = 0.5 * min(p.size for row in anchors for p in row)
-    hung = all(any(abs(p.middle - place) <= slack for p in others) for place in places)
     rows: list[list[list[Piece]]] = [[row, *([] for _ in columns[1:])] for row in anchors]
     above: list[list[list[Piece]]] = []
     for number, column in enumerate(columns[1:], 1):
-        for line in _rows(column):
-            middle = line[0].middle
-            if hung:
-                at = sum(1 for place in places if place <= middle + slack) - 1
-            else:
-                at = min(range(len(places)), key=lambda i: abs(places[i] - middle))
+        for at, line in _hung(anchors, _rows(column)):
             if at < 0:
                 above.append([line])
             else:
                 rows[at][number].extend(line)
-    full = all(all(row) for row in rows) and not above
-    return Part([*above, *([cell for cell in row if cell] for row in rows)], full and _is_table(rows))
+    parts = [_cells(above)]
+    done = 0
+    for start in range(len(rows)):
+        end = _table_end(rows, start)
+        if start >= done and end - start > 2:
+            parts += [_cells(rows[done:start]), Part(rows[start:end], is_table=True)]
+            done = end
+    return [part for part in (*parts, _cells(rows[done:])) if part.rows]
+
+
+def _cells(rows: Sequence[list[list[Piece]]]) -> Part:
+    return Part([[cell for cell in row if cell] for row in rows])
+
+
+def _table_end(rows: Sequence[Sequence[Sequence[Piece]]], start: int) -> int:
+    """Return where the table without rules ends whose head is row ``start``; ``start`` where there is none.
+
+    It has every cell, they are short, and nearly all are figures.
+    例: 地域 | 転出 | 転入 above 首都圏 | 6,927 | 5,277 and 県内 | 812 | 640
+    """
+    end = start
+    figures = cells = 0
+    while end < len(rows) and all(rows[end]):
+        texts = ["".join(p.text for p in cell) for cell in rows[end]]
+        found = sum(map(is_figure, texts[1:]))
+        if max(map(len, texts)) > 40 or (end == start) != (found * 2 < len(texts) - 1) or is_figure(texts[0]):
+            break
+        if end > start:
+            figures, cells = figures + found, cells + len(texts) - 1
+        end += 1
+    return end if figures * 5 >= cells * 4 and end - start > 2 else start
+
+
+def _hung(anchors: Sequence[Sequence[Piece]], lines: Sequence[list[Piece]]) -> list[tuple[int, list[Piece]]]:
+    """Return the lines of a column, each with the number of the row that it belongs to."""
+    places = [row[0].middle for row in anchors]
+    slack = 0.5 * min(p.size for row in anchors for p in row)
+    middles = [line[0].middle for line in lines]
+    nearest = [min(range(len(places)), key=lambda i: abs(places[i] - middle)) for middle in middles]
+    held: dict[int, list[float]] = {}
+    for at, middle in zip(nearest, middles, strict=True):
+        held.setdefault(at, []).append(middle)
+    if all(abs((min(m) + max(m)) / 2 - places[at]) <= slack for at, m in held.items()):
+        return list(zip(nearest, lines, strict=True))
+    return [(sum(place <= m + slack for place in places) - 1, line) for m, line in zip(middles, lines, strict=True)]
 
 
 def _rows(pieces: Sequence[Piece]) -> list[list[Piece]]:
@@ -326,24 +419,27 @@ def _are_rows(left: Sequence[Piece], right: Sequence[Piece]) -> bool:
         return False
     paired = sum(_is_paired(p, right) for p in left)
     if paired * 10 < len(left) * 7:
-        return False
+        return len(left) > 2 and paired * 2 > len(left) and _hang_on(right, left)
     figures = [sum(is_figure(p.text) for p in side) * 10 >= len(side) * 6 for side in (left, right)]
     if figures[1]:
         return all(len(p.text) <= 30 for p in left)
     if figures[0]:
         # Figures are no keys: what stands beside them is a remark on each, or another column.
-        return paired == len(left) == len(right) and all(len(p.text) <= 16 for p in right)
+        return _hang_on(right, left)
     # Lists that stand side by side have marks of their own.
-    marks = [sum(1 for p in side if _MARK.match(p.text) and len(p.text) > 3) for side in (left, right)]
+    marks = [sum(_MARK.match(p.text) is not None and len(p.text) > 3 for p in side) for side in (left, right)]
     if all(count * 3 >= len(side) for count, side in zip(marks, (left, right), strict=True)):
         return False
     lengths = sorted(len(p.text) for p in left)
+    widths = [max(p.box[2] for p in side) - min(p.box[0] for p in side) for side in (left, right)]
+    if widths[0] > widths[1] or len(_rows(left)) * 5 < len(left) * 4:
+        return False
     return lengths[len(lengths) // 2] <= 12 and lengths[-1] <= 20 and not any("。" in p.text for p in left)
 
 
 def _is_paired(piece: Piece, others: Sequence[Piece]) -> bool:
     """Say whether a piece is on one line with another, or at the middle of two lines that follow each other."""
-    slack = 0.5 * piece.size
+    slack = _LEVEL * piece.size
     if any(abs(piece.middle - other.middle) <= slack for other in others):
         return True
     above = [other.middle for other in others if 0 < piece.middle - other.middle < 1.2 * piece.size]
@@ -351,25 +447,16 @@ def _is_paired(piece: Piece, others: Sequence[Piece]) -> bool:
     return bool(above and below) and abs(max(above) + min(below) - 2 * piece.middle) <= slack
 
 
-def _is_figures(bands: Sequence[_Band], gutters: Sequence[float]) -> bool:
-    """Say whether bands are a table of figures, a band a row."""
+def _is_grid(bands: Sequence[_Band], gutters: Sequence[float]) -> bool:
+    """Say whether bands are rows of short cells, each with its first cell, in three columns or with figures."""
     rows: list[list[list[Piece]]] = []
     for band in bands:
         rows.append([[] for _ in range(len(gutters) + 1)])
         for piece in band.pieces:
             rows[-1][_column(piece, gutters)].append(piece)
-    return all(len(row) > 1 and all(row) for row in rows) and _is_table(rows)
-
-
-def _is_table(rows: Sequence[Sequence[Sequence[Piece]]]) -> bool:
-    """Say whether rows that have every cell are a table without rules: the cells are short and most are figures.
-
-    例: 地域 | 転出 | 転入 above 首都圏 | 6,927 | 5,277 and 県内 | 812 | 640
-    """
-    texts = [["".join(p.text for p in cell) for cell in row] for row in rows]
-    if len(texts) < 3 or any(p.solid for row in rows for cell in row for p in cell):
+    if any(sum(map(bool, row)) < 2 for row in rows):
         return False
-    if any(len(text) > 40 for row in texts for text in row) or all(is_figure(row[0]) for row in texts):
-        return False
-    body = [text for row in texts[1:] for text in row[1:]]
-    return sum(is_figure(text) for text in body) * 5 >= len(body) * 4
+    if _table_end(rows, 0) == len(rows):
+        return True
+    lone = all(len(cell) <= 1 and all(len(p.text) <= 20 and not p.solid for p in cell) for row in rows for cell in row)
+    return lone and len(gutters) > 1 and len(rows) > 2 and all(row[0] for row in rows)

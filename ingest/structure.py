@@ -559,7 +559,10 @@ def heading_text(raw: str) -> str:
 
 
 def find_blocks(text: str, pages: Sequence[Page], tables: Sequence[Span] = ()) -> tuple[Block, ...]:
-    """Return the blocks of a text in reading order; each lies in one page, and a table is one block."""
+    """Return the blocks of a text in reading order; each lies in one page, and a table is one block.
+
+    Printed page numbers and running titles are in no block.
+    """
     lines = [list(_lines(text, page, tables)) for page in pages]
     _mark_asides(lines, pages)
     seen = Counter(_squeezed(line.text) for group in lines for line in group)
@@ -593,7 +596,9 @@ def find_blocks(text: str, pages: Sequence[Page], tables: Sequence[Span] = ()) -
     for group in by_page:
         _nest(group, outline, style.titles, many=len(pages) > 1)
     return tuple(
-        Block(unit.kind, unit.start, unit.end, unit.lines[0].page, unit.headings, unit.level) for unit in units
+        Block(unit.kind, unit.start, unit.end, unit.lines[0].page, unit.headings, unit.level)
+        for unit in units
+        if not unit.lines[0].aside
     )
 
 
