@@ -236,6 +236,18 @@ def test_a_trend_is_told_oldest_first_with_the_difference_of_its_ends(town):
     assert [p.as_of for p in answer.timeline] == ["2023-05-31", "2024-01-31", "2025-01-31"]
 
 
+def test_two_fiscal_years_are_each_given_their_value(town):
+    answer = ask(town, "令和4年度と令和5年度の湖畔地区の宿泊客数をそれぞれ教えてください")
+    assert answer.answer == "令和4年度は9,117人、令和5年度は10,236人"
+    assert answer.derived is None, "no difference was asked for"
+
+
+def test_last_fiscal_year_counts_from_the_newest_paper(town):
+    """The newest paper is of February 2025, which lies in 令和6年度."""
+    answer = ask(town, "昨年度の移住相談は何件でしたか")
+    assert (plain(answer.answer), answer.as_of) == ("312件(令和5年度)", "FY2023")
+
+
 @pytest.mark.parametrize(
     ("question", "period"),
     [
@@ -282,6 +294,23 @@ def test_the_difference_of_two_columns_of_one_row(town):
     assert answer.derived is not None
     assert answer.derived.how == "10,236 − 8,640 = 1,596人"
     assert "湖畔地区\t8,640\t9,117\t10,236" in quoted(answer)
+
+
+def test_the_difference_of_two_meetings_papers(town):
+    answer = ask(town, "令和6年2月定例会と令和7年2月定例会の資料で、星見ポイントの加盟店はいくつ違いますか")
+    assert answer.answer.startswith("47店増")
+    assert answer.derived is not None
+    assert answer.derived.how == "203 − 156 = 47店"
+    assert [answer.citations[n - 1].file for n in answer.derived.operands] == ["r6-02.txt", "r7-02.txt"]
+
+
+def test_the_difference_of_two_lines_cites_both(town):
+    answer = ask(town, "観光案内所の案内件数と外国語での案内の差は何件ですか")
+    assert answer.answer.startswith("2,039件")
+    assert [c.lines for c in answer.citations] == [
+        (line_of(TOURISM, "2,415件"),) * 2,
+        (line_of(TOURISM, "376件"),) * 2,
+    ]
 
 
 def test_which_of_two_is_more_names_it_with_both_values(town):

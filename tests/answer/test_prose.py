@@ -107,6 +107,13 @@ def test_whether_a_goal_was_reached_is_told_with_the_result_and_the_goal(town, q
     assert result in answer.citations[0].quote
 
 
+def test_how_much_a_goal_was_missed_by_is_worked_out_from_result_and_goal(town):
+    answer = ask(town, "一時預かりの利用は目標に何件足りませんでしたか")
+    assert answer.answer.startswith("63件")
+    assert answer.derived is not None
+    assert answer.derived.operands == (1, 2)
+
+
 # --- not said --------------------------------------------------------------------------------------------------------
 
 
