@@ -361,6 +361,10 @@ def _is_wide(character: str) -> bool:
     return unicodedata.east_asian_width(character) in "WF"
 
 
+def _is_kanji(character: str) -> bool:
+    return "\u4e00" <= character <= "\u9fff"
+
+
 def _without_spread(chars: list[_Char]) -> list[_Char]:
     """Return the characters without the spaces of spread type. 例: 町 議 会 → 町議会, 1, 234 → 1,234"""
     kept: list[_Char] = []
@@ -870,7 +874,9 @@ def _piece(sheet: _Sheet, start: int, end: int) -> Piece:
     """Return a piece; its box is as high as its type, since a font's own line height reaches into other lines."""
     inked = [char for char in sheet.chars[start:end] if char.box is not None]
     left, top, right, bottom = _bound([char.box for char in inked if char.box is not None])
-    wide = [char.box[2] - char.box[0] for char in inked if char.box is not None and _is_wide(char.text)]
+    # Kana and signs may be set closer than their type's size; 漢字 never are.
+    wide = [char.box[2] - char.box[0] for char in inked if char.box is not None and _is_kanji(char.text)]
+    wide = wide or [char.box[2] - char.box[0] for char in inked if char.box is not None and _is_wide(char.text)]
     narrow = [char.box[2] - char.box[0] for char in inked if char.box is not None and not wide]
     size = min(statistics.median(wide) if wide else 1.8 * statistics.median(narrow), bottom - top)
     middle = statistics.median((char.box[1] + char.box[3]) / 2 for char in inked if char.box is not None)
@@ -950,8 +956,8 @@ def _between(sheet: _Sheet, left: Piece, right: Piece) -> list[_Char]:
 
 
 def _size_of_row(row: Sequence[Sequence[Piece]]) -> float:
-    """Return the size of a row's type, 0 where it cannot be told: figures and marks are narrow."""
-    sizes = [piece.size for cell in row for piece in cell if sum(map(_is_wide, piece.text)) > 2]
+    """Return the size of a row's type, 0 where it cannot be told: only 漢字 are surely as wide as their type."""
+    sizes = [piece.size for cell in row for piece in cell if any(map(_is_kanji, piece.text))]
     return max(sizes, default=0.0)
 
 
@@ -966,8 +972,11 @@ def _move(record: dict[str, Any], by: int) -> None:
 
 
 def _unruled(cells: list[tuple[int, int, int, int, int, int]], chars: Sequence[_Char], part: Part) -> dict[str, Any]:
-    header_rows, header_columns = _headers(cells, chars, len(part.rows), len(part.rows[0]))
+    header_rows, header_columns = 0, 1
+    if not part.is_keyed:
+        header_rows = _headers(cells, chars, len(part.rows), len(part.rows[0]))[0]
     return {
+        "keyed": part.is_keyed,
         "start": cells[0][0],
         "end": cells[-1][1],
         "cells": cells,
@@ -1001,13 +1010,16 @@ def _caption(sheet: _Sheet, table: dict[str, Any]) -> tuple[tuple[int, int] | No
             named = text[: match.start()].rstrip(" 　（([【")
             if len(named) >= 4:
                 above.append((top - box[3], start, start + len(named)))
-    for _, start, end in sorted(above):
+    keyed = table.get("keyed", False)
+    for distance, start, end in sorted(above)[: 1 if keyed else None]:
         text = "".join(char.text for char in sheet.chars[start:end]).strip()
+        if keyed and (distance > 32 or text.startswith("・")):
+            break  # keys and values often have no title
         if len(text) > 60 or text.endswith(("。", "、")) or text.startswith(("※", "注", "（注")):
             continue
         if title is None:
             title = (start, end)
-            if text[0] not in "（(":
+            if text[0] not in "（(" or keyed:
                 break
         elif end <= title[0] <= end + 3:
             title = (start, title[1])  # （歳入） alone names nothing: the line above it does

@@ -42,6 +42,7 @@ class Part:
 
     rows: list[list[list[Piece]]]
     is_table: bool = False
+    is_keyed: bool = False  # a table whose first column holds keys, without a head
 
 
 def _plain(lines: Sequence[Sequence[Piece]]) -> Part:
@@ -162,6 +163,11 @@ def _gutters(bands: Sequence[_Band], usual: float) -> list[float]:
         shared = [p for band in bands if _both(band, at) for p in band.pieces]
         if len(shared) > 2 or any(p.solid for p in shared):
             found.append(at)
+    # A head centred over its column stands beside nothing but white.
+    for at in list(found):
+        near = {found.index(at), found.index(at) + 1}
+        if not any(near <= {_column(p, found) for p in band.pieces} for band in bands):
+            found.remove(at)
     return found
 
 
@@ -208,7 +214,8 @@ def _trimmed(bands: Sequence[_Band], first: int, end: int, usual: float) -> tupl
         gutters = _gutters(bands[first:end], usual)
         if not gutters:
             return first, first + 1 if _gutters(bands[first : first + 1], usual) else end
-        if end < len(bands) and _heads(bands[end - 1], bands[end], usual):
+        heads = end < len(bands) and _heads(bands[end - 1], bands[end], usual)
+        if heads and not _heads(bands[end - 2], bands[end - 1], usual):
             end -= 1
             continue
         last = bands[end - 1].pieces
@@ -340,8 +347,11 @@ def _as_rows(columns: Sequence[Sequence[Piece]]) -> list[Part]:
     done = 0
     for start in range(len(rows)):
         end = _table_end(rows, start)
-        if start >= done and end - start > 2:
-            parts += [_cells(rows[done:start]), Part(rows[start:end], is_table=True)]
+        keyed = end == start
+        if keyed:
+            end = _keys_end(rows, start)
+        if start >= done and end - start > 1:
+            parts += [_cells(rows[done:start]), Part(rows[start:end], is_table=True, is_keyed=keyed)]
             done = end
     return [part for part in (*parts, _cells(rows[done:])) if part.rows]
 
@@ -367,6 +377,22 @@ def _table_end(rows: Sequence[Sequence[Sequence[Piece]]], start: int) -> int:
             figures, cells = figures + found, cells + len(texts) - 1
         end += 1
     return end if figures * 5 >= cells * 4 and end - start > 2 else start
+
+
+def _keys_end(rows: Sequence[Sequence[Sequence[Piece]]], start: int) -> int:
+    """Return where the rows of a short key and its value end that begin with row ``start``, all set flush.
+
+    例: 会 場 | 文化ホール above 参加者 | 120名
+    """
+    end = start
+    while end < len(rows) and len(rows[end]) == 2 and all(rows[end]):
+        (key, *more), (value, *_) = rows[end]
+        first_key, first_value = rows[start][0][0], rows[start][1][0]
+        flush = max(abs(key.box[0] - first_key.box[0]), abs(value.box[0] - first_value.box[0])) <= 0.5 * key.size
+        if more or not flush or len(key.text) > 12 or is_figure(key.text) or _MARK.match(key.text):
+            break
+        end += 1
+    return end
 
 
 def _hung(anchors: Sequence[Sequence[Piece]], lines: Sequence[list[Piece]]) -> list[tuple[int, list[Piece]]]:
