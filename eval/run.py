@@ -12,7 +12,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from ingest.parse import ParseError
 from tqdm import tqdm
 
 from answer.answer import Answer, Citation, QuestionError
@@ -32,6 +31,7 @@ from eval.report import (
     save_run,
 )
 from index.snapshot import Snapshot
+from ingest.parse import ParseError
 
 Leg = Literal["fused", "keyword", "vector"]
 LEGS: tuple[Leg, ...] = ("fused", "keyword", "vector")
