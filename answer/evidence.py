@@ -182,7 +182,7 @@ def read_atoms(question: Question, idf: Callable[[str], float], known: Callable[
             heard,
             lemma in question.focus,
             whole,
-            term is not None and term.proper,
+            term is not None and lemma in term.proper,
             term is not None and term.ordinal,
         )
         if lemma not in atoms or atoms[lemma].weight < weight:
@@ -256,7 +256,7 @@ class Coverage:
                     ]
                 )
                 np.maximum(
-                    self.zones, near * same * np.where(strict, 0.5 * (distance == 1), _DECAY[distance]), out=self.zones
+                    self.zones, near * same * np.where(strict, 0.5 * (distance <= 2), _DECAY[distance]), out=self.zones
                 )
 
     def _of_headings(self, headings: tuple[str, ...], floor: Array) -> Array:

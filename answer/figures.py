@@ -261,6 +261,8 @@ def rank_figures(
         )
         if _is_goal(question.folded) != _is_goal(f"{fact.label} {fact.row or ''} {fact.column or ''}"):
             score -= 0.12 if question.alternatives else 0.2
+        if re.search(r"うち|含む|含め|内数", fact.label) and "うち" not in question.folded:
+            score -= 0.1  # a part of what is asked for
         if question.wants_total and _is_total(fact):
             score += 0.25
         if alternative is not None:
@@ -290,7 +292,7 @@ def _said_nearby(region: Region, index: int, asked: Sequence[Period]) -> float:
     held += [p for heading in statements[index].headings for p in find_periods(heading)]
     document = region.reading.document
     held += find_periods(f"{document.title} {document.meeting or ''}")
-    if any(_fit(a, h) > 0.15 for a in asked for h in held):
+    if any(_fit(a, h) > 0.3 for a in asked for h in held):
         return 0.3
     published = document.published
     if not held and published and any(a.start <= published <= f"{a.end}~" for a in asked):
@@ -372,7 +374,7 @@ def _fit(asked: Period, held: Period) -> float:
     if asked.start[:7] == held.start[:7] and asked.end[:7] == held.end[:7]:
         return 0.95  # 1月末 and 1月
     if asked.start <= held.start and held.end <= asked.end:
-        return 0.55  # asked for the year, held for a day in it
+        return 0.4  # asked for the year, held for a day in it
     if held.start <= asked.start and asked.end <= held.end:
         return 0.2 if held.kind != "range" else 0.1
     return -1.0

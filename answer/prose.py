@@ -102,7 +102,7 @@ def _defines_above(scored: Scored, subject: str) -> bool:
 
 def answer_reason(scene: Scene) -> Draft:
     """Return the statement that gives the reason or the aim."""
-    return _best_with(scene, "reason", _REASON_MARK, 0.14)
+    return _best_with(scene, "reason", _REASON_MARK, 0.22)
 
 
 def answer_howto(scene: Scene) -> Draft:
@@ -117,7 +117,9 @@ def _best_with(scene: Scene, kind: str, mark: re.Pattern[str], bonus: float) -> 
     best: tuple[float, Scored] | None = None
     for scored in scene.statements[:40]:
         statement = scored.statement
-        if not _says_something(statement, scene.question) or (kind == "reason" and statement.kind == "label"):
+        if not _says_something(statement, scene.question) or statement.kind == "table":
+            continue
+        if kind == "reason" and statement.kind == "label":
             continue
         score = scored.score + (bonus if mark.search(statement.flat) else 0.0)
         if kind == "reason" and statement.headings and _AIMS.search(statement.headings[-1]):

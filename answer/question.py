@@ -65,7 +65,9 @@ MEASURES: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = tuple(
         (r"(?:校数)$", UNIT_GROUPS[7]),
         (r"(?:社数|企業数|団体数|事業者数|事業所数|会員数)$", UNIT_GROUPS[1] | PEOPLE),
         (r"(?:市町村数|自治体数)$", UNIT_GROUPS[2]),
-        (r"(?:面積)$", UNIT_GROUPS[17]),
+        (r"(?:面積|広さ)$", UNIT_GROUPS[17]),
+        (r"(?:長さ|延長|距離|高さ)$", UNIT_GROUPS[16]),
+        (r"(?:重さ|重量)$", UNIT_GROUPS[15]),
         (r"(?:台数)$", UNIT_GROUPS[18]),
         (r"(?:戸数|世帯数|棟数)$", UNIT_GROUPS[19]),
         (r"(?:数字|数値|実績値|見込み?|目標値|量|本数|個数|枚数|数|倍率|倍数|面数|床数|日数|件)$", frozenset()),
@@ -152,7 +154,8 @@ _COMPARE = re.compile(
     r"どちら(?:が|の(?:方|ほう)が|も|は)|どっち|比べ|比較|より(?:も)?(?:どれ|どの|何|いくら|多|少|高|低|増|減)"
     r"|(?:いくら|いくつ|どれ(?:だけ|くらい|ほど)|どの(?:くらい|程度)|何\S{1,3}?|ほど|くらい)(?:ほど|くらい"
     r"|ぐらい)?(?:、)?(?:増え|減[っり少]|増加|減少|増(?!や)|多[いく]|少な[いく]|伸び|上が|下が|上回|下回|縮"
-    r"|延び|拡大|違)|差(?:は|を|額|$|が|し引)|目標[^。]*(?:足り|届か)|何\S{1,3}?(?:多|少な)|縮ま|違い|違う"
+    r"|延び|拡大|違)|差(?:は|を|額|$|が|し引)|目標[^。]*(?:足り|届か)|何\S{1,3}?(?:多|少な)|縮ま|違い"
+    r"|ちが[いうっ]|上積み|上乗せ|違う"
     r"|違っ|変わった|変化"
 )
 _TREND = re.compile(
@@ -232,7 +235,7 @@ class Term:
     lemma: str
     parts: tuple[str, ...] = ()
     quoted: bool = False
-    proper: bool = False  # holds a name of a place, person or body
+    proper: frozenset[str] = frozenset()  # the parts that name a place, person or body
     ordinal: bool = False  # 第2回, 20～24歳: a number that tells one thing from its neighbours
 
 
@@ -525,6 +528,8 @@ _ORDINAL = re.compile(
     r"第[0-9０-９一二三四五六七八九十]+(?:[回弾号次期部章条]|工場|工区|ターミナル)(?:目)?"
     r"|[0-9０-９]+(?:\s*[~～〜\-－]\s*[0-9０-９]+)?(?:歳(?:以上|以下|未満|代)?|代(?=[のでにはが、]|$)|泊|年生"
     r"|年次|回目|番目|学年)"
+    # A year that belongs to a name: エキスポ2025, FES 2024 in 東京
+    r"|(?<=[ァ-ヶーA-Za-zＡ-Ｚａ-ｚ一-龠])[ 　]?(?:19|20|１９|２０)[0-9０-９]{2}(?![0-9０-９]|[ 　]?[年/.／．-])"
 )
 _QUOTED = re.compile(r"[「『“\"]([^「」『』”\"]{2,30})[」』”\"]")
 
@@ -537,7 +542,10 @@ def _read_terms(text: str) -> tuple[tuple[Term, ...], tuple[str, ...]]:
     ordinals = [match.span() for match in _ORDINAL.finditer(text)]
     names = [match.span() for match in _KATAKANA_OR_LATIN.finditer(text)] + ordinals
     terms = [Term(fold(text[a:b]), fold(text[a:b]), (fold(text[a:b]),), quoted=True) for a, b in quoted]
-    terms += [Term(fold(text[a:b]), fold(text[a:b]), (fold(text[a:b]),), ordinal=True) for a, b in ordinals]
+    terms += [
+        Term(fold(text[a:b]).strip(), fold(text[a:b]).strip(), (fold(text[a:b]).strip(),), ordinal=True)
+        for a, b in ordinals
+    ]
     run: list[Morph] = []
 
     def close() -> None:
@@ -547,7 +555,7 @@ def _read_terms(text: str) -> tuple[tuple[Term, ...], tuple[str, ...]]:
             surface = fold(text[start:end])
             inside = any(a <= start and end <= b for a, b in quoted)
             lemma = pieces[0] if len(run) == 1 else surface
-            proper = any(m.pos2 == "固有名詞" for m in run)
+            proper = frozenset(fold(m.base) for m in run if m.pos2 == "固有名詞")
             terms.append(Term(surface, lemma, tuple(pieces), inside, proper))
         run.clear()
 

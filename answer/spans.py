@@ -320,8 +320,11 @@ def _candidates(statement: Statement, question: Question) -> Iterator[tuple[int,
     text = statement.text
     kind = question.kind
     if kind == "name" and _ASKS_PERSON.search(question.folded):
+        role = _ROLE.search(question.folded)
         for match in _PERSON.finditer(text):
-            yield match.start(1), match.end(1), 0.3
+            # 会長は誰 is answered only where a 会長 is named; 株式会社…の社長 is no name.
+            if (role is None or role.group() in fold(text)) and not re.search(r"会社|法人|の$", match.group(1)):
+                yield match.start(1), match.end(1), 0.3
         return
     for match in _QUOTED.finditer(text):
         yield match.start(1), match.end(1), 0.18 if kind == "name" and not question.suffixes else 0.05
@@ -350,9 +353,17 @@ def _candidates(statement: Statement, question: Question) -> Iterator[tuple[int,
 
 def _is_venue(piece: str, question: Question) -> bool:
     """例: 会場はどこ → グランパレス星見 (a name in katakana)"""
-    return bool(re.search(r"会場|場所|どこで", question.folded)) and bool(re.search(r"[ァ-ヶー]{4,}", piece))
+    asked = re.search(r"会場|場所|どこで", question.folded) is not None
+    return asked and re.search(r"[ァ-ヶー]{4,}", piece) is not None and not _EVENT.search(piece)
 
 
+_EVENT = re.compile(
+    r"イベント|セミナー|フォーラム|サミット|プロジェクト|フェア|フェス|ツアー|センター構想|インバウンド"
+    r"|サービス|システム|プログラム|コンソーシアム|エキスポ|マルシェ"
+)
+
+
+_ROLE = re.compile(r"会長|館長|校長|理事長|委員長|座長|園長|所長|局長|部長")
 _ASKS_PERSON = re.compile(
     r"誰|だれ|どなた|氏名|(?:[たるの](?:人|方)|選手|講師|講演者|登壇者|創業者|社長|館長|校長|会長|代表者?"
     r"|司会者?|理事長)(?:は)?(?:[?。]|$)|(?:人|方|者|講師|社長|選手|代表|知事|ゲスト|会長|委員長"
@@ -627,7 +638,7 @@ def rows_in(text: str) -> Iterator[tuple[tuple[str, ...], int, int]]:
 
 def _row_items(row: str) -> tuple[str, ...]:
     parts = re.split(r"[、，,]", row)
-    head = parts[0]
+    head = re.split(r"[ 　\t]+", parts[0].strip())[-1]  # 例: 出資者 熊本県、… : the key is no item
     # What leads up to the first item is not part of it: うちR6：御船高校 → 御船高校; 対象は、A
     parts[0] = re.split(r"[:：はがをに]\s*(?=[^:：はがをに]*$)", head)[-1] or head
     last = parts[-1]
