@@ -152,11 +152,15 @@ class _TableReader:
             table=self.ordinal,
             context=tuple(context),
         )
-        if not is_value(words):
+        quantities = find_quantities(words)
+        dated = self._date_beside(words, quantities)
+        if dated is not None:
+            fact = replace(fact, as_of=dated.code, as_of_from="text")
+        elif not is_value(words):
             if len(words) <= _MAX_WORDS:
                 yield fact
             return
-        for quantity in find_quantities(words):
+        for quantity in quantities:
             unit, number, span = self._unit(quantity, row, column, cell.column)
             yield replace(
                 fact,
@@ -167,6 +171,14 @@ class _TableReader:
                 value_end=cell.start + quantity.at[1],
                 context=(*fact.context, *([span] if span else [])),
             )
+
+    def _date_beside(self, words: str, quantities: list[Quantity]) -> Period | None:
+        """Return the date that a cell gives for its one figure. 例: 登録者 | 57（令和6年5月末時点）"""
+        if len(quantities) != 1 or len(find_periods(words)) != 1:
+            return None
+        if not is_value(re.sub(r"現在|時点|速報値?", "", _without_periods(words))):
+            return None
+        return _period_in(words, self.fiscal, self.base)
 
     def _unit(self, quantity: Quantity, row: str, column: str, number: int) -> tuple[str | None, float, Span | None]:
         if quantity.base_unit is not None:
