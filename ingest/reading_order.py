@@ -115,11 +115,10 @@ def _ordered(pieces: Sequence[Piece], usual: float) -> list[Part]:
         for band in bands[i:first]:
             parts.extend(_in_band(band, usual))
         # A column may begin above the others: lines close above it are its own.
-        begin = first
-        taken = 0
-        while parts and taken < 40 and begin == first and _hangs_on(parts[-1], bands[first:end], gutters, usual):
-            bands[first] = _Band([*(p for row in parts.pop().rows for cell in row for p in cell), *bands[first].pieces])
-            taken += 1
+        while parts and (grown := _with_above(parts[-1], bands[first:end], gutters, usual)):
+            parts.pop()
+            bands[first:end] = grown
+            gutters = _gutters(grown, usual)
         parts.extend(_in_columns(bands[first:end], gutters, usual))
         i = end
     return parts
@@ -193,7 +192,7 @@ def _extent(bands: Sequence[_Band], first: int, usual: float) -> int:
 
 
 def _ends_rows(bands: Sequence[_Band], white: Sequence[Stripe], left: Sequence[Stripe]) -> bool:
-    """Say whether bands were rows of cells and what comes now is not: of their gutters, none that parts columns is left.
+    """Say whether bands were rows of cells and what comes now is not: none of the gutters left parts columns.
 
     例: 年月 | 国 | 県 above a text in two columns; keys and values in two columns above a line that reaches far
     """
@@ -242,15 +241,18 @@ def _column(piece: Piece, gutters: Sequence[float]) -> int:
     return sum(1 for at in gutters if middle > at)
 
 
-def _hangs_on(part: Part, bands: Sequence[_Band], gutters: Sequence[float], usual: float) -> bool:
-    """Say whether what was read last is the upper end of a column other than the first."""
+def _with_above(part: Part, bands: Sequence[_Band], gutters: Sequence[float], usual: float) -> list[_Band]:
+    """Return bands with what was read last before them, where it is the upper end of a column other than the first."""
     above = [p for row in part.rows for cell in row for p in cell]
-    column = _column(above[0], gutters)
-    if column == 0 or any(_column(p, gutters) != column or p.box[0] < gutters[column - 1] for p in above):
-        return False
-    tops = [p.box[1] for band in bands for p in band.pieces if _column(p, gutters) == column]
-    white = min(tops) - max(p.box[3] for p in above)
-    return white <= 0.8 * usual and not any(p.box[2] > at > p.box[0] for p in above for at in gutters)
+    if any(p.box[0] < gutters[0] for p in above):
+        return []
+    left, right = min(p.box[0] for p in above), max(p.box[2] for p in above)
+    tops = [p.box[1] for band in bands for p in band.pieces if p.box[0] < right and p.box[2] > left]
+    if not tops or min(tops) - max(p.box[3] for p in above) > 1.3 * usual:
+        return []
+    grown = [_Band([*above, *bands[0].pieces]), *bands[1:]]
+    found = _gutters(grown, usual)
+    return grown if found and all(p.box[0] > found[0] for p in above) else []
 
 
 def _in_band(band: _Band, usual: float) -> list[Part]:
@@ -310,7 +312,7 @@ def _split(bands: Sequence[_Band], gutters: Sequence[float]) -> list[list[Piece]
 
 
 def _joins(run: Sequence[Sequence[Piece]], column: Sequence[Piece], following: Sequence[Piece]) -> bool:
-    """Say whether a column belongs to the same rows as the columns left of it. 例: keys, values | keys, values are two"""
+    """Say whether a column belongs to the rows of the columns left of it. 例: key, value | key, value are two"""
     if len(run) > 1 and sum(_MARK.match(p.text) is not None for p in column) > 1:
         return False
     if len(run) > 1 and _is_wordy(run[-1]) and following and _are_rows(column, following) and _is_wordy(following):

@@ -612,19 +612,21 @@ def _goes_on(above: str, text: str) -> bool:
 def _mark_asides(lines: Sequence[Sequence[_Line]], pages: Sequence[Page]) -> None:
     """Mark printed page numbers, and first and last lines that are the same on most pages."""
     edges: Counter[str] = Counter()
-    for group in lines:
-        edges.update({_pattern(line.text) for line in [*group[:2], *group[-2:]]})
+    for group, page in zip(lines, pages, strict=True):
+        edges.update({_pattern(line.text, page) for line in [*group[:2], *group[-2:]]})
     often = max(3, len(lines) // 2)
     for group, page in zip(lines, pages, strict=True):
         for line in [*group[:2], *group[-2:]]:
             text = fold(line.text).strip()
             own = page.label or "(?!)"
             is_number = re.fullmatch(rf"\W*{own}\W*(?:/\s?\d+|\S{{0,10}})", text) is not None
-            line.aside = is_number or (len(lines) >= 4 and edges[_pattern(line.text)] > often)
+            line.aside = is_number or (len(lines) >= 4 and edges[_pattern(line.text, page)] > often)
 
 
-def _pattern(text: str) -> str:
-    return re.sub(r"\d+", "#", _squeezed(text))
+def _pattern(text: str, page: Page) -> str:
+    """Return a line with its own page number as a mark, as it is on every page. 例: 会報 3/20 → 会報#/20"""
+    numbers = "|".join({str(page.number), page.label or str(page.number)})
+    return re.sub(rf"(?<!\d)(?:{numbers})(?!\d)", "#", _squeezed(text))
 
 
 def _key(unit: _Unit) -> str:

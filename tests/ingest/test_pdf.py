@@ -18,6 +18,7 @@ from reportlab.pdfgen.canvas import Canvas
 from ingest import pdf
 from ingest.chunk import chunk
 from ingest.document import Document
+from ingest.facts import read_facts
 from ingest.parse import ParseError, parse
 from ingest.pdf import page_count, render_page
 
@@ -330,6 +331,178 @@ def test_passages_of_a_pdf_stay_in_their_pages(tmp_path):
         page = document.page_at(one.start)
         assert one.text == document.text[one.start : one.end]
         assert page.start <= one.start < one.end <= page.end
+
+
+def columns(*sides: tuple[float, list[str]], top: float = 700, step: float = 18) -> Draw:
+    """Draw columns line by line across the page, as pdfium would read them."""
+
+    def draw(canvas: Canvas) -> None:
+        for i in range(max(len(rows) for _, rows in sides)):
+            for left, rows in sides:
+                if i < len(rows):
+                    canvas.drawString(left, top - i * step, rows[i])
+
+    return draw
+
+
+def page_lines(document: Document, number: int = 1) -> list[str]:
+    page = document.pages[number - 1]
+    return [line for line in document.text[page.start : page.end].strip("\f\n").split("\n") if line]
+
+
+LEFT = ["・窓口に来られない人のために、週に", "　二回、役場の車が集落を回る。", "・予約は電話でも受け付ける。"]
+RIGHT = ["・橋の点検は、三年に一度、すべての", "　橋について行う。", "・傷んだ橋から順に直していく。"]
+
+
+def test_two_columns_are_read_one_after_the_other(tmp_path):
+    """Their lines stand at the same heights, so that each pair looks like one line."""
+    document = parse(make(tmp_path, columns((60, LEFT), (320, RIGHT))))
+    assert page_lines(document) == [line.strip("　") for line in LEFT + RIGHT]
+    texts = [document.text[b.start : b.end].replace("\n", "") for b in document.blocks]
+    assert texts[0] == "・窓口に来られない人のために、週に二回、役場の車が集落を回る。"
+    assert {b.kind for b in document.blocks} == {"bullet"}
+
+
+def test_boxes_keep_to_their_characters_when_columns_are_put_in_order(tmp_path):
+    document = parse(make(tmp_path, columns((60, LEFT), (320, RIGHT))))
+    at = document.text.index("橋の点検")
+    boxes = boxes_of(document, at, at + 4)
+    assert [round(box[0]) for box in boxes] == [331, 342, 353, 364]
+    assert len(document.pages[0].char_boxes or b"") == 16 * len(document.text)
+
+
+def test_a_title_over_two_boxes_comes_first_and_a_note_under_them_last(tmp_path):
+    def boxed(canvas: Canvas) -> None:
+        canvas.rect(52, 640, 240, 80)
+        canvas.rect(312, 640, 240, 80)
+
+    title = "移動する窓口と橋の点検について、来年度に町が行うことをここにまとめて示す"
+    note = "※どちらも令和の新しい計画に載せている。"
+    draw = both(boxed, lines(title, top=745), columns((60, LEFT), (320, RIGHT)), lines(note, top=600))
+    assert page_lines(parse(make(tmp_path, draw))) == [title, *(line.strip("　") for line in LEFT + RIGHT), note]
+
+
+KEYS = ["日　時", "会　場", "参加者"]
+VALUES = ["十月五日（土）", "みどり町の文化ホール", "240名（町の外からも多くの人が"]
+
+
+def test_keys_with_their_values_stay_rows_beside_a_paragraph(tmp_path):
+    """A value's second line stays with it, and neither mixes with what stands beside."""
+    beside = [
+        "・町の外に住む人にも知らせた。来年も",
+        "　同じ時期に開くことにしている。",
+        "・費用は町と商工会とで分けた。",
+    ]
+    draw = columns((60, KEYS), (120, [*VALUES, "来た）"]), (340, beside))
+    document = parse(make(tmp_path, draw))
+    rows = list(zip(KEYS, [*VALUES[:2], "240名（町の外からも多くの人が来た）"], strict=True))
+    assert page_lines(document) == ["\t".join(row) for row in rows] + [line.strip("　") for line in beside]
+    (table,) = document.tables
+    assert (table.header_rows, table.header_columns) == (0, 1)
+    facts = {fact.label: fact.value for fact in read_facts(document) if fact.kind == "cell"}
+    assert facts["会 場"] == "みどり町の文化ホール"
+
+
+def test_two_columns_of_keys_and_values_are_two(tmp_path):
+    draw = columns(
+        (60, KEYS),
+        (120, VALUES),
+        (330, ["主　催", "申込み", "費　用"]),
+        (400, ["みどり町の商工会", "電話で前の日までに", "町の人は要らない"]),
+    )
+    assert page_lines(parse(make(tmp_path, draw)))[3:] == [
+        "主　催\tみどり町の商工会",
+        "申込み\t電話で前の日までに",
+        "費　用\t町の人は要らない",
+    ]
+
+
+PLAIN = [["相手の地域", "転出", "転入"], ["首都圏", "6,120", "4,980"], ["関西", "1,204", "990"], ["県内", "812", "640"]]
+
+
+def test_a_table_without_rules_is_read_row_by_row(tmp_path):
+    """It stands right of a text, whose lines are at the same heights, and above one."""
+    below = "・首都圏へ移る人が最も多い。"
+    right = columns(*((320 + 90 * c, [row[c] for row in PLAIN]) for c in range(3)))
+    draw = both(
+        columns((60, LEFT)), right, lines("転入と転出（単位：人）", top=722, left=320), lines(below, top=610, left=320)
+    )
+    document = parse(make(tmp_path, draw))
+    (table,) = document.tables
+    assert document.text[table.start : table.end] == "\n".join("\t".join(row) for row in PLAIN)
+    assert (table.header_rows, table.header_columns) == (1, 1)
+    assert table.unit is not None
+    assert document.text[slice(*table.unit)] == "人"
+    found = page_lines(document)
+    assert found[:3] == [line.strip("　") for line in LEFT]
+    assert found[-1] == below
+
+
+def test_rows_with_a_cell_missing_stay_rows(tmp_path):
+    """A chronology has something in one of two columns only."""
+    rows = [
+        ["年月", "国", "町"],
+        ["四月", "法律の施行", ""],
+        ["六月", "", "条例の制定"],
+        ["九月", "指針の公表", "窓口の設置"],
+    ]
+    draw = columns(*((60 + 130 * c, [row[c] for row in rows]) for c in range(3)))
+    assert page_lines(parse(make(tmp_path, draw))) == [" ".join(filter(None, row)) for row in rows]
+
+
+def test_cells_of_several_lines_are_set_whole(tmp_path):
+    """The keys stand at the middle of their cells, between the lines."""
+
+    def draw(canvas: Canvas) -> None:
+        for y, key, first, second in (
+            (700, "第一段", "会社を訪ね、何に困って", "いるのかを聞く"),
+            (650, "第二段", "困りごとに合う技術を", "持つ人を引き合わせる"),
+        ):
+            canvas.drawString(60, y, key)
+            canvas.drawString(140, y + 8, first)
+            canvas.drawString(140, y - 8, second)
+
+    text = parse(make(tmp_path, draw)).text
+    assert "第一段\t会社を訪ね、何に困っているのかを聞く\n第二段\t困りごとに合う技術を持つ人を引き合わせる" in text
+
+
+def test_leaders_and_marks_do_not_part_a_line(tmp_path):
+    draw = lines("第一章 町のすがた. . . . . . . . . . . . . . . . 3", "①　　窓口の整備を進める。")
+    assert page_lines(parse(make(tmp_path, draw)))[1] == "①　　窓口の整備を進める。"
+    assert page_lines(parse(make(tmp_path, draw)))[0].startswith("第一章 町のすがた. .")
+
+
+def numbered(first: int, count: int) -> list[Draw]:
+    """Return pages with a running foot and, on the same line, a page number that rises from ``first``."""
+
+    def page(n: int) -> Draw:
+        def draw(canvas: Canvas) -> None:
+            topic = "橋道水森空"[n - 1]
+            lines(f"{n} 町の{topic}について", f"町長が、{topic}のことを説明した。", f"{topic}に関する質問が出た。")(
+                canvas
+            )
+            canvas.setFontSize(8)
+            canvas.drawString(60, 30, "みどり町議会 説明資料")
+            canvas.drawString(520, 30, str(first + n - 1))
+
+        return draw
+
+    return [page(n) for n in range(1, count + 1)]
+
+
+def test_a_page_number_beside_a_running_foot_is_the_label(tmp_path):
+    """The numbers begin at 17, as in an extract."""
+    document = parse(make(tmp_path, *numbered(17, 5)))
+    assert [page.label for page in document.pages] == ["17", "18", "19", "20", "21"]
+
+
+def test_a_running_foot_and_page_numbers_are_in_no_block_and_no_passage(tmp_path):
+    document = parse(make(tmp_path, *numbered(1, 5)))
+    assert document.text.count("みどり町議会 説明資料") == 5
+    assert "みどり町議会" not in "".join(document.text[b.start : b.end] for b in document.blocks)
+    passages = "\n".join(one.text for one in chunk(document, len, 60))
+    assert "みどり町議会" not in passages
+    assert "空のことを説明した" in passages
 
 
 @pytest.mark.skipif(not HOSTILE.is_dir(), reason="the shared hostile PDFs are not beside this checkout")
