@@ -76,9 +76,7 @@ def test_a_unit_in_a_heading_of_the_cell_comes_before_that_of_the_table():
 
 
 def test_a_date_beside_the_figure_of_a_cell_is_the_figures_own():
-    text = (
-        "令和6年度の取組\n\n区分\t内容\n登録数\t57（令和6年5月末時点）\n利用\t12名（令和5年度）\n開始\t令和4年4月\n"
-    )
+    text = "令和6年度の取組\n\n区分\t内容\n登録数\t57（令和6年5月末時点）\n利用\t12名（令和5年度）\n開始\t令和4年4月\n"
     found = {f.label: f for f in facts(text, headings=("令和6年度の取組",)) if f.kind == "cell"}
     assert [(f.value, f.number, f.as_of, f.as_of_from) for f in found.values()] == [
         ("57", 57, "2024-05-31", "text"),
