@@ -26,7 +26,8 @@ class Signals:
     ``coverage``: share of the topic met; ``focus``: the same for the words next to the interrogative; ``own``: share
     met in the quoted text itself; ``unmet``: share of the topic's rare words that are nowhere near; ``unit`` and
     ``period``: fit of unit and date; ``lead``: how far the answer is ahead of the next different one; ``fit``: how
-    well the answer looks like what was asked for (a person, a place, items of one kind).
+    well the answer looks like what was asked for (a person, a place, items of one kind); ``prior``: how well its
+    passage was found; ``unknown``: share of the topic's words that no document of the collection holds.
     """
 
     coverage: float
@@ -37,6 +38,8 @@ class Signals:
     period: float = 0.0
     lead: float = 0.0
     fit: float = 0.0
+    prior: float = 0.0
+    unknown: float = 0.0
     needed: tuple[str, ...] = ()  # words without which the answer is about something else: 第2回, an unknown name
 
     def vector(self) -> tuple[float, ...]:
@@ -50,6 +53,8 @@ class Signals:
             self.period,
             self.lead,
             self.fit,
+            self.prior,
+            self.unknown,
         )
 
 
@@ -62,6 +67,7 @@ def read_signals(
     period: float = 0.0,
     lead: float = 0.0,
     fit: float = 0.0,
+    prior: float = 0.0,
 ) -> Signals:
     """Return the signals for an answer at which the atoms count ``zones``, and ``own`` in the quoted text itself."""
     weights = np.array([atom.weight for atom in atoms], dtype=float)
@@ -78,6 +84,8 @@ def read_signals(
         period=period,
         lead=min(1.0, max(0.0, lead)),
         fit=fit,
+        prior=prior,
+        unknown=float(weights[[not atom.known for atom in atoms]].sum()) / total if atoms else 0.0,
         needed=tuple(
             atom.lemma
             for atom, zone in zip(atoms, zones, strict=True)
@@ -91,9 +99,9 @@ GROUPS = {
     "comparison": "figures",
     "temporal": "figures",
     "date": "date",
-    "name": "name",
-    "place": "name",
-    "list": "list",
+    "name": "span",
+    "place": "span",
+    "list": "span",
     "definition": "prose",
     "reason": "prose",
     "howto": "prose",
@@ -102,15 +110,14 @@ GROUPS = {
 }
 # Intercept, then one weight per signal in the order of ``Signals``.
 WEIGHTS: dict[str, tuple[float, ...]] = {
-    "date": (-0.66, 0.39, 0.68, 0.17, -0.63, 0.00, -0.13, 0.96, 0.13),
-    "figure": (-1.62, 0.95, 1.35, 1.70, -0.38, -0.54, 0.44, 1.17, -0.02),
-    "figures": (-1.02, -0.54, 0.31, -0.37, 0.26, 1.28, 1.15, 0.26, -0.24),
-    "list": (-0.46, 0.37, 0.66, -0.24, -0.30, 0.00, -0.04, 0.29, 0.13),
-    "name": (-1.60, 0.76, 0.79, 0.11, -0.59, 0.00, 0.12, 0.84, 1.58),
-    "prose": (0.83, -0.20, 0.54, -0.05, 0.22, 0.00, 0.10, -0.34, 0.89),
-    "text": (-0.91, 0.12, 0.98, 0.17, -0.12, -0.04, 0.12, 0.24, -0.38),
+    "date": (-0.75, 0.20, 1.34, 0.15, -1.07, 0.00, -0.19, 2.74, 0.48, 0.28, -0.82),
+    "figure": (-4.18, 1.30, 2.00, 1.75, 0.60, -0.71, 0.55, 1.05, 0.42, 2.43, -0.12),
+    "figures": (-2.42, 0.65, -0.09, 0.46, 0.11, 1.25, 1.12, 0.40, 0.49, 1.19, 0.04),
+    "prose": (-0.90, 0.00, -0.08, -0.20, 0.05, 0.00, -0.09, 0.07, 1.25, 2.94, 0.62),
+    "span": (-4.00, 0.80, 1.71, -0.76, 0.29, 0.00, 0.67, 2.88, 3.09, 1.93, -0.70),
+    "text": (0.02, -0.07, 1.83, 0.60, 0.08, -0.42, -0.15, 1.31, -0.78, -1.03, -0.41),
 }
-ACCEPT = 0.3  # below this, saying nothing is the better answer
+ACCEPT = 0.33  # below this, saying nothing is the better answer
 
 
 def confidence(kind: str, signals: Signals) -> float:

@@ -49,6 +49,7 @@ class Figure:
             period=self.period_fit,
             lead=lead,
             fit=float(self.fact.kind == "cell"),
+            prior=self.region.prior[self.statement - self.region.low],
         )
 
 

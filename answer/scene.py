@@ -51,7 +51,15 @@ class Scored:
         """Return what can be seen of the evidence for an answer out of this statement."""
         at = self.index - self.region.low
         coverage = self.region.coverage
-        return read_signals(scene.atoms, coverage.zones[:, at], coverage.own[:, at], lead=lead, fit=fit, period=period)
+        return read_signals(
+            scene.atoms,
+            coverage.zones[:, at],
+            coverage.own[:, at],
+            lead=lead,
+            fit=fit,
+            period=period,
+            prior=self.region.prior[at],
+        )
 
 
 @dataclass(frozen=True)
