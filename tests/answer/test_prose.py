@@ -12,6 +12,7 @@ BUS = """\
 
 ## 「ひよりバス」の仕組み
 
+ひよりバスが好評で、乗る人が増えています。
 ひよりバスとは、電話で予約した人を乗り合いで運ぶ、時刻表のない乗合バスです。
 
 ## 路線バスの見直し
@@ -32,6 +33,7 @@ CHILDREN = """\
 ※1：病気の治りかけの子どもを、看護師のいる部屋で預かること。
 
 【こども会議】
+こども会議のような取組は、県内で3例目です。
 こども会議（小学生と中学生が町長に意見を述べる場）を、7月に開きました。
 """
 HALL = """\
@@ -44,7 +46,7 @@ HALL = """\
 町の中心部で空き店舗が増え、集まる場所が減っていることから、世代を越えて交流できる場をつくる。
 
 （2）場所
-旧汐見小学校の跡地
+町民交流館は、旧汐見小学校の跡地を使って開館します。
 """
 PAPERS = {"予約交通.md": BUS, "子ども.txt": CHILDREN, "交流館.txt": HALL}
 
@@ -86,6 +88,29 @@ def test_the_reason_stands_under_the_heading_that_gives_the_aim(town, question):
     assert "集まる場所が減っていることから" in answer.answer
     assert answer.citations[0].section[-1] == "（1）趣旨"
     assert answer.citations[0].lines == (line_of(HALL, "空き店舗"),) * 2
+
+
+# --- length ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("ふれあい講座とは何ですか", "definition"),
+        ("ふれあい講座を開くのはなぜですか", "reason"),
+        ("ふれあい講座を申し込むにはどうすればいいですか", "howto"),
+        ("ふれあい講座は続いていますか", "yesno"),
+        ("ふれあい講座について教えてください", "text"),
+    ],
+)
+def test_a_sentence_of_two_thousand_characters_is_cut_at_a_clause(tmp_path, question, kind):
+    clauses = "".join(
+        f"地区の人が集まる場を増やすため窓口で{word}を受け付け、" for word in ("参加", "見学", "相談", "登録") * 20
+    )
+    paper = f"汐見町　生涯学習の資料\n令和6年5月\n\nふれあい講座とは、{clauses}続けているものです。\n"
+    answer = ask(assistant_over(tmp_path, {"講座.txt": paper}), question)
+    assert (answer.status, answer.type) == ("answered", kind)
+    assert answer.answer.endswith(("、", "。"))
 
 
 # --- yes and no ------------------------------------------------------------------------------------------------------

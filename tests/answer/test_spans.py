@@ -40,14 +40,21 @@ BUS = """\
 
 令和6年3月　住民生活課
 
-## 運行する地区
+## デマンド交通を運行する地区
 
 - 上川渡地区
 - 中洲地区
 - 鳥越地区
 - 本町地区
 
-## 使える割引
+## 説明会の予定
+
+| 地区 | 会場 | 担当者 |
+| --- | --- | --- |
+| 中洲地区 | みなと館 | 浅井 |
+| 鳥越地区 | 旧鳥越小学校 | 野口 |
+
+## デマンド交通で使える割引
 
 - 高齢者割引
 - 通学割引
@@ -118,6 +125,11 @@ def test_the_place_is_what_stands_under_the_venue(town):
     assert answer.citations[0].lines == (line_of(HALL, "会場："),) * 2
 
 
+@pytest.mark.parametrize(("place", "venue"), [("中洲地区", "みなと館"), ("鳥越地区", "旧鳥越小学校")])
+def test_the_place_is_the_cell_in_the_row_that_is_named(town, place, venue):
+    assert ask(town, f"{place}の説明会の会場はどこですか").answer == venue
+
+
 @pytest.mark.parametrize(
     ("question", "section"),
     [("町民交流館の担当はどの課ですか", "まちづくり課"), ("観光連携協定の事務局はどの課ですか", "北浜市観光課")],
@@ -147,7 +159,7 @@ def test_persons_on_neighbouring_bullets_come_together_each_with_its_line(town):
 
 
 def test_names_in_one_row_of_a_sentence_are_a_list(town):
-    answer = ask(town, "観光連携協定を結んだ3市町村を挙げてください")
+    answer = ask(town, "観光連携協定を結んだ3市町村をすべて教えてください")
     assert (answer.type, answer.answer.split("、")) == ("list", ["川渡町", "北浜市", "丸根村"])
 
 
@@ -158,7 +170,7 @@ def test_items_in_parentheses_are_a_list(town):
 
 
 def test_bullets_under_a_heading_are_a_list_each_cited_at_its_own_line(town):
-    answer = ask(town, "デマンド交通が運行する地区をすべて挙げてください")
+    answer = ask(town, "デマンド交通を運行する地区をすべて教えてください")
     assert answer.answer.split("、") == ["上川渡地区", "中洲地区", "鳥越地区", "本町地区"]
     first = line_of(BUS, "上川渡地区")
     assert [c.lines for c in answer.citations] == [(n, n) for n in range(first, first + 4)]
