@@ -829,7 +829,7 @@ def _rises(numbers: Sequence[str]) -> bool:
 
 
 _APART = 1.1  # of the type's size: a wider gap parts a line
-_MARK = re.compile(r"[・•●○◯◎■□◆◇▪▶➢※\u2460-\u2473⇒→]|[（(]?[0-9０-９]{1,2}[)）.．]")
+_MARK = re.compile(r"[\ue000-\uf8ff・•●○◯◎■□◆◇▪▶➢※\u2460-\u2473⇒→]|[（(]?[0-9０-９]{1,2}[)）.．]")
 
 
 def _pieces(sheet: _Sheet) -> list[Piece]:

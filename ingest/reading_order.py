@@ -155,12 +155,16 @@ def _white(bands: Sequence[_Band], usual: float) -> list[Stripe]:
 
 
 def _gutters(bands: Sequence[_Band], usual: float) -> list[float]:
-    """Return the places of the stripes that part columns: something stands on both sides of them at one height."""
+    """Return the places of the stripes that part columns: two lines or a table stand at one height on both sides.
+
+    A blank to be filled in is white too. 例: 採用の日から＿＿週間以内に提出する
+    """
     found: list[float] = []
     for left, right in _white(bands, usual):
         at = (left + right) / 2
         shared = [p for band in bands if _both(band, at) for p in band.pieces]
-        if len(shared) > 2 or any(p.solid for p in shared):
+        sides = _split([_Band(shared)], [at]) if shared else []
+        if any(p.solid for p in shared) or (sides and min(len(_rows(side)) for side in sides) > 1):
             found.append(at)
     # A head centred over its column stands beside nothing but white.
     for at in list(found):
@@ -277,6 +281,8 @@ def _parted(row: Sequence[Piece]) -> Iterator[list[Piece]]:
     for left, right in pairwise(row):
         gap = right.box[0] - left.box[2]
         together = len(left.text) <= 8 or len(right.text) <= 3 or is_figure(right.text) or right.text[0] in "（(…・‥."
+        # A sentence with a blank to fill in goes on behind it.
+        together = together or re.search(r"[ぁ-ん、「（(]$", left.text) is not None
         if (gap > 3 * max(left.size, right.size) and not together) or left.solid or right.solid:
             yield current
             current = []
@@ -391,10 +397,14 @@ def _keys_end(rows: Sequence[Sequence[Sequence[Piece]]], start: int) -> int:
         (key, *more), (value, *_) = rows[end]
         first_key, first_value = rows[start][0][0], rows[start][1][0]
         flush = max(abs(key.box[0] - first_key.box[0]), abs(value.box[0] - first_value.box[0])) <= 0.5 * key.size
-        if more or not flush or len(key.text) > 12 or is_figure(key.text) or _MARK.match(key.text):
+        unclosed = re.search(r"[（(「『【〈《][^）)」』】〉》]*$", key.text) is not None
+        if more or not flush or unclosed or len(key.text) > 12 or is_figure(key.text) or _MARK.match(key.text):
             break
         end += 1
-    return end
+    # Two rows may be chance, unless their keys are words.
+    keys = [row[0][0].text for row in rows[start:end]]
+    least = 2 if all(len(key) <= 6 for key in keys) else 3
+    return end if len(keys) >= least and len(set(keys)) == len(keys) else start
 
 
 def _hung(anchors: Sequence[Sequence[Piece]], lines: Sequence[list[Piece]]) -> list[tuple[int, list[Piece]]]:
@@ -438,7 +448,7 @@ def is_figure(text: str) -> bool:
     return _FIGURE.fullmatch(folded) is not None
 
 
-_MARK = re.compile(r"[・•●○◯◎■□◆◇▪▶➢※①-⑳⇒→]|[-−]\s?\D|[(（]?[0-9０-９]{1,2}[)）.．]")
+_MARK = re.compile(r"[\ue000-\uf8ff・•●○◯◎■□◆◇▪▶➢※①-⑳⇒→]|[-−]\s?\D|[(（]?[0-9０-９]{1,2}[)）.．]")
 
 
 def _are_rows(left: Sequence[Piece], right: Sequence[Piece]) -> bool:
@@ -458,6 +468,8 @@ def _are_rows(left: Sequence[Piece], right: Sequence[Piece]) -> bool:
     marks = [sum(_MARK.match(p.text) is not None and len(p.text) > 3 for p in side) for side in (left, right)]
     if all(count * 3 >= len(side) for count, side in zip(marks, (left, right), strict=True)):
         return False
+    if paired == len(left) and _hang_on(right, left):
+        return True
     lengths = sorted(len(p.text) for p in left)
     widths = [max(p.box[2] for p in side) - min(p.box[0] for p in side) for side in (left, right)]
     if widths[0] > widths[1] or len(_rows(left)) * 5 < len(left) * 4:

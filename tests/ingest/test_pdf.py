@@ -472,6 +472,21 @@ def test_leaders_and_marks_do_not_part_a_line(tmp_path):
     assert page_lines(parse(make(tmp_path, draw)))[0].startswith("第一章 町のすがた. .")
 
 
+def test_a_blank_to_be_filled_in_does_not_part_a_sentence(tmp_path):
+    """The paragraph's last line is short, so that white goes through both lines."""
+
+    def draw(canvas: Canvas) -> None:
+        canvas.drawString(60, 700, "第五条　職員となる者は、決まった日から")
+        canvas.drawString(330, 700, "週間以内に次の書類を町長に出す。")
+        canvas.drawString(60, 682, "ただし、持っている者は除く。")
+
+    found = page_lines(parse(make(tmp_path, draw)))
+    assert found == [
+        "第五条　職員となる者は、決まった日から 週間以内に次の書類を町長に出す。",
+        "ただし、持っている者は除く。",
+    ]
+
+
 def numbered(first: int, count: int) -> list[Draw]:
     """Return pages with a running foot and, on the same line, a page number that rises from ``first``."""
 
