@@ -598,6 +598,8 @@ def _list_fit(items: Sequence[str], question: Question) -> float:
         bonus += 0.2 * matching / len(items) if matching else -0.12
     asked = katakana(question.text)
     bonus -= 0.25 * sum(katakana(item) in asked for item in items) / len(items)
+    endings = {fold(item)[-1] for item in items}
+    bonus += 0.1 * (len(items) > 2 and len(endings) == 1)  # 上地区、中地区、下地区 are of one kind
     # The items of a list are things; pieces with verbs in them are a sentence that was cut at its commas.
     bonus -= 0.2 * (sum(map(len, items)) / len(items) > 22)
     bonus -= 0.5 * sum(len(item) > 40 or _CLAUSE.search(item) is not None for item in items) / len(items)
@@ -628,7 +630,8 @@ def rows_in(text: str) -> Iterator[tuple[tuple[str, ...], int, int]]:
             if start == 0 and end == len(flat) and any(a <= match.start() and match.end() <= b for a, b in spans[:-1]):
                 continue
             items = _row_items(match.group())
-            if len(items) >= 2:
+            clauses = sum(_CLAUSE.search(item) is not None for item in items)
+            if len(items) >= 2 and 2 * clauses < len(items):
                 yield items, start + match.start(), start + match.end()
         if re.search(r"[①②③]", piece):
             numbered = tuple(_clean(part) for part in re.split(r"[①-⑳]", piece)[1:] if _clean(part))
