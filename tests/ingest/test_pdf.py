@@ -1,6 +1,7 @@
 """PDFs, drawn by the tests themselves: text in order, boxes on the ink, tables by their rulings, refusals."""
 
 import io
+import re
 import struct
 import time
 from collections.abc import Callable
@@ -466,6 +467,12 @@ def test_cells_of_several_lines_are_set_whole(tmp_path):
     assert "第一段\t会社を訪ね、何に困っているのかを聞く\n第二段\t困りごとに合う技術を持つ人を引き合わせる" in text
 
 
+def test_marks_set_far_before_their_text_stay_with_it(tmp_path):
+    left, right = (["・   " + line[1:] if line[0] == "・" else line for line in side] for side in (LEFT, RIGHT))
+    found = page_lines(parse(make(tmp_path, columns((60, left), (320, right)))))
+    assert [re.sub(r"\s", "", line) for line in found] == [line.strip("　") for line in LEFT + RIGHT]
+
+
 def test_leaders_and_marks_do_not_part_a_line(tmp_path):
     draw = lines("第一章 町のすがた. . . . . . . . . . . . . . . . 3", "①　　窓口の整備を進める。")
     assert page_lines(parse(make(tmp_path, draw)))[1] == "①　　窓口の整備を進める。"
@@ -487,8 +494,8 @@ def test_a_blank_to_be_filled_in_does_not_part_a_sentence(tmp_path):
     ]
 
 
-def numbered(first: int, count: int) -> list[Draw]:
-    """Return pages with a running foot and, on the same line, a page number that rises from ``first``."""
+def numbered(first: int, count: int, *, y: float = 30) -> list[Draw]:
+    """Return pages with a running foot (or head) and, on its line, a page number that rises from ``first``."""
 
     def page(n: int) -> Draw:
         def draw(canvas: Canvas) -> None:
@@ -497,17 +504,18 @@ def numbered(first: int, count: int) -> list[Draw]:
                 canvas
             )
             canvas.setFontSize(8)
-            canvas.drawString(60, 30, "みどり町議会 説明資料")
-            canvas.drawString(520, 30, str(first + n - 1))
+            canvas.drawString(60, y, "みどり町議会 説明資料")
+            canvas.drawString(520, y, str(first + n - 1))
 
         return draw
 
     return [page(n) for n in range(1, count + 1)]
 
 
-def test_a_page_number_beside_a_running_foot_is_the_label(tmp_path):
+@pytest.mark.parametrize("y", [30, 815])
+def test_a_page_number_beside_a_running_title_is_the_label(tmp_path, y):
     """The numbers begin at 17, as in an extract."""
-    document = parse(make(tmp_path, *numbered(17, 5)))
+    document = parse(make(tmp_path, *numbered(17, 5, y=y)))
     assert [page.label for page in document.pages] == ["17", "18", "19", "20", "21"]
 
 
