@@ -28,8 +28,8 @@ from ingest.document import Page
 from ingest.japanese import words
 
 NOT_FOUND = "資料に記載がありません"
-_HITS = 12  # chunks that are read closely
-_FACTS = 40  # facts that are looked at wherever they stand
+_HITS = 16  # chunks that are read closely
+_FACTS = 80  # facts that are looked at wherever they stand
 _PASSAGES = 5  # shown to a reader who wants more
 _READINGS = 64  # documents kept as read
 

@@ -120,7 +120,10 @@ def answer_several(scene: Scene) -> Draft:
     for operand in operands:
         view = _for_alternative(scene, operand, operands)
         figures = rank_figures(view, operand.periods, (), operand.meeting, operand.alternative)
-        if not figures or (operand.periods and figures[0].period_fit < 0):
+        if operand.periods:
+            # An operand must be said to hold for its own date: a wrong one makes the whole comparison wrong.
+            figures = [f for f in figures if f.period_fit >= _DATED]
+        if not figures:
             return Draft(question.kind, missing=(operand.label,), why=(f"no figure for {operand.label}",))
         columns.append(figures[:_JOINT])
     chosen = _choose_together(columns)
@@ -156,6 +159,7 @@ def answer_several(scene: Scene) -> Draft:
     )
 
 
+_DATED = 0.3  # the least fit of a date for an operand: its own, or one that stands beside it
 _JOINT = 8  # figures of each operand that are tried together
 
 
@@ -269,9 +273,9 @@ def rank_figures(
         if alternative is not None:
             named = katakana(alternative)
             if named in katakana(f"{fact.label} {fact.row or ''} {fact.column or ''}"):
-                score += 0.1
-            elif named not in katakana(region.reading.document.text[fact.start : fact.end]):
-                score -= 0.3
+                score += 0.25
+            else:
+                score -= 0.1 if named in katakana(region.reading.document.text[fact.start : fact.end]) else 0.4
         figures.append(Figure(region, fact, index, score, coverage, unit, when, zones))
     figures.sort(key=lambda f: -f.score)
     return figures
