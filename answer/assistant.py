@@ -15,7 +15,7 @@ import numpy as np
 from answer import extractive
 from answer.answer import Answer, Box, Citation, Derived, Passage, TimelinePoint, Timings
 from answer.check import is_verbatim, unsupported
-from answer.draft import Draft, Support
+from answer.draft import Draft
 from answer.evidence import Reading, read_atoms
 from answer.question import Question, read_question, validate
 from answer.scene import Scene, build_scene
@@ -143,7 +143,9 @@ class Assistant:
     ) -> Answer:
         passages = self._passages(snapshot, hits[:_PASSAGES])
         if draft.text:
-            citations = self._citations(snapshot, draft.supports)
+            places = list(dict.fromkeys(draft.supports))  # one row of a table is cited once, whatever it holds
+            numbers = [places.index(support) + 1 for support in draft.supports]
+            citations = tuple(self.cite(snapshot, s.document_id, s.start, s.end, n) for n, s in enumerate(places, 1))
             cited = [" ".join((c.quote, *c.section, c.title, c.meeting or "", c.published or "")) for c in citations]
             loose = unsupported(draft.text, cited, question.text, draft.how)
             sound = all(is_verbatim(c.quote, snapshot.document(c.document_id).text, c.start, c.end) for c in citations)
@@ -154,9 +156,9 @@ class Assistant:
                     answer=draft.text,
                     type=question.kind,
                     as_of=draft.as_of,
-                    derived=Derived(draft.how, tuple(range(1, draft.operands + 1))) if draft.how else None,
+                    derived=Derived(draft.how, tuple(dict.fromkeys(numbers[: draft.operands]))) if draft.how else None,
                     citations=citations,
-                    timeline=tuple(TimelinePoint(m.as_of, m.value, m.unit, m.support + 1) for m in draft.timeline),
+                    timeline=tuple(TimelinePoint(m.as_of, m.value, m.unit, numbers[m.support]) for m in draft.timeline),
                     passages=passages,
                     confidence=round(sureness, 2),
                 )
@@ -170,9 +172,6 @@ class Assistant:
             passages=passages,
             confidence=round(1 - sureness, 2),
         )
-
-    def _citations(self, snapshot: Snapshot, supports: Sequence[Support]) -> tuple[Citation, ...]:
-        return tuple(self.cite(snapshot, s.document_id, s.start, s.end, n) for n, s in enumerate(supports, 1))
 
     def _passages(self, snapshot: Snapshot, hits: Sequence[Hit]) -> tuple[Passage, ...]:
         return tuple(

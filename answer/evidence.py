@@ -36,6 +36,7 @@ _SYNONYM = 0.8
 _HIRAGANA = {code: code + 0x60 for code in range(ord("ぁ"), ord("ゖ") + 1)}
 # ウェルカム and ウエルカム are one word, and so are ぁ-forms: small vowels count as large ones.
 _SMALL = str.maketrans("ァィゥェォ", "アイウエオ")
+_ORDINAL = re.compile(r"第\d|\d+(?:回|号|弾|歳|泊|年生|番)")
 _SPACE = re.compile(r"\s+")
 
 
@@ -201,7 +202,10 @@ def read_atoms(question: Question, idf: Callable[[str], float], known: Callable[
 def _ordinals(text: str) -> frozenset[str]:
     """Return the other writing of an ordinal. 例: 2回目 → 第2回"""
     match = re.fullmatch(r"(?:第?(\d+)(回|号|弾|期|次)目?)", text)
-    return frozenset({f"第{match[1]}{match[2]}", f"{match[1]}{match[2]}目"} - {text}) if match else frozenset()
+    if match:
+        return frozenset({f"第{match[1]}{match[2]}", f"{match[1]}{match[2]}目"} - {text})
+    ages = re.fullmatch(r"(\d+)~(\d+)歳", text)
+    return frozenset({f"{ages[1]}歳から{ages[2]}歳", f"{ages[1]}~{ages[2]}"}) if ages else frozenset()
 
 
 def _surface_of(part: str, term: Term) -> str:
@@ -241,6 +245,8 @@ class Coverage:
                 np.maximum(self.headings[row], self.headings[places[atom.whole]], out=self.headings[row])
         self.zones = np.maximum(self.own, self.headings)
         strict = np.array([atom.strict for atom in atoms], dtype=bool)[:, None]
+        # 第2回 above a line is about that line, unless the line has an ordinal of its own.
+        lenient = np.array([not _ORDINAL.search(reading.statements[self.low + i].key) for i in range(span)])
         paths = [reading.statements[self.low + i].headings for i in range(span)]
         for distance in range(1, min(len(_DECAY), span)):
             for shift in (distance, -distance):
@@ -256,7 +262,9 @@ class Coverage:
                     ]
                 )
                 np.maximum(
-                    self.zones, near * same * np.where(strict, 0.5 * (distance <= 2), _DECAY[distance]), out=self.zones
+                    self.zones,
+                    near * same * np.where(strict, 0.5 * (distance <= 2) * lenient, _DECAY[distance]),
+                    out=self.zones,
                 )
 
     def _of_headings(self, headings: tuple[str, ...], floor: Array) -> Array:

@@ -536,7 +536,7 @@ def _series(best: Figure, figures: Sequence[Figure]) -> list[Figure]:
             continue
         if figure.score < best.score - 0.45 or figure.coverage < best.coverage - 0.2:
             continue
-        if figure is not best and not _alike(name, _name(fact)):
+        if figure is not best and not _alike(name - {"数"}, _name(fact) - {"数"}):
             continue
         if fact.as_of not in dated or figure is best:
             dated[fact.as_of] = figure

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from answer.draft import Draft, Support
 from answer.evidence import Statement, katakana
+from answer.figures import answer_series
 from answer.question import Question
 from answer.scene import Scene, Scored
 from answer.spans import when_fit
@@ -25,7 +26,7 @@ _STEP_MARK = re.compile(
     r"|相談|利用|方法|により|活用"
 )
 _NEGATIVE = re.compile(
-    r"休止|中止|廃止|終了|停止|未定|未実施|未達|ない(?!し|よう)|ません|ず(?:、|に|$)|困難|不可|対象外|除く"
+    r"休止|中止|運休|閉館|閉鎖|欠航|廃止|終了|停止|未定|未実施|未達|ない(?!し|よう)|ません|ず(?:、|に|$)|困難|不可|対象外|除く"
     r"|できな|下回|断念|見送|▲|△|なし(?!と)"
 )
 _DONE = re.compile(r"達成|できた|できました|完了|上回|クリア")
@@ -68,8 +69,10 @@ def _defines(scored: Scored, subject: str) -> tuple[float, str]:
     if statement.kind in ("heading", "label"):
         return -0.3, flat
     if subject and subject in key:
-        if re.search(re.escape(subject) + r"」?(?:※\d*)?(?:トハ.|\(?[::].|＝|=|ハ、.)", key):
+        if re.search(re.escape(subject) + r"」?(?:※\d*)?(?:トハ.|\(?[::].|＝|=)", key):
             return 0.45, flat
+        if re.search(re.escape(subject) + r"」?ハ、.", key):
+            return 0.2, flat
         if re.search(re.escape(subject) + r"」?[(（][^)）]{6,}[)）]", key):
             return 0.4, flat
         if re.search(r"(?:ト呼バレル|トイウ|ヲイウ|ヲ指ス|デアル|スルモノ|スル制度|スル仕組ミ)", key):
@@ -137,6 +140,9 @@ def _says_something(statement: Statement, question: Question) -> bool:
     """Tell whether a statement says more than the question already did: a heading or a caption does not answer."""
     if (statement.kind == "heading" and question.kind != "yesno") or len(statement.flat) < 4:
         return False
+    document = statement.document
+    if statement.kind == "label" and statement.key in katakana(f"{document.meeting or ''}{document.title}"):
+        return False
     new = statement.lemmas - frozenset(content_words(question.text))
     return len(new) >= (2 if statement.kind == "label" else 1)
 
@@ -147,6 +153,12 @@ def answer_yesno(scene: Scene) -> Draft:
         reached = _goal(scene)
         if reached is not None:
             return reached
+    if re.search(r"(?:増え|減っ|増加|減少|伸び|上が|下が)(?:て|し)?(?:い|き|ま)", scene.question.folded):
+        series = answer_series(scene)
+        if series.how is not None:
+            asked_up = re.search(r"増|伸び|上が", scene.question.folded) is not None
+            rose, fell = series.text.endswith("増）"), series.text.endswith("減）")
+            return _replace_text(series, f"{'はい' if (rose if asked_up else fell) else 'いいえ'}。{series.text}")
     draft = answer_text(scene)
     if not draft.text:
         return draft

@@ -220,7 +220,8 @@ _STOP = frozenset(
     同 つ 個 件 回 名 社 校 円 割 % 番目 代 目 末 中 上 下 前 後 間 際 点 際し 関する
     於く おく つく 就く よる 因る 対する 伴う とる 取る 気 話 ください かた 箇所 か所 度 ずつ 宛
     程度 多い 少ない 増える 減る 増加 減少 比べる 比較 違う 違い 変わる 変化 差 推移 理由 意味
-    定義 内容 概要 年月 西暦 和暦 日付 町役場 御 呉れる 為さる 合わせる あわせる 新しい 一番 プラス マイナス 者
+    定義 内容 概要 年月 西暦 和暦 日付 町役場 御 呉れる 為さる 合わせる あわせる 新しい 一番 プラス マイナス 上げる 所
+    者
     良い いい 及 共 も です。 だけ まで から より では なさる 致す いたす おる 申す 存じる 思う
     考える 実際 例えば 何か しまう 仕舞う 来る くる 行く いく やる 遣る ちょうど
     """.split()
@@ -396,10 +397,12 @@ def _yes_no(folded: str) -> bool:
 
 def _last_measure(folded: str) -> frozenset[str] | None:
     """Return the units of the measure noun that the question ends in. 例: …の会員数は? → 人, 社, …"""
+    for period in reversed(find_periods(folded)):
+        folded = folded[: period.at[0]] + folded[period.at[1] :]
     folded = re.sub(r"\([^)]*\)", "", folded.rstrip("。?! "))
     body = re.sub(
         r"(?:です|でした|でしょう|教えて|お教え|知りたい|ください|下さい|ますか|か|は|を|って|の|、|。|\?|!|に"
-        r"|ついて|お願いします|だった|どう|なり|何|いくつ|示して|\s)+$",
+        r"|ついて|お願いします|だった|だと|では|なら|どう|なり|何|いくつ|示して|\s)+$",
         "",
         folded,
     )
@@ -417,7 +420,7 @@ def _read_units(folded: str) -> tuple[frozenset[str], str | None]:
         groups = [group for group in UNIT_GROUPS if counter in group]
         return frozenset().union(*groups) | {counter}, counter
     if _AMOUNT.search(folded):
-        return MONEY | RATE, "円"
+        return MONEY, "円"
     match = _HOW_MUCH.search(folded)
     if match:
         noun = re.match(r"の([一-龠ァ-ヶ]{2,8})", folded[match.end() :])
@@ -526,7 +529,7 @@ _KATAKANA_OR_LATIN = re.compile(r"[ァ-ヶー・]{3,}|[A-Za-zＡ-Ｚａ-ｚ][A-Z
 # A number that tells one thing from its neighbours: 20～24歳, 65歳以上, 50代, 第2回, 第1弾, 3泊, 2年次
 _ORDINAL = re.compile(
     r"第[0-9０-９一二三四五六七八九十]+(?:[回弾号次期部章条]|工場|工区|ターミナル)(?:目)?"
-    r"|[0-9０-９]+(?:\s*[~～〜\-－]\s*[0-9０-９]+)?(?:歳(?:以上|以下|未満|代)?|代(?=[のでにはが、]|$)|泊|年生"
+    r"|[0-9０-９]+(?:\s*[~～〜\-－]\s*[0-9０-９]+)?(?:歳(?:以上|以下|未満|代)?|代(?=[のでにはがかま、]|$)|泊|年生"
     r"|年次|回目|番目|学年)"
     # A year that belongs to a name: エキスポ2025, FES 2024 in 東京
     r"|(?<=[ァ-ヶーA-Za-zＡ-Ｚａ-ｚ一-龠])[ 　]?(?:19|20|１９|２０)[0-9０-９]{2}(?![0-9０-９]|[ 　]?[年/.／．-])"

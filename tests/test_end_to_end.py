@@ -80,7 +80,6 @@ def test_a_question_is_answered_with_its_value_its_date_and_the_page_it_stands_o
     check_citations(assistant, answer)
 
 
-@pytest.mark.xfail(strict=True, reason="会員数 and 会員は are not yet taken for one indicator: no timeline is shown")
 def test_the_latest_value_comes_with_those_of_other_dates_each_cited(assistant):
     answer = assistant.ask("くまもとDX推進コンソーシアムの会員数は？")
     timeline = {point.as_of: point for point in answer.timeline}
