@@ -24,6 +24,7 @@ from api.settings import Settings
 
 START_SECONDS = 60
 STOP_SECONDS = 3
+IDLE_SECONDS = 1.0  # for workers without work to end on a busy machine
 ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # listening everywhere, a program on this machine calls it here
 
 
@@ -90,7 +91,11 @@ def _leave_unfinished_work(status: int) -> None:
 
     Such a thread can't be stopped, and Python would wait for it. The index is made to be left at any moment.
     """
-    if any(t.is_alive() and not t.daemon and t is not threading.main_thread() for t in threading.enumerate()):
+    working = [t for t in threading.enumerate() if not t.daemon and t is not threading.main_thread()]
+    until = time.monotonic() + IDLE_SECONDS
+    for thread in working:  # an idle worker has been told to end, and does so in a moment
+        thread.join(max(0.0, until - time.monotonic()))
+    if any(thread.is_alive() for thread in working):
         print("処理中の要求を中断しました。これまでの索引はそのまま残っています。", flush=True)
         sys.stderr.flush()
         os._exit(status)
