@@ -349,8 +349,13 @@ def unit_fit(question: Question, fact: Fact) -> float:
     if any(value.endswith(u) for u in question.units):
         return 0.9
     if not unit:
-        # A bare figure in a table or after a key may carry any counter, but not money or a rate.
-        return _UNIT_UNKNOWN if not question.units & {"円", "%"} or fact.kind == "cell" else _UNIT_WRONG
+        # A bare figure may carry any counter; an amount of money or a rate only where its labels speak of one.
+        label = f"{fact.label} {fact.scope or ''}"
+        if question.units & MONEY and not re.search(r"額|費|円|予算|金|価格|料", label):
+            return _UNIT_WRONG
+        if question.units & {"%"} and not re.search(r"率|割合|比|％|%", label):
+            return _UNIT_WRONG
+        return _UNIT_UNKNOWN
     return _UNIT_WRONG
 
 
@@ -486,7 +491,10 @@ def subtract(late: Fact, early: Fact) -> tuple[str, str]:
     a, b = late.number / scale, early.number / scale
     difference = a - b
     sign = "増" if difference > 0 else "減" if difference < 0 else "増減なし"
-    how = f"{_number(a)} − {_number(b)} = {_number(difference)}{unit}"
+    terms = _number(a), _number(b)
+    if any(re.search(r"[億万兆]\d", fold(fact.value)) for fact in (late, early)):
+        terms = printed(late), printed(early)  # as the papers print them, so that a reader finds them there
+    how = f"{terms[0]} − {terms[1]} = {_number(difference)}{unit}"
     return (f"{_number(abs(difference))}{unit}{sign}" if difference else sign), how
 
 
@@ -562,11 +570,18 @@ def _alike(one: frozenset[str], other: frozenset[str]) -> bool:
 
 
 def _same_unit(one: Fact, other: Fact) -> bool:
-    a, b = fold(one.unit or ""), fold(other.unit or "")
-    if a == b or not a or not b:
-        return True
+    """Tell whether two figures measure in one unit: 千円 and 億円, 人 and 名; a bare count goes with any counter."""
+    a, b = _base_unit(one), _base_unit(other)
+    if a is None or b is None:
+        return (a or b) not in ("円", "%")
     pieces_a, pieces_b = {a, *a.split("・")}, {b, *b.split("・")}
-    return bool(pieces_a & pieces_b) or any(pieces_a & group and pieces_b & group for group in UNIT_GROUPS[:6])
+    return bool(pieces_a & pieces_b) or any(pieces_a & group and pieces_b & group for group in UNIT_GROUPS[:3])
+
+
+def _base_unit(fact: Fact) -> str | None:
+    """Return what a figure counts in: 千円 → 円; None for a bare count."""
+    quantities = find_quantities(printed(fact))
+    return quantities[0].base_unit if quantities else fact.unit
 
 
 # --- words -----------------------------------------------------------------------------------------------------------
