@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from answer.comparison import answer_series, answer_several
 from answer.confidence import ACCEPT, confidence
+from answer.days import answer_date
 from answer.draft import Draft, Support
-from answer.figures import answer_figure, answer_series, answer_several
+from answer.figures import answer_figure
+from answer.lists import answer_list
 from answer.prose import (
     answer_definition,
     answer_howto,
@@ -17,7 +20,7 @@ from answer.prose import (
     best_clause,
 )
 from answer.scene import Scene
-from answer.spans import answer_date, answer_list, answer_name
+from answer.spans import answer_name
 
 _FIGURE_FOR_KEYWORDS = 0.95
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from answer.confidence import Signals, read_signals
+from answer.cues import MONEY, RATE, UNIT_GROUPS
 from answer.draft import Draft, Moment, Support
-from answer.evidence import Array, Coverage, katakana
-from answer.question import MONEY, RATE, UNIT_GROUPS, Question
+from answer.evidence import Array, katakana
+from answer.question import Question
 from answer.scene import PRIOR, Region, Scene
 from ingest.dates import Period, describe, find_periods, parse_code
 from ingest.document import Fact
@@ -18,9 +19,17 @@ from ingest.numbers import find_quantities
 
 # A figure is an answer when this much of the topic is met near it; set on the development questions.
 ACCEPT = 0.46
+
+
 _FACT_OF_OTHER = 0.15  # a word that names another row, column or key counts this much for a cell
+
+
 _UNIT_WRONG = -0.35
+
+
 _UNIT_UNKNOWN = -0.05
+
+
 _SAME_SERIES = 0.12  # a later value may score this much less than the best one and still be preferred
 
 
@@ -53,24 +62,14 @@ class Figure:
         )
 
 
-@dataclass(frozen=True)
-class Operand:
-    """One of the values that a question asks for: a period, a document's date, or one of two alternatives."""
-
-    label: str
-    periods: tuple[Period, ...] = ()
-    meeting: Period | None = None
-    alternative: str | None = None
-
-
 def answer_figure(scene: Scene) -> Draft:
     """Return the one figure that is asked for, its date, and its other dates as timeline."""
     question = scene.question
     scope, inner = split_periods(question.periods)
-    figures = rank_figures(scene, inner or scope, scope if inner else (), _only(question.meetings))
+    figures = rank_figures(scene, inner or scope, scope if inner else (), only_one(question.meetings))
     if not figures:
         return Draft(
-            question.kind, missing=_missing_unit(question), why=("no figure with a fitting unit near the hits",)
+            question.kind, missing=missing_unit(question), why=("no figure with a fitting unit near the hits",)
         )
     best = figures[0]
     if not question.periods and not question.meetings:
@@ -82,11 +81,11 @@ def answer_figure(scene: Scene) -> Draft:
     )
     if question.periods and best.period_fit < 0:
         return Draft(
-            question.kind, missing=tuple(_said(p, question) for p in question.periods), score=best.score, why=why
+            question.kind, missing=tuple(said_as(p, question) for p in question.periods), score=best.score, why=why
         )
-    supports = [*_places(best), *_corroboration(best, figures)]
+    supports = [*places_of(best), *corroborations(best, figures)]
     moments = []
-    for figure in _series(best, figures):
+    for figure in series_of(best, figures):
         if figure is best:
             moments.append(Moment(best.fact.as_of or "", printed(best.fact), best.fact.unit, 0))
         else:
@@ -99,131 +98,15 @@ def answer_figure(scene: Scene) -> Draft:
         as_of=best.fact.as_of,
         timeline=tuple(moments) if len(moments) > 1 else (),
         score=best.score,
-        signals=best.signals(scene, _lead(best, figures)),
+        signals=best.signals(scene, lead_over(best, figures)),
         why=why,
     )
 
 
-def _lead(best: Figure, figures: Sequence[Figure]) -> float:
+def lead_over(best: Figure, figures: Sequence[Figure]) -> float:
     """Return how far the best figure is ahead of the best one with another value."""
     other = next((f for f in figures if f.fact.number != best.fact.number), None)
     return best.score - other.score if other is not None else 0.5
-
-
-def answer_several(scene: Scene) -> Draft:
-    """Return the values of several periods, documents or alternatives, and what they differ by where that is asked."""
-    question = scene.question
-    operands = read_operands(question)
-    if len(operands) < 2:
-        return answer_series(scene) if question.wants_series else answer_figure(scene)
-    columns: list[list[Figure]] = []
-    for operand in operands:
-        view = _for_alternative(scene, operand, operands)
-        figures = rank_figures(view, operand.periods, (), operand.meeting, operand.alternative)
-        if operand.periods:
-            # An operand must be said to hold for its own date: a wrong one makes the whole comparison wrong.
-            figures = [f for f in figures if f.period_fit >= _DATED]
-        if not figures:
-            return Draft(question.kind, missing=(operand.label,), why=(f"no figure for {operand.label}",))
-        columns.append(figures[:_JOINT])
-    chosen = _choose_together(columns)
-    if chosen is None:
-        return Draft(question.kind, missing=tuple(o.label for o in operands), why=("the operands are one figure",))
-    why = tuple(
-        f"{o.label}: {f.score:.2f} {f.fact.value} [{f.fact.as_of}] {f.fact.label[:50]}"
-        for o, f in zip(operands, chosen, strict=True)
-    )
-    parts = [f"{operand.label}は{printed(figure.fact)}" for operand, figure in zip(operands, chosen, strict=True)]
-    text = "、".join(parts)
-    how = None
-    if len(chosen) == 2:
-        text, how = _compare(question, operands, chosen, text)
-    quotes = [Support(f.fact.document_id, f.fact.start, f.fact.end) for f in chosen]
-    dates = [place for f in chosen for place in _places(f)[1:]]
-    dates += [place for f, column in zip(chosen, columns, strict=True) for place in _corroboration(f, column)[:1]]
-    return Draft(
-        kind=question.kind,
-        text=text,
-        supports=(*quotes, *dict.fromkeys(dates)),
-        as_of=max((f.fact.as_of for f in chosen if f.fact.as_of), default=None, key=lambda code: parse_code(code).end),
-        how=how,
-        operands=len(chosen) if how else 0,
-        timeline=tuple(
-            Moment(f.fact.as_of, printed(f.fact), f.fact.unit, i)
-            for i, f in sorted(enumerate(chosen), key=lambda pair: pair[1].fact.as_of or "")
-            if f.fact.as_of
-        ),
-        score=min(f.score for f in chosen),
-        signals=min(chosen, key=lambda f: f.score).signals(scene, 0.5 * (how is not None)),
-        why=why,
-    )
-
-
-_DATED = 0.3  # the least fit of a date for an operand: its own, or one that stands beside it
-_JOINT = 8  # figures of each operand that are tried together
-
-
-def _choose_together(columns: Sequence[Sequence[Figure]]) -> list[Figure] | None:
-    """Return one figure of each column: the best row of figures that measure the same thing.
-
-    The values of a comparison belong together: a pair of one indicator, one unit and one table beats the two best
-    figures taken one by one.
-    """
-    rows: list[tuple[float, list[Figure]]] = [(f.score, [f]) for f in columns[0]]
-    for column in columns[1:]:
-        grown = [
-            (total + figure.score + _kinship(row[0], figure), [*row, figure])
-            for total, row in rows
-            for figure in column
-            if all(figure.fact.id != other.fact.id for other in row)
-        ]
-        rows = sorted(grown, key=lambda pair: -pair[0])[: 4 * _JOINT]
-    return rows[0][1] if rows else None
-
-
-def _kinship(one: Figure, other: Figure) -> float:
-    """Return how much two figures measure the same thing: unit, words of the label, table."""
-    kin = 0.2 if _same_unit(one.fact, other.fact) else -0.4
-    a, b = _name(one.fact), _name(other.fact)
-    kin += 0.3 * len(a & b) / max(1, min(len(a), len(b)))
-    if one.fact.table is not None and (one.fact.document_id, one.fact.table) == (
-        other.fact.document_id,
-        other.fact.table,
-    ):
-        kin += 0.1
-    return kin
-
-
-def answer_series(scene: Scene) -> Draft:
-    """Return an indicator over time, oldest first, with the difference between its ends. 例: 推移, 増えていますか"""
-    question = scene.question
-    figures = rank_figures(scene, question.periods, (), _only(question.meetings))
-    if not figures:
-        return Draft(question.kind, missing=_missing_unit(question), why=("no figure near the hits",))
-    series = _series(figures[0], figures)
-    if len(series) < 2:
-        return answer_figure(scene)
-    first, last = series[0], series[-1]
-    steps = " → ".join(f"{_as_of_words(f.fact)} {printed(f.fact)}" for f in series[-8:])
-    text, how = steps, None
-    if first.fact.number is not None and last.fact.number is not None and _same_unit(first.fact, last.fact):
-        difference, how = subtract(last.fact, first.fact)
-        text += f"（{difference}）"
-    return Draft(
-        kind=question.kind,
-        text=text,
-        supports=tuple(Support(f.fact.document_id, f.fact.start, f.fact.end) for f in series),
-        as_of=last.fact.as_of,
-        how=how,
-        operands=len(series) if how else 0,
-        timeline=tuple(Moment(f.fact.as_of or "", printed(f.fact), f.fact.unit, i) for i, f in enumerate(series)),
-        score=figures[0].score,
-        signals=figures[0].signals(scene, _lead(figures[0], figures)),
-        why=tuple(f"series {f.fact.as_of} {f.fact.value} {f.score:.2f}" for f in series),
-    )
-
-
-# --- ranking ---------------------------------------------------------------------------------------------------------
 
 
 def rank_figures(
@@ -310,7 +193,7 @@ _PERIOD = 0.2  # what a fitting date is worth beside a coverage of 0 to 1
 
 def _precision(scene: Scene, fact: Fact) -> float:
     """Return the share of the label's words that the question also has: プラチナ…企業を含む is more than was asked."""
-    words = _name(fact)
+    words = words_of(fact)
     asked = {atom.lemma for atom in scene.atoms} | {o for atom in scene.atoms for o, _ in atom.others}
     return len(words & asked) / len(words) if words else 0.0
 
@@ -318,6 +201,8 @@ def _precision(scene: Scene, fact: Fact) -> float:
 _TIMES = frozenset(
     ["年", "年間", "か年", "月", "か月", "ヶ月", "日", "日間", "時間", "分", "秒", "歳", "週", "週間", "年度", "泊"]
 )
+
+
 _TOTAL = re.compile(r"(?:^|\s)(?:合\s*計|総\s*計|総\s*数|全\s*体|計|全国計|総額)(?:$|\s)")
 
 
@@ -402,125 +287,9 @@ def split_periods(periods: Sequence[Period]) -> tuple[tuple[Period, ...], tuple[
     return tuple(p for p in periods if p not in inner), tuple(inner)
 
 
-# --- several values --------------------------------------------------------------------------------------------------
-
-
-def read_operands(question: Question) -> tuple[Operand, ...]:
-    """Return what a comparison or a row of values is made of; fewer than two when the question names none."""
-    if len(question.alternatives) == 2 and not all(parse_like_period(a) for a in question.alternatives):
-        scope, inner = split_periods(question.periods)
-        return tuple(Operand(a, periods=inner or scope, alternative=a) for a in question.alternatives)
-    scope, inner = split_periods(question.periods)
-    periods = list(inner or scope)
-    if (
-        len(inner) == 1
-        and len(scope) == 1
-        and re.search(r"年間|通年|1年|一年|年度(?:計|合計|全体|を通)|通し", question.folded)
-    ):
-        periods = [inner[0], scope[0]]  # 例: 9月末時点と年間ではどう違う
-    if len(periods) == 1 and periods[0].kind == "range" and (question.wants_difference or question.wants_series):
-        ends = periods[0].code.split("/")
-        if len(ends) == 2:
-            periods = [replace(parse_code(code), at=periods[0].at) for code in ends]
-    if len(periods) > 1:
-        return tuple(Operand(_said(p, question), periods=(p,)) for p in periods)
-    if len(question.meetings) > 1:
-        return tuple(Operand(f"{describe_plain(m)}の資料", meeting=m) for m in question.meetings)
-    return ()
-
-
-def parse_like_period(text: str) -> bool:
-    return bool(re.search(r"\d年|\d月|年度", text))
-
-
-def _for_alternative(scene: Scene, operand: Operand, operands: Sequence[Operand]) -> Scene:
-    """Return the scene with the words of the other alternatives left out: they are not this value's topic."""
-    if operand.alternative is None:
-        return scene
-    own = katakana(operand.alternative)
-    others = [katakana(o.alternative) for o in operands if o.alternative and o is not operand]
-    kept = [
-        i
-        for i, atom in enumerate(scene.atoms)
-        if atom.surface in own or not any(atom.surface in other for other in others)
-    ]
-    atoms = tuple(scene.atoms[i] for i in kept)
-    regions = tuple(Region(r.reading, Coverage(r.reading, atoms, r.low, r.high), r.prior) for r in scene.regions)
-    return Scene(scene.question, atoms, regions, scene.statements)
-
-
-def _compare(
-    question: Question, operands: Sequence[Operand], chosen: Sequence[Figure], text: str
-) -> tuple[str, str | None]:
-    one, two = chosen[0].fact, chosen[1].fact
-    if one.number is None or two.number is None or not _same_unit(one, two):
-        return text, None
-    if operands[0].alternative is not None and question.wants_difference:
-        difference, how = subtract(one, two)
-        return f"{difference[:-1]}（{text}）" if one.number != two.number else f"差はない（{text}）", how
-    if operands[0].alternative is not None:
-        if one.number == two.number:
-            return f"同じ（{text}）", None
-        more = operands[0] if one.number > two.number else operands[1]
-        word = (
-            "少ない"
-            if re.search(r"少な|低|小さ|短", question.folded) and not re.search(r"多|高|大き|長", question.folded)
-            else "多い"
-        )
-        named = more if word == "多い" else (operands[1] if more is operands[0] else operands[0])
-        return f"{named.label}のほうが{word}（{text}）", None
-    if re.search(r"位$|番目$", fold(one.unit or "") or fold(one.value)):
-        changed = "変わらない" if one.number == two.number else "変わった"
-        return f"{text}（{changed}）", None
-    early, late = (one, two) if (one.as_of or "") <= (two.as_of or "") else (two, one)
-    difference, how = subtract(late, early)
-    if question.wants_difference:
-        return f"{difference}（{text}）", how
-    return text, None
-
-
-def subtract(late: Fact, early: Fact) -> tuple[str, str]:
-    """Return (what changed in words, how it was worked out). 例: 141企業・団体増（648 − 507 = 141）"""
-    assert late.number is not None
-    assert early.number is not None
-    scale, unit = _scale(late), fold(late.unit or "")
-    if re.search(r"[億万兆]\d", fold(late.value)):  # 例: 122億4千万円
-        scale, unit = next(
-            (n, w) for n, w in ((1e8, "億円"), (1e4, "万円"), (1.0, "円")) if late.number % (n / 100) == 0
-        )
-    a, b = late.number / scale, early.number / scale
-    difference = a - b
-    sign = "増" if difference > 0 else "減" if difference < 0 else "増減なし"
-    terms = _number(a), _number(b)
-    if any(re.search(r"[億万兆]\d", fold(fact.value)) for fact in (late, early)):
-        terms = printed(late), printed(early)  # as the papers print them, so that a reader finds them there
-    how = f"{terms[0]} − {terms[1]} = {_number(difference)}{unit}"
-    return (f"{_number(abs(difference))}{unit}{sign}" if difference else sign), how
-
-
-def _scale(fact: Fact) -> float:
-    """Return what one of the printed figure's units is in the base unit. 例: 299百万円 → 1,000,000"""
-    match = re.search(r"\d[\d,]*(?:\.\d+)?", fold(fact.value))
-    if not match or not fact.number:
-        return 1.0
-    shown = float(match.group().replace(",", ""))
-    ratio = abs(fact.number) / shown if shown else 1.0
-    return ratio if ratio >= 1 and abs(ratio - round(ratio)) < 1e-6 and round(ratio) in _SCALES else 1.0
-
-
-_SCALES = frozenset({1, 10, 100, 1000, 10**4, 10**5, 10**6, 10**7, 10**8, 10**9, 10**12})
-
-
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if abs(value - round(value)) < 1e-6 else f"{value:,.2f}".rstrip("0")
-
-
-# --- series ----------------------------------------------------------------------------------------------------------
-
-
 def _latest(best: Figure, figures: Sequence[Figure]) -> Figure:
     """Return the latest value of the best figure's indicator among those that fit nearly as well."""
-    alike = [f for f in _series(best, figures) if f.score >= best.score - _SAME_SERIES]
+    alike = [f for f in series_of(best, figures) if f.score >= best.score - _SAME_SERIES]
     return max(alike, key=_freshness, default=best)
 
 
@@ -529,22 +298,22 @@ def _freshness(figure: Figure) -> tuple[str, str]:
     return (parse_code(as_of).end if as_of else "", figure.region.reading.document.published or "")
 
 
-def _series(best: Figure, figures: Sequence[Figure]) -> list[Figure]:
+def series_of(best: Figure, figures: Sequence[Figure]) -> list[Figure]:
     """Return the values of the best figure's indicator at its dates, oldest first, the best one among them.
 
     The same indicator: the same unit, and labels that name the same thing (a table's row, or most words of a key).
     """
     if best.fact.as_of is None:
         return [best]
-    name = _name(best.fact)
+    name = words_of(best.fact)
     dated: dict[str, Figure] = {}
     for figure in figures:
         fact = figure.fact
-        if fact.as_of is None or fact.as_of_from == "document" or not _same_unit(fact, best.fact):
+        if fact.as_of is None or fact.as_of_from == "document" or not same_unit(fact, best.fact):
             continue
         if figure.score < best.score - 0.45 or figure.coverage < best.coverage - 0.2:
             continue
-        if figure is not best and not _alike(name - {"数"}, _name(fact) - {"数"}):
+        if figure is not best and not _alike(name - {"数"}, words_of(fact) - {"数"}):
             continue
         if fact.as_of not in dated or figure is best:
             dated[fact.as_of] = figure
@@ -552,7 +321,7 @@ def _series(best: Figure, figures: Sequence[Figure]) -> list[Figure]:
     return sorted(dated.values(), key=lambda f: parse_code(f.fact.as_of or "").end)
 
 
-def _name(fact: Fact) -> frozenset[str]:
+def words_of(fact: Fact) -> frozenset[str]:
     """Return the words that name a fact's indicator, dates and figures left out."""
     label = fact.row if fact.kind == "cell" and fact.row and fact.as_of_from == "column" else fact.label
     return frozenset(w for w in content_words(re.sub(r"\d+", "", fold(label or fact.label))) if w not in _DATE_WORDS)
@@ -569,7 +338,7 @@ def _alike(one: frozenset[str], other: frozenset[str]) -> bool:
     return len(one & other) / min(len(one), len(other)) >= 0.67
 
 
-def _same_unit(one: Fact, other: Fact) -> bool:
+def same_unit(one: Fact, other: Fact) -> bool:
     """Tell whether two figures measure in one unit: 千円 and 億円, 人 and 名; a bare count goes with any counter."""
     a, b = _base_unit(one), _base_unit(other)
     if a is None or b is None:
@@ -582,9 +351,6 @@ def _base_unit(fact: Fact) -> str | None:
     """Return what a figure counts in: 千円 → 円; None for a bare count."""
     quantities = find_quantities(printed(fact))
     return quantities[0].base_unit if quantities else fact.unit
-
-
-# --- words -----------------------------------------------------------------------------------------------------------
 
 
 def printed(fact: Fact) -> str:
@@ -615,7 +381,7 @@ def _when(figure: Figure) -> str:
     return ""
 
 
-def _as_of_words(fact: Fact) -> str:
+def as_of_words(fact: Fact) -> str:
     return describe(fact.as_of).removesuffix("現在") if fact.as_of else ""
 
 
@@ -623,7 +389,7 @@ def describe_plain(period: Period) -> str:
     return describe(period.code).removesuffix("現在")
 
 
-def _said(period: Period, question: Question) -> str:
+def said_as(period: Period, question: Question) -> str:
     """Return a period in the question's own words. 例: 令和6年1月末"""
     start, end = period.at
     said = question.text[start:end].strip()
@@ -634,7 +400,7 @@ def _said(period: Period, question: Question) -> str:
     )
 
 
-def _places(figure: Figure) -> list[Support]:
+def places_of(figure: Figure) -> list[Support]:
     """Return the quote of a figure, and the heading that dates it when that stands elsewhere (a table's first row)."""
     fact = figure.fact
     places = [Support(fact.document_id, fact.start, fact.end)]
@@ -648,13 +414,13 @@ def _places(figure: Figure) -> list[Support]:
     return places
 
 
-def _corroboration(best: Figure, figures: Sequence[Figure]) -> list[Support]:
+def corroborations(best: Figure, figures: Sequence[Figure]) -> list[Support]:
     """Return where other documents say the same value of the same indicator for the same date."""
     seen = {best.fact.document_id}
     places: list[Support] = []
     for figure in figures:
         fact = figure.fact
-        if fact.document_id in seen or fact.number != best.fact.number or not _same_unit(fact, best.fact):
+        if fact.document_id in seen or fact.number != best.fact.number or not same_unit(fact, best.fact):
             continue
         if fact.as_of == best.fact.as_of and figure.coverage >= best.coverage - 0.2:
             seen.add(fact.document_id)
@@ -662,7 +428,7 @@ def _corroboration(best: Figure, figures: Sequence[Figure]) -> list[Support]:
     return places[:3]
 
 
-def _only(meetings: Sequence[Period]) -> Period | None:
+def only_one(meetings: Sequence[Period]) -> Period | None:
     return meetings[0] if len(meetings) == 1 else None
 
 
@@ -677,5 +443,5 @@ def _published_in(region: Region, meeting: Period) -> bool:
     )
 
 
-def _missing_unit(question: Question) -> tuple[str, ...]:
+def missing_unit(question: Question) -> tuple[str, ...]:
     return (question.counter,) if question.counter else ()

@@ -6,9 +6,9 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from answer.comparison import answer_series
 from answer.draft import Draft, Support
 from answer.evidence import Statement, katakana
-from answer.figures import answer_series
 from answer.question import Question
 from answer.scene import Scene, Scored
 from answer.spans import when_fit

@@ -1,0 +1,268 @@
+"""Several figures: of two dates, two papers or two things, what they differ by, and an indicator over time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from answer.draft import Draft, Moment, Support
+from answer.evidence import Coverage, katakana
+from answer.figures import (
+    Figure,
+    answer_figure,
+    as_of_words,
+    corroborations,
+    describe_plain,
+    lead_over,
+    missing_unit,
+    only_one,
+    places_of,
+    printed,
+    rank_figures,
+    said_as,
+    same_unit,
+    series_of,
+    split_periods,
+    words_of,
+)
+from answer.question import Question
+from answer.scene import Region, Scene
+from ingest.dates import Period, parse_code
+from ingest.document import Fact
+from ingest.japanese import fold
+
+
+@dataclass(frozen=True)
+class Operand:
+    """One of the values that a question asks for: a period, a document's date, or one of two alternatives."""
+
+    label: str
+    periods: tuple[Period, ...] = ()
+    meeting: Period | None = None
+    alternative: str | None = None
+
+
+def answer_several(scene: Scene) -> Draft:
+    """Return the values of several periods, documents or alternatives, and what they differ by where that is asked."""
+    question = scene.question
+    operands = read_operands(question)
+    if len(operands) < 2:
+        return answer_series(scene) if question.wants_series else answer_figure(scene)
+    columns: list[list[Figure]] = []
+    for operand in operands:
+        view = _for_alternative(scene, operand, operands)
+        figures = rank_figures(view, operand.periods, (), operand.meeting, operand.alternative)
+        if operand.periods:
+            # An operand must be said to hold for its own date: a wrong one makes the whole comparison wrong.
+            figures = [f for f in figures if f.period_fit >= _DATED]
+        if not figures:
+            return Draft(question.kind, missing=(operand.label,), why=(f"no figure for {operand.label}",))
+        columns.append(figures[:_JOINT])
+    chosen = _choose_together(columns)
+    if chosen is None:
+        return Draft(question.kind, missing=tuple(o.label for o in operands), why=("the operands are one figure",))
+    why = tuple(
+        f"{o.label}: {f.score:.2f} {f.fact.value} [{f.fact.as_of}] {f.fact.label[:50]}"
+        for o, f in zip(operands, chosen, strict=True)
+    )
+    parts = [f"{operand.label}は{printed(figure.fact)}" for operand, figure in zip(operands, chosen, strict=True)]
+    text = "、".join(parts)
+    how = None
+    if len(chosen) == 2:
+        text, how = _compare(question, operands, chosen, text)
+    quotes = [Support(f.fact.document_id, f.fact.start, f.fact.end) for f in chosen]
+    dates = [place for f in chosen for place in places_of(f)[1:]]
+    dates += [place for f, column in zip(chosen, columns, strict=True) for place in corroborations(f, column)[:1]]
+    return Draft(
+        kind=question.kind,
+        text=text,
+        supports=(*quotes, *dict.fromkeys(dates)),
+        as_of=max((f.fact.as_of for f in chosen if f.fact.as_of), default=None, key=lambda code: parse_code(code).end),
+        how=how,
+        operands=len(chosen) if how else 0,
+        timeline=tuple(
+            Moment(f.fact.as_of, printed(f.fact), f.fact.unit, i)
+            for i, f in sorted(enumerate(chosen), key=lambda pair: pair[1].fact.as_of or "")
+            if f.fact.as_of
+        ),
+        score=min(f.score for f in chosen),
+        signals=min(chosen, key=lambda f: f.score).signals(scene, 0.5 * (how is not None)),
+        why=why,
+    )
+
+
+_DATED = 0.3  # the least fit of a date for an operand: its own, or one that stands beside it
+
+
+_JOINT = 8  # figures of each operand that are tried together
+
+
+def _choose_together(columns: Sequence[Sequence[Figure]]) -> list[Figure] | None:
+    """Return one figure of each column: the best row of figures that measure the same thing.
+
+    The values of a comparison belong together: a pair of one indicator, one unit and one table beats the two best
+    figures taken one by one.
+    """
+    rows: list[tuple[float, list[Figure]]] = [(f.score, [f]) for f in columns[0]]
+    for column in columns[1:]:
+        grown = [
+            (total + figure.score + _kinship(row[0], figure), [*row, figure])
+            for total, row in rows
+            for figure in column
+            if all(figure.fact.id != other.fact.id for other in row)
+        ]
+        rows = sorted(grown, key=lambda pair: -pair[0])[: 4 * _JOINT]
+    return rows[0][1] if rows else None
+
+
+def _kinship(one: Figure, other: Figure) -> float:
+    """Return how much two figures measure the same thing: unit, words of the label, table."""
+    kin = 0.2 if same_unit(one.fact, other.fact) else -0.4
+    a, b = words_of(one.fact), words_of(other.fact)
+    kin += 0.3 * len(a & b) / max(1, min(len(a), len(b)))
+    if one.fact.table is not None and (one.fact.document_id, one.fact.table) == (
+        other.fact.document_id,
+        other.fact.table,
+    ):
+        kin += 0.1
+    return kin
+
+
+def answer_series(scene: Scene) -> Draft:
+    """Return an indicator over time, oldest first, with the difference between its ends. 例: 推移, 増えていますか"""
+    question = scene.question
+    figures = rank_figures(scene, question.periods, (), only_one(question.meetings))
+    if not figures:
+        return Draft(question.kind, missing=missing_unit(question), why=("no figure near the hits",))
+    series = series_of(figures[0], figures)
+    if len(series) < 2:
+        return answer_figure(scene)
+    first, last = series[0], series[-1]
+    steps = " → ".join(f"{as_of_words(f.fact)} {printed(f.fact)}" for f in series[-8:])
+    text, how = steps, None
+    if first.fact.number is not None and last.fact.number is not None and same_unit(first.fact, last.fact):
+        difference, how = subtract(last.fact, first.fact)
+        text += f"（{difference}）"
+    return Draft(
+        kind=question.kind,
+        text=text,
+        supports=tuple(Support(f.fact.document_id, f.fact.start, f.fact.end) for f in series),
+        as_of=last.fact.as_of,
+        how=how,
+        operands=len(series) if how else 0,
+        timeline=tuple(Moment(f.fact.as_of or "", printed(f.fact), f.fact.unit, i) for i, f in enumerate(series)),
+        score=figures[0].score,
+        signals=figures[0].signals(scene, lead_over(figures[0], figures)),
+        why=tuple(f"series {f.fact.as_of} {f.fact.value} {f.score:.2f}" for f in series),
+    )
+
+
+def read_operands(question: Question) -> tuple[Operand, ...]:
+    """Return what a comparison or a row of values is made of; fewer than two when the question names none."""
+    if len(question.alternatives) == 2 and not all(parse_like_period(a) for a in question.alternatives):
+        scope, inner = split_periods(question.periods)
+        return tuple(Operand(a, periods=inner or scope, alternative=a) for a in question.alternatives)
+    scope, inner = split_periods(question.periods)
+    periods = list(inner or scope)
+    if (
+        len(inner) == 1
+        and len(scope) == 1
+        and re.search(r"年間|通年|1年|一年|年度(?:計|合計|全体|を通)|通し", question.folded)
+    ):
+        periods = [inner[0], scope[0]]  # 例: 9月末時点と年間ではどう違う
+    if len(periods) == 1 and periods[0].kind == "range" and (question.wants_difference or question.wants_series):
+        ends = periods[0].code.split("/")
+        if len(ends) == 2:
+            periods = [replace(parse_code(code), at=periods[0].at) for code in ends]
+    if len(periods) > 1:
+        return tuple(Operand(said_as(p, question), periods=(p,)) for p in periods)
+    if len(question.meetings) > 1:
+        return tuple(Operand(f"{describe_plain(m)}の資料", meeting=m) for m in question.meetings)
+    return ()
+
+
+def parse_like_period(text: str) -> bool:
+    return bool(re.search(r"\d年|\d月|年度", text))
+
+
+def _for_alternative(scene: Scene, operand: Operand, operands: Sequence[Operand]) -> Scene:
+    """Return the scene with the words of the other alternatives left out: they are not this value's topic."""
+    if operand.alternative is None:
+        return scene
+    own = katakana(operand.alternative)
+    others = [katakana(o.alternative) for o in operands if o.alternative and o is not operand]
+    kept = [
+        i
+        for i, atom in enumerate(scene.atoms)
+        if atom.surface in own or not any(atom.surface in other for other in others)
+    ]
+    atoms = tuple(scene.atoms[i] for i in kept)
+    regions = tuple(Region(r.reading, Coverage(r.reading, atoms, r.low, r.high), r.prior) for r in scene.regions)
+    return Scene(scene.question, atoms, regions, scene.statements)
+
+
+def _compare(
+    question: Question, operands: Sequence[Operand], chosen: Sequence[Figure], text: str
+) -> tuple[str, str | None]:
+    one, two = chosen[0].fact, chosen[1].fact
+    if one.number is None or two.number is None or not same_unit(one, two):
+        return text, None
+    if operands[0].alternative is not None and question.wants_difference:
+        difference, how = subtract(one, two)
+        return f"{difference[:-1]}（{text}）" if one.number != two.number else f"差はない（{text}）", how
+    if operands[0].alternative is not None:
+        if one.number == two.number:
+            return f"同じ（{text}）", None
+        more = operands[0] if one.number > two.number else operands[1]
+        word = (
+            "少ない"
+            if re.search(r"少な|低|小さ|短", question.folded) and not re.search(r"多|高|大き|長", question.folded)
+            else "多い"
+        )
+        named = more if word == "多い" else (operands[1] if more is operands[0] else operands[0])
+        return f"{named.label}のほうが{word}（{text}）", None
+    if re.search(r"位$|番目$", fold(one.unit or "") or fold(one.value)):
+        changed = "変わらない" if one.number == two.number else "変わった"
+        return f"{text}（{changed}）", None
+    early, late = (one, two) if (one.as_of or "") <= (two.as_of or "") else (two, one)
+    difference, how = subtract(late, early)
+    if question.wants_difference:
+        return f"{difference}（{text}）", how
+    return text, None
+
+
+def subtract(late: Fact, early: Fact) -> tuple[str, str]:
+    """Return (what changed in words, how it was worked out). 例: 141企業・団体増（648 − 507 = 141）"""
+    assert late.number is not None
+    assert early.number is not None
+    scale, unit = _scale(late), fold(late.unit or "")
+    if re.search(r"[億万兆]\d", fold(late.value)):  # 例: 122億4千万円
+        scale, unit = next(
+            (n, w) for n, w in ((1e8, "億円"), (1e4, "万円"), (1.0, "円")) if late.number % (n / 100) == 0
+        )
+    a, b = late.number / scale, early.number / scale
+    difference = a - b
+    sign = "増" if difference > 0 else "減" if difference < 0 else "増減なし"
+    terms = _number(a), _number(b)
+    if any(re.search(r"[億万兆]\d", fold(fact.value)) for fact in (late, early)):
+        terms = printed(late), printed(early)  # as the papers print them, so that a reader finds them there
+    how = f"{terms[0]} − {terms[1]} = {_number(difference)}{unit}"
+    return (f"{_number(abs(difference))}{unit}{sign}" if difference else sign), how
+
+
+def _scale(fact: Fact) -> float:
+    """Return what one of the printed figure's units is in the base unit. 例: 299百万円 → 1,000,000"""
+    match = re.search(r"\d[\d,]*(?:\.\d+)?", fold(fact.value))
+    if not match or not fact.number:
+        return 1.0
+    shown = float(match.group().replace(",", ""))
+    ratio = abs(fact.number) / shown if shown else 1.0
+    return ratio if ratio >= 1 and abs(ratio - round(ratio)) < 1e-6 and round(ratio) in _SCALES else 1.0
+
+
+_SCALES = frozenset({1, 10, 100, 1000, 10**4, 10**5, 10**6, 10**7, 10**8, 10**9, 10**12})
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value - round(value)) < 1e-6 else f"{value:,.2f}".rstrip("0")

@@ -1,0 +1,156 @@
+"""Dates: the day, month or year that is asked for, in era and western years."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from answer.draft import Draft, Support
+from answer.evidence import Statement
+from answer.question import Question
+from answer.scene import PRIOR, Scene, Scored
+from answer.spans import LOOKED_AT, nearness, overlap, text_facts, when_fit
+from ingest.dates import Period, describe, find_periods, parse_code
+from ingest.japanese import fold
+
+
+def answer_date(scene: Scene) -> Draft:
+    """Return the date that is asked for, in era and western years."""
+    question = scene.question
+    wants = _precision(question)
+    best: tuple[float, Scored, Period] | None = None
+    second = 0.0  # the best score of another date
+    asked = {p.code for p in question.periods}
+    for score, scored, period in _dates_in_cells(scene):
+        if period.code not in asked and (best is None or score > best[0]):
+            second = best[0] if best is not None and best[2].code != period.code else second
+            best = (score, scored, period)
+    for scored in _with_dates(scene):
+        for period in _dated(scored.statement):
+            if period.code in asked or (period.kind in ("year", "fiscal_year") and wants in ("day", "month")):
+                continue
+            score = _event_score(scored) + nearness(scored, period.at, scene) + _fits_precision(period, wants)
+            if any(not overlap(period, other) for other in question.periods):
+                score -= 0.15
+            if best is None or score > best[0]:
+                second = best[0] if best is not None and best[2].code != period.code else second
+                best = (score, scored, period)
+            elif period.code != best[2].code:
+                second = max(second, score)
+    if best is None:
+        return Draft("date", missing=("日付",), why=("no date near the hits",))
+    score, scored, period = best
+    start, end = scored.statement.start + period.at[0], scored.statement.start + period.at[1]
+    printed = re.sub(r"\s+", "", unicodedata.normalize("NFKC", scored.region.reading.document.text[start:end]))
+    written = write_date(period, printed)
+    return Draft(
+        kind="date",
+        text=written,
+        how=f"{printed} ＝ {written}",
+        operands=1,
+        supports=(Support(scored.region.reading.document.id, scored.statement.start, scored.statement.end),),
+        as_of=period.code,
+        score=scored.score,
+        signals=scored.signals(
+            scene, lead=score - second, fit=_fits_precision(period, wants), period=when_fit(scored.statement, question)
+        ),
+        why=(f"date {period.code} score {score:.2f} in: {scored.statement.flat[:60]}",),
+    )
+
+
+_DATE_LABEL = re.compile(r"日$|時期|期間|年月|日程|日時|いつ|年度$|開始|設置|開催")
+
+
+def _dates_in_cells(scene: Scene) -> Iterator[tuple[float, Scored, Period]]:
+    for scored, fact in text_facts(scene):
+        document = scored.region.reading.document
+        default = parse_code(document.published) if document.published else None
+        at = fact.value_start - scored.statement.start
+        for period in find_periods(fact.value, default)[:1]:
+            fit = _fits_precision(period, _precision(scene.question)) + 0.1 * bool(_DATE_LABEL.search(fold(fact.label)))
+            placed = replace(period, at=(at + period.at[0], at + period.at[1]))
+            yield scored.score + fit, scored, placed
+
+
+def _event_score(scored: Scored) -> float:
+    """Return a statement's score; a line that is only a date dates the line below it. 例: 令和7年1月 / 運用を開始"""
+    statement, region = scored.statement, scored.region
+    rest = re.sub(r"[\d\s年月日.～~\-（）()火水木金土日月曜令和平成RHr:：]", "", statement.flat)
+    if rest or scored.index + 1 >= region.high:
+        return scored.score
+    following = scored.index + 1 - region.low
+    own = float(
+        region.coverage.score(np.maximum(region.coverage.own[:, following], region.coverage.headings[:, following]))
+    )
+    return 0.4 * scored.score + 0.6 * (own + PRIOR * region.prior[following]) + 0.1
+
+
+def _with_dates(scene: Scene) -> Iterator[Scored]:
+    """Yield the best statements that hold a date."""
+    left = LOOKED_AT
+    for scored in scene.statements:
+        if left == 0:
+            return
+        if re.search(r"\d|元年", fold(scored.statement.text)) and _dated(scored.statement):
+            left -= 1
+            yield scored
+
+
+def _dated(statement: Statement) -> list[Period]:
+    published = statement.document.published
+    default = None
+    for heading in (*reversed(statement.headings), published or ""):
+        found = find_periods(heading) if heading != published else [parse_code(heading)] if heading else []
+        if found:
+            default = found[0]
+            break
+    return find_periods(statement.text, default)
+
+
+def _precision(question: Question) -> str:
+    folded = question.folded
+    if re.search(r"何月何日|何日|日付|[催設始終了成]日|期日|年月日|[たる]日(?:は|を|$)", folded):
+        return "day"
+    if re.search(r"何年何月|何月|年月", folded):
+        return "month"
+    if "何年度" in folded:
+        return "fiscal_year"
+    if re.search(r"何年", folded):
+        return "year"
+    return ""
+
+
+def _fits_precision(period: Period, wanted: str) -> float:
+    if not wanted:
+        return {"day": 0.08, "range": 0.06, "month": 0.05}.get(period.kind, 0.0)
+    if period.kind == wanted or (period.kind == "range" and wanted == "day"):
+        return 0.12
+    finer = {"year": ("day", "month"), "month": ("day",), "fiscal_year": ("day", "month", "year"), "day": ()}
+    return 0.06 if period.kind in finer.get(wanted, ()) else -0.12
+
+
+def write_date(period: Period, printed: str) -> str:
+    """Return a date with its era and western year. 例: R7.1.22 → 令和7年1月22日（2025年1月22日）"""
+    plain = re.sub(r"\s+", "", unicodedata.normalize("NFKC", printed))
+    if period.kind == "range" or "/" in period.code:
+        first, last = ([*period.code.split("/"), period.code])[:2]
+        # The western years of both ends would make it a row of figures.
+        return f"{_era(first)}～{_era(last)}"
+    if "末" in plain:
+        return f"{_era(period.code[:7])}末（{_western(period.code[:7])}末）"
+    return f"{_era(period.code)}（{_western(period.code)}）"
+
+
+def _era(code: str) -> str:
+    return describe(code).removesuffix("現在")
+
+
+def _western(code: str) -> str:
+    if code.startswith("FY"):
+        return f"{code[2:]}年度"
+    parts = code.split("-")
+    return "".join(f"{int(part)}{unit}" for part, unit in zip(parts, "年月日", strict=False))
