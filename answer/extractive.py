@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from answer.comparison import answer_series, answer_several
-from answer.confidence import ACCEPT, confidence
+from answer.confidence import ACCEPT, NEAR, confidence
 from answer.days import answer_date
 from answer.draft import Draft, Support
 from answer.figures import answer_figure
@@ -82,10 +82,13 @@ def _pick(scene: Scene) -> Draft:
 
 
 def _unmet(scene: Scene) -> tuple[str, ...]:
-    """Return the words of the question that nothing near the best statement meets, weightiest first."""
-    if not scene.statements:
-        return tuple(a.lemma for a in sorted(scene.atoms, key=lambda a: -a.weight)[:3])
-    best = scene.statements[0]
-    column = best.region.coverage.zones[:, best.index - best.region.low]
-    unmet = [(a.weight, a.lemma) for a, zone in zip(scene.atoms, column, strict=True) if zone < 0.3]
-    return tuple(lemma for _, lemma in sorted(unmet, reverse=True)[:3])
+    """Return the words of the question that nothing near the best statement meets, weightiest first.
+
+    A compound stands for its pieces; when every word is met, what was asked about them is not: the focus is named.
+    """
+    best = scene.statements[0] if scene.statements else None
+    zones = best.region.coverage.zones[:, best.index - best.region.low] if best else [0.0] * len(scene.atoms)
+    unmet = {a.lemma: a for a, zone in zip(scene.atoms, zones, strict=True) if zone < NEAR}
+    whole = sorted((a for a in unmet.values() if a.whole not in unmet), key=lambda a: -a.weight)
+    focus = [t.text for t in scene.question.terms if set(t.parts) & set(scene.question.focus)]
+    return tuple(a.lemma for a in whole[:3]) or tuple(focus[-1:]) or tuple(t.text for t in scene.question.terms[-1:])

@@ -54,7 +54,9 @@ def question_of(fact: Fact) -> str | None:
     例: label 特殊詐欺の認知件数, 152件, as of 2024-01-31 → 令和6年1月末現在の特殊詐欺の認知件数は何件ですか。
     例: label 会 場 under (3) 防災訓練 → 防災訓練の会場はどこですか。
     """
-    label = re.sub(r"(?<=[一-龠]) (?=[一-龠])", "", fact.label)  # letters set apart to fill a column: 会 場
+    label = _closed_up(fact.label)
+    if fact.row and fact.column and fact.as_of_from not in ("row", "column"):
+        label = f"{_closed_up(fact.row)}の{_closed_up(fact.column)}"  # 牛肉 | 輸出額
     topic = _topic(fact.scope)
     asks = PLAIN_ASKS.get(label)
     if asks is None and fact.number is not None and MEASURE.search(label) and not VAGUE.fullmatch(label):
@@ -65,6 +67,11 @@ def question_of(fact: Fact) -> str | None:
         return f"{topic}の{label}は{asks}ですか。" if topic else None
     when = f"{describe(fact.as_of)}の" if fact.as_of and fact.as_of_from in ("text", "column", "row") else ""
     return f"{when}{label}は{asks}ですか。"
+
+
+def _closed_up(label: str) -> str:
+    """Return a label without the spaces that only fill its column. 例: 会 場 → 会場"""
+    return re.sub(r"(?<=[一-龠]) (?=[一-龠])", "", label)
 
 
 def _topic(scope: str | None) -> str | None:
