@@ -1,6 +1,6 @@
 """How fast the default model embeds, and what rounding its weights to 8 bits changes, side by side in one run.
 
-    OMP_NUM_THREADS=1 python eval/bench_embed.py [--passages 64] [--rounds 3]
+    OMP_NUM_THREADS=1 python -m eval.bench_embed [--passages 64] [--rounds 3]
 
 Rates are given by the clock and by the processor's own time, which other work on the machine disturbs less.
 """
@@ -8,17 +8,12 @@ Rates are given by the clock and by the processor's own time, which other work o
 from __future__ import annotations
 
 import argparse
-import sys
 import time
-from pathlib import Path
 
 import numpy as np
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from index.embedder import open_embedder  # noqa: E402  (a script, run from anywhere)
-from index.protocols import Embedder, Vectors  # noqa: E402
+from index.embedder import open_embedder
+from index.protocols import Embedder, Vectors
 
 SENTENCES = [
     "令和6年5月末現在の人口は48,005人で、前年同月から290人減少しました。",

@@ -1,6 +1,6 @@
 """How well each leg, and their fusion, finds the right passage on question sets that nobody here wrote.
 
-    python eval/bench_retrieval.py [--data ../shared/data/qa] [--questions 300] [--passages 1000]
+    python -m eval.bench_retrieval [--data ../shared/data/qa] [--questions 300] [--passages 1000]
 
 Passages are cut as the product cuts them (whole lines, at most 220 tokens) and embedded under their title; a passage
 ranks where its best piece does. Vectors are kept in a temporary folder, so that a second run takes seconds.
@@ -19,16 +19,15 @@ from pathlib import Path
 
 import numpy as np
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+from index.embedder import open_embedder
+from index.fusion import fuse
+from index.keywords import Bm25Keywords, chunk_words
+from index.protocols import Embedder, Scored, Vectors
+from index.retriever import DEPTH, KEYWORD_WEIGHT, passage_text
+from index.vectors import FaissVectors
+from ingest.document import Chunk
 
-from index.embedder import open_embedder  # noqa: E402  (a script, run from anywhere)
-from index.fusion import fuse  # noqa: E402
-from index.keywords import Bm25Keywords, chunk_words  # noqa: E402
-from index.protocols import Embedder, Scored, Vectors  # noqa: E402
-from index.retriever import DEPTH, KEYWORD_WEIGHT, passage_text  # noqa: E402
-from index.vectors import FaissVectors  # noqa: E402
-from ingest.document import Chunk  # noqa: E402
+ROOT = Path(__file__).resolve().parent.parent
 
 SETS = ("jaquad_dev", "u4_tables_valid", "jsquad_valid")
 SEED = 20261123
