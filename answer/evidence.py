@@ -29,7 +29,7 @@ Array = npt.NDArray[np.float64]
 # (near is much better than far), not the values.
 _DECAY = (1.0, 0.72, 0.6, 0.5, 0.42, 0.36, 0.32, 0.28, 0.25, 0.22, 0.2)
 _HEADING = (0.85, 0.75, 0.65, 0.55, 0.5)  # innermost first
-_TITLE = 0.35
+_TITLE = 0.65
 _OTHER_SECTION = 0.6  # a neighbour under other headings says less
 _SYNONYM = 0.8
 

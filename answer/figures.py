@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 from answer.confidence import Signals, read_signals
 from answer.cues import MONEY, RATE, UNIT_GROUPS
@@ -120,10 +121,11 @@ def rank_figures(
     question = scene.question
     figures: list[Figure] = []
     given = {(q.value, q.base_unit) for q in find_quantities(question.folded) if q.base_unit}
+    papers = _of_meeting(scene.regions, meeting) if meeting is not None else None
     for region, fact in scene.facts():
         if fact.number is None or any((q.value, q.base_unit) in given for q in find_quantities(printed(fact))):
             continue  # 例: これから10年、年にどれくらい…: the 10年 was said, not asked
-        if meeting is not None and not _published_in(region, meeting):
+        if papers is not None and id(region) not in papers:
             continue
         unit = unit_fit(question, fact)
         if unit <= _UNIT_WRONG:
@@ -151,6 +153,7 @@ def rank_figures(
             score -= 0.12 if question.alternatives else 0.2
         if re.search(r"うち|含む|含め|内数", fact.label) and "うち" not in question.folded:
             score -= 0.1  # a part of what is asked for
+        score += _budget_column(question, fact, region.reading.document.title)
         if question.wants_total and _is_total(fact):
             score += 0.25
         if alternative is not None:
@@ -162,6 +165,21 @@ def rank_figures(
         figures.append(Figure(region, fact, index, score, coverage, unit, when, zones))
     figures.sort(key=lambda f: -f.score)
     return figures
+
+
+def _budget_column(question: Question, fact: Fact, title: str) -> float:
+    """Return what speaks for one of the amounts of a budget's row when the question names none of them.
+
+    Every local budget prints last year's amount and the difference beside this year's, and a supplementary budget
+    what was there before and the sum beside what it adds: the row's own amount is 本年度, or 補正額.
+    """
+    column = fold(fact.column or "")
+    supplementary = "補正" in question.folded or "補正" in title
+    own = "補正額" if supplementary else "本年度"
+    others = r"補正前|^計$| 計$" if supplementary else r"前年度|比較|増減"
+    if own in column and own not in question.folded:
+        return 0.08
+    return -0.08 if re.search(others, column) and not re.search(others, question.folded) else 0.0
 
 
 def _is_goal(text: str) -> bool:
@@ -432,15 +450,21 @@ def only_one(meetings: Sequence[Period]) -> Period | None:
     return meetings[0] if len(meetings) == 1 else None
 
 
-def _published_in(region: Region, meeting: Period) -> bool:
-    published = region.reading.document.published
-    if not published:
-        return False
-    return (
-        meeting.start[:7] <= published[:7] <= meeting.end[:7]
-        if len(published) >= 7
-        else published[:4] == meeting.start[:4]
-    )
+def _of_meeting(regions: Sequence[Region], meeting: Period) -> set[int]:
+    """Return the ids of the regions whose papers belong to a meeting: dated in its month, or else shortly before it.
+
+    Papers are made before the meeting they are for, and a PDF may know only the day it was made.
+    """
+    exact = {id(r) for r in regions if _dated_within(r.reading.document.published, meeting.start, meeting.end)}
+    if exact:
+        return exact
+    before = (date.fromisoformat(meeting.start) - timedelta(days=62)).isoformat()
+    return {id(r) for r in regions if _dated_within(r.reading.document.published, before, meeting.end)}
+
+
+def _dated_within(published: str | None, start: str, end: str) -> bool:
+    """Tell whether a date as precise as it is known (2024-02, 2024) lies within two days."""
+    return published is not None and start[: len(published)] <= published <= end[: len(published)]
 
 
 def missing_unit(question: Question) -> tuple[str, ...]:
