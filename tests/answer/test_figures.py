@@ -394,3 +394,26 @@ def test_an_amount_or_count_that_no_paper_gives_is_declined_with_what_is_missing
     assert answer.status == "not_found"
     assert answer.missing
     assert answer.passages
+
+
+# --- budgets ---------------------------------------------------------------------------------------------------------
+
+BUDGET = """川渡町　令和6年度一般会計予算
+令和6年2月20日
+
+（単位：千円）
+款項	前年度	本年度	比較
+緑化推進費	3,900	4,210	310
+河川管理費	9,100	8,800	△300
+"""
+
+
+def test_a_paper_made_the_month_before_a_meeting_belongs_to_it(tmp_path):
+    town = assistant_over(tmp_path, {"r6-yosan.txt": BUDGET})
+    answer = ask(town, "令和6年3月議会の資料では、令和6年度の緑化推進費はいくらですか")
+    assert answer.answer.startswith("4,210千円")
+
+
+def test_the_rows_own_amount_answers_and_not_last_years_or_the_difference(tmp_path):
+    town = assistant_over(tmp_path, {"r6-yosan.txt": BUDGET})
+    assert ask(town, "令和6年度の河川管理費はいくらですか").answer.startswith("8,800千円")
