@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal, Protocol
-
-from index.protocols import Hit
+from typing import Any, Literal
 
 QuestionType = Literal[
     "number",
@@ -118,7 +115,3 @@ class QuestionError(ValueError):
         super().__init__(detail)
         self.code = code
         self.message = message
-
-
-class Answerer(Protocol):
-    def answer(self, question: str, hits: Sequence[Hit]) -> Answer: ...

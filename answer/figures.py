@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -18,19 +19,8 @@ from ingest.document import Fact
 from ingest.japanese import content_words, fold
 from ingest.numbers import find_quantities
 
-# A figure is an answer when this much of the topic is met near it; set on the development questions.
-ACCEPT = 0.46
-
-
-_FACT_OF_OTHER = 0.15  # a word that names another row, column or key counts this much for a cell
-
-
-_UNIT_WRONG = -0.35
-
-
-_UNIT_UNKNOWN = -0.05
-
-
+_UNIT_WRONG = -0.35  # the figure measures something else
+_UNIT_UNKNOWN = -0.05  # a bare figure
 _SAME_SERIES = 0.12  # a later value may score this much less than the best one and still be preferred
 
 
@@ -379,8 +369,6 @@ def printed(fact: Fact) -> str:
 
 
 def _half_width(text: str) -> str:
-    import unicodedata
-
     return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
 
 

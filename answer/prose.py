@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import replace
 
 from answer.comparison import answer_series
 from answer.draft import Draft, Support
@@ -29,7 +30,6 @@ _NEGATIVE = re.compile(
     r"休止|中止|運休|閉館|閉鎖|欠航|廃止|終了|停止|未定|未実施|未達|ない(?!し|よう)|ません|ず(?:、|に|$)|困難|不可|対象外|除く"
     r"|できな|下回|断念|見送|▲|△|なし(?!と)"
 )
-_DONE = re.compile(r"達成|できた|できました|完了|上回|クリア")
 
 
 def answer_definition(scene: Scene) -> Draft:
@@ -158,14 +158,14 @@ def answer_yesno(scene: Scene) -> Draft:
         if series.how is not None:
             asked_up = re.search(r"増|伸び|上が", scene.question.folded) is not None
             rose, fell = series.text.endswith("増）"), series.text.endswith("減）")
-            return _replace_text(series, f"{'はい' if (rose if asked_up else fell) else 'いいえ'}。{series.text}")
+            return replace(series, text=f"{'はい' if (rose if asked_up else fell) else 'いいえ'}。{series.text}")
     draft = answer_text(scene)
     if not draft.text:
         return draft
     negative = bool(_NEGATIVE.search(draft.text))
     asks_negative = bool(re.search(r"(?:ない|ません)(?:の|です)?(?:か|でしょう)", scene.question.folded))
     said = "いいえ" if negative != asks_negative else "はい"
-    return _replace_text(draft, f"{said}。{draft.text}")
+    return replace(draft, text=f"{said}。{draft.text}")
 
 
 def answer_text(scene: Scene, limit: int = 180) -> Draft:
@@ -262,12 +262,6 @@ def _goal(scene: Scene) -> Draft | None:
         said = "はい" if result.value >= goal.value else "いいえ"
         return _draft(scene, scored, f"{said}。{clip(scored.statement.flat, 160)}", "goal and result")
     return None
-
-
-def _replace_text(draft: Draft, text: str) -> Draft:
-    from dataclasses import replace
-
-    return replace(draft, text=text)
 
 
 def _plain(text: str) -> str:

@@ -16,7 +16,6 @@ from answer.cues import (
     HOW_MUCH,
     HOWTO,
     KATAKANA_OR_LATIN,
-    LATEST,
     LIST,
     MEASURES,
     MEETING_TAIL,
@@ -71,7 +70,6 @@ class Question:
     periods: tuple[Period, ...] = ()  # the times that the answer must hold for
     meetings: tuple[Period, ...] = ()  # the dates of documents that are named
     alternatives: tuple[str, ...] = ()  # folded: 「AとBではどちらが」
-    wants_latest: bool = False
     wants_difference: bool = False
     wants_series: bool = False
     wants_list: bool = False
@@ -131,14 +129,19 @@ def read_question(text: str, today: str | None = None) -> Question:
         periods=periods,
         meetings=meetings,
         alternatives=_read_alternatives(folded),
-        wants_latest=bool(LATEST.search(folded)),
         wants_total=bool(TOTAL.search(folded)),
         pattern=_read_pattern(folded),
         is_terse=not re.search(r"ます|です|でし|ください|教え|[かの]\?|何|どう|どこ|いつ|だれ|誰", folded),
         suffixes=_read_suffixes(folded),
         count=_read_count(folded),
     )
-    return replace(question, **flags)  # type: ignore[arg-type]
+    return replace(
+        question,
+        wants_difference=flags["wants_difference"],
+        wants_series=flags["wants_series"],
+        wants_list=flags["wants_list"],
+        wants_number=flags["wants_number"],
+    )
 
 
 def _read_kind(folded: str, periods: int, meetings: int) -> tuple[QuestionType, dict[str, bool]]:
