@@ -24,6 +24,7 @@ from index.embedder import open_embedder
 from index.protocols import Hit
 from index.retriever import Leg
 from index.snapshot import Snapshot
+from ingest.dates import find_periods, parse_code
 from ingest.document import Page
 from ingest.japanese import words
 
@@ -146,7 +147,7 @@ class Assistant:
             places = list(dict.fromkeys(draft.supports))  # one row of a table is cited once, whatever it holds
             numbers = [places.index(support) + 1 for support in draft.supports]
             citations = tuple(self.cite(snapshot, s.document_id, s.start, s.end, n) for n, s in enumerate(places, 1))
-            cited = [" ".join((c.quote, *c.section, c.title, c.meeting or "", c.published or "")) for c in citations]
+            cited = [" ".join((c.quote, *c.section, c.title, c.meeting or "", *_days(c))) for c in citations]
             loose = unsupported(draft.text, cited, question.text, draft.how)
             sound = all(is_verbatim(c.quote, snapshot.document(c.document_id).text, c.start, c.end) for c in citations)
             if not loose and sound and citations:
@@ -215,6 +216,17 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
 def _today(snapshot: Snapshot) -> str | None:
     """Return the date that relative words count from: the newest document's, since the papers know no later day."""
     return max((d.published for d in snapshot.documents() if d.published), default=None)
+
+
+def _days(citation: Citation) -> list[str]:
+    """Return when the cited document was published, and the days that relative words of its quote mean.
+
+    例: 昨年3月, published in 2022 → 2021-03-01, 2021-03-31
+    """
+    if citation.published is None:
+        return []
+    said = find_periods(citation.quote, written=parse_code(citation.published))
+    return [citation.published, *(day for p in said for day in (p.start, p.end))]
 
 
 def _frequency(snapshot: Snapshot, word: str) -> float:

@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from answer.draft import Draft, Support
-from answer.evidence import Statement
+from answer.evidence import Statement, written_at
 from answer.question import Question
 from answer.scene import PRIOR, Scene, Scored
 from answer.spans import LOOKED_AT, nearness, overlap, text_facts, when_fit
@@ -68,7 +68,7 @@ _DATE_LABEL = re.compile(r"日$|時期|期間|年月|日程|日時|いつ|年度
 def _dates_in_cells(scene: Scene) -> Iterator[tuple[float, Scored, Period]]:
     for scored, fact in text_facts(scene):
         document = scored.region.reading.document
-        default = parse_code(document.published) if document.published else None
+        default = written_at(document)
         at = fact.value_start - scored.statement.start
         for period in find_periods(fact.value, default)[:1]:
             fit = _fits_precision(period, _precision(scene.question)) + 0.1 * bool(_DATE_LABEL.search(fold(fact.label)))
@@ -108,7 +108,7 @@ def _dated(statement: Statement) -> list[Period]:
         if found:
             default = found[0]
             break
-    return find_periods(statement.text, default)
+    return find_periods(statement.text, default, written_at(statement.document))
 
 
 def _precision(question: Question) -> str:

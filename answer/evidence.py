@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from answer.question import Question, Term
 from answer.thesaurus import synonyms
-from ingest.dates import Period, find_periods
+from ingest.dates import Period, find_periods, parse_code
 from ingest.document import Block, Document, Fact
 from ingest.japanese import content_words, fold, split_sentences
 from ingest.numbers import Quantity, find_quantities
@@ -83,8 +83,8 @@ class Statement:
 
     @cached_property
     def periods(self) -> list[Period]:
-        """Periods with places in ``text``; a month without a year takes the document's."""
-        return find_periods(self.text)
+        """Periods with places in ``text``; 昨年度 and the like count from when the document was published."""
+        return find_periods(self.text, written=written_at(self.document))
 
 
 def read_statements(document: Document) -> tuple[Statement, ...]:
@@ -111,6 +111,11 @@ def read_statements(document: Document) -> tuple[Statement, ...]:
             for start, end in split_sentences(text):
                 add(block.start + start, block.start + end, block)
     return tuple(found)
+
+
+def written_at(document: Document) -> Period | None:
+    """Return when a document was published, as far as it is known."""
+    return parse_code(document.published) if document.published else None
 
 
 class Reading:

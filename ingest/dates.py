@@ -1,7 +1,7 @@
 """Periods named in Japanese text: days, months, years and fiscal years, in era and western years.
 
-Only what the text itself fixes is read. Relative words (昨年度, 同月) belong to whoever knows "now", and a month or
-day without a year is read only when the caller passes the period it lies near.
+Only what the text itself fixes is read. Relative words (昨年度, 本年3月末) are read only when the caller says when the
+text was written, and a month or day without a year only when the caller passes the period it lies near.
 """
 
 from __future__ import annotations
@@ -101,12 +101,21 @@ _YEARLESS = re.compile(rf"(?<![0-9〇一二三四五六七八九十.,/か年]){_
 _SLASHED = re.compile(r"(?<![0-9/.,\-A-Za-z])(?P<m>[0-9]{1,2})/(?P<d>[0-9]{1,2})(?![0-9/.,%A-Za-z]|以|の|ずつ|補)")
 
 
-def find_periods(text: str, default: Period | None = None) -> list[Period]:
+# What a speech or a report says of the days around it, in years from when it was written. 前年度 and 同年 are not here:
+# they lean on a date in the text, and a column 前年度 on its table.
+_SPOKEN = {"一昨年": -2, "おととし": -2, "昨年": -1, "去年": -1, "本年": 0, "今年": 0, "来年": 1, "明年": 1}
+_RELATIVE = re.compile(
+    rf"(?P<word>{'|'.join(_SPOKEN)})(?:(?P<fiscal>度)(?P<fiscal_end>末)?|(?P<year_end>末)|の?{_MONTH_DAY}(?P<last>末日?)?)?"
+)
+
+
+def find_periods(text: str, default: Period | None = None, written: Period | None = None) -> list[Period]:
     """Return the periods that ``text`` names, in order and without overlap.
 
     A range is one period of kind ``range``: 令和2～5年度 is ``FY2020/FY2023``. Months and days without a year are
     returned only with ``default``, and then in the year that brings them nearest to it (例: 11月17日 in a paper of
-    February 2024 is 2023-11-17).
+    February 2024 is 2023-11-17). Relative words are returned only with ``written``, when the text was written
+    (例: 昨年度 in a report of June 2022 is ``FY2021``).
     """
     folded = same_width(text)
     found: list[Period] = []
@@ -118,6 +127,8 @@ def find_periods(text: str, default: Period | None = None) -> list[Period]:
         if period is not None:
             found.append(period)
             position = period.at[1]
+    if written is not None:
+        found = sorted([*found, *_relative(folded, written, found)], key=lambda p: p.at)
     if default is not None:
         found = sorted([*found, *_yearless(folded, default, found)], key=lambda p: p.at)
     return found
@@ -364,6 +375,31 @@ def _shared_end(text: str, at: int, first: Period) -> Period | None:
                 last_month = int(rest["m"] or month)
                 period = _period(year + (last_month < month), last_month, int(rest["d"]))
     return None if period is None or rest is None else replace(period, at=rest.span())
+
+
+def _relative(text: str, written: Period, taken: list[Period]) -> list[Period]:
+    found: list[Period] = []
+    for match in _RELATIVE.finditer(text):
+        if any(p.at[0] < match.end() and match.start() < p.at[1] for p in taken):
+            continue
+        offset, month = _SPOKEN[match["word"]], _number(match["m"])
+        period: Period | None = None
+        if match["fiscal"]:
+            # Which fiscal year it is cannot be told from a year alone.
+            if written.kind != "year":
+                year = int(written.start[:4]) - (written.start[5:7] < "04") + offset
+                period = _period(year + 1, 3, 31) if match["fiscal_end"] else _fiscal_year(year)
+        elif written.kind != "fiscal_year":
+            year = int(written.start[:4]) + offset
+            if match["year_end"]:
+                period = _period(year, 12, 31)
+            elif match["last"] and not match["d"]:
+                period = _month_end(year, month or 0)
+            else:
+                period = _period(year, month, _number(match["d"]))
+        if period is not None:
+            found.append(replace(period, at=match.span()))
+    return found
 
 
 def _yearless(text: str, default: Period, taken: list[Period]) -> list[Period]:

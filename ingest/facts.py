@@ -28,6 +28,7 @@ _MAX_SENTENCE = 800
 _AROUND = 500  # characters in which a text counts in one kind of year
 # A period that says for when a figure holds: R6.1月末現在, R6.1時点, 令和5年度末の
 _HOLDS = re.compile(r"\s*(?:まで|の)?(?:\)|）)?\s*(?:現在|時点|末時点|末現在)")
+_UNTIL = re.compile(r"\s*まで(?:に|の|で)")  # 例: 12月末までに約6万人が来館
 _BULLET = " \t\n\f　・･●○◯〇◎◆◇■□▶▷➡⇒→▼▽►➤⚫•‣*-–※>＞↑↓⇨✓☆★"
 # A colon that is no clock's: R5:65名 and 会場:2階 yes, 13:30 no.
 _COLON = r":(?!(?<=[0-9]:)[0-5][0-9](?![0-9,]|[^\W\d_])|//)"
@@ -583,21 +584,28 @@ class _StatementReader:
 
     def _periods(self) -> list[Period]:
         """Return the statement's periods; months without a year count where they say for when a figure holds."""
-        dated = find_periods(self.text)
+        written = parse_code(self.document.published) if self.document.published else None
+        dated = find_periods(self.text, written=written)
         years = [p for p in dated if p.kind in ("year", "fiscal_year")]
         default = years[0] if years else self.base
-        if default is None and self.document.published:
-            default = parse_code(self.document.published)
+        default = default or written
         if default is not None:
-            yearless = [p for p in find_periods(self.text, default=default) if _HOLDS.match(self.text, p.at[1])]
+            yearless = [
+                p
+                for p in find_periods(self.text, default, written)
+                if _HOLDS.match(self.text, p.at[1]) or _UNTIL.match(self.text, p.at[1])
+            ]
             dated = sorted({p.at: p for p in [*yearless, *dated]}.values(), key=lambda p: p.at)
         return [_resolved(p, self.fiscal) for p in dated if not self._is_baseline(p)]
 
     def _is_baseline(self, period: Period) -> bool:
-        """Say whether a period is only what a figure is compared with. 例: 対令和3年度比, R5年度比 約1.2倍, R5と比べ"""
-        after = self.text[period.at[1] : period.at[1] + 6]
+        """Say whether a period is only what a figure is compared with, or counted from.
+
+        例: 対令和3年度比, R5年度比 約1.2倍, R5と比べ, 令和3年3月の開館以来
+        """
+        after = self.text[period.at[1] : period.at[1] + 12]
         return self.text[: period.at[0]].endswith("対") or bool(
-            re.match(r" ?(?:末|同期|同月)?(?:比|[とに]比べ)", after)
+            re.match(r" ?(?:末|同期|同月)?(?:比|[とに]比べ)|の?[^、。0-9]{0,8}以[来降]", after)
         )
 
     def _as_of(self, i: int, borrowed: bool) -> tuple[str | None, AsOfFrom | None, Span | None]:

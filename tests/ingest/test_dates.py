@@ -193,3 +193,25 @@ def test_spans_are_in_order_verbatim_and_width_does_not_matter(text):
     assert all(end <= p.at[0] < p.at[1] <= len(text) for end, p in zip(ends, periods, strict=False))
     assert all(parse_code(p.code) == Period(p.start, p.end, p.kind, p.code) for p in periods)
     assert find_periods(same_width(text), default) == periods
+
+
+RELATIVE = [
+    ("昨年度の総収集量は", "2022-06-02", ["FY2021"]),
+    ("昨年度の総収集量は", "2022-02", ["FY2020"]),
+    ("昨年度の総収集量は", "2022", []),
+    ("本年３月末現在の人口は", "2022-06-02", ["2022-03-31"]),
+    ("昨年3月21日のオープン以来", "2022-01", ["2021-03-21"]),
+    ("一昨年の秋", "2022-01", ["2020"]),
+    ("今年度末までに", "2022-06", ["2023-03-31"]),
+    ("昨年末の時点", "2022-06", ["2021-12-31"]),
+    ("来年度の予算", "FY2022", ["FY2023"]),
+    ("昨年の夏", "FY2022", []),
+    ("前年度と比べ、同年の", "2022-06", []),
+    ("令和3年度（昨年度）", "2022-06", ["FY2021", "FY2021"]),
+]
+
+
+@pytest.mark.parametrize(("text", "written", "codes"), RELATIVE)
+def test_relative_words_count_from_when_the_text_was_written(text: str, written: str, codes: list[str]) -> None:
+    assert [p.code for p in find_periods(text, written=parse_code(written))] == codes
+    assert all(p.code != "FY2021" or "令和" in text for p in find_periods(text))

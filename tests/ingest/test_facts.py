@@ -200,6 +200,16 @@ def test_the_date_comes_from_the_heading_then_from_the_document():
     assert (fact.as_of, fact.as_of_from) == (None, None)
 
 
+def test_a_spoken_year_counts_from_when_the_paper_was_published():
+    assert read("昨年度の総収集量は、12,835トンです。", published="2022-06-02")[0][1:] == ("12,835トン", "FY2021")
+    assert read("本年3月末現在の人口は46,332人です。", published="2022-06-02")[0][1:] == ("46,332人", "2022-03-31")
+
+
+def test_a_figure_holds_for_the_end_of_what_it_counts_not_for_the_start():
+    text = "昨年3月21日の開館以来12月末までに、66,000人が来館した。"
+    assert read(text, published="2022-01")[0][1:] == ("66,000人", "2021-12-31")
+
+
 def test_a_budget_holds_for_its_year_whenever_it_was_laid_before_the_council():
     text = "一時借入金の限度額：700,000千円\n"
     page = (Page(1, 0, len(text)),)
