@@ -19,6 +19,7 @@ from answer.draft import Draft
 from answer.evidence import Reading, read_atoms
 from answer.question import Question, read_question, validate
 from answer.scene import Scene, build_scene
+from answer.trace import Trace
 from index.collection import Collection
 from index.embedder import open_embedder
 from index.protocols import Hit
@@ -65,13 +66,19 @@ class Assistant:
         )
         return replace(answer, timings_ms=timings, index=snapshot.id, id=id)
 
-    def trace(self, question: str) -> tuple[Question, Sequence[Hit], Scene, Draft]:
-        """Return how a question was read, what was found, and the draft with its reasons."""
+    def trace(self, question: str) -> Trace:
+        """Return what lies behind the answer to a question."""
         text = validate(question, self.max_question_chars)
         snapshot = self.collection.snapshot()
         read = read_question(text, _today(snapshot))
         hits, scene = self._scene(snapshot, read)
-        return read, hits, scene, extractive.pick(scene)
+        picked = extractive.pick(scene)
+        legs: dict[Leg, list[Hit]] = {
+            "keyword": snapshot.search(text, k=_HITS, leg="keyword"),
+            "vector": snapshot.search(text, k=_HITS, leg="vector"),
+            "fused": hits,
+        }
+        return Trace(read, legs, scene, picked, extractive.accept(scene, picked))
 
     def search(self, question: str, k: int = 10, leg: Leg = "fused") -> tuple[Passage, ...]:
         """Return the best passages for a question, best first."""

@@ -87,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("ask", ask, "質問に答えます")
     sub.add_argument("question", nargs="?", type=_readable, metavar="質問")
     sub.add_argument("--json", action="store_true", help="JSONで出力します")
+    sub.add_argument("--trace", action="store_true", help="質問の読み方、見つけた箇所、選んだ（断った）理由も出します")
     sub.add_argument("--questions", type=Path, metavar="F.jsonl", help="まとめて聞く質問（1行に1つのJSON）")
     sub.add_argument("--out", type=Path, metavar="A.jsonl", help="まとめて聞いた答えの出力先")
     sub = command("search", search, "質問に近い箇所を探します")
@@ -194,14 +195,20 @@ def ask(arguments: argparse.Namespace, settings: Settings) -> int:
             '質問を1つ書くか、--questions にファイルを指定してください（例: tenkyo ask "職員数は何人ですか"）。'
         )
     if arguments.questions is not None:
+        if arguments.trace:
+            raise CommandError("--trace は質問を1つ書くときに使います。")
         if arguments.out is None:
             raise CommandError("--questions には --out（答えの出力先）が要ります。")
         return _ask_many(arguments.questions, arguments.out, settings)
-    answer = _assistant(settings).ask(arguments.question)
+    assistant = _assistant(settings)
+    answer = assistant.ask(arguments.question)
     if arguments.json:
         print(json.dumps(answer.to_dict(), ensure_ascii=False, indent=2))
     else:
         print(told(answer))
+    if arguments.trace:
+        # JSON on the standard output stays one object.
+        print(f"\n{assistant.trace(arguments.question).told()}", file=sys.stderr if arguments.json else sys.stdout)
     return DONE
 
 

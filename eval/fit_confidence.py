@@ -32,7 +32,7 @@ def observe(questions: Path, index: Path) -> list[tuple[str, Signals, bool, bool
     rows = []
     for question in read_questions(questions):
         try:
-            draft = assistant.trace(question.question)[3]
+            draft = assistant.trace(question.question).picked
         except QuestionError:
             continue
         if draft.text and draft.signals is not None and not draft.signals.needed:

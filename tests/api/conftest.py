@@ -201,10 +201,18 @@ class FakeCollection:
         self.removed.append(document_id)
 
 
+class FakeTrace:
+    def told(self) -> str:
+        return "■ 質問の読み方"
+
+
 @dataclass
 class FakeAssistant:
     collection: FakeCollection
     asked: list[str] = field(default_factory=list)
+
+    def trace(self, question: str) -> FakeTrace:
+        return FakeTrace()
 
     def ask(self, question: str, *, id: str | None = None) -> Answer:  # noqa: A002 # the contract's name
         question = validate(question, 500)

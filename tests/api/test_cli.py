@@ -63,6 +63,17 @@ def test_json_is_the_object_of_the_contract(capsys, assistant):
     assert body == json.loads(json.dumps(assistant.ask("避難所の数は何か所ですか。").to_dict()))
 
 
+def test_a_trace_follows_the_answer_and_never_spoils_the_json(capsys):
+    assert cli.main(["ask", "--trace", "避難所の数は何か所ですか。"]) == 0
+    answer, trace = capsys.readouterr().out.split("■", 1)
+    assert answer.startswith("57か所\n")
+    assert trace.startswith(" 質問の読み方")
+    assert cli.main(["ask", "--trace", "--json", "避難所の数は何か所ですか。"]) == 0
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["answer"] == "57か所"
+    assert "■ 質問の読み方" in captured.err
+
+
 def test_a_question_of_symbols_is_an_error_with_the_message_for_people(capsys):
     assert cli.main(["ask", "？？？"]) == 2
     captured = capsys.readouterr()
