@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +33,7 @@ _HEADING = (0.85, 0.75, 0.65, 0.55, 0.5)  # innermost first
 _TITLE = 0.65
 _OTHER_SECTION = 0.6  # a neighbour under other headings says less
 _SYNONYM = 0.8
+HEARD = 0.55  # a word that no document holds is known all the same when one of its like words counts this much
 
 _HIRAGANA = {code: code + 0x60 for code in range(ord("ぁ"), ord("ゖ") + 1)}
 # ウェルカム and ウエルカム are one word, and so are ぁ-forms: small vowels count as large ones.
@@ -150,7 +152,7 @@ class Atom:
     lemma: str
     surface: str  # katakana-folded
     weight: float
-    others: tuple[tuple[str, str], ...] = ()  # synonyms: lemma and katakana-folded form
+    others: tuple[tuple[str, str, float], ...] = ()  # like words: lemma, katakana-folded form, what it counts
     known: bool = True  # some document of the collection holds it, or one of its synonyms
     focus: bool = False
     whole: str | None = None  # the compound it is a piece of: where that stands, the piece does too
@@ -160,31 +162,50 @@ class Atom:
     def match(self, lemmas: frozenset[str], key: str) -> float:
         if self.lemma in lemmas or (len(self.surface) > 1 and self.surface in key):
             return 1.0
-        for lemma, surface in self.others:
-            if lemma in lemmas or (len(surface) > 1 and surface in key):
-                return _SYNONYM
-        return 0.0
+        return max(
+            (w for lemma, surface, w in self.others if lemma in lemmas or (len(surface) > 1 and surface in key)),
+            default=0.0,
+        )
 
 
 _MEASURE = re.compile(r"人数|件数|金額|額|数|割合|率|個数|人員|社数|校数|回数|値|数字")
 
 
-def read_atoms(question: Question, idf: Callable[[str], float], known: Callable[[str], bool]) -> tuple[Atom, ...]:
+class Lexicon(Protocol):
+    """What a collection knows of words."""
+
+    def idf(self, word: str) -> float: ...
+
+    def known(self, word: str) -> bool:
+        """Tell whether some document holds the word."""
+        ...
+
+    def neighbours(self, words: Sequence[str]) -> Mapping[str, Sequence[tuple[str, float]]]:
+        """Return the words of the documents that mean about the same as each word, with what they count for it."""
+        ...
+
+
+def read_atoms(question: Question, lexicon: Lexicon) -> tuple[Atom, ...]:
     """Return the atoms of a question's terms: each lemma once, compounds in addition to their parts."""
     atoms: dict[str, Atom] = {}
+    idf, known = lexicon.idf, lexicon.known
+    # A name stands for itself: no other town is about the same as the one that is asked about.
+    near = lexicon.neighbours([p for t in question.terms for p in t.parts if p not in t.proper and not t.ordinal])
 
     def add(lemma: str, surface: str, scale: float, whole: str | None = None, term: Term | None = None) -> None:
-        others = synonyms(lemma) | synonyms(surface) | _ordinals(lemma)
+        others = dict(near.get(lemma, ()))
+        others |= dict.fromkeys(synonyms(lemma) | synonyms(surface) | _ordinals(lemma), _SYNONYM)
+        meant = [other for other, worth in others.items() if worth >= HEARD and known(other)]
         found = known(lemma) or known(surface)
-        heard = found or any(known(other) for other in others)
-        weight = scale * (idf(lemma) if found or not heard else max(idf(o) for o in others if known(o)))
+        heard = found or bool(meant)
+        weight = scale * (idf(lemma) if found or not heard else max(map(idf, meant)))
         if _MEASURE.fullmatch(lemma):
             weight *= 0.4  # what kind of figure is asked for is judged by its unit
         atom = Atom(
             lemma,
             katakana(surface),
             weight,
-            tuple((other, katakana(other)) for other in sorted(others)),
+            tuple((other, katakana(other), others[other]) for other in sorted(others)),
             heard,
             lemma in question.focus,
             whole,

@@ -202,7 +202,7 @@ _PERIOD = 0.2  # what a fitting date is worth beside a coverage of 0 to 1
 def _precision(scene: Scene, fact: Fact) -> float:
     """Return the share of the label's words that the question also has: プラチナ…企業を含む is more than was asked."""
     words = words_of(fact)
-    asked = {atom.lemma for atom in scene.atoms} | {o for atom in scene.atoms for o, _ in atom.others}
+    asked = {atom.lemma for atom in scene.atoms} | {o for atom in scene.atoms for o, *_ in atom.others}
     return len(words & asked) / len(words) if words else 0.0
 
 

@@ -77,7 +77,7 @@ class Trace:
             yield f"  比べるもの: {'、'.join(question.alternatives)}"
         for atom in self.scene.atoms:
             notes = ["" if atom.known else "資料にない語", "問われた語" if atom.focus else ""]
-            notes += [f"同義: {'・'.join(lemma for lemma, _ in atom.others)}" if atom.others else ""]
+            notes += [f"同義: {'・'.join(lemma for lemma, *_ in atom.others)}" if atom.others else ""]
             said = "、".join(filter(None, notes))
             yield f"  話題: {atom.lemma}  重み {atom.weight:.1f}" + (f"（{said}）" if said else "")
 

@@ -31,6 +31,7 @@ from index.protocols import (
 from index.retriever import passage_text
 from index.snapshot import POINTER, Manifest, Snapshot, check_embedder, read_manifest
 from index.store import DocumentInfo
+from index.vocabulary import vocabulary_of
 from index.writer import SnapshotWriter, hash_file, sweep
 from ingest.chunk import chunk
 from ingest.document import Chunk, Document, Fact
@@ -42,8 +43,10 @@ Progress = Callable[[str, int, int], None]
 LOOKING = "ファイルを調べています"
 READING = "文書を読み取っています"
 EMBEDDING = "埋め込みを計算しています"
+WORDS = "ことばの近さを計算しています"
 WRITING = "索引を書き込んでいます"
 SLICE = 64  # passages between two reports of progress
+WORD_SLICE = 512  # words between two reports of progress
 CHECKPOINT = 2000  # passages after which what is done is published: some minutes of work, and all that a crash can take
 
 log = logging.getLogger(__name__)
@@ -152,7 +155,7 @@ class Collection:
             writer = SnapshotWriter(self.folder, before.manifest.number + 1, before.manifest.embedder, before)
             try:
                 writer.remove(document_id)
-                sweep(self.folder, writer.publish(before.manifest.dim))
+                sweep(self.folder, writer.publish(before.manifest.dim, {}))
             finally:
                 writer.abandon()
 
@@ -278,8 +281,13 @@ class Collection:
             finished, vectors, interrupt = self._embed(readings, report)
             if interrupt and (is_rebuilt or not finished):
                 raise interrupt
+            words: dict[str, Vectors] = {}
+            try:
+                self._embed_words(words, finished, before, report)
+            except KeyboardInterrupt as error:
+                interrupt = error  # what lacks its vector only lacks its neighbours
             report(WRITING, 0, 1)
-            published = self._publish(finished, vectors, number, before, result)
+            published = self._publish(finished, vectors, words, number, before, result)
             report(WRITING, 1, 1)
             if interrupt:
                 raise interrupt
@@ -347,8 +355,26 @@ class Collection:
             finished.append(reading)
         return finished, vectors, interrupt
 
+    def _embed_words(
+        self, made: dict[str, Vectors], readings: list[_Reading], before: Snapshot | None, report: Progress
+    ) -> None:
+        """Put the vectors of the words that are new to the collection into ``made``."""
+        known = before.vocabulary() if before else ()
+        words = sorted(w for w in vocabulary_of(c.text for r in readings for c in r.chunks) if w not in known)
+        for done in range(0, len(words), WORD_SLICE):
+            report(WORDS, done, len(words))
+            some = words[done : done + WORD_SLICE]
+            made |= zip(some, self.embedder.embed_queries(some), strict=True)
+        report(WORDS, len(words), len(words))
+
     def _publish(
-        self, readings: list[_Reading], vectors: Vectors, number: int, before: Snapshot | None, result: AddReport
+        self,
+        readings: list[_Reading],
+        vectors: Vectors,
+        words: Mapping[str, Vectors],
+        number: int,
+        before: Snapshot | None,
+        result: AddReport,
     ) -> Manifest:
         writer = SnapshotWriter(self.folder, number, self.embedder.name, before)
         added: list[DocumentInfo] = []
@@ -363,7 +389,7 @@ class Collection:
                 info = writer.add(reading.document, task.path, reading.chunks, reading.facts, vectors[start:end])
                 (refreshed if task.replaces or task.is_known else added).append(info)
                 start = end
-            manifest = writer.publish(self.embedder.dim)
+            manifest = writer.publish(self.embedder.dim, words)
         finally:
             writer.abandon()
         result.added.extend(added)

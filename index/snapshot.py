@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -15,15 +16,17 @@ from index.retriever import Leg, Retriever
 from index.store import DocumentInfo as DocumentInfo
 from index.store import Store, damaged
 from index.vectors import FaissVectors
+from index.vocabulary import Vocabulary
 from ingest.document import Chunk, Document, Fact
 
-FORMAT = 1  # of the folder; raise when a reader of the old one could misread the new
+FORMAT = 2  # of the folder; raise when a reader of the old one could misread the new
 POINTER = "current.json"
 MANIFEST = "manifest.json"
 STORE = "store.sqlite"
 VECTORS = "vectors.faiss"
 CHUNK_WORDS = "chunk_words"
 FACT_WORDS = "fact_words"
+VOCABULARY = "vocabulary.npz"
 DOCUMENTS_KEPT = 64  # documents in memory: a long PDF takes some 50 ms to fetch
 
 
@@ -149,6 +152,7 @@ class Snapshot:
         self._vectors: FaissVectors | None = None
         self._chunk_words: Bm25Keywords | None = None
         self._fact_words: Bm25Keywords | None = None
+        self._vocabulary: Vocabulary | None = None
         self._kept_document = lru_cache(DOCUMENTS_KEPT)(self._store.document)
         self._kept_facts = lru_cache(DOCUMENTS_KEPT)(self._store.facts)
 
@@ -197,6 +201,20 @@ class Snapshot:
         with self._lock:
             words = self._load_chunk_words()
         return words.frequency(word) / max(1, len(words))
+
+    def neighbours(self, words: Sequence[str], least: float) -> dict[str, tuple[tuple[str, float], ...]]:
+        """Return, for each word, the collection's words that mean about the same, with their cosines, best first."""
+        return self.vocabulary().neighbours(words, self.embedder, least)
+
+    def vocabulary(self) -> Vocabulary:
+        with self._lock:
+            if self._vocabulary is None:
+                path = self.path / VOCABULARY
+                try:
+                    self._vocabulary = Vocabulary.load(path)
+                except (OSError, ValueError) as error:
+                    raise damaged(path, str(error)) from error
+            return self._vocabulary
 
     def vectors(self) -> FaissVectors:
         with self._lock:

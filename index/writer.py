@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from secrets import token_hex
 
@@ -23,12 +23,14 @@ from index.snapshot import (
     POINTER,
     STORE,
     VECTORS,
+    VOCABULARY,
     Manifest,
     Original,
     Snapshot,
 )
 from index.store import DocumentInfo, StoreWriter
 from index.vectors import FaissVectors
+from index.vocabulary import Vocabulary
 from ingest.document import Chunk, Document, Fact
 
 BUILDING = ".building-"
@@ -80,8 +82,11 @@ class SnapshotWriter:
         self._store.remove(document_id)
         self.changed = True
 
-    def publish(self, dim: int) -> Manifest:
-        """Write everything out, then let the pointer name it; return the new manifest."""
+    def publish(self, dim: int, new_words: Mapping[str, Vectors]) -> Manifest:
+        """Write everything out, then let the pointer name it; return the new manifest.
+
+        ``new_words`` has the vectors of the words that the snapshot before did not have.
+        """
         chunk_ids, chunk_tokens = self._store.words("chunks")
         fact_ids, fact_tokens = self._store.words("facts")
         counts = {"documents": len(self._originals), "chunks": len(chunk_ids), "facts": len(fact_ids)}
@@ -89,6 +94,9 @@ class SnapshotWriter:
         FaissVectors.build(chunk_ids, self._matrix(chunk_ids, dim)).save(self._building / VECTORS)
         Bm25Keywords.build(chunk_ids, chunk_tokens).save(self._building / CHUNK_WORDS)
         Bm25Keywords.build(fact_ids, fact_tokens).save(self._building / FACT_WORDS)
+        self._vocabulary(new_words, {t for tokens in chunk_tokens for t in tokens}, dim).save(
+            self._building / VOCABULARY
+        )
         files = sorted(path for path in self._building.rglob("*") if path.is_file())
         manifest = Manifest(
             format=FORMAT,
@@ -127,6 +135,13 @@ class SnapshotWriter:
         for at, key in enumerate(ids):
             matrix[at] = self._vectors[key] if key in self._vectors else values[rows[key]]
         return matrix
+
+    def _vocabulary(self, new: Mapping[str, Vectors], held: Collection[str], dim: int) -> Vocabulary:
+        """Return the words of the snapshot before and the new ones, without those that are in no chunk any more."""
+        old = self._before.vocabulary() if self._before else None
+        vectors = dict(zip(old.words, old.vectors, strict=True)) if old else {}
+        kept = {word: vector for word, vector in {**vectors, **new}.items() if word in held}
+        return Vocabulary(list(kept), np.array(list(kept.values()), np.float32).reshape(-1, dim))
 
 
 def keep_original(file: Path, folder: Path, sha256: str) -> str:

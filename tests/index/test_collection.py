@@ -12,6 +12,7 @@ from index import collection as module
 from index import writer
 from index.collection import Collection
 from index.protocols import IndexBusy, IndexDamaged, IndexMismatch, IndexMissing, IndexUnwritable
+from index.snapshot import FORMAT
 from tests.conftest import PAPERS, HashingEmbedder
 
 JUNE = "令和6年6月定例会_資料.txt"
@@ -212,7 +213,7 @@ def test_an_unknown_id_is_a_key_error(collection, ask):
 def test_progress_counts_up_to_its_total_in_every_stage(fresh, papers):
     seen: dict[str, list[tuple[int, int]]] = {}
     fresh.add([papers], lambda stage, done, total: seen.setdefault(stage, []).append((done, total)))
-    assert list(seen) == [module.LOOKING, module.READING, module.EMBEDDING, module.WRITING]
+    assert list(seen) == [module.LOOKING, module.READING, module.EMBEDDING, module.WORDS, module.WRITING]
     for steps in seen.values():
         assert [done for done, _ in steps] == sorted(done for done, _ in steps)
         assert steps[-1][0] == steps[-1][1]
@@ -427,8 +428,8 @@ def test_what_names_the_files_is_checked_too(collection, name):
 
 def test_another_format_version_is_refused_with_both_numbers(collection):
     path = next(collection.folder.rglob("manifest.json"))
-    path.write_text(path.read_text("utf-8").replace('"format": 1', '"format": 99'), encoding="utf-8")
-    with pytest.raises(IndexMismatch, match="format version 99, not 1"):
+    path.write_text(path.read_text("utf-8").replace(f'"format": {FORMAT}', '"format": 99'), encoding="utf-8")
+    with pytest.raises(IndexMismatch, match=f"format version 99, not {FORMAT}"):
         Collection(collection.folder, HashingEmbedder()).snapshot()
 
 
