@@ -32,6 +32,9 @@ _HEADING = (0.85, 0.75, 0.65, 0.55, 0.5)  # innermost first
 _TITLE = 0.65
 _OTHER_SECTION = 0.6  # a neighbour under other headings says less
 _SYNONYM = 0.8
+# What a verb or an adjective weighs beside a noun: everyday questions put them in words that no paper uses.
+_SAYS_HOW = 0.6
+_SAID_OTHERWISE = 0.1  # none of the documents has it, nor a synonym
 
 _HIRAGANA = {code: code + 0x60 for code in range(ord("ぁ"), ord("ゖ") + 1)}
 # ウェルカム and ウエルカム are one word, and so are ぁ-forms: small vowels count as large ones.
@@ -173,6 +176,8 @@ def read_atoms(question: Question, idf: Callable[[str], float], known: Callable[
         found = known(lemma) or known(surface)
         heard = found or any(known(other) for other in others)
         weight = scale * (idf(lemma) if found or not heard else max(idf(o) for o in others if known(o)))
+        if term is not None and term.says_how:
+            weight *= _SAYS_HOW if heard else _SAID_OTHERWISE
         if _MEASURE.fullmatch(lemma):
             weight *= 0.4  # what kind of figure is asked for is judged by its unit
         atom = Atom(

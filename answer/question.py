@@ -54,6 +54,7 @@ class Term:
     quoted: bool = False
     proper: frozenset[str] = frozenset()  # the parts that name a place, person or body
     ordinal: bool = False  # 第2回, 20～24歳: a number that tells one thing from its neighbours
+    says_how: bool = False  # a verb or an adjective: people put these in words of their own, things they call by name
 
 
 @dataclass(frozen=True)
@@ -367,7 +368,8 @@ def _read_terms(text: str) -> tuple[tuple[Term, ...], tuple[str, ...]]:
             inside = any(a <= start and end <= b for a, b in quoted)
             lemma = pieces[0] if len(run) == 1 else surface
             proper = frozenset(fold(m.base) for m in run if m.pos2 == "固有名詞")
-            terms.append(Term(surface, lemma, tuple(pieces), inside, proper))
+            says_how = all(m.pos == "形状詞" for m in run)  # 例: 無茶な, 大変な
+            terms.append(Term(surface, lemma, tuple(pieces), inside, proper, says_how=says_how))
         run.clear()
 
     found = morphs(text)
@@ -386,7 +388,7 @@ def _read_terms(text: str) -> tuple[tuple[Term, ...], tuple[str, ...]]:
             continue
         close()
         if morph.pos in ("動詞", "形容詞") and fold(morph.base) not in STOP:
-            terms.append(Term(fold(morph.surface), fold(morph.base), (fold(morph.base),)))
+            terms.append(Term(fold(morph.surface), fold(morph.base), (fold(morph.base),), says_how=True))
     close()
     unique = tuple({t.text: t for t in reversed(terms)}.values())[::-1]
     return unique, _read_focus(text, unique)
