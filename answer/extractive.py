@@ -10,7 +10,7 @@ from answer.confidence import ACCEPT, NEAR, confidence
 from answer.days import answer_date
 from answer.draft import Draft, Support
 from answer.figures import answer_figure
-from answer.lists import answer_list
+from answer.lists import answer_enumerated, answer_list
 from answer.prose import (
     answer_definition,
     answer_howto,
@@ -50,7 +50,7 @@ def pick(scene: Scene) -> Draft:
             support = Support(document.id, scored.statement.start, scored.statement.end)
             signals = scored.signals(scene, fit=-0.3)
             draft = replace(draft, text=text, supports=(support,), score=scored.score, signals=signals, missing=())
-    return replace(draft, kind=question.kind)
+    return draft if draft.kind == "list" else replace(draft, kind=question.kind)
 
 
 def _pick(scene: Scene) -> Draft:
@@ -78,7 +78,13 @@ def _pick(scene: Scene) -> Draft:
         figure = answer_figure(scene)
         if figure.text and question.is_terse and figure.score > _FIGURE_FOR_KEYWORDS:
             return figure  # 例: 相談会 来場者 2023 asks for the figure that these words label
-    return pickers[question.kind](scene)
+    draft = pickers[question.kind](scene)
+    if question.kind in ("name", "place"):
+        listed = answer_enumerated(scene)
+        # A span's score holds up to 0.15 for standing near the question's words, a list's does not.
+        if listed is not None and listed.score > draft.score - 0.15:
+            return listed
+    return draft
 
 
 def _unmet(scene: Scene) -> tuple[str, ...]:

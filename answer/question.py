@@ -80,6 +80,8 @@ class Question:
     pattern: str | None = None  # what the answer must look like: 電話番号 → digits and hyphens
     count: int | None = None  # how many items a list must have, when the question says so
     suffixes: tuple[str, ...] = ()  # どの町 → 町: what the name or place ends with
+    things: tuple[str, ...] = ()  # 機材は何ですか → 機材: what the text may call that which is asked for
+    deed: str | None = None  # 出資している企業は → 出資: what the things that are asked for do, or what is done to them
 
 
 def validate(text: str, limit: int = 500) -> str:
@@ -119,6 +121,7 @@ def read_question(text: str, today: str | None = None) -> Question:
     kind, flags = _read_kind(folded, len(periods), len(meetings))
     units, counter = _read_units(folded)
     terms, focus = _read_terms(text)
+    things = _read_things(folded)
     question = Question(
         text=text,
         folded=folded,
@@ -134,6 +137,8 @@ def read_question(text: str, today: str | None = None) -> Question:
         pattern=_read_pattern(folded),
         is_terse=not re.search(r"ます|です|でし|ください|教え|[かの]\?|何|どう|どこ|いつ|だれ|誰", folded),
         suffixes=_read_suffixes(folded),
+        things=things,
+        deed=_read_deed(folded, things),
         count=_read_count(folded),
     )
     return replace(
@@ -177,10 +182,16 @@ def _kind_of(folded: str, periods: int, meetings: int) -> tuple[QuestionType, di
         return "comparison", flags
     if trend and (measure or number or several or re.search(r"推移|移り変わり|経年", folded)):
         return "temporal", flags
+    if listing and WHEN.search(folded) and not (number or measure or compare):
+        return "date", flags  # 例: AとB、設置日はそれぞれいつ
+    if several and listing and re.search(r"どこ|誰|だれ|どなた|どの(?!くらい|程度)|何という", folded):
+        return "list", flags  # 例: 令和5年度と令和6年度でそれぞれどこ
     if several and (number or measure or compare or listing):
         return "comparison" if compare else "temporal", flags
     if compare and (number or measure):
         return "comparison", flags
+    if len(re.findall(r"\d(?:回目|番目)(?=[・、と].*\d(?:回目|番目))", folded)) and not (number or measure):
+        return "list", flags
     if REASON.search(folded) and not number:
         return "reason", flags
     if DEFINITION.search(folded) and not number and not WHEN.search(folded):
@@ -473,6 +484,40 @@ def _read_suffixes(folded: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def _read_things(folded: str) -> tuple[str, ...]:
+    """Return the nouns by which the question calls what it asks for. 例: 機材は何ですか → 機材; 4つの柱 → 柱"""
+    noun = r"([一-龠々ァ-ヶーa-z]+)"
+    found = re.findall(rf"(?:どの|どんな|どのような|何という|いずれの){noun}", folded)
+    found += re.findall(
+        rf"{noun}(?:には|とは|は|が|って)(?:、|それぞれ|全部で)*(?:どこ|どちら|どれ|誰|だれ|何|なん|どなた|どういう|$|\?|。)",
+        folded,
+    )
+    found += re.findall(
+        rf"{noun}(?:名)?を?(?:、)?(?:\d+つ|[二三四五]つ|全て|すべて|全部|全員|全社|順に|順番|列挙|挙げ|あげ|教え|一覧)",
+        folded,
+    )
+    found += re.findall(rf"(?:\d|[二三四五六七八九])つの{noun}", folded)
+    heads = []
+    for compound in found:
+        last = [m.surface for m in morphs(compound) if m.pos in ("名詞", "接尾辞")][-1:]
+        heads += [compound, *last] if len(compound) <= 8 else last
+    return tuple(dict.fromkeys(h for h in heads if h not in STOP or h in ("人", "者")))
+
+
+def _read_deed(folded: str, things: Sequence[str]) -> str | None:
+    """Return the verb that the asked things stand with. 例: 整備する機材は → 整備; お金を出しているのは → 出す"""
+    named = "|".join((*map(re.escape, things), "の(?:は|が)?(?:どこ|誰|だれ|どなた|何|どの|どちら)", "ところ"))
+    match = re.search(rf"(?<=[るたいな])(?:{named})", folded)
+    if match is None:
+        return None
+    for morph in reversed(morphs(folded[: match.start()])[-6:]):
+        if morph.pos in ("動詞", "名詞") and fold(morph.base) not in STOP:
+            return fold(morph.base)
+        if morph.pos not in ("動詞", "助動詞", "助詞"):
+            return None
+    return None
+
+
 def _read_pattern(folded: str) -> str | None:
     """Return what the answer must look like. 例: 窓口の電話番号を教えて → a telephone number"""
     for asked, pattern in PATTERNS:
@@ -482,12 +527,13 @@ def _read_pattern(folded: str) -> str | None:
 
 
 def _read_count(folded: str) -> int | None:
+    ordinals = set(re.findall(r"(\d+)(?:回目|番目|回)(?=[・、と])|(?<=[・、と])(\d+)(?:回目|番目|回)", folded))
     match = re.search(
         r"(\d+|[二三四五六七八九十])(?:つ|団体|市町村|か所|箇所|社|校|本柱|本の柱|点|項目|地域|人)(?:を|教|挙"
-        r"|あげ|は|とは|の名|$|すべて|全て|全部|とも)",
+        r"|あげ|は|とは|の|$|すべて|全て|全部|とも)|全(\d+)(?:回|社|校|部会|団体|市町村|項目|地区)",
         folded,
     )
     if not match:
-        return None
-    raw = match.group(1)
+        return len(ordinals) if len(ordinals) > 1 else None
+    raw = match.group(1) or match.group(2)
     return int(raw) if raw.isdigit() else "一二三四五六七八九十".index(raw) + 1

@@ -110,7 +110,7 @@ def answer_name(scene: Scene) -> Draft:
         kind=question.kind,
         text=text,
         supports=tuple(Support(q.document.id, q.start, q.end) for q in quotes),
-        score=best.source.score,
+        score=best.score,
         signals=best.source.signals(
             scene,
             lead=best.score - next((s.score for s in spans if s.text != best.text), 0.0),
@@ -163,7 +163,7 @@ def _named_by_label(scene: Scene) -> Iterator[Span]:
         value = clean(fact.value)
         if person and not (_PERSON_LABEL.search(fold(fact.label)) or _PERSON.search(fact.value)):
             continue
-        if not value or katakana(value) in asked or len(value) > 60:
+        if not value or katakana(value) in asked or len(value) > 60 or "\t" in value:
             continue
         said = fold(" ".join(filter(None, (fact.column, fact.label))))
         fit = 0.15 * bool(labels.search(said)) + 0.15 * any(ends_with(fold(value), x) for x in question.suffixes)
@@ -199,7 +199,7 @@ def _candidates(statement: Statement, question: Question) -> Iterator[tuple[int,
         for match in _PLACE_KEY.finditer(text):
             yield match.start(1), match.end(1), 0.2
     for start, end in noun_runs(text):
-        piece = fold(text[start:end])
+        piece = fold(clean(text[start:end]))
         if len(piece) < 2 or re.fullmatch(r"[ぁ-ん]{1,3}|.{0,2}(?:こと|もの|ため|よう|など|ところ|とき)", piece):
             continue
         if question.suffixes and any(ends_with(piece, suffix) for suffix in question.suffixes):
