@@ -288,7 +288,7 @@ def _columns_of(
         if len(set(values)) < 2 or any(re.fullmatch(r"[-－–\d,.%()△▲約]*", v) for v in values):
             continue
         items = tuple(dict.fromkeys(re.split(r"[(（]", v)[0] if v[:1] not in "(（" else v for v in values))
-        fit, said = _fit(items, question, header)
+        fit, said = _fit(items, question, header if _is_column_of(header, _kinds(question)) else "")
         if not said and not any(a.match(frozenset(), katakana(header)) for a in scene.atoms):
             continue
         indexes = [region.reading.at(start) for start, _ in places]
@@ -307,6 +307,12 @@ def _columns_of(
             fit,
             said,
         )
+
+
+def _is_column_of(header: str, kinds: Sequence[str]) -> bool:
+    """Tell whether a heading names what its column holds: 委託先の会社, 会場（予定）; not 会社の売上."""
+    words = "|".join(re.escape(word) for kind in kinds for word in (kind, *synonyms(kind)))
+    return bool(words) and re.search(rf"(?:{words})(?:名|等)?(?:[(（].*)?$", fold(header)) is not None
 
 
 def _named_rows(scene: Scene, text: str, rows: dict[int, dict[int, tuple[int, int]]]) -> list[int]:
@@ -437,9 +443,9 @@ def _does(lead: str, tail: str, deed: str | None) -> bool:
     """Tell whether items are said to do, or to suffer, the deed. 例: 出資者：A、B; A、Bを整備; but not Aに出資するB"""
     if deed is None:
         return False
-    words = "|".join(re.escape(katakana(w)) for w in (deed, *synonyms(deed)) if len(w) > 1)
-    after = rf"^(?:ナド|等)?(?:ノ\d+\S{{1,6}}?)?(?:ヲ|ガ|ハ|モ|デ|ニ|ヘ)(?!ノ).{{0,6}}?(?:{words})(?!(?:スル|シタ)[一-龠ァ-ヶ]{{2}})"
-    return bool(words) and (re.search(words, katakana(lead)) is not None or re.search(after, katakana(tail)) is not None)
+    words = "|".join(re.escape(w) for w in (deed, *synonyms(deed)) if len(w) > 1)
+    after = rf"^(?:など|等)?(?:の\d+\S{{1,6}}?)?[をがはもでにへ](?!の).{{0,6}}?(?:{words})(?!(?:する|した)[一-龠ァ-ヶ]{{2}})"
+    return bool(words) and (re.search(words, fold(lead)) is not None or re.search(after, fold(tail)) is not None)
 
 
 def _calls(text: str, kind: str) -> bool:
@@ -468,6 +474,7 @@ _FIGURE_AFTER = re.compile(r"(?:[\s　]+(?:約|計|延べ)?|約|延べ)[\d,.]+(?
 _QUOTE = re.compile(r"[「『“]([^「」『』“”]{1,60})[」』”]")
 _GLOSS = re.compile(r"[（(〔［\[<＜]([^（）()〔〕［］\[\]<>＜＞]*)[）)〕］\]>＞]")
 _DATES = re.compile(r"(?:(?:令和|平成|[RH])?\d{1,4}[年.])?\d{1,2}[月.]\d{1,2}日?(?:[、・～~-]\s*(?:\d{1,2}月)?\d{1,2}日)*")
+_FIGURES = re.compile(r"(?:令和|平成|[RHrh])?[約\d][\d,.年月日()~～-]*[^\d一-龠]?")
 _HELD = 0xE000  # private characters stand for quoted names while a sentence is cut
 
 
@@ -514,7 +521,7 @@ def _rows_of_segment(segment: str, lead: str, names: Sequence[str], kinds: Seque
 
     def finish(tail: str) -> Iterator[Row]:
         items = tuple(item for item in (_spoken(p, names) for p in run) if item)
-        if len(items) >= 2 and len(items) == len(run) and not re.match(r"[のをがはにで]", items[0]) and not all(re.fullmatch(r"[\d,.年月日()~～-]+", i) for i in items):
+        if len(items) >= 2 and len(items) == len(run) and not re.match(r"[のをがはにで]", items[0]) and not any(_FIGURES.fullmatch(i) for i in items):
             yield Row(items, _spoken(said, names), _spoken(tail, names))
         run.clear()
 

@@ -478,6 +478,7 @@ def _read_alternatives(folded: str) -> tuple[str, ...]:
 def _read_suffixes(folded: str) -> tuple[str, ...]:
     """Return what the asked name ends with. 例: どの町 → 町; どの部とどの部 → 部; 何高校 → 高校"""
     found = re.findall(rf"(?:どの|どこの|何という|なんという|どちらの|どんな)({THINGS})", folded)
+    found += re.findall(r"何(課|部(?!会|署|数|門)|室|局|市(?!町村)|町(?!村)|村|県|高校|大学|銀行)", folded)
     # 例: 見学した会社はどこ, 対象の業界は?, 委託先の業者は誰
     found += re.findall(rf"({THINGS})(?:名)?(?:は|が|って)(?:、)?(?:どこ|どちら|どれ|誰|だれ|何|なん|\?|$)", folded)
     found += re.findall(rf"({THINGS})を(?:\d+つ|全て|すべて|全部|列挙|挙げ|教え)", folded)
@@ -488,10 +489,10 @@ def _read_things(folded: str) -> tuple[str, ...]:
     """Return the nouns by which the question calls what it asks for. 例: 機材は何ですか → 機材; 4つの柱 → 柱"""
     noun = r"([一-龠々ァ-ヶーa-z]+)"
     found = re.findall(rf"(?:どの|どんな|どのような|何という|いずれの){noun}", folded)
-    found += re.findall(
-        rf"{noun}(?:には|とは|は|が|って)(?:、|それぞれ|全部で)*(?:どこ|どちら|どれ|誰|だれ|何|なん|どなた|どういう|$|\?|。)",
-        folded,
-    )
+    # 例: 委託先の会社はどこ; but 除幕式はどこ asks where, not which
+    asks = "(?:には|とは|は|が|って)(?:、|それぞれ|全部で)*"
+    found += re.findall(rf"{noun}{asks}(?:どれ|誰|だれ|何|なん|どなた|どういう|$|\?|。)", folded)
+    found += [m[0] for m in re.findall(rf"([一-龠々ァ-ヶーa-z]*({THINGS})){asks}(?:どこ|どちら)", folded)]
     found += re.findall(
         rf"{noun}(?:名)?を?(?:、)?(?:\d+つ|[二三四五]つ|全て|すべて|全部|全員|全社|順に|順番|列挙|挙げ|あげ|教え|一覧)",
         folded,

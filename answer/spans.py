@@ -71,8 +71,10 @@ def nearness(scored: Scored, at: tuple[int, int], scene: Scene) -> float:
 _QUOTED = re.compile(r"[「『“\"]([^「」『』“”\"\n]{2,40})[」』”\"]")
 
 
+# A person's name stands before a title. 例: モリー・ハント氏, 島田 一 選手, 同社の南雲教授
 _PERSON = re.compile(
-    r"([一-龠々ァ-ヶー]{1,6}[ 　]?[一-龠々ァ-ヶーぁ-ん]{1,6})[ 　]?(?:氏|さん|選手|知事|会長|社長|教授|様|先生)"
+    r"((?:[ァ-ヶー]+[・＝=])+[ァ-ヶー]+|[ァ-ヶー]{3,}|(?<![一-龠々])[一-龠々]{1,4}[ 　]?[一-龠々ぁ-んァ-ヶ]{1,4}?)[ 　]?"
+    r"(?:(?:名誉|副|前|元|代表取締役)?(?:氏|さん|選手|知事|会長|社長|教授|様|先生|市長|町長|村長|館長|校長|理事長|監督|CEO|ＣＥＯ))"
 )
 
 
@@ -81,6 +83,14 @@ _PLACE_KEY = re.compile(
 )
 
 
+# 例: 本町ホールで開催, （令和7年1月29日、東京）
+_HELD_AT = re.compile(r"([^、。\s（(「」はがをに：:]{2,20})(?:で|にて|において)、?(?:開催|開か|行わ|行い|実施|挙行)")
+_AFTER_DATE = re.compile(r"日(?:[（(].[)）])?、([^、。\d（()）：:\t]{2,20})(?=[)）、。\n]|$)")
+# Words for places in general, and places that are counted, are no place.
+_NO_PLACE = re.compile(
+    r"(?:本|当|各|全|同|他|両|県内|町内|市内)?(?:県|市|町|村|国|府|都|区|島|市町村|自治体|都道府県|地域|各地|地区|会場|場所)"
+    r"(?:内|外|民|等)?|(?:延べ|約|計|全)*[\d,]+\D{1,4}"
+)
 _PLACE_END = re.compile(
     r"(?:市|町|村|県|府|都|区|港|空港|駅|ホール|館|センター|会館|公園|広場|店|百貨店|大学|国|島|地域|圏|ロビー"
     r"|メッセ|ドーム|スタジアム|プラザ|パーク)$"
@@ -131,7 +141,9 @@ _LEAST_FIT = 0.05  # a place must look like one, and どの課 must be a 課
 def _name_spans(scene: Scene) -> Iterator[Span]:
     question = scene.question
     asked = katakana(question.text)
-    for scored in scene.statements[:LOOKED_AT]:
+    # Persons are few: they are looked for further down.
+    person = question.kind == "name" and _ASKS_PERSON.search(question.folded) is not None
+    for scored in scene.statements[: LOOKED_AT * (3 if person else 1)]:
         statement = scored.statement
         for start, end, fit in _candidates(statement, question):
             text = statement.text[start:end].strip(_TRIM)
@@ -169,14 +181,14 @@ def _named_by_label(scene: Scene) -> Iterator[Span]:
         fit = 0.15 * bool(labels.search(said)) + 0.15 * any(ends_with(fold(value), x) for x in question.suffixes)
         fit += 0.15 * any(x in said for x in question.suffixes)
         fit += 0.1 * (question.kind == "place" and _PLACE_END.search(fold(value)) is not None)
-        if fit:
+        if fit and not (question.kind == "place" and _NO_PLACE.fullmatch(fold(value))):
             yield Span(scored, fact.value_start, fact.value_end, value, scored.score + fit, fit)
 
 
 _PERSON_LABEL = re.compile(r"氏名|講師|講演|登壇|出席|館長|会長|社長|代表|司会|ゲスト|委員|選手")
 
 
-_PLACE_LABEL = re.compile(r"場所|会場|開催地|所在|都市|相手|派遣先|行き先|訪問先|実施地|設置場所")
+_PLACE_LABEL = re.compile(r"場\s*所|会場|開催地|所在|都市|相手|派遣先|行き先|訪問先|実施地|設置場所")
 
 
 _NAME_LABEL = re.compile(r"名称|名前|氏名|講師|登壇|出席|事務局|担当|所管|主催|共催|委託|愛称|通称|テーマ|題|名$")
@@ -191,23 +203,26 @@ def _candidates(statement: Statement, question: Question) -> Iterator[tuple[int,
         for match in _PERSON.finditer(text):
             # 会長は誰 is answered only where a 会長 is named; 株式会社…の社長 is no name.
             if (role is None or role.group() in fold(text)) and not re.search(r"会社|法人|の$", match.group(1)):
-                yield match.start(1), match.end(1), 0.3
+                yield match.start(1), match.end(1), 0.25 + _introduced(text, match, question)
         return
+    yield from _under_its_label(statement, question)
     for match in _QUOTED.finditer(text):
         yield match.start(1), match.end(1), 0.18 if kind == "name" and not question.suffixes else 0.05
     if kind == "place":
-        for match in _PLACE_KEY.finditer(text):
-            yield match.start(1), match.end(1), 0.2
+        for match in (*_PLACE_KEY.finditer(text), *_HELD_AT.finditer(text), *_AFTER_DATE.finditer(text)):
+            yield match.start(1), match.end(1), 0.25
     for start, end in noun_runs(text):
         piece = fold(clean(text[start:end]))
         if len(piece) < 2 or re.fullmatch(r"[ぁ-ん]{1,3}|.{0,2}(?:こと|もの|ため|よう|など|ところ|とき)", piece):
+            continue
+        if kind == "place" and _NO_PLACE.fullmatch(piece):
             continue
         if question.suffixes and any(ends_with(piece, suffix) for suffix in question.suffixes):
             yield start, end, 0.3
         elif re.fullmatch(r"[\d年月日時分~\-:./()令和平成昭和rh]+", piece):
             continue  # a date is no name
-        elif kind == "place" and (_PLACE_END.search(piece) or _is_venue(piece, question)):
-            yield start, end, 0.15
+        elif kind == "place" and (_PLACE_END.search(piece) or _is_venue(piece, text[end : end + 3], question)):
+            yield start, end, 0.15 - 0.15 * (statement.kind == "heading")
         elif kind == "name" and _ORG_END.search(piece):
             yield (
                 start,
@@ -218,10 +233,32 @@ def _candidates(statement: Statement, question: Question) -> Iterator[tuple[int,
             yield start, end, -0.12 if question.suffixes else -0.06
 
 
-def _is_venue(piece: str, question: Question) -> bool:
+def _introduced(text: str, match: re.Match[str], question: Question) -> float:
+    """Return what the words beside a name say for it: the role and the body that the question names.
+
+    例: 甲社の創業者 is 丙 in 甲社創業者の丙氏や、乙社の丁社長
+    """
+    start = max(text.rfind(mark, 0, match.start()) for mark in "、。（(\t") + 1
+    beside = fold(text[start : match.start(1)] + text[match.end(1) : match.end()])
+    return 0.1 * min(3, sum(len(part) > 1 and part in beside for t in question.terms for part in (t.text, *t.parts[-1:])))
+
+
+def _under_its_label(statement: Statement, question: Question) -> Iterator[tuple[int, int, float]]:
+    """Yield a short line that stands under a heading that asks for it. 例: 【場所】 / 町民会館2階"""
+    labels = _PLACE_LABEL if question.kind == "place" else _NAME_LABEL
+    heading = re.sub(r"[【】\[\]<>＜＞■□●○◆◇・\s]", "", statement.headings[-1]) if statement.headings else ""
+    if statement.kind == "heading" or len(heading) > 8 or len(statement.flat) > 40 or "。" in statement.flat:
+        return
+    if labels.search(heading):
+        start = len(statement.text) - len(statement.text.lstrip(_TRIM))
+        yield start, len(statement.text), 0.3
+
+
+def _is_venue(piece: str, after: str, question: Question) -> bool:
     """例: 会場はどこ → グランパレス星見 (a name in katakana)"""
     asked = re.search(r"会場|場所|どこで", question.folded) is not None
-    return asked and re.search(r"[ァ-ヶー]{4,}", piece) is not None and not _EVENT.search(piece)
+    held = re.match(r"で|にて|にお|[）)、。\s]|$", after) is not None
+    return asked and held and re.search(r"[ァ-ヶー]{4,}", piece) is not None and not _EVENT.search(piece)
 
 
 _EVENT = re.compile(
@@ -241,6 +278,8 @@ _ASKS_PERSON = re.compile(
 
 
 def ends_with(piece: str, suffix: str) -> bool:
+    if suffix == "都市":
+        return bool(re.search(r"[市都]$", piece))
     if suffix in ("市町村", "自治体"):
         return bool(re.search(r"[市町村]$", piece))
     if suffix in ("会社", "企業", "業者", "事業者", "銀行"):
@@ -310,7 +349,8 @@ def _beside(best: Span, spans: Sequence[Span]) -> list[Span]:
     """
 
     def alone(span: Span) -> bool:
-        return len(span.source.statement.flat) <= len(span.text) + 12 and span.source.statement.kind == "bullet"
+        said = re.sub(r"[（(][^）)]*[）)]|[・\s-]", "", span.source.statement.flat)
+        return len(said) <= len(span.text) + 12 and span.source.statement.kind == "bullet"
 
     near = [
         s
