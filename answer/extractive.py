@@ -20,7 +20,7 @@ from answer.prose import (
     best_clause,
 )
 from answer.scene import Scene
-from answer.spans import answer_name
+from answer.spans import answer_name, asks_person
 
 _FIGURE_FOR_KEYWORDS = 0.95
 
@@ -42,6 +42,8 @@ def pick(scene: Scene) -> Draft:
     """Return the best answer that can be found, however unsure."""
     question = scene.question
     draft = _pick(scene)
+    if asks_person(question) and not draft.text:
+        return replace(draft, kind="name")  # a clause in which nobody is named says who it was as little
     if not draft.text and question.kind in ("date", "name", "place", "list", "comparison", "temporal"):
         found = best_clause(scene, scene.statements)
         if found and not (question.wants_number and draft.missing):
@@ -79,7 +81,7 @@ def _pick(scene: Scene) -> Draft:
         if figure.text and question.is_terse and figure.score > _FIGURE_FOR_KEYWORDS:
             return figure  # 例: 相談会 来場者 2023 asks for the figure that these words label
     draft = pickers[question.kind](scene)
-    if question.kind in ("name", "place"):
+    if question.kind in ("name", "place") and not (asks_person(question) and draft.text):
         listed = answer_enumerated(scene)
         # A span's score holds up to 0.15 for standing near the question's words, a list's does not.
         if listed is not None and listed.score > draft.score - 0.15:

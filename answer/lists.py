@@ -84,7 +84,15 @@ def find_lists(scene: Scene) -> list[Items]:
         *_by_suffix(scene),
         *_done_to(scene),
     ]
-    return sorted((f for f in found if f.items), key=lambda f: -f.score)
+    found = sorted((f for f in found if f.items), key=lambda f: -f.score)
+    return sorted((replace(f, score=f.score + _fuller(f, found[:8])) for f in found), key=lambda f: -f.score)
+
+
+def _fuller(one: Items, others: Sequence[Items]) -> float:
+    """Return what a list gains for holding all of another that is as good, and more. 例: A、B、C beside A、B"""
+    mine = {katakana(item) for item in one.items}
+    smaller = (o for o in others if {katakana(i) for i in o.items} < mine and one.said >= o.said)
+    return 0.1 * any(o.score - one.score < 0.1 for o in smaller)
 
 
 def _draft(scene: Scene, lists: Sequence[Items]) -> Draft:
@@ -350,7 +358,7 @@ def _numbered_titles(scene: Scene) -> Iterator[Items]:
             ordered = [wanted[n] for n in sorted(wanted)]
             items = tuple(title for title, _ in ordered)
             best = max((scored for _, scored in ordered), key=lambda s: s.score)
-            fit, said = _fit(items, scene.question, "テーマ 題 内容" + counter)
+            fit, said = _fit(items, scene.question, "テーマ｜題｜内容｜" + counter)
             supports = dict.fromkeys(Support(s.statement.document.id, s.statement.start, s.statement.end) for _, s in ordered)
             yield Items(items, tuple(supports), best.score + fit, f"numbered {counter}", best, fit, said)
 
@@ -452,7 +460,9 @@ def _calls(text: str, kind: str) -> bool:
     key = katakana(text)
     if len(kind) == 1:
         return re.search(rf"{re.escape(katakana(kind))}(?:名|[｜|:ハ]|$)", key) is not None
-    return any(katakana(word) in key for word in (kind, *synonyms(kind)) if len(word) > 1)
+    words = "|".join(re.escape(katakana(word)) for word in (kind, *synonyms(kind)) if len(word) > 1)
+    # 例: 対象の産業 calls its items 産業; 産業団地 and 産業の振興 do not
+    return bool(words) and re.search(rf"(?:{words})(?:名|等)?(?![一-龠々a-z]|[ァ-ヶー](?<![ハガヲデニヘトノ])|ノ(?!\d|名|[一二三四五六七八九]))", key) is not None
 
 
 _OF_A_PERSON = re.compile(r"(?:氏|さん|知事|大臣|社長|会長|選手|教授|CEO)ら?$")
@@ -475,6 +485,7 @@ _QUOTE = re.compile(r"[「『“]([^「」『』“”]{1,60})[」』”]")
 _GLOSS = re.compile(r"[（(〔［\[<＜]([^（）()〔〕［］\[\]<>＜＞]*)[）)〕］\]>＞]")
 _DATES = re.compile(r"(?:(?:令和|平成|[RH])?\d{1,4}[年.])?\d{1,2}[月.]\d{1,2}日?(?:[、・～~-]\s*(?:\d{1,2}月)?\d{1,2}日)*")
 _FIGURES = re.compile(r"(?:令和|平成|[RHrh])?[約\d][\d,.年月日()~～-]*[^\d一-龠]?")
+_TOPIC = re.compile(r"[ぁ-ん一-龠ァ-ヶー](?:は|が|では|には)[^ぁ-ん]")
 _HELD = 0xE000  # private characters stand for quoted names while a sentence is cut
 
 
@@ -530,6 +541,9 @@ def _rows_of_segment(segment: str, lead: str, names: Sequence[str], kinds: Seque
         if not run:
             if nominal:
                 said, first = _first_item(part, lead)
+                # 例: 実現に向けた取組み、地下水の保全、…: where all items are phrases, the first is one too
+                if not lead and part is parts[0] and sum(map(len, parts[1:])) > 8 * len(parts[1:]) and not _TOPIC.search(part):
+                    said, first = lead, part.strip()
                 run = [first] if first else []
             lead = part
             continue
@@ -595,8 +609,9 @@ def _last_item(part: str, kinds: Sequence[str]) -> tuple[str, str]:
     """Return the last item of a row and what follows it. 例: 甲佐の4つの高校 → 甲佐 | の4つの高校"""
     called = "|".join(map(re.escape, kinds))
     pattern = rf"の(?=(?:\S{{0,4}}?)(?:{called}))|" + _AFTER_ITEM.pattern if called else _AFTER_ITEM.pattern
+    begins = {m.start for m in morphs(part) if m.pos in ("助詞", "接尾辞", "助動詞", "名詞")}  # 例: こども園 has no も
     for match in re.finditer(pattern, part):
-        if match.start() > 0:
+        if match.start() > 0 and match.start() in begins:
             return part[: match.start()].strip(), part[match.start() :]
     return part.strip(), ""
 
