@@ -15,7 +15,7 @@ from answer.question import Question
 from answer.scene import Region, Scene, Scored
 from answer.spans import LOOKED_AT, clean, ends_with, noun_runs, overlap, text_facts, when_fit
 from answer.thesaurus import synonyms
-from ingest.dates import describe, find_periods, parse_code
+from ingest.dates import find_periods, parse_code
 from ingest.document import Fact, Table
 from ingest.japanese import fold, morphs
 
@@ -46,20 +46,10 @@ class Row:
 
 def answer_list(scene: Scene) -> Draft:
     """Return all items of the list that is asked for, and only those."""
-    question = scene.question
-    if len(question.periods) > 1 and "それぞれ" in question.folded:
-        parts = [(p, best_list(_at(scene, (p,)))) for p in question.periods]
-        if all(found is not None for _, found in parts):
-            return _by_period(scene, [(describe(p.code).removesuffix("現在"), f) for p, f in parts if f is not None])
     lists = find_lists(scene)
     if not lists:
         return Draft("list", why=("no list near the hits",))
     return _draft(scene, lists)
-
-
-def best_list(scene: Scene) -> Items | None:
-    """Return the best list near the hits, None where there is none."""
-    return next(iter(find_lists(scene)), None)
 
 
 def answer_enumerated(scene: Scene) -> Draft | None:
@@ -109,22 +99,6 @@ def _draft(scene: Scene, lists: Sequence[Items]) -> Draft:
         signals=_signals(scene, best, best.score - next((f.score for f in lists if f.items != best.items), 0.0)),
         why=tuple(f"list {f.score:.2f} {f.fit:.2f} {f.where} {'、'.join(f.items)[:80]}" for f in lists[:4]),
     )
-
-
-def _by_period(scene: Scene, parts: Sequence[tuple[str, Items]]) -> Draft:
-    return Draft(
-        kind="list",
-        text="、".join(f"{when}は{'・'.join(found.items)}" for when, found in parts),
-        supports=tuple(support for _, found in parts for support in found.supports),
-        how="、".join(when for when, _ in parts),
-        score=min(found.score for _, found in parts),
-        signals=_signals(scene, min((found for _, found in parts), key=lambda f: f.score), 0.1),
-        why=tuple(f"list {found.score:.2f} {when} {found.where}" for when, found in parts),
-    )
-
-
-def _at(scene: Scene, periods: tuple[object, ...]) -> Scene:
-    return replace(scene, question=replace(scene.question, periods=periods, count=None))
 
 
 def _signals(scene: Scene, found: Items, lead: float) -> Signals:

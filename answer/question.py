@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from answer.answer import QuestionError, QuestionType
 from answer.cues import (
@@ -359,6 +360,8 @@ def _relative_periods(text: str, today: str, anchor: Period | None) -> list[Peri
 
 def _read_terms(text: str) -> tuple[tuple[Term, ...], tuple[str, ...]]:
     """Return the topic's words: noun compounds with their parts, verbs and adjectives, quoted names whole."""
+    # 例: 完成式ではなく竣工の日: what is set aside is no word of the topic.
+    text = re.sub(r"[^、。\s]+?(?:ではなく|でなく|じゃなく)(?:て)?、?", lambda m: "　" * len(m.group()), text)
     dates = [p.at for p in find_periods(text)]
     quoted = [match.span(1) for match in QUOTED.finditer(text)]
     # Names that the dictionary cuts into adverbs and pronouns (チョイソコ) are names all the same.
@@ -517,6 +520,30 @@ def _read_deed(folded: str, things: Sequence[str]) -> str | None:
         if morph.pos not in ("動詞", "助動詞", "助詞"):
             return None
     return None
+
+
+def split_question(question: Question) -> tuple[str, ...]:
+    """Return the questions that one sentence asks, in order; empty where it asks one.
+
+    例: AとB、設置日はそれぞれいつ → Aの設置日は…, Bの…; 開設はいつで、相談は何件 → both
+    """
+    text = question.text
+    if "それぞれ" in text:
+        whole = text.replace("それぞれ", "")
+        spans = sorted(p.at for p in find_periods(text) if p.at[1] <= len(text))
+        joined = len(spans) > 1 and all(re.fullmatch(r"\s*(?:と|、|・|及び)\s*", text[a[1] : b[0]]) for a, b in pairwise(spans))
+        if joined:
+            rest = text[: spans[0][0]] + re.sub(r"^[でにはの、]+", "", text[spans[-1][1] :])
+            return tuple(f"{text[a:b]}の{rest.replace('それぞれ', '')}" for a, b in spans)
+        match = re.match(r"^([^、。とは]{2,24})と([^、。とは]{2,24}?)(の[^、。]*|、[^。]*|は[^。]*|では[^。]*)$", whole.rstrip("。?？ "))
+        if match and not spans:
+            return tuple(f"{subject}{match[3].replace('、', 'の', 1)}" for subject in match.group(1, 2))
+        return ()
+    cut = re.match(r"^(.*?(?:いつ|何月何日|何年何月|どこ|誰|だれ|何[一-龠]{1,2})[^、。]*)、(.*)$", text)
+    if not cut or not WH.search(cut[2]) or re.search(r"比べ|どちら|どっち|差", text):
+        return ()
+    topic = re.match(r"^([^、。]+?)(?:の|は|が|で)(?![一-龠]*?線)", cut[1])
+    return (cut[1], f"{topic[1]}の{cut[2]}") if topic and topic[1] not in cut[2] else ()
 
 
 def _read_pattern(folded: str) -> str | None:
