@@ -14,7 +14,7 @@ from answer.draft import Draft, Support
 from answer.evidence import Statement, katakana
 from answer.question import Question
 from answer.scene import PRIOR, Scene, Scored
-from answer.spans import LOOKED_AT, nearness, overlap, text_facts, when_fit
+from answer.spans import LOOKED_AT, nearness, overlap, strict_gap, text_facts, when_fit
 from ingest.dates import Period, describe, find_periods, parse_code
 from ingest.japanese import fold
 
@@ -22,6 +22,8 @@ from ingest.japanese import fold
 def answer_date(scene: Scene) -> Draft:
     """Return the date that is asked for, in era and western years."""
     question = scene.question
+    if re.search(r"いつまで|何歳まで", question.folded) and (until := _until(scene)) is not None:
+        return until
     wants = _precision(question)
     best: tuple[float, Scored, Period] | None = None
     second = 0.0  # the best score of another date
@@ -35,7 +37,7 @@ def answer_date(scene: Scene) -> Draft:
             if period.code in asked or (period.kind in ("year", "fiscal_year") and wants in ("day", "month")):
                 continue
             score = _event_score(scored) + nearness(scored, period.at, scene) + _fits_precision(period, wants)
-            score += _said_of(scored.statement, period, scene) + _fits_time(period, scored.statement, question)
+            score += strict_gap(scored) + _said_of(scored.statement, period, scene) + _fits_time(period, scored.statement, question)
             if any(not overlap(period, other) for other in question.periods):
                 score -= 0.15
             if best is None or score > best[0]:
@@ -66,6 +68,34 @@ def answer_date(scene: Scene) -> Draft:
     )
 
 
+_UNTIL = re.compile(r"[^\s、。：:（(）)⇒→】]{2,24}(?:まで|以内)(?!に|の|で)")
+
+
+def _until(scene: Scene) -> Draft | None:
+    """Return an end that is no date, where the statement that fits best gives one. 例: 子が1歳になる月まで"""
+    best: tuple[float, Scored, str] | None = None
+    for scored in scene.statements[:LOOKED_AT]:
+        cells = re.split(r"\t", scored.statement.flat)
+        for match in (m for cell in reversed(cells) for m in _UNTIL.finditer(cell)):
+            said = re.search(r"見直し?た?後|改正後|変更後|これから", scene.question.folded)
+            new = 0.1 * bool(said and (re.search(r"[⇒→]|改正後", scored.statement.flat[:10]) or match[0] in cells[2:]))
+            score = scored.score + when_fit(scored.statement, scene.question) + new
+            if best is None or score > best[0]:
+                best = (score, scored, match[0])
+    if best is None or find_periods(best[2]):
+        return None
+    score, scored, text = best
+    document = scored.region.reading.document
+    return Draft(
+        kind="date",
+        text=re.sub(r"^.*】", "", text),
+        supports=(Support(document.id, scored.statement.start, scored.statement.end),),
+        score=score,
+        signals=scored.signals(scene, lead=0.1, fit=0.12, period=when_fit(scored.statement, scene.question)),
+        why=(f"until {score:.2f} in: {scored.statement.flat[:60]}",),
+    )
+
+
 _DATE_LABEL = re.compile(r"日$|時期|期間|年月|日程|日時|いつ|年度$|開始|設置|開催")
 
 
@@ -76,7 +106,7 @@ def _dates_in_cells(scene: Scene) -> Iterator[tuple[float, Scored, Period]]:
         at = fact.value_start - scored.statement.start
         for period in find_dates(fact.value, default)[:1]:
             fit = _fits_precision(period, _precision(scene.question)) + 0.1 * bool(_DATE_LABEL.search(fold(fact.label)))
-            fit += _fits_time(period, scored.statement, scene.question)
+            fit += _fits_time(period, scored.statement, scene.question) + strict_gap(scored)
             placed = replace(period, at=(at + period.at[0], at + period.at[1]))
             yield scored.score + fit, scored, placed
 
@@ -188,6 +218,11 @@ def write_date(period: Period, printed: str) -> str:
         start, end = _era(first), _era(last)
         year = start.split("年")[0] + "年"
         return f"{start}～{end.removeprefix(year) if first[:2] != 'FY' else end}"
+    if "年末" in plain:
+        return f"{_era(period.code[:4])}末（{period.code[:4]}年末）"
+    if "年度末" in plain:
+        year = f"FY{int(period.code[:4]) - 1}"  # it ends in March of the next year
+        return f"{_era(year)}末（{_western(year)}末）"
     if "末" in plain:
         return f"{_era(period.code[:7])}末（{_western(period.code[:7])}末）"
     if re.search(r"頃$|ごろ$", plain):

@@ -57,10 +57,16 @@ def answer_enumerated(scene: Scene) -> Draft | None:
 
     例: 整備する機材は何ですか → both of them
     """
+    if _ONE_NAME.search(scene.question.folded):
+        return None
     lists = find_lists(scene)
-    if not lists or not lists[0].said:
+    if not lists or not lists[0].said or lists[0].fit < _LEAST_FIT:
         return None
     return _draft(scene, lists)
+
+
+_ONE_NAME = re.compile(r"名前|名称|愛称|通称|何という|何と呼|何て|なんて|呼び名")
+_LEAST_FIT = 0.1
 
 
 def find_lists(scene: Scene) -> list[Items]:
@@ -162,7 +168,7 @@ def _under_leads(scene: Scene) -> Iterator[Items]:
         seen.add(key)
         items = tuple(item for m in members for item in _items_of(m) if item)
         heading = "｜".join(scored.statement.headings[-1:])
-        fit, said = _fit(items, question, scored.statement.flat, heading)
+        fit, said = _fit(items, question, scored.statement.flat, heading, in_head=True)
         yield Items(
             items,
             tuple(Support(m.document.id, m.start, m.end) for m in members),
@@ -270,7 +276,7 @@ def _columns_of(
         if len(set(values)) < 2 or any(re.fullmatch(r"[-－–\d,.%()△▲約]*", v) for v in values):
             continue
         items = tuple(dict.fromkeys(re.split(r"[(（]", v)[0] if v[:1] not in "(（" else v for v in values))
-        fit, said = _fit(items, question, header if _is_column_of(header, _kinds(question)) else "")
+        fit, said = _fit(items, question, header if _is_column_of(header, _kinds(question)) else "", in_head=True)
         if not said and not any(a.match(frozenset(), katakana(header)) for a in scene.atoms):
             continue
         indexes = [region.reading.at(start) for start, _ in places]
@@ -332,7 +338,7 @@ def _numbered_titles(scene: Scene) -> Iterator[Items]:
             ordered = [wanted[n] for n in sorted(wanted)]
             items = tuple(title for title, _ in ordered)
             best = max((scored for _, scored in ordered), key=lambda s: s.score)
-            fit, said = _fit(items, scene.question, "テーマ｜題｜内容｜" + counter)
+            fit, said = _fit(items, scene.question, "テーマ｜題｜内容｜" + counter, in_head=True)
             supports = dict.fromkeys(Support(s.statement.document.id, s.statement.start, s.statement.end) for _, s in ordered)
             yield Items(items, tuple(supports), best.score + fit, f"numbered {counter}", best, fit, said)
 
@@ -391,14 +397,15 @@ def _kinds(question: Question) -> tuple[str, ...]:
 
 
 def _fit(
-    items: Sequence[str], question: Question, lead: str, heading: str = "", tail: str = ""
+    items: Sequence[str], question: Question, lead: str, heading: str = "", tail: str = "", in_head: bool = False
 ) -> tuple[float, bool]:
     """Return how well items look like what is asked for, and whether the words about them call them that."""
     kinds = _kinds(question)
     around = lead[-24:] + "｜" + tail[:12]
-    said = any(_calls(around, kind) for kind in kinds) or _does(lead[-24:], tail[:16], question.deed)
-    named = any(_calls(heading, kind) for kind in kinds)
-    fit = 0.25 if said else 0.1 * named
+    called = any(_calls(lead, kind) if in_head else _calls_items(lead, tail, kind) for kind in kinds)
+    said = called or _does(lead[-24:], tail[:16], question)
+    named = any(_calls(heading, kind) for kind in (*kinds, *filter(None, (question.deed,))))
+    fit = 0.25 if called else 0.18 if said else 0.1 * named
     endings = [k for k in kinds if k not in ("人", "方", "者")]
     alike = sum(any(ends_with(fold(item), kind) for kind in endings) for item in items) / len(items) if items else 0.0
     fit += 0.2 * alike
@@ -421,17 +428,29 @@ def _fit(
     return fit, said
 
 
-def _does(lead: str, tail: str, deed: str | None) -> bool:
+def _does(lead: str, tail: str, question: Question) -> bool:
     """Tell whether items are said to do, or to suffer, the deed. 例: 出資者：A、B; A、Bを整備; but not Aに出資するB"""
+    deed = question.deed
     if deed is None:
         return False
+    particles = "をがはもにでへ" if question.kind == "place" or "会場" in question.things else "をがはも"
     words = "|".join(re.escape(w) for w in (deed, *synonyms(deed)) if len(w) > 1)
-    after = rf"^(?:など|等)?(?:の\d+\S{{1,6}}?)?[をがはもでにへ](?!の).{{0,6}}?(?:{words})(?!(?:する|した)[一-龠ァ-ヶ]{{2}})"
+    after = rf"^(?:など|等)?(?:の\d+\S{{1,6}}?)?[{particles}](?!の).{{0,6}}?(?:{words})(?!(?:する|した)[一-龠ァ-ヶ]{{2}})"
     return bool(words) and (re.search(words, fold(lead)) is not None or re.search(after, fold(tail)) is not None)
+
+
+def _calls_items(lead: str, tail: str, kind: str) -> bool:
+    """Tell whether a sentence calls its items so. 例: 対象の施設（A、B）, 協力した企業は、A、B; A、Bの2つの高校"""
+    words = "|".join(re.escape(word) for word in (kind, *synonyms(kind)) if len(word) > 1 or word == kind)
+    before = rf"(?:{words})(?:名|等|数)?(?:とは|として|には|は|が|に|を|の|[:：｜、\s])*(?:$|｜)"
+    after = rf"^(?:など|等)?の?(?:\d+|[二三四五六七八九]|各|両)?(?:つの)?[一-龠]{{0,4}}(?:{words})"
+    return re.search(before, fold(lead)) is not None or re.search(after, fold(tail)) is not None
 
 
 def _calls(text: str, kind: str) -> bool:
     key = katakana(text)
+    if kind in ("人", "方", "者"):
+        return re.search(r"皆サン|メンバー|氏名|委員|[者員](?!ノ)(?![一-龠])|人(?:$|[（(|｜])", key) is not None
     if len(kind) == 1:
         return re.search(rf"{re.escape(katakana(kind))}(?:名|[｜|:ハ]|$)", key) is not None
     words = "|".join(re.escape(katakana(word)) for word in (kind, *synonyms(kind)) if len(word) > 1)
@@ -468,7 +487,7 @@ def rows_in(text: str, kinds: Sequence[str] = ()) -> Iterator[Row]:
     flat = re.sub(r"[ \t　]*\n\s*", "", text.strip())
     pairs = re.findall(r"([^\s:：　、，「」]{1,14})[:：]([^\s:：　]+)", flat)
     if len(pairs) >= 3:
-        yield Row(tuple(clean(key) for key, _ in pairs), "", "")
+        yield Row(tuple(clean(re.sub(r"^.*は", "", key)) for key, _ in pairs), "", "")
     names: list[str] = []
 
     def hold(match: re.Match[str]) -> str:

@@ -361,7 +361,7 @@ def _relative_periods(text: str, today: str, anchor: Period | None) -> list[Peri
 def _read_terms(text: str) -> tuple[tuple[Term, ...], tuple[str, ...]]:
     """Return the topic's words: noun compounds with their parts, verbs and adjectives, quoted names whole."""
     # 例: 完成式ではなく竣工の日: what is set aside is no word of the topic.
-    text = re.sub(r"[^、。\s]+?(?:ではなく|でなく|じゃなく)(?:て)?、?", lambda m: "　" * len(m.group()), text)
+    text = re.sub(r"[^、。（()\s]+?(?:(?:では|じゃ|で)な(?:く(?:て)?|い(?:場合|とき|人)?))、?", lambda m: "　" * len(m.group()), text)
     dates = [p.at for p in find_periods(text)]
     quoted = [match.span(1) for match in QUOTED.finditer(text)]
     # Names that the dictionary cuts into adverbs and pronouns (チョイソコ) are names all the same.
@@ -401,11 +401,16 @@ def _read_terms(text: str) -> tuple[tuple[Term, ...], tuple[str, ...]]:
             run.append(morph)
             continue
         close()
-        if morph.pos in ("動詞", "形容詞") and fold(morph.base) not in STOP:
+        helping = i > 0 and found[i - 1].pos == "動詞" and found[i - 1].end == morph.start and fold(morph.base) in _HELPING
+        if morph.pos in ("動詞", "形容詞") and fold(morph.base) not in STOP and not helping:
             terms.append(Term(fold(morph.surface), fold(morph.base), (fold(morph.base),), says_how=True))
     close()
     unique = tuple({t.text: t for t in reversed(terms)}.values())[::-1]
     return unique, _read_focus(text, unique)
+
+
+# Verbs that only say how the one before them goes on. 例: 動き出す, 送り込む
+_HELPING = frozenset("出す 始める 続ける 込む 合う 上げる 直す 終わる 終える 切る 付ける 進める".split())
 
 
 def _is_kana_name(found: Sequence[Morph], i: int) -> bool:

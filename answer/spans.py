@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from answer.confidence import NEAR
 from answer.draft import Draft, Support
 from answer.evidence import Statement, katakana
 from answer.question import Question
@@ -47,6 +48,13 @@ def text_facts(scene: Scene) -> Iterator[tuple[Scored, Fact]]:
             at = index - region.low
             score = coverage + PRIOR * region.prior[at]
             yield Scored(region, index, score, coverage), fact
+
+
+def strict_gap(scored: Scored) -> float:
+    """Return what a statement loses for each ordinal of the question that it does not meet: 第1回 is not 第2回."""
+    coverage = scored.region.coverage
+    zones = coverage.zones[:, scored.index - scored.region.low]
+    return -0.25 * sum(a.strict and zone < NEAR for a, zone in zip(coverage.atoms, zones, strict=True))
 
 
 def overlap(one: Period, other: Period) -> bool:
@@ -156,6 +164,7 @@ def _name_spans(scene: Scene) -> Iterator[Span]:
             if not folded or folded in asked or (fit < _LEAST_FIT and (question.kind == "place" or question.suffixes)):
                 continue
             score = scored.score + fit + nearness(scored, (start, end), scene) + when_fit(statement, question)
+            score += strict_gap(scored)
             yield Span(scored, statement.start + start, statement.start + end, clean(text), score, fit)
 
 
