@@ -139,10 +139,9 @@ def _event_score(scored: Scored) -> float:
     if rest or scored.index + 1 >= region.high:
         return scored.score
     following = scored.index + 1 - region.low
-    own = float(
-        region.coverage.score(np.maximum(region.coverage.own[:, following], region.coverage.headings[:, following]))
-    )
-    return 0.4 * scored.score + 0.6 * (own + PRIOR * region.prior[following]) + 0.1
+    own = np.maximum(region.coverage.own[:, following], region.coverage.headings[:, following])
+    met = 0.5 * region.coverage.score(own) + 0.5 * region.coverage.score(region.coverage.zones[:, following])
+    return 0.4 * scored.score + 0.6 * (met + PRIOR * region.prior[following]) + 0.18  # nothing stands nearer to it
 
 
 def _with_dates(scene: Scene) -> Iterator[Scored]:

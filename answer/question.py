@@ -199,7 +199,7 @@ def _kind_of(folded: str, periods: int, meetings: int) -> tuple[QuestionType, di
         return "definition", flags
     if number and not re.search(r"どこですか|誰ですか|いつですか", tail):
         return "number", flags
-    if HOWTO.search(folded) and not listing:
+    if HOWTO.search(folded) and (not listing or "手順" in folded):
         return "howto", flags
     if listing or re.search(r"(?:市町村|国・地域|団体|地域|高校|学校|企業)(?:は|が)(?:どこ|どちら(?!が))", folded):
         return "list", flags
