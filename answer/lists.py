@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from answer.spans import LOOKED_AT, clean, ends_with, noun_runs, overlap, text_f
 from answer.thesaurus import synonyms
 from ingest.dates import find_periods, parse_code
 from ingest.document import Fact, Table
-from ingest.japanese import fold, morphs
+from ingest.japanese import Morph, fold, morphs
 
 _LIMIT = 590  # characters of a list; the contract allows 600
 
@@ -136,10 +137,14 @@ def _in_sentences(scene: Scene) -> Iterator[Items]:
         heading = whole[0].headings[-1] if whole[0].headings else ""
         for row in rows_in("".join(s.text.strip() if len(whole) > 1 else s.text for s in whole), _kinds(question)):
             fit, said = _fit(row.items, question, row.lead, heading, row.tail)
+            keyed = find_periods(row.lead.split("｜")[-1][-8:]) if question.periods else []
+            when = when_fit(scored.statement, question)
+            if keyed:  # 例: R4年度：A町、B村 R5年度：C市
+                when = 0.15 if any(overlap(p, asked) for p in keyed for asked in question.periods) else -0.4
             yield Items(
                 row.items,
                 tuple(Support(s.document.id, s.start, s.end) for s in whole),
-                scored.score + fit + when_fit(scored.statement, question),
+                scored.score + fit + when,
                 f"row in: {scored.statement.flat[:30]}",
                 scored,
                 fit,
@@ -413,7 +418,7 @@ def _fit(
         fit -= 0.12
     if question.count is not None:
         fit += 0.2 if len(items) == question.count else -0.12
-    stated = re.search(r"(\d+)(?:つ|団体|社|者|校|人|名|か所|箇所|項目|事業|本|市町村|部会|地域)", fold(around))
+    stated = re.search(r"(\d+)(?!年|月|日|時|%|円|万|億|回|[.,\d])[つ一-龠]", fold(around))
     fit += 0.1 * (stated is not None and int(stated[1]) == len(items))
     if re.search(r"社|企業|団体|事業者|銀行|学校|高校", "".join(kinds)):
         fit -= 0.3 * sum(_OF_A_PERSON.search(item) is not None for item in items) / max(1, len(items))
@@ -442,7 +447,7 @@ def _does(lead: str, tail: str, question: Question) -> bool:
 def _calls_items(lead: str, tail: str, kind: str) -> bool:
     """Tell whether a sentence calls its items so. 例: 対象の施設（A、B）, 協力した企業は、A、B; A、Bの2つの高校"""
     words = "|".join(re.escape(word) for word in (kind, *synonyms(kind)) if len(word) > 1 or word == kind)
-    before = rf"(?:{words})(?:名|等|数)?(?:とは|として|には|は|が|に|を|の|[:：｜、\s])*(?:$|｜)"
+    before = rf"(?:{words})(?:名|等|数)?(?:に対応|を対象)?(?:とは|として|には|は|が|に|を|の|[:：｜、\s])*(?:$|｜)"
     after = rf"^(?:など|等)?の?(?:\d+|[二三四五六七八九]|各|両)?(?:つの)?[一-龠]{{0,4}}(?:{words})"
     return re.search(before, fold(lead)) is not None or re.search(after, fold(tail)) is not None
 
@@ -465,10 +470,15 @@ _CLAUSE = re.compile(
 )
 
 
+@lru_cache(maxsize=8192)
+def _morphs(part: str) -> tuple[Morph, ...]:
+    return tuple(morphs(part))
+
+
 # --- rows in a sentence ----------------------------------------------------------------------------------------------
 
 _AND = r"及び|および|並びに|ならびに|又は|または|もしくは"
-_BOUNDARY = re.compile(r"[。;；\t\n【】→⇒➡＝=！!？?：]|(?<!\d):|※")
+_BOUNDARY = re.compile(r"[。;；\t\n【】→⇒➡＝=！!？?：]|(?<!\d):|(?<=R\d):|※|[\s　](?=[^\s　：:、。]{1,8}[：:](?!\d\d))")
 _AFTER_ITEM = re.compile(
     r"(?:などの?|等(?!学|専|級|価)の?|ほか|を|が|は|で(?=[ぁ-ん一-龠、])|に(?=[ぁ-ん一-龠、])"
     r"|の(?=\d|各|いずれ|うち|[一二三四五六七八九十]つ|両)|から|へ|も(?=[ぁ-ん一-龠、])|と(?=[ぁ-ん一-龠]))"
@@ -495,10 +505,12 @@ def rows_in(text: str, kinds: Sequence[str] = ()) -> Iterator[Row]:
         return chr(_HELD + len(names) - 1)
 
     held = _QUOTE.sub(hold, flat)
-    for match in _GLOSS.finditer(held):
-        yield from _rows_of(match[1], held[: match.start()], names, kinds)
-    plain = _GLOSS.sub("", held)
-    yield from _rows_of(_GLOSS.sub("", plain), "", names, kinds)
+    plain = held
+    while _GLOSS.search(plain):  # 例: 10言語（英語、中国語（簡体字・繁体字）、…）: the inner ones first
+        for match in _GLOSS.finditer(plain):
+            yield from _rows_of(match[1], plain[: match.start()], names, kinds)
+        plain = _GLOSS.sub("", plain)
+    yield from _rows_of(plain, "", names, kinds)
     dated = [clean(p) for p in _DATES.split(plain)]
     if len(dated) >= 3 and not dated[0] and all(dated[1:]) and not any(re.search(r"[、。：:]", p) for p in dated):
         yield Row(tuple(dated[1:]), "", "")
@@ -519,7 +531,12 @@ def _rows_of(text: str, before: str, names: Sequence[str], kinds: Sequence[str])
 
 
 def _rows_of_segment(segment: str, lead: str, names: Sequence[str], kinds: Sequence[str]) -> Iterator[Row]:
-    parts = [_FIGURE_AFTER.sub("", p) for p in _split_items(segment) if p.strip(" 　")]
+    whole = [p for p in _split_items(segment) if p.strip(" 　")]
+    if len(whole) < 2:
+        return
+    parts = [_FIGURE_AFTER.sub("", p) for p in whole]
+    if sum(a != b for a, b in zip(whole, parts, strict=True)) > 1:  # 例: 製造業 43、市町村26: each has its figure
+        parts = [re.sub(r"(?<=[^\d\s])\d+(?:[\s　]*等)?$", "", p.strip()) for p in parts]
     run: list[str] = []
     said = lead
 
@@ -559,7 +576,7 @@ def _split_items(segment: str) -> list[str]:
         if not re.search(r"[とや]", part):
             out.append(part)
             continue
-        found = morphs(part)
+        found = _morphs(part)
         at = 0
         for i, morph in enumerate(found):
             joins = morph.surface in ("と", "や") and morph.pos == "助詞" and 0 < i < len(found) - 1
@@ -578,7 +595,7 @@ def _is_noun(surface: str, pos: str) -> bool:
 
 
 def _ends_in_noun(part: str) -> bool:
-    found = morphs(part)
+    found = _morphs(part)
     if not found:
         return False
     last = found[-1]
@@ -588,21 +605,22 @@ def _ends_in_noun(part: str) -> bool:
 def _first_item(part: str, lead: str) -> tuple[str, str]:
     """Return what leads up to the first item, and the item. 例: 令和6年度は御船 → 令和6年度は | 御船"""
     cut = 0
-    found = morphs(part)
+    found = _morphs(part)
     for i, morph in enumerate(found[:-1]):
         if (morph.pos == "助詞" and morph.surface not in ("の", "と", "や", "か")) or morph.pos in ("動詞", "助動詞"):
             cut = found[i].end
     key = re.match(r"^(.*\S)[ 　\t]+(\S+)$", part[cut:].strip())
     if key and not cut:
         return lead + "｜" + key[1], key[2]
-    return (lead + "｜" + part[:cut] if cut else lead), part[cut:].strip()
+    item = re.sub(r"^(?:際|とき|時|ため|場合)の", "", part[cut:].strip())
+    return (lead + "｜" + part[:cut] if cut else lead), item
 
 
 def _last_item(part: str, kinds: Sequence[str]) -> tuple[str, str]:
     """Return the last item of a row and what follows it. 例: 甲佐の4つの高校 → 甲佐 | の4つの高校"""
     called = "|".join(map(re.escape, kinds))
     pattern = rf"の(?=(?:\S{{0,4}}?)(?:{called}))|" + _AFTER_ITEM.pattern if called else _AFTER_ITEM.pattern
-    begins = {m.start for m in morphs(part) if m.pos in ("助詞", "接尾辞", "助動詞", "名詞")}  # 例: こども園 has no も
+    begins = {m.start for m in _morphs(part) if m.pos in ("助詞", "接尾辞", "助動詞", "名詞")}  # 例: こども園 has no も
     for match in re.finditer(pattern, part):
         if match.start() > 0 and match.start() in begins:
             return part[: match.start()].strip(), part[match.start() :]

@@ -195,7 +195,9 @@ def _kind_of(folded: str, periods: int, meetings: int) -> tuple[QuestionType, di
         return "list", flags
     if REASON.search(folded) and not number:
         return "reason", flags
-    if DEFINITION.search(folded) and not number and not WHEN.search(folded):
+    # 例: 利用できるのはどんな団体か asks which, not what it is
+    which_kind = re.search(r"のは、?(?:どんな|どのような)", folded) is not None
+    if DEFINITION.search(folded) and not which_kind and not number and not WHEN.search(folded):
         return "definition", flags
     if number and not re.search(r"どこですか|誰ですか|いつですか", tail):
         return "number", flags
@@ -497,10 +499,10 @@ def _read_things(folded: str) -> tuple[str, ...]:
     """Return the nouns by which the question calls what it asks for. 例: 機材は何ですか → 機材; 4つの柱 → 柱"""
     noun = r"([一-龠々ァ-ヶーa-z]+)"
     found = re.findall(rf"(?:どの|どんな|どのような|何という|いずれの){noun}", folded)
-    # 例: 委託先の会社はどこ; but 除幕式はどこ asks where, not which
+    # 例: 共催はどこ; but 除幕式はどこ asks where, not which
     asks = "(?:には|とは|は|が|って)(?:、|それぞれ|全部で)*"
     found += re.findall(rf"{noun}{asks}(?:どれ|誰|だれ|何|なん|どなた|どういう|$|\?|。)", folded)
-    found += [m[0] for m in re.findall(rf"([一-龠々ァ-ヶーa-z]*({THINGS})){asks}(?:どこ|どちら)", folded)]
+    found += [m for m in re.findall(rf"{noun}{asks}(?:どこ|どちら)", folded) if not re.search("[式展祭会]$", m)]
     found += re.findall(
         rf"{noun}(?:名)?を?(?:、)?(?:\d+つ|[二三四五]つ|全て|すべて|全部|全員|全社|順に|順番|列挙|挙げ|あげ|教え|一覧)",
         folded,
@@ -562,7 +564,7 @@ def _read_pattern(folded: str) -> str | None:
 def _read_count(folded: str) -> int | None:
     ordinals = set(re.findall(r"(\d+)(?:回目|番目|回)(?=[・、と])|(?<=[・、と])(\d+)(?:回目|番目|回)", folded))
     match = re.search(
-        r"(\d+|[二三四五六七八九十])(?:つ|団体|市町村|か所|箇所|社|校|本柱|本の柱|点|項目|地域|人)(?:を|教|挙"
+        r"(\d+|[二三四五六七八九十])(?:つ|言語|か国|部会|分野|業種|産業|方針|大学|高校|銀行|企業|事業|団体|市町村|か所|箇所|社|校|本柱|本の柱|点|項目|地域|人)(?:を|教|挙"
         r"|あげ|は|とは|の|$|すべて|全て|全部|とも)|全(\d+)(?:回|社|校|部会|団体|市町村|項目|地区)",
         folded,
     )

@@ -234,7 +234,10 @@ def _candidates(statement: Statement, question: Question) -> Iterator[tuple[int,
             if (role is None or re.search(_holds(role.group()), fold(text))) and not _NO_PERSON.search(match.group(1)):
                 yield match.start(1), match.end(1), 0.25 + _introduced(text, match, question)
         return
-    for match in _QUOTED.finditer(text):
+    free = _names_freely(question)
+    for match in _QUOTED.finditer(text) if free or kind == "name" else ():
+        if not free and not any(ends_with(fold(match[1]), suffix) for suffix in question.suffixes):
+            continue
         yield match.start(1), match.end(1), 0.18 if kind == "name" and not question.suffixes else 0.05
     if kind == "place":
         for match in (*_PLACE_KEY.finditer(text), *_HELD_AT.finditer(text), *_AFTER_DATE.finditer(text)):
@@ -243,8 +246,11 @@ def _candidates(statement: Statement, question: Question) -> Iterator[tuple[int,
         piece = fold(clean(text[start:end]))
         if len(piece) < 2 or re.match(r"[のをがはに]", piece) or re.fullmatch(r"[ぁ-ん]{1,3}|.{0,2}(?:こと|もの|ため|よう|など|ところ|とき)", piece):
             continue
-        if kind == "place" and _NO_PLACE.fullmatch(piece):
+        if re.fullmatch(r"以[下上]|上記|下記|左記|右記|前述|本件|当該", piece) or (kind == "place" and _NO_PLACE.fullmatch(piece)):
             continue
+        city = re.match(r"[^\s市町村県]{1,5}(?:市|町|村|県)", text[start:end])
+        if city and city.end() < end - start and any(ends_with(city[0], suffix) for suffix in question.suffixes):
+            yield start, start + city.end(), 0.2  # 例: 東川市民ホール of どの市
         if question.suffixes and any(ends_with(piece, suffix) for suffix in question.suffixes):
             yield start, end, 0.3
         elif re.fullmatch(r"[\d年月日時分~\-:./()令和平成昭和rh]+", piece):
