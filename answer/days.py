@@ -37,7 +37,11 @@ def answer_date(scene: Scene) -> Draft:
             if period.code in asked or (period.kind in ("year", "fiscal_year") and wants in ("day", "month")):
                 continue
             score = _event_score(scored) + nearness(scored, period.at, scene) + _fits_precision(period, wants)
-            score += strict_gap(scored) + _said_of(scored.statement, period, scene) + _fits_time(period, scored.statement, question)
+            score += (
+                strict_gap(scored)
+                + _said_of(scored.statement, period, scene)
+                + _fits_time(period, scored.statement, question)
+            )
             if any(not overlap(period, other) for other in question.periods):
                 score -= 0.15
             if best is None or score > best[0]:
@@ -175,7 +179,9 @@ def find_dates(text: str, default: Period | None = None) -> list[Period]:
     for one, other in pairwise(found):
         between = text[one.at[1] : other.at[0]]
         if one.kind == other.kind != "range" and one.start < other.start and _FROM_TO.fullmatch(between):
-            joined.append(replace(one, kind="range", code=f"{one.code}/{other.code}", end=other.end, at=(one.at[0], other.at[1])))
+            joined.append(
+                replace(one, kind="range", code=f"{one.code}/{other.code}", end=other.end, at=(one.at[0], other.at[1]))
+            )
     return joined + found
 
 

@@ -16,7 +16,7 @@ from answer.question import Question
 from answer.scene import Region, Scene, Scored
 from answer.spans import LOOKED_AT, clean, ends_with, noun_runs, overlap, text_facts, when_fit
 from answer.thesaurus import synonyms
-from ingest.dates import find_periods, parse_code
+from ingest.dates import Period, find_periods, parse_code
 from ingest.document import Fact, Table
 from ingest.japanese import Morph, fold, morphs
 
@@ -140,7 +140,7 @@ def _in_sentences(scene: Scene) -> Iterator[Items]:
             keyed = find_periods(row.lead.split("｜")[-1][-8:]) if question.periods else []
             when = when_fit(scored.statement, question)
             if keyed:  # 例: R4年度：A町、B村 R5年度：C市
-                when = 0.15 if any(overlap(p, asked) for p in keyed for asked in question.periods) else -0.4
+                when = 0.15 if any(_same_time(p, asked) for p in keyed for asked in question.periods) else -0.4
             yield Items(
                 row.items,
                 tuple(Support(s.document.id, s.start, s.end) for s in whole),
@@ -150,6 +150,13 @@ def _in_sentences(scene: Scene) -> Iterator[Items]:
                 fit,
                 said,
             )
+
+
+def _same_time(key: Period, asked: Period) -> bool:
+    """Tell whether a key such as R4 is the time that is asked for; beside fiscal years it is one itself."""
+    if asked.kind == "fiscal_year" and key.kind in ("year", "fiscal_year"):
+        return key.start[:4] == asked.start[:4]
+    return overlap(key, asked)
 
 
 def _whole_sentence(scored: Scored) -> list[Statement]:
@@ -260,9 +267,7 @@ def _columns(scene: Scene) -> Iterator[Items]:
                 yield from _columns_of(scene, region, table, lines)
 
 
-def _columns_of(
-    scene: Scene, region: Region, table: Table, lines: dict[tuple[str, int], Scored]
-) -> Iterator[Items]:
+def _columns_of(scene: Scene, region: Region, table: Table, lines: dict[tuple[str, int], Scored]) -> Iterator[Items]:
     question = scene.question
     text = region.reading.document.text
     rows: dict[int, dict[int, tuple[int, int]]] = {}
@@ -344,7 +349,9 @@ def _numbered_titles(scene: Scene) -> Iterator[Items]:
             items = tuple(title for title, _ in ordered)
             best = max((scored for _, scored in ordered), key=lambda s: s.score)
             fit, said = _fit(items, scene.question, "テーマ｜題｜内容｜" + counter, in_head=True)
-            supports = dict.fromkeys(Support(s.statement.document.id, s.statement.start, s.statement.end) for _, s in ordered)
+            supports = dict.fromkeys(
+                Support(s.statement.document.id, s.statement.start, s.statement.end) for _, s in ordered
+            )
             yield Items(items, tuple(supports), best.score + fit, f"numbered {counter}", best, fit, said)
 
 
@@ -377,7 +384,9 @@ def _done_to(scene: Scene) -> Iterator[Items]:
     deed = scene.question.deed
     if deed is None or len(deed) < 2:
         return
-    frame = re.compile(rf"([^\s、。（）()「」をがはにで]{{2,20}})[を](?:[^、。を]{{0,8}}?に)?(?:初めて)?{re.escape(deed)}")
+    frame = re.compile(
+        rf"([^\s、。（）()「」をがはにで]{{2,20}})[を](?:[^、。を]{{0,8}}?に)?(?:初めて)?{re.escape(deed)}"
+    )
     for region in scene.regions:
         groups: dict[tuple[str, ...], list[tuple[str, Scored]]] = {}
         for scored in (s for s in scene.statements if s.region is region):
@@ -390,7 +399,9 @@ def _done_to(scene: Scene) -> Iterator[Items]:
             if len(items) >= 2:
                 best = max((s for _, s in ordered), key=lambda s: s.score)
                 fit, said = _fit(items, scene.question, "", "", f"を{deed}")
-                supports = tuple(Support(s.statement.document.id, s.statement.start, s.statement.end) for _, s in ordered)
+                supports = tuple(
+                    Support(s.statement.document.id, s.statement.start, s.statement.end) for _, s in ordered
+                )
                 yield Items(items, supports, best.score + fit, f"each {deed}", best, fit, said)
 
 
@@ -440,7 +451,9 @@ def _does(lead: str, tail: str, question: Question) -> bool:
         return False
     particles = "をがはもにでへ" if question.kind == "place" or "会場" in question.things else "をがはも"
     words = "|".join(re.escape(w) for w in (deed, *synonyms(deed)) if len(w) > 1)
-    after = rf"^(?:など|等)?(?:の\d+\S{{1,6}}?)?[{particles}](?!の).{{0,6}}?(?:{words})(?!(?:する|した)[一-龠ァ-ヶ]{{2}})"
+    after = (
+        rf"^(?:など|等)?(?:の\d+\S{{1,6}}?)?[{particles}](?!の).{{0,6}}?(?:{words})(?!(?:する|した)[一-龠ァ-ヶ]{{2}})"
+    )
     return bool(words) and (re.search(words, fold(lead)) is not None or re.search(after, fold(tail)) is not None)
 
 
@@ -460,7 +473,14 @@ def _calls(text: str, kind: str) -> bool:
         return re.search(rf"{re.escape(katakana(kind))}(?:名|[｜|:ハ]|$)", key) is not None
     words = "|".join(re.escape(katakana(word)) for word in (kind, *synonyms(kind)) if len(word) > 1)
     # 例: 対象の産業 calls its items 産業; 産業団地 and 産業の振興 do not
-    return bool(words) and re.search(rf"(?:{words})(?:名|等)?(?![一-龠々a-z]|[ァ-ヶー](?<![ハガヲデニヘトノ])|ノ(?!\d|名|[一二三四五六七八九]))", key) is not None
+    return (
+        bool(words)
+        and re.search(
+            rf"(?:{words})(?:名|等)?(?![一-龠々a-z]|[ァ-ヶー](?<![ハガヲデニヘトノ])|ノ(?!\d|名|[一二三四五六七八九]))",
+            key,
+        )
+        is not None
+    )
 
 
 _OF_A_PERSON = re.compile(r"(?:氏|さん|知事|大臣|社長|会長|選手|教授|CEO)ら?$")
@@ -483,10 +503,14 @@ _AFTER_ITEM = re.compile(
     r"(?:などの?|等(?!学|専|級|価)の?|ほか|を|が|は|で(?=[ぁ-ん一-龠、])|に(?=[ぁ-ん一-龠、])"
     r"|の(?=\d|各|いずれ|うち|[一二三四五六七八九十]つ|両)|から|へ|も(?=[ぁ-ん一-龠、])|と(?=[ぁ-ん一-龠]))"
 )
-_FIGURE_AFTER = re.compile(r"(?:[\s　]+(?:約|計|延べ)?|約|延べ)[\d,.]+(?:\.\d+)?(?:%|％|人|名|社|件|円|千円|百万円|校|か所|回)?$")
+_FIGURE_AFTER = re.compile(
+    r"(?:[\s　]+(?:約|計|延べ)?|約|延べ)[\d,.]+(?:\.\d+)?(?:%|％|人|名|社|件|円|千円|百万円|校|か所|回)?$"
+)
 _QUOTE = re.compile(r"[「『“]([^「」『』“”]{1,60})[」』”]")
 _GLOSS = re.compile(r"[（(〔［\[<＜]([^（）()〔〕［］\[\]<>＜＞]*)[）)〕］\]>＞]")
-_DATES = re.compile(r"(?:(?:令和|平成|[RH])?\d{1,4}[年.])?\d{1,2}[月.]\d{1,2}日?(?:[、・～~-]\s*(?:\d{1,2}月)?\d{1,2}日)*")
+_DATES = re.compile(
+    r"(?:(?:令和|平成|[RH])?\d{1,4}[年.])?\d{1,2}[月.]\d{1,2}日?(?:[、・～~-]\s*(?:\d{1,2}月)?\d{1,2}日)*"
+)
 _FIGURES = re.compile(r"(?:令和|平成|[RHrh])?[約\d][\d,.年月日()~～-]*[^\d一-龠]?")
 _TOPIC = re.compile(r"[ぁ-ん一-龠ァ-ヶー](?:は|が|では|には)[^ぁ-ん]")
 _HELD = 0xE000  # private characters stand for quoted names while a sentence is cut
@@ -542,7 +566,12 @@ def _rows_of_segment(segment: str, lead: str, names: Sequence[str], kinds: Seque
 
     def finish(tail: str) -> Iterator[Row]:
         items = tuple(item for item in (_spoken(p, names) for p in run) if item)
-        if len(items) >= 2 and len(items) == len(run) and not re.match(r"[のをがはにで]", items[0]) and not any(_FIGURES.fullmatch(i) for i in items):
+        if (
+            len(items) >= 2
+            and len(items) == len(run)
+            and not re.match(r"[のをがはにで]", items[0])
+            and not any(_FIGURES.fullmatch(i) for i in items)
+        ):
             yield Row(items, _spoken(said, names), _spoken(tail, names))
         run.clear()
 
@@ -552,7 +581,12 @@ def _rows_of_segment(segment: str, lead: str, names: Sequence[str], kinds: Seque
             if nominal:
                 said, first = _first_item(part, lead)
                 # 例: 実現に向けた取組み、地下水の保全、…: where all items are phrases, the first is one too
-                if not lead and part is parts[0] and sum(map(len, parts[1:])) > 8 * len(parts[1:]) and not _TOPIC.search(part):
+                if (
+                    not lead
+                    and part is parts[0]
+                    and sum(map(len, parts[1:])) > 8 * len(parts[1:])
+                    and not _TOPIC.search(part)
+                ):
                     said, first = lead, part.strip()
                 run = [first] if first else []
             lead = part
@@ -580,8 +614,13 @@ def _split_items(segment: str) -> list[str]:
         at = 0
         for i, morph in enumerate(found):
             joins = morph.surface in ("と", "や") and morph.pos == "助詞" and 0 < i < len(found) - 1
-            if joins and _is_noun(found[i - 1].surface, found[i - 1].pos) and (
-                _is_noun(found[i + 1].surface, found[i + 1].pos) and not re.match(r"連携|協力|共同|の", part[morph.end :])
+            if (
+                joins
+                and _is_noun(found[i - 1].surface, found[i - 1].pos)
+                and (
+                    _is_noun(found[i + 1].surface, found[i + 1].pos)
+                    and not re.match(r"連携|協力|共同|の", part[morph.end :])
+                )
             ):
                 out.append(part[at : morph.start])
                 at = morph.end

@@ -9,10 +9,11 @@ from dataclasses import replace
 
 from answer.comparison import answer_series
 from answer.draft import Draft, Support
-from answer.evidence import Statement, katakana
+from answer.evidence import Atom, Statement, katakana
 from answer.question import Question
 from answer.scene import Scene, Scored
 from answer.spans import noun_runs, text_facts, when_fit
+from ingest.dates import find_periods
 from ingest.japanese import content_words, fold
 from ingest.numbers import find_quantities
 
@@ -53,10 +54,11 @@ def answer_definition(scene: Scene) -> Draft:
             best = (score, scored, text)
     for scored, fact in text_facts(scene):
         key = katakana(fact.row or fact.label)
-        named = subject and len(key) > 1 and (key == subject or subject.endswith("ノ" + key) or key.endswith(subject))
-        if named and len(fact.value) > 10 and _KIND_OF_THING.search(fact.value):
-            if best is None or scored.score + 0.45 > best[0]:
-                best = (scored.score + 0.45, scored, fact.value)
+        named = len(key) > 1 and (key == subject or subject.endswith("ノ" + key) or (subject and key.endswith(subject)))
+        if not named or len(fact.value) <= 10 or not _KIND_OF_THING.search(fact.value):
+            continue
+        if best is None or scored.score + 0.45 > best[0]:
+            best = (scored.score + 0.45, scored, fact.value)
     if best is None:
         return Draft("definition", why=("no statement near the hits",))
     score, scored, text = best
@@ -129,7 +131,9 @@ def answer_howto(scene: Scene) -> Draft:
 
 
 _WAY = re.compile(r"流れ|手順|方法|手続|ステップ|使い方|進め方|やり方|仕方|申込|申し込み")
-_ENUMERATED = re.compile(r"^[\s　*\-・]*(?:[①-⑳]|[（(]\d+[)）]|\d+[.．)）]|第\d+段階|(?:step|ステップ)\s*\d)", re.IGNORECASE)
+_ENUMERATED = re.compile(
+    r"^[\s　*\-・]*(?:[①-⑳]|[（(]\d+[)）]|\d+[.．)）]|第\d+段階|(?:step|ステップ)\s*\d)", re.IGNORECASE
+)
 _STEP = re.compile(
     r"(?:送信|起動|開始|入力|提出|予約|登録|申請|申込み?|審査|交付|発行|送付|連絡|相談|確認|許可|受取|利用|支払い?|[うくすつむる])"
     r"[。！!]?$|から$|[をでへに]$"
@@ -150,7 +154,9 @@ def _steps(scene: Scene) -> Draft | None:
         fit += 0.2 * (run[0] is not scored.statement and _FOLLOWS.search(scored.statement.flat) is not None)
         region = scored.region
         places = [region.reading.at(s.start) - region.low for s in run if region.reading.at(s.start) < region.high]
-        met = float((region.coverage.weights @ region.coverage.zones[:, places].max(axis=1)) / region.coverage.weights.sum())
+        met = float(
+            (region.coverage.weights @ region.coverage.zones[:, places].max(axis=1)) / region.coverage.weights.sum()
+        )
         score = max(scored.score, met) + fit
         if best is None or score > best[0]:
             best = (score, scored, run)
@@ -268,15 +274,69 @@ def answer_yesno(scene: Scene) -> Draft:
     only = _only(scene)
     if only is not None:
         return only
-    draft = answer_text(scene)
+    draft = _grounded(scene)
     if not draft.text:
         return draft
-    negative = bool(_NEGATIVE.search(_deciding(draft.text, scene)))
+    negative = _denies(_deciding(draft.text, scene))
     asks_negative = bool(re.search(r"(?:ない|ません)(?:の|です)?(?:か|でしょう)", scene.question.folded))
     said = "いいえ" if negative != asks_negative else "はい"
     return replace(draft, text=f"{said}。{draft.text}")
 
 
+_RESUMED = re.compile(r"再開|復便|復旧|復活|再び|解除")
+
+
+def _denies(clause: str) -> bool:
+    """Tell whether a clause ends in the negative. 例: 運休していた便が再開 does not, 再開後に休止 does"""
+    last = max((m.start() for m in _NEGATIVE.finditer(clause)), default=-1)
+    return last > max((m.start() for m in _RESUMED.finditer(clause)), default=-1)
+
+
+def _grounded(scene: Scene) -> Draft:
+    """Return the best statement that speaks of what is asserted, the last thing that the question names.
+
+    例: 講座は無料ですか is not decided by a line about the 講座 that says nothing of its price
+    """
+    folded = scene.question.folded
+    last = max(scene.question.terms, key=lambda t: (folded.rfind(t.text), len(t.text)), default=None)
+    words = {last.text, last.lemma, *last.parts} if last is not None else set()
+    asserted = [a for a in scene.atoms if a.lemma in words]
+    if not asserted or last is None or _STATE_ASKED.search(folded):
+        return answer_text(scene)
+    held = tuple(s for s in scene.statements[:60] if _speaks_of(s, asserted) and _is_about(s, scene, words))
+    figures = {q.value for q in find_quantities(_undated(scene.question.text)) if q.base_unit is not None}
+    if figures:  # 例: 2回開催されましたか is decided by a line that says how often
+        held = tuple(s for s in held if figures & {q.value for q in s.statement.quantities})
+        if not held:
+            return Draft("yesno", missing=(last.text,), why=("no line with the figure",))
+    if held and (held[0].score > scene.statements[0].score - 0.35):
+        return answer_text(replace(scene, statements=held))
+    # Verbs are put in other words; a thing or a quality that nothing near names was not spoken of.
+    is_verb = last.says_how and re.search(r"[うくぐすつぬぶむるい]$", last.lemma) is not None
+    return answer_text(scene) if is_verb else Draft("yesno", missing=(last.text,), why=(f"nothing on {last.text}",))
+
+
+def _undated(text: str) -> str:
+    for period in reversed(find_periods(text)):
+        text = text[: period.at[0]] + text[period.at[1] :]
+    return text
+
+
+def _speaks_of(scored: Scored, asserted: Sequence[Atom]) -> bool:
+    statement = scored.statement
+    heading = katakana(statement.headings[-1]) if statement.headings else ""
+    return any(a.match(statement.lemmas, statement.key) or a.match(frozenset(), heading) for a in asserted)
+
+
+def _is_about(scored: Scored, scene: Scene, asserted: set[str]) -> bool:
+    """Tell whether a statement meets enough of the question besides what is asserted."""
+    zones = scored.region.coverage.zones[:, scored.index - scored.region.low]
+    others = [(a.weight, zone) for a, zone in zip(scene.atoms, zones, strict=True) if a.lemma not in asserted]
+    total = sum(weight for weight, _ in others)
+    return not total or sum(weight * zone for weight, zone in others) >= 0.35 * total
+
+
+_STATE_ASKED = re.compile(r"続[いけ]|まだ|今も|現在も|再開|休止|中止|終わ|やって")
 _ONLY = re.compile(r"([^、。\s]+?)(?:だけ|のみ|しか)")
 
 
@@ -291,7 +351,9 @@ def _only(scene: Scene) -> Draft | None:
         return None
     one = fold(match[1][runs[-1][0] : runs[-1][1]])
     beside = rf"[^\s、。・とやはがをに]{{1,12}}{re.escape(one[-1])}"
-    both = re.compile(rf"{re.escape(one)}(?:と|・|、|及び|や){beside}|{beside}(?:と|・|、|及び|や|とともに){re.escape(one)}")
+    both = re.compile(
+        rf"{re.escape(one)}(?:と|・|、|及び|や){beside}|{beside}(?:と|・|、|及び|や|とともに){re.escape(one)}"
+    )
     for scored in scene.statements[:12]:
         if both.search(fold(scored.statement.flat)):
             said = _draft(scene, scored, clip(scored.statement.flat, 180), f"not only {one}", fit=0.2)
@@ -348,7 +410,9 @@ def _lead(scene: Scene, scored: Scored) -> float:
     return scored.score - other.score if other is not None else 0.5
 
 
-def _draft(scene: Scene, scored: Scored, text: str, why: str, go_on: bool = False, fit: float = 0.0, score: float | None = None) -> Draft:
+def _draft(
+    scene: Scene, scored: Scored, text: str, why: str, go_on: bool = False, fit: float = 0.0, score: float | None = None
+) -> Draft:
     members = [*_led_by(scored), scored.statement, *_finished_by(scored)]
     if len(members) > 1:
         text = clip("".join(_plain(m.flat) for m in members), _LIMIT)
@@ -421,7 +485,7 @@ def _goal(scene: Scene) -> Draft | None:
 def _plain(text: str) -> str:
     """Return a statement without its bullet, emphasis marks and wide spaces, for reading."""
     folded = re.sub(r"\*\*|<[^>]{1,20}>", "", unicodedata.normalize("NFC", text))
-    return re.sub(r"\s+", " ", re.sub(r"^[\s　]*[-・●○■◆◇□※‣•➤➡⇒*]+[\s　・]*", "", folded)).strip()
+    return re.sub(r"\s+", " ", re.sub(r"^[\s　]*[-#・●○■◆◇□※‣•➤➡⇒*]+[\s　・]*", "", folded)).strip()
 
 
 def clip(text: str, limit: int) -> str:

@@ -363,7 +363,11 @@ def _relative_periods(text: str, today: str, anchor: Period | None) -> list[Peri
 def _read_terms(text: str) -> tuple[tuple[Term, ...], tuple[str, ...]]:
     """Return the topic's words: noun compounds with their parts, verbs and adjectives, quoted names whole."""
     # 例: 完成式ではなく竣工の日: what is set aside is no word of the topic.
-    text = re.sub(r"[^、。（()\s]+?(?:(?:では|じゃ|で)な(?:く(?:て)?|い(?:場合|とき|人)?))、?", lambda m: "　" * len(m.group()), text)
+    text = re.sub(
+        r"[^、。（()\s]+?(?:(?:では|じゃ|で)な(?:く(?:て)?|い(?:場合|とき|人)?))、?",
+        lambda m: "　" * len(m.group()),
+        text,
+    )
     dates = [p.at for p in find_periods(text)]
     quoted = [match.span(1) for match in QUOTED.finditer(text)]
     # Names that the dictionary cuts into adverbs and pronouns (チョイソコ) are names all the same.
@@ -403,7 +407,9 @@ def _read_terms(text: str) -> tuple[tuple[Term, ...], tuple[str, ...]]:
             run.append(morph)
             continue
         close()
-        helping = i > 0 and found[i - 1].pos == "動詞" and found[i - 1].end == morph.start and fold(morph.base) in _HELPING
+        helping = (
+            i > 0 and found[i - 1].pos == "動詞" and found[i - 1].end == morph.start and fold(morph.base) in _HELPING
+        )
         if morph.pos in ("動詞", "形容詞") and fold(morph.base) not in STOP and not helping:
             terms.append(Term(fold(morph.surface), fold(morph.base), (fold(morph.base),), says_how=True))
     close()
@@ -508,7 +514,7 @@ def _read_things(folded: str) -> tuple[str, ...]:
         folded,
     )
     found += re.findall(rf"(?:\d|[二三四五六七八九])つの{noun}", folded)
-    heads = []
+    heads: list[str] = []
     for compound in found:
         last = [m.surface for m in morphs(compound) if m.pos in ("名詞", "接尾辞")][-1:]
         heads += [compound, *last] if len(compound) <= 8 else last
@@ -538,11 +544,16 @@ def split_question(question: Question) -> tuple[str, ...]:
     if "それぞれ" in text:
         whole = text.replace("それぞれ", "")
         spans = sorted(p.at for p in find_periods(text) if p.at[1] <= len(text))
-        joined = len(spans) > 1 and all(re.fullmatch(r"\s*(?:と|、|・|及び)\s*", text[a[1] : b[0]]) for a, b in pairwise(spans))
+        joined = len(spans) > 1 and all(
+            re.fullmatch(r"\s*(?:と|、|・|及び)\s*", text[a[1] : b[0]]) for a, b in pairwise(spans)
+        )
         if joined:
             rest = text[: spans[0][0]] + re.sub(r"^[でにはの、]+", "", text[spans[-1][1] :])
             return tuple(f"{text[a:b]}の{rest.replace('それぞれ', '')}" for a, b in spans)
-        match = re.match(r"^([^、。とは]{2,24})と([^、。とは]{2,24}?)(の[^、。]*|、[^。]*|は[^。]*|では[^。]*)$", whole.rstrip("。?？ "))
+        match = re.match(
+            r"^([^、。とは]{2,24})と([^、。とは]{2,24}?)(の[^、。]*|、[^。]*|は[^。]*|では[^。]*)$",
+            whole.rstrip("。?？ "),
+        )
         if match and not spans:
             return tuple(f"{subject}{match[3].replace('、', 'の', 1)}" for subject in match.group(1, 2))
         return ()

@@ -54,7 +54,7 @@ def strict_gap(scored: Scored) -> float:
     """Return what a statement loses for each ordinal of the question that it does not meet: 第1回 is not 第2回."""
     coverage = scored.region.coverage
     zones = coverage.zones[:, scored.index - scored.region.low]
-    return -0.25 * sum(a.strict and zone < NEAR for a, zone in zip(coverage.atoms, zones, strict=True))
+    return -0.25 * sum(bool(a.strict and zone < NEAR) for a, zone in zip(coverage.atoms, zones, strict=True))
 
 
 def overlap(one: Period, other: Period) -> bool:
@@ -81,7 +81,8 @@ _QUOTED = re.compile(r"[「『“\"]([^「」『』“”\"\n]{2,40})[」』”\
 
 # A person's name stands before a title. 例: モリー・ハント氏, 島田 一 選手, 同社の南雲教授
 _PERSON = re.compile(
-    r"((?:[ァ-ヶー]+[・＝=])+[ァ-ヶー]+|[ァ-ヶー]{3,}|(?<![一-龠々])[一-龠々]{1,4}[ 　]?[一-龠々ぁ-んァ-ヶ]{1,4}?)[ 　]?"
+    r"((?:[ァ-ヶー]+[・＝=])+[ァ-ヶー]+|[ァ-ヶー]{3,}|(?<![一-龠々])[一-龠々]{1,4}[ 　]?[一-龠々ぁ-んァ-ヶ]{1,4}?)"
+    r"[ 　]?"
     r"(?:(?:名誉|副|前|元|代表取締役)?(?:氏|さん|選手|知事|会長|社長|教授|様|先生|市長|町長|村長|館長|校長|理事長|監督|CEO|ＣＥＯ))"
 )
 
@@ -93,7 +94,9 @@ _PLACE_KEY = re.compile(
 
 # 例: 本町ホールで開催, （令和7年1月29日、東京）
 _HELD_AT = re.compile(r"([^、。\s（(「」はがをに：:]{2,20})(?:で|にて|において)、?(?:開催|開か|行わ|行い|実施|挙行)")
-_AFTER_DATE = re.compile(r"日(?:[（(].[)）])?[、 　]([^、。\d（()）：:\tをがはにで】]{2,20})(?<!式)(?<!会)(?=[)）、。\n]|$)")
+_AFTER_DATE = re.compile(
+    r"日(?:[（(].[)）])?[、 　]([^、。\d（()）：:\tをがはにで】]{2,20})(?<!式)(?<!会)(?=[)）、。\n]|$)"
+)
 # Words for places in general, and places that are counted, are no place.
 _NO_PLACE = re.compile(
     r"(?:本|当|各|全|同|他|両|県内|町内|市内)?(?:県|市|町|村|国|府|都|区|島|市町村|自治体|都道府県|地域|各地|地区|会場|場所)"
@@ -209,7 +212,9 @@ def _named_by_label(scene: Scene) -> Iterator[Span]:
             continue
         fit = 0.15 * bool(labels.search(said)) + 0.15 * any(ends_with(fold(value), x) for x in question.suffixes)
         fit += 0.15 * any(x in said for x in question.suffixes)
-        fit += 0.1 * (question.kind == "place" and _names_freely(question) and _PLACE_END.search(fold(value)) is not None)
+        fit += 0.1 * (
+            question.kind == "place" and _names_freely(question) and _PLACE_END.search(fold(value)) is not None
+        )
         if fit and not (question.kind == "place" and _NO_PLACE.fullmatch(fold(value))):
             yield Span(scored, fact.value_start, fact.value_end, value, scored.score + fit, fit)
 
@@ -244,9 +249,15 @@ def _candidates(statement: Statement, question: Question) -> Iterator[tuple[int,
             yield match.start(1), match.end(1), 0.25
     for start, end in noun_runs(text):
         piece = fold(clean(text[start:end]))
-        if len(piece) < 2 or re.match(r"[のをがはに]", piece) or re.fullmatch(r"[ぁ-ん]{1,3}|.{0,2}(?:こと|もの|ため|よう|など|ところ|とき)", piece):
+        if (
+            len(piece) < 2
+            or re.match(r"[のをがはに]", piece)
+            or re.fullmatch(r"[ぁ-ん]{1,3}|.{0,2}(?:こと|もの|ため|よう|など|ところ|とき)", piece)
+        ):
             continue
-        if re.fullmatch(r"以[下上]|上記|下記|左記|右記|前述|本件|当該", piece) or (kind == "place" and _NO_PLACE.fullmatch(piece)):
+        if re.fullmatch(r"以[下上]|上記|下記|左記|右記|前述|本件|当該", piece) or (
+            kind == "place" and _NO_PLACE.fullmatch(piece)
+        ):
             continue
         city = re.match(r"[^\s市町村県]{1,5}(?:市|町|村|県)", text[start:end])
         if city and city.end() < end - start and any(ends_with(city[0], suffix) for suffix in question.suffixes):
@@ -277,7 +288,9 @@ def _introduced(text: str, match: re.Match[str], question: Question) -> float:
     """
     start = max(text.rfind(mark, 0, match.start()) for mark in "、。（(\t") + 1
     beside = fold(text[start : match.start(1)] + text[match.end(1) : match.end()])
-    return 0.1 * min(3, sum(len(part) > 1 and part in beside for t in question.terms for part in (t.text, *t.parts[-1:])))
+    return 0.1 * min(
+        3, sum(len(part) > 1 and part in beside for t in question.terms for part in (t.text, *t.parts[-1:]))
+    )
 
 
 def _under_its_label(statement: Statement, question: Question) -> Iterator[tuple[int, int, float]]:
@@ -294,7 +307,9 @@ def _under_its_label(statement: Statement, question: Question) -> Iterator[tuple
 def _is_venue(piece: str, after: str, question: Question) -> bool:
     """例: 会場はどこ → グランパレス星見 (a name in katakana)"""
     held = re.match(r"で|にて|にお|[）)]", after) is not None
-    return _asks_venue(question) and held and re.search(r"[ァ-ヶー]{4,}", piece) is not None and not _EVENT.search(piece)
+    return (
+        _asks_venue(question) and held and re.search(r"[ァ-ヶー]{4,}", piece) is not None and not _EVENT.search(piece)
+    )
 
 
 _EVENT = re.compile(
@@ -308,7 +323,9 @@ def _holds(role: str) -> str:
     return r"(?<![元前])社長|(?<![元前])代表取締役|ceo" if role == "社長" else re.escape(role)
 
 
-_NO_PERSON = re.compile(r"[県市都府]$|[県市町村国]立|場$|協会|大学|組合|銀行|センター|[課局部室]$|会社|法人|代表|取締|委員|担当|の$|から|まで|より|には|では|など")
+_NO_PERSON = re.compile(
+    r"[県市都府]$|[県市町村国]立|場$|協会|大学|組合|銀行|センター|[課局部室]$|会社|法人|代表|取締|委員|担当|の$|から|まで|より|には|では|など"
+)
 
 
 def _asks_venue(question: Question) -> bool:
