@@ -272,8 +272,9 @@ def _columns_of(scene: Scene, region: Region, table: Table, lines: dict[tuple[st
     text = region.reading.document.text
     rows: dict[int, dict[int, tuple[int, int]]] = {}
     headers: dict[int, str] = {}
+    # A table whose cells are all words shows no headings; its first row names the columns all the same.
     for cell in table.cells:
-        if cell.row < table.header_rows:
+        if cell.row < max(1, table.header_rows):
             for column in range(cell.column, cell.column + cell.column_span):
                 headers[column] = headers.get(column, "") + clean(text[cell.start : cell.end])
         elif cell.start < cell.end and cell.column_span == 1:
@@ -319,7 +320,10 @@ def _named_rows(scene: Scene, text: str, rows: dict[int, dict[int, tuple[int, in
     for row, cells in rows.items():
         whole = " ".join(text[a:b] for a, b in cells.values())
         key = katakana(whole)
-        named = sum((a.proper or a.strict) and a.match(frozenset(), key) > 0 for a in scene.atoms)
+        exact = {katakana(text[a:b]) for a, b in cells.values()}
+        named = sum(
+            ((a.proper or a.strict) and a.match(frozenset(), key) > 0) or a.surface in exact for a in scene.atoms
+        )
         periods = find_periods(whole)
         held = any(overlap(p, asked) for p in periods for asked in scene.question.periods)
         met[row] = named + (held or -bool(periods and scene.question.periods))
@@ -385,7 +389,7 @@ def _done_to(scene: Scene) -> Iterator[Items]:
     if deed is None or len(deed) < 2:
         return
     frame = re.compile(
-        rf"([^\s、。（）()「」をがはにで]{{2,20}})[を](?:[^、。を]{{0,8}}?に)?(?:初めて)?{re.escape(deed)}"
+        rf"([^\s、。（）()「」をがはにで]{{2,20}})を(?:[^、。を]{{0,10}}?[にへで])?(?:初めて)?{re.escape(deed)}"
     )
     for region in scene.regions:
         groups: dict[tuple[str, ...], list[tuple[str, Scored]]] = {}
@@ -592,7 +596,12 @@ def _rows_of_segment(segment: str, lead: str, names: Sequence[str], kinds: Seque
             lead = part
             continue
         item, tail = _last_item(part, kinds)
-        if tail or not nominal:
+        if nominal and tail.startswith(("は", "では", "には")):  # 例: 5年度はA校、6年度はB校、C校: B opens a new row
+            yield from finish("")
+            said, first = _first_item(part, lead)
+            run = [first] if first else []
+            lead = part
+        elif tail or not nominal:
             if item and _ends_in_noun(item):
                 run.append(item)
             yield from finish(tail)

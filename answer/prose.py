@@ -358,7 +358,11 @@ def _only(scene: Scene) -> Draft | None:
         if both.search(fold(scored.statement.flat)):
             said = _draft(scene, scored, clip(scored.statement.flat, 180), f"not only {one}", fit=0.2)
             return replace(said, text=f"いいえ。{said.text}")
-    return None
+    alone = next((s for s in scene.statements[:12] if one in fold(s.statement.flat)), None)
+    if alone is None:
+        return Draft("yesno", missing=(one,), why=(f"nothing on {one}",))
+    said = _draft(scene, alone, clip(alone.statement.flat, 180), f"only {one}")
+    return replace(said, text=f"はい。{said.text}")
 
 
 def _deciding(text: str, scene: Scene) -> str:

@@ -508,6 +508,7 @@ def _read_things(folded: str) -> tuple[str, ...]:
     # 例: 共催はどこ; but 除幕式はどこ asks where, not which
     asks = "(?:には|とは|は|が|って)(?:、|それぞれ|全部で)*"
     found += re.findall(rf"{noun}{asks}(?:どれ|誰|だれ|何|なん|どなた|どういう|$|\?|。)", folded)
+    found += re.findall(rf"(?:何|どれ)が{noun}", folded)
     found += [m for m in re.findall(rf"{noun}{asks}(?:どこ|どちら)", folded) if not re.search("[式展祭会]$", m)]
     found += re.findall(
         rf"{noun}(?:名)?を?(?:、)?(?:\d+つ|[二三四五]つ|全て|すべて|全部|全員|全社|順に|順番|列挙|挙げ|あげ|教え|一覧)",
@@ -518,7 +519,7 @@ def _read_things(folded: str) -> tuple[str, ...]:
     for compound in found:
         last = [m.surface for m in morphs(compound) if m.pos in ("名詞", "接尾辞")][-1:]
         heads += [compound, *last] if len(compound) <= 8 else last
-    return tuple(dict.fromkeys(h for h in heads if h not in STOP or h in ("人", "者")))
+    return tuple(dict.fromkeys(h for h in heads if (h not in STOP or h in ("人", "者")) and not h.endswith("目")))
 
 
 def _read_deed(folded: str, things: Sequence[str]) -> str | None:
