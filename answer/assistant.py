@@ -162,7 +162,7 @@ class Assistant:
                     question=question.text,
                     status="answered",
                     answer=draft.text,
-                    type=question.kind,
+                    type=draft.kind,
                     as_of=draft.as_of,
                     derived=Derived(draft.how, tuple(dict.fromkeys(numbers[: draft.operands]))) if draft.how else None,
                     citations=citations,

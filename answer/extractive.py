@@ -10,7 +10,7 @@ from answer.confidence import ACCEPT, NEAR, confidence
 from answer.days import answer_date
 from answer.draft import Draft, Support
 from answer.figures import answer_figure
-from answer.lists import answer_list
+from answer.lists import answer_enumerated, answer_list
 from answer.prose import (
     answer_definition,
     answer_howto,
@@ -19,8 +19,9 @@ from answer.prose import (
     answer_yesno,
     best_clause,
 )
-from answer.scene import Scene
-from answer.spans import answer_name
+from answer.question import read_question, split_question
+from answer.scene import Scene, narrowed
+from answer.spans import answer_name, asks_person
 
 _FIGURE_FOR_KEYWORDS = 0.95
 
@@ -41,7 +42,9 @@ def sureness(draft: Draft) -> float:
 def pick(scene: Scene) -> Draft:
     """Return the best answer that can be found, however unsure."""
     question = scene.question
-    draft = _pick(scene)
+    draft = _pick_each(scene) or _pick(scene)
+    if asks_person(question) and not draft.text:
+        return replace(draft, kind="name")  # a clause in which nobody is named says who it was as little
     if not draft.text and question.kind in ("date", "name", "place", "list", "comparison", "temporal"):
         found = best_clause(scene, scene.statements)
         if found and not (question.wants_number and draft.missing):
@@ -50,7 +53,30 @@ def pick(scene: Scene) -> Draft:
             support = Support(document.id, scored.statement.start, scored.statement.end)
             signals = scored.signals(scene, fit=-0.3)
             draft = replace(draft, text=text, supports=(support,), score=scored.score, signals=signals, missing=())
-    return replace(draft, kind=question.kind)
+    return draft if draft.kind == "list" else replace(draft, kind=question.kind)
+
+
+def _pick_each(scene: Scene) -> Draft | None:
+    """Return the answers to all that a question asks at once; None where it asks one thing or one has no answer."""
+    parts = split_question(scene.question) if scene.question.kind not in ("comparison", "temporal") else ()
+    questions = [read_question(part) for part in parts]
+    if len(questions) < 2 or all(q.kind == "number" for q in questions):
+        return None
+    drafts = [_pick(narrowed(scene, q)) for q in questions]
+    if not all(d.text and d.signals is not None for d in drafts):
+        return None
+    least = min(drafts, key=sureness)
+    return replace(
+        least,
+        kind=scene.question.kind,
+        text="、".join(d.text for d in drafts),
+        supports=tuple(s for d in drafts for s in d.supports),
+        as_of=None,
+        how="、".join(filter(None, (*(d.how for d in drafts), *parts))),
+        operands=0,
+        timeline=(),
+        why=tuple(w for d in drafts for w in d.why[:1]),
+    )
 
 
 def _pick(scene: Scene) -> Draft:
@@ -78,7 +104,13 @@ def _pick(scene: Scene) -> Draft:
         figure = answer_figure(scene)
         if figure.text and question.is_terse and figure.score > _FIGURE_FOR_KEYWORDS:
             return figure  # 例: 相談会 来場者 2023 asks for the figure that these words label
-    return pickers[question.kind](scene)
+    draft = pickers[question.kind](scene)
+    if question.kind in ("name", "place") and not (asks_person(question) and draft.text):
+        listed = answer_enumerated(scene)
+        # A span's score holds up to 0.15 for standing near the question's words, a list's does not.
+        if listed is not None and listed.score > draft.score - 0.15:
+            return listed
+    return draft
 
 
 def _unmet(scene: Scene) -> tuple[str, ...]:

@@ -9,11 +9,12 @@ from dataclasses import replace
 
 from answer.comparison import answer_series
 from answer.draft import Draft, Support
-from answer.evidence import Statement, katakana
+from answer.evidence import Atom, Statement, katakana
 from answer.question import Question
 from answer.scene import Scene, Scored
-from answer.spans import when_fit
-from ingest.japanese import content_words
+from answer.spans import noun_runs, text_facts, when_fit
+from ingest.dates import find_periods
+from ingest.japanese import content_words, fold
 from ingest.numbers import find_quantities
 
 _LIMIT = 280  # characters of a prose answer; the contract allows 600
@@ -32,6 +33,13 @@ _NEGATIVE = re.compile(
 )
 
 
+# 例: …をそろえること。 …を助ける制度である。
+_KIND_OF_THING = re.compile(
+    r"(?:こと|もの|制度|仕組み|しくみ|取組み?|取り組み|計画|施設|組織|会議|会社|事業|サービス|区域|をいう|を指す)"
+    r"(?:です|である|のこと)?[。」)）]*$"
+)
+
+
 def answer_definition(scene: Scene) -> Draft:
     """Return what a thing is. 例: Xとは、… / ※ X：… / X（…） / the sentence under the heading X"""
     question = scene.question
@@ -44,6 +52,13 @@ def answer_definition(scene: Scene) -> Draft:
         score = scored.score + bonus
         if best is None or score > best[0]:
             best = (score, scored, text)
+    for scored, fact in text_facts(scene):
+        key = katakana(fact.row or fact.label)
+        named = len(key) > 1 and (key == subject or subject.endswith("ノ" + key) or (subject and key.endswith(subject)))
+        if not named or len(fact.value) <= 10 or not _KIND_OF_THING.search(fact.value):
+            continue
+        if best is None or scored.score + 0.45 > best[0]:
+            best = (scored.score + 0.45, scored, fact.value)
     if best is None:
         return Draft("definition", why=("no statement near the hits",))
     score, scored, text = best
@@ -72,7 +87,7 @@ def _defines(scored: Scored, subject: str) -> tuple[float, str]:
         if re.search(re.escape(subject) + r"」?(?:※\d*)?(?:トハ.|\(?[::].|＝|=)", key):
             return 0.45, flat
         if re.search(re.escape(subject) + r"」?ハ、.", key):
-            return 0.2, flat
+            return 0.2 if _KIND_OF_THING.search(flat) else 0.1, flat
         if re.search(re.escape(subject) + r"」?[(（][^)）]{6,}[)）]", key):
             return 0.4, flat
         if re.search(r"(?:ト呼バレル|トイウ|ヲイウ|ヲ指ス|デアル|スルモノ|スル制度|スル仕組ミ)", key):
@@ -109,8 +124,78 @@ def answer_reason(scene: Scene) -> Draft:
 
 
 def answer_howto(scene: Scene) -> Draft:
-    """Return the steps: the best statement and those that go on with it."""
-    return _best_with(scene, "howto", _STEP_MARK, 0.08)
+    """Return the steps: those that stand numbered or line by line, what a cell says of the way, or the sentence."""
+    steps = _steps(scene)
+    said = _best_with(scene, "howto", _STEP_MARK, 0.08)
+    return steps if steps is not None and steps.score >= said.score else said
+
+
+_WAY = re.compile(r"流れ|手順|方法|手続|ステップ|使い方|進め方|やり方|仕方|申込|申し込み")
+_ENUMERATED = re.compile(
+    r"^[\s　*\-・]*(?:[①-⑳]|[（(]\d+[)）]|\d+[.．)）]|第\d+段階|(?:step|ステップ)\s*\d)", re.IGNORECASE
+)
+_STEP = re.compile(
+    r"(?:送信|起動|開始|入力|提出|予約|登録|申請|申込み?|審査|交付|発行|送付|連絡|相談|確認|許可|受取|利用|支払い?|[うくすつむる])"
+    r"[。！!]?$|から$|[をでへに]$"
+)
+_FOLLOWS = re.compile(r"(?:以下|次|下記)の.{0,20}(?:実施|とおり|通り|対策|取組|行[うい]|手順|方法)")
+
+
+def _steps(scene: Scene) -> Draft | None:
+    """Return the best run of lines that are steps one after another."""
+    best: tuple[float, Scored, list[Statement]] | None = None
+    for scored in scene.statements[:40]:
+        run = _run_of_steps(scored)
+        if len(run) < 2:
+            continue
+        heading = run[0].headings[-1] if run[0].headings else ""
+        enumerated = _ENUMERATED.search(run[0].text) is not None
+        fit = 0.2 * enumerated + 0.15 * (_WAY.search(heading) is not None) + 0.05 * min(len(run), 4)
+        fit += 0.2 * (run[0] is not scored.statement and _FOLLOWS.search(scored.statement.flat) is not None)
+        region = scored.region
+        places = [region.reading.at(s.start) - region.low for s in run if region.reading.at(s.start) < region.high]
+        met = float(
+            (region.coverage.weights @ region.coverage.zones[:, places].max(axis=1)) / region.coverage.weights.sum()
+        )
+        score = max(scored.score, met) + fit
+        if best is None or score > best[0]:
+            best = (score, scored, run)
+    if best is None:
+        return None
+    score, scored, run = best
+    text = ""
+    members: list[Statement] = []
+    for step in run:
+        plain = _plain(step.flat)
+        if members and len(text) + len(plain) > 2 * _LIMIT:
+            break
+        text += (" → " if text and not re.search(r"から$|[をでへに]$", text) else "") + plain
+        members.append(step)
+    draft = _draft(scene, scored, text, f"steps {score:.2f}", fit=score - scored.score)
+    return replace(
+        draft, text=text[:600], supports=tuple(Support(m.document.id, m.start, m.end) for m in members), score=score
+    )
+
+
+def _run_of_steps(scored: Scored) -> list[Statement]:
+    """Return the steps that a statement opens or leads up to."""
+    statements = scored.region.reading.statements
+    head = scored.statement
+    leads = head.kind == "heading" or _FOLLOWS.search(head.flat) is not None
+    first = scored.index + 1 if leads else scored.index
+    run: list[Statement] = []
+    for step in statements[first : first + 12]:
+        if step.kind in ("heading", "table", "note") or (run and step.headings != run[0].headings):
+            break
+        if run and (_ENUMERATED.search(step.text) is None) != (_ENUMERATED.search(run[0].text) is None):
+            break
+        if re.fullmatch(r"[（(].*[)）]", step.flat):
+            continue
+        if _ENUMERATED.search(step.text) is None and not _FOLLOWS.search(head.flat) and not _STEP.search(step.flat):
+            break
+        run.append(step)
+    numbered = bool(run) and _ENUMERATED.search(run[0].text) is not None
+    return run if numbered or len(run) > 2 or (leads and _FOLLOWS.search(head.flat)) else []
 
 
 _AIMS = re.compile(r"趣旨|目的|ねらい|狙い|背景|経緯|課題|理由|必要性|現状")
@@ -129,11 +214,38 @@ def _best_with(scene: Scene, kind: str, mark: re.Pattern[str], bonus: float) -> 
             score += 0.18  # 例: （1）趣旨 opens the reasons of what the headings above it name
         if best is None or score > best[0]:
             best = (score, scored)
+    aims = re.search(r"ねらい|狙い|目的|趣旨|何のため", scene.question.folded) is not None
+    cell = _cell(scene, _WAY if kind == "howto" else _AIM_LABEL if aims else _REASON_LABEL)
+    if cell is not None and (best is None or cell.score > best[0]):
+        return cell
     if best is None:
         return Draft(scene.question.kind, why=(f"no {kind} near the hits",))
     return _draft(
-        scene, best[1], best[1].statement.flat, f"{kind} {best[0]:.2f}", go_on=True, fit=best[0] - best[1].score
+        scene,
+        best[1],
+        best[1].statement.flat,
+        f"{kind} {best[0]:.2f}",
+        go_on=True,
+        fit=best[0] - best[1].score,
+        score=best[0],
     )
+
+
+_REASON_LABEL = re.compile(r"理由|原因|要因|背景|きっかけ|経緯")
+_AIM_LABEL = re.compile(r"趣旨|目的|ねらい|狙い")
+
+
+def _cell(scene: Scene, labels: re.Pattern[str]) -> Draft | None:
+    """Return what stands in a cell or after a key that names what is asked for. 例: 申込み | 電話、インターネット"""
+    found = [
+        (scored.score + 0.3, scored, fact)
+        for scored, fact in text_facts(scene)
+        if labels.search(fold(" ".join(filter(None, (fact.row, fact.column, fact.label))))) and len(fact.value) > 3
+    ]
+    if not found:
+        return None
+    score, scored, fact = max(found, key=lambda f: f[0])
+    return _draft(scene, scored, clip(fact.value, _LIMIT), f"cell {score:.2f} {fact.label}", fit=0.3, score=score)
 
 
 def _says_something(statement: Statement, question: Question) -> bool:
@@ -159,13 +271,112 @@ def answer_yesno(scene: Scene) -> Draft:
             asked_up = re.search(r"増|伸び|上が", scene.question.folded) is not None
             rose, fell = series.text.endswith("増）"), series.text.endswith("減）")
             return replace(series, text=f"{'はい' if (rose if asked_up else fell) else 'いいえ'}。{series.text}")
-    draft = answer_text(scene)
+    only = _only(scene)
+    if only is not None:
+        return only
+    draft = _grounded(scene)
     if not draft.text:
         return draft
-    negative = bool(_NEGATIVE.search(draft.text))
+    negative = _denies(_deciding(draft.text, scene))
     asks_negative = bool(re.search(r"(?:ない|ません)(?:の|です)?(?:か|でしょう)", scene.question.folded))
     said = "いいえ" if negative != asks_negative else "はい"
     return replace(draft, text=f"{said}。{draft.text}")
+
+
+_RESUMED = re.compile(r"再開|復便|復旧|復活|再び|解除")
+
+
+def _denies(clause: str) -> bool:
+    """Tell whether a clause ends in the negative. 例: 運休していた便が再開 does not, 再開後に休止 does"""
+    last = max((m.start() for m in _NEGATIVE.finditer(clause)), default=-1)
+    return last > max((m.start() for m in _RESUMED.finditer(clause)), default=-1)
+
+
+def _grounded(scene: Scene) -> Draft:
+    """Return the best statement that speaks of what is asserted, the last thing that the question names.
+
+    例: 講座は無料ですか is not decided by a line about the 講座 that says nothing of its price
+    """
+    folded = scene.question.folded
+    last = max(scene.question.terms, key=lambda t: (folded.rfind(t.text), len(t.text)), default=None)
+    words = {last.text, last.lemma, *last.parts} if last is not None else set()
+    asserted = [a for a in scene.atoms if a.lemma in words]
+    if not asserted or last is None or _STATE_ASKED.search(folded):
+        return answer_text(scene)
+    held = tuple(s for s in scene.statements[:60] if _speaks_of(s, asserted) and _is_about(s, scene, words))
+    figures = {q.value for q in find_quantities(_undated(scene.question.text)) if q.base_unit is not None}
+    if figures:  # 例: 2回開催されましたか is decided by a line that says how often
+        held = tuple(s for s in held if figures & {q.value for q in s.statement.quantities})
+        if not held:
+            return Draft("yesno", missing=(last.text,), why=("no line with the figure",))
+    if held and (held[0].score > scene.statements[0].score - 0.35):
+        return answer_text(replace(scene, statements=held))
+    # Verbs are put in other words; a thing or a quality that nothing near names was not spoken of.
+    is_verb = last.says_how and re.search(r"[うくぐすつぬぶむるい]$", last.lemma) is not None
+    return answer_text(scene) if is_verb else Draft("yesno", missing=(last.text,), why=(f"nothing on {last.text}",))
+
+
+def _undated(text: str) -> str:
+    for period in reversed(find_periods(text)):
+        text = text[: period.at[0]] + text[period.at[1] :]
+    return text
+
+
+def _speaks_of(scored: Scored, asserted: Sequence[Atom]) -> bool:
+    statement = scored.statement
+    heading = katakana(statement.headings[-1]) if statement.headings else ""
+    return any(a.match(statement.lemmas, statement.key) or a.match(frozenset(), heading) for a in asserted)
+
+
+def _is_about(scored: Scored, scene: Scene, asserted: set[str]) -> bool:
+    """Tell whether a statement meets enough of the question besides what is asserted."""
+    zones = scored.region.coverage.zones[:, scored.index - scored.region.low]
+    others = [(a.weight, zone) for a, zone in zip(scene.atoms, zones, strict=True) if a.lemma not in asserted]
+    total = sum(weight for weight, _ in others)
+    return not total or sum(weight * zone for weight, zone in others) >= 0.35 * total
+
+
+_STATE_ASKED = re.compile(r"続[いけ]|まだ|今も|現在も|再開|休止|中止|終わ|やって")
+_ONLY = re.compile(r"([^、。\s]+?)(?:だけ|のみ|しか)")
+
+
+def _only(scene: Scene) -> Draft | None:
+    """Return いいえ where the text names another thing of the kind beside the one that is asked about.
+
+    例: 選ばれたのは甲県だけですか, 甲県と乙県が選ばれた → いいえ
+    """
+    match = _ONLY.search(scene.question.folded)
+    runs = noun_runs(match[1]) if match else []
+    if not match or not runs:
+        return None
+    one = fold(match[1][runs[-1][0] : runs[-1][1]])
+    beside = rf"[^\s、。・とやはがをに]{{1,12}}{re.escape(one[-1])}"
+    both = re.compile(
+        rf"{re.escape(one)}(?:と|・|、|及び|や){beside}|{beside}(?:と|・|、|及び|や|とともに){re.escape(one)}"
+    )
+    for scored in scene.statements[:12]:
+        if both.search(fold(scored.statement.flat)):
+            said = _draft(scene, scored, clip(scored.statement.flat, 180), f"not only {one}", fit=0.2)
+            return replace(said, text=f"いいえ。{said.text}")
+    alone = next((s for s in scene.statements[:12] if one in fold(s.statement.flat)), None)
+    if alone is None:
+        return Draft("yesno", missing=(one,), why=(f"nothing on {one}",))
+    said = _draft(scene, alone, clip(alone.statement.flat, 180), f"only {one}")
+    return replace(said, text=f"はい。{said.text}")
+
+
+def _deciding(text: str, scene: Scene) -> str:
+    """Return the clause of a statement that speaks of what is asked, up to its verb.
+
+    例: 紙での受付は廃止し、電子申請ができる, asked for 電子申請 → 電子申請ができる
+    """
+    clauses = re.split(r"(?<=[、。])", text)
+    met = [sum(a.weight for a in scene.atoms if len(a.surface) > 1 and a.surface in katakana(c)) for c in clauses]
+    first = max(range(len(clauses)), key=lambda i: (met[i], -i))
+    last = first
+    while last + 1 < len(clauses) and re.search(r"[はがもをにで]、$|[一-龠ァ-ヶ]、$", clauses[last]):
+        last += 1
+    return "".join(clauses[first : last + 1])
 
 
 def answer_text(scene: Scene, limit: int = 180) -> Draft:
@@ -203,10 +414,12 @@ def _lead(scene: Scene, scored: Scored) -> float:
     return scored.score - other.score if other is not None else 0.5
 
 
-def _draft(scene: Scene, scored: Scored, text: str, why: str, go_on: bool = False, fit: float = 0.0) -> Draft:
-    members = [*_led_by(scored), scored.statement]
+def _draft(
+    scene: Scene, scored: Scored, text: str, why: str, go_on: bool = False, fit: float = 0.0, score: float | None = None
+) -> Draft:
+    members = [*_led_by(scored), scored.statement, *_finished_by(scored)]
     if len(members) > 1:
-        text = "".join(_plain(m.flat) for m in members)
+        text = clip("".join(_plain(m.flat) for m in members), _LIMIT)
     if go_on:
         further = _going_on(scored, _LIMIT - len(text))
         members += further
@@ -215,7 +428,7 @@ def _draft(scene: Scene, scored: Scored, text: str, why: str, go_on: bool = Fals
         kind=scene.question.kind,
         text=clip(_plain(text), _LIMIT),
         supports=tuple(Support(m.document.id, m.start, m.end) for m in members),
-        score=scored.score,
+        score=scored.score if score is None else score,
         signals=scored.signals(
             scene, lead=_lead(scene, scored), fit=fit, period=when_fit(scored.statement, scene.question)
         ),
@@ -228,6 +441,15 @@ def _led_by(scored: Scored) -> list[Statement]:
     before = scored.region.reading.statements[max(0, scored.index - 1) : scored.index]
     if before and before[0].kind != "heading" and re.match(r"[をがにへ][^ぁ-ん]", scored.statement.flat):
         return list(before)
+    return []
+
+
+def _finished_by(scored: Scored) -> list[Statement]:
+    """Return the next line, when the statement breaks off before its verb. 例: …について / 費用の半分を補助"""
+    following = scored.region.reading.statements[scored.index + 1 : scored.index + 2]
+    broken = re.search(r"(?:について|に対し|により|を|に|と|は|が|、)$", scored.statement.flat) is not None
+    if broken and following and following[0].headings == scored.statement.headings:
+        return [] if following[0].kind in ("heading", "table") else list(following)
     return []
 
 
@@ -267,7 +489,7 @@ def _goal(scene: Scene) -> Draft | None:
 def _plain(text: str) -> str:
     """Return a statement without its bullet, emphasis marks and wide spaces, for reading."""
     folded = re.sub(r"\*\*|<[^>]{1,20}>", "", unicodedata.normalize("NFC", text))
-    return re.sub(r"\s+", " ", re.sub(r"^[\s　]*[-・●○■◆◇□※‣•➤➡⇒*]+[\s　・]*", "", folded)).strip()
+    return re.sub(r"\s+", " ", re.sub(r"^[\s　]*[-#・●○■◆◇□※‣•➤➡⇒*]+[\s　・]*", "", folded)).strip()
 
 
 def clip(text: str, limit: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from answer.answer import QuestionError, QuestionType
 from answer.cues import (
@@ -54,6 +55,7 @@ class Term:
     quoted: bool = False
     proper: frozenset[str] = frozenset()  # the parts that name a place, person or body
     ordinal: bool = False  # 第2回, 20～24歳: a number that tells one thing from its neighbours
+    says_how: bool = False  # a verb or an adjective: people put these in words of their own, things they call by name
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,8 @@ class Question:
     pattern: str | None = None  # what the answer must look like: 電話番号 → digits and hyphens
     count: int | None = None  # how many items a list must have, when the question says so
     suffixes: tuple[str, ...] = ()  # どの町 → 町: what the name or place ends with
+    things: tuple[str, ...] = ()  # 機材は何ですか → 機材: what the text may call that which is asked for
+    deed: str | None = None  # 出資している企業は → 出資: what the things that are asked for do, or what is done to them
 
 
 def validate(text: str, limit: int = 500) -> str:
@@ -118,6 +122,7 @@ def read_question(text: str, today: str | None = None) -> Question:
     kind, flags = _read_kind(folded, len(periods), len(meetings))
     units, counter = _read_units(folded)
     terms, focus = _read_terms(text)
+    things = _read_things(folded)
     question = Question(
         text=text,
         folded=folded,
@@ -133,6 +138,8 @@ def read_question(text: str, today: str | None = None) -> Question:
         pattern=_read_pattern(folded),
         is_terse=not re.search(r"ます|です|でし|ください|教え|[かの]\?|何|どう|どこ|いつ|だれ|誰", folded),
         suffixes=_read_suffixes(folded),
+        things=things,
+        deed=_read_deed(folded, things),
         count=_read_count(folded),
     )
     return replace(
@@ -176,17 +183,25 @@ def _kind_of(folded: str, periods: int, meetings: int) -> tuple[QuestionType, di
         return "comparison", flags
     if trend and (measure or number or several or re.search(r"推移|移り変わり|経年", folded)):
         return "temporal", flags
+    if listing and WHEN.search(folded) and not (number or measure or compare):
+        return "date", flags  # 例: AとB、設置日はそれぞれいつ
+    if several and listing and re.search(r"どこ|誰|だれ|どなた|どの(?!くらい|程度)|何という", folded):
+        return "list", flags  # 例: 令和5年度と令和6年度でそれぞれどこ
     if several and (number or measure or compare or listing):
         return "comparison" if compare else "temporal", flags
     if compare and (number or measure):
         return "comparison", flags
+    if len(re.findall(r"\d(?:回目|番目)(?=[・、と].*\d(?:回目|番目))", folded)) and not (number or measure):
+        return "list", flags
     if REASON.search(folded) and not number:
         return "reason", flags
-    if DEFINITION.search(folded) and not number and not WHEN.search(folded):
+    # 例: 利用できるのはどんな団体か asks which, not what it is
+    which_kind = re.search(r"のは、?(?:どんな|どのような)", folded) is not None
+    if DEFINITION.search(folded) and not which_kind and not number and not WHEN.search(folded):
         return "definition", flags
     if number and not re.search(r"どこですか|誰ですか|いつですか", tail):
         return "number", flags
-    if HOWTO.search(folded) and not listing:
+    if HOWTO.search(folded) and (not listing or "手順" in folded):
         return "howto", flags
     if listing or re.search(r"(?:市町村|国・地域|団体|地域|高校|学校|企業)(?:は|が)(?:どこ|どちら(?!が))", folded):
         return "list", flags
@@ -347,6 +362,12 @@ def _relative_periods(text: str, today: str, anchor: Period | None) -> list[Peri
 
 def _read_terms(text: str) -> tuple[tuple[Term, ...], tuple[str, ...]]:
     """Return the topic's words: noun compounds with their parts, verbs and adjectives, quoted names whole."""
+    # 例: 完成式ではなく竣工の日: what is set aside is no word of the topic.
+    text = re.sub(
+        r"[^、。（()\s]+?(?:(?:では|じゃ|で)な(?:く(?:て)?|い(?:場合|とき|人)?))、?",
+        lambda m: "　" * len(m.group()),
+        text,
+    )
     dates = [p.at for p in find_periods(text)]
     quoted = [match.span(1) for match in QUOTED.finditer(text)]
     # Names that the dictionary cuts into adverbs and pronouns (チョイソコ) are names all the same.
@@ -367,7 +388,8 @@ def _read_terms(text: str) -> tuple[tuple[Term, ...], tuple[str, ...]]:
             inside = any(a <= start and end <= b for a, b in quoted)
             lemma = pieces[0] if len(run) == 1 else surface
             proper = frozenset(fold(m.base) for m in run if m.pos2 == "固有名詞")
-            terms.append(Term(surface, lemma, tuple(pieces), inside, proper))
+            says_how = all(m.pos == "形状詞" for m in run)  # 例: 無茶な, 大変な
+            terms.append(Term(surface, lemma, tuple(pieces), inside, proper, says_how=says_how))
         run.clear()
 
     found = morphs(text)
@@ -385,11 +407,18 @@ def _read_terms(text: str) -> tuple[tuple[Term, ...], tuple[str, ...]]:
             run.append(morph)
             continue
         close()
-        if morph.pos in ("動詞", "形容詞") and fold(morph.base) not in STOP:
-            terms.append(Term(fold(morph.surface), fold(morph.base), (fold(morph.base),)))
+        helping = (
+            i > 0 and found[i - 1].pos == "動詞" and found[i - 1].end == morph.start and fold(morph.base) in _HELPING
+        )
+        if morph.pos in ("動詞", "形容詞") and fold(morph.base) not in STOP and not helping:
+            terms.append(Term(fold(morph.surface), fold(morph.base), (fold(morph.base),), says_how=True))
     close()
     unique = tuple({t.text: t for t in reversed(terms)}.values())[::-1]
     return unique, _read_focus(text, unique)
+
+
+# Verbs that only say how the one before them goes on. 例: 動き出す, 送り込む
+_HELPING = frozenset("出す 始める 続ける 込む 合う 上げる 直す 終わる 終える 切る 付ける 進める".split())
 
 
 def _is_kana_name(found: Sequence[Morph], i: int) -> bool:
@@ -465,10 +494,75 @@ def _read_alternatives(folded: str) -> tuple[str, ...]:
 def _read_suffixes(folded: str) -> tuple[str, ...]:
     """Return what the asked name ends with. 例: どの町 → 町; どの部とどの部 → 部; 何高校 → 高校"""
     found = re.findall(rf"(?:どの|どこの|何という|なんという|どちらの|どんな)({THINGS})", folded)
+    found += re.findall(r"何(課|部(?!会|署|数|門)|室|局|市(?!町村)|町(?!村)|村|県|高校|大学|銀行)", folded)
     # 例: 見学した会社はどこ, 対象の業界は?, 委託先の業者は誰
     found += re.findall(rf"({THINGS})(?:名)?(?:は|が|って)(?:、)?(?:どこ|どちら|どれ|誰|だれ|何|なん|\?|$)", folded)
     found += re.findall(rf"({THINGS})を(?:\d+つ|全て|すべて|全部|列挙|挙げ|教え)", folded)
     return tuple(dict.fromkeys(found))
+
+
+def _read_things(folded: str) -> tuple[str, ...]:
+    """Return the nouns by which the question calls what it asks for. 例: 機材は何ですか → 機材; 4つの柱 → 柱"""
+    noun = r"([一-龠々ァ-ヶーa-z]+)"
+    found = re.findall(rf"(?:どの|どんな|どのような|何という|いずれの){noun}", folded)
+    # 例: 共催はどこ; but 除幕式はどこ asks where, not which
+    asks = "(?:には|とは|は|が|って)(?:、|それぞれ|全部で)*"
+    found += re.findall(rf"{noun}{asks}(?:どれ|誰|だれ|何|なん|どなた|どういう|$|\?|。)", folded)
+    found += re.findall(rf"(?:何|どれ)が{noun}", folded)
+    found += [m for m in re.findall(rf"{noun}{asks}(?:どこ|どちら)", folded) if not re.search("[式展祭会]$", m)]
+    found += re.findall(
+        rf"{noun}(?:名)?を?(?:、)?(?:\d+つ|[二三四五]つ|全て|すべて|全部|全員|全社|順に|順番|列挙|挙げ|あげ|教え|一覧)",
+        folded,
+    )
+    found += re.findall(rf"(?:\d|[二三四五六七八九])つの{noun}", folded)
+    heads: list[str] = []
+    for compound in found:
+        last = [m.surface for m in morphs(compound) if m.pos in ("名詞", "接尾辞")][-1:]
+        heads += [compound, *last] if len(compound) <= 8 else last
+    return tuple(dict.fromkeys(h for h in heads if (h not in STOP or h in ("人", "者")) and not h.endswith("目")))
+
+
+def _read_deed(folded: str, things: Sequence[str]) -> str | None:
+    """Return the verb that the asked things stand with. 例: 整備する機材は → 整備; お金を出しているのは → 出す"""
+    named = "|".join((*map(re.escape, things), "の(?:は|が)?(?:どこ|誰|だれ|どなた|何|どの|どちら)", "ところ"))
+    match = re.search(rf"(?<=[るたいな])(?:{named})", folded)
+    if match is None:
+        return None
+    for morph in reversed(morphs(folded[: match.start()])[-6:]):
+        if morph.pos in ("動詞", "名詞") and fold(morph.base) not in STOP:
+            return fold(morph.base)
+        if morph.pos not in ("動詞", "助動詞", "助詞"):
+            return None
+    return None
+
+
+def split_question(question: Question) -> tuple[str, ...]:
+    """Return the questions that one sentence asks, in order; empty where it asks one.
+
+    例: AとB、設置日はそれぞれいつ → Aの設置日は…, Bの…; 開設はいつで、相談は何件 → both
+    """
+    text = question.text
+    if "それぞれ" in text:
+        whole = text.replace("それぞれ", "")
+        spans = sorted(p.at for p in find_periods(text) if p.at[1] <= len(text))
+        joined = len(spans) > 1 and all(
+            re.fullmatch(r"\s*(?:と|、|・|及び)\s*", text[a[1] : b[0]]) for a, b in pairwise(spans)
+        )
+        if joined:
+            rest = text[: spans[0][0]] + re.sub(r"^[でにはの、]+", "", text[spans[-1][1] :])
+            return tuple(f"{text[a:b]}の{rest.replace('それぞれ', '')}" for a, b in spans)
+        match = re.match(
+            r"^([^、。とは]{2,24})と([^、。とは]{2,24}?)(の[^、。]*|、[^。]*|は[^。]*|では[^。]*)$",
+            whole.rstrip("。?？ "),
+        )
+        if match and not spans:
+            return tuple(f"{subject}{match[3].replace('、', 'の', 1)}" for subject in match.group(1, 2))
+        return ()
+    cut = re.match(r"^(.*?(?:いつ|何月何日|何年何月|どこ|誰|だれ|何[一-龠]{1,2})[^、。]*)、(.*)$", text)
+    if not cut or not WH.search(cut[2]) or re.search(r"比べ|どちら|どっち|差", text):
+        return ()
+    topic = re.match(r"^([^、。]+?)(?:の|は|が|で)(?![一-龠]*?線)", cut[1])
+    return (cut[1], f"{topic[1]}の{cut[2]}") if topic and topic[1] not in cut[2] else ()
 
 
 def _read_pattern(folded: str) -> str | None:
@@ -480,12 +574,13 @@ def _read_pattern(folded: str) -> str | None:
 
 
 def _read_count(folded: str) -> int | None:
+    ordinals = set(re.findall(r"(\d+)(?:回目|番目|回)(?=[・、と])|(?<=[・、と])(\d+)(?:回目|番目|回)", folded))
     match = re.search(
-        r"(\d+|[二三四五六七八九十])(?:つ|団体|市町村|か所|箇所|社|校|本柱|本の柱|点|項目|地域|人)(?:を|教|挙"
-        r"|あげ|は|とは|の名|$|すべて|全て|全部|とも)",
+        r"(\d+|[二三四五六七八九十])(?:つ|言語|か国|部会|分野|業種|産業|方針|大学|高校|銀行|企業|事業|団体|市町村|か所|箇所|社|校|本柱|本の柱|点|項目|地域|人)(?:を|教|挙"
+        r"|あげ|は|とは|の|$|すべて|全て|全部|とも)|全(\d+)(?:回|社|校|部会|団体|市町村|項目|地区)",
         folded,
     )
     if not match:
-        return None
-    raw = match.group(1)
+        return len(ordinals) if len(ordinals) > 1 else None
+    raw = match.group(1) or match.group(2)
     return int(raw) if raw.isdigit() else "一二三四五六七八九十".index(raw) + 1

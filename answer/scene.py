@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -157,13 +157,26 @@ def build_scene(
             coverage = Coverage(readings[key], atoms, low, high)
             places = range(coverage.low, coverage.high)
             regions.append(Region(readings[key], coverage, tuple(priors[key].get(i, 0.0) for i in places)))
+    return Scene(question, tuple(atoms), tuple(regions), _scored(regions))
+
+
+def narrowed(scene: Scene, question: Question) -> Scene:
+    """Return the scene for a part of its question: scored by the words of that part only."""
+    asked = {word for term in question.terms for word in (term.text, *term.parts)}
+    atoms = tuple(atom for atom in scene.atoms if atom.lemma in asked)
+    regions = tuple(
+        replace(r, coverage=Coverage(r.reading, atoms, r.low, r.high)) for r in scene.regions if r.low < r.high
+    )
+    return Scene(question, atoms, regions, _scored(regions))
+
+
+def _scored(regions: Sequence[Region]) -> tuple[Scored, ...]:
     scored: list[Scored] = []
     for region in regions:
         for offset, value in enumerate(region.coverage.scores()):
             score = float(value) + PRIOR * region.prior[offset]
             scored.append(Scored(region, region.low + offset, score, float(value)))
-    scored.sort(key=lambda s: -s.score)
-    return Scene(question, tuple(atoms), tuple(regions), tuple(scored))
+    return tuple(sorted(scored, key=lambda s: -s.score))
 
 
 def _merge(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from answer.confidence import NEAR
 from answer.draft import Draft, Support
 from answer.evidence import Statement, katakana
 from answer.question import Question
@@ -49,6 +50,13 @@ def text_facts(scene: Scene) -> Iterator[tuple[Scored, Fact]]:
             yield Scored(region, index, score, coverage), fact
 
 
+def strict_gap(scored: Scored) -> float:
+    """Return what a statement loses for each ordinal of the question that it does not meet: 第1回 is not 第2回."""
+    coverage = scored.region.coverage
+    zones = coverage.zones[:, scored.index - scored.region.low]
+    return -0.25 * sum(bool(a.strict and zone < NEAR) for a, zone in zip(coverage.atoms, zones, strict=True))
+
+
 def overlap(one: Period, other: Period) -> bool:
     return one.start <= other.end and other.start <= one.end
 
@@ -71,16 +79,29 @@ def nearness(scored: Scored, at: tuple[int, int], scene: Scene) -> float:
 _QUOTED = re.compile(r"[「『“\"]([^「」『』“”\"\n]{2,40})[」』”\"]")
 
 
+# A person's name stands before a title. 例: モリー・ハント氏, 島田 一 選手, 同社の南雲教授
 _PERSON = re.compile(
-    r"([一-龠々ァ-ヶー]{1,6}[ 　]?[一-龠々ァ-ヶーぁ-ん]{1,6})[ 　]?(?:氏|さん|選手|知事|会長|社長|教授|様|先生)"
+    r"((?:[ァ-ヶー]+[・＝=])+[ァ-ヶー]+|[ァ-ヶー]{3,}|(?<![一-龠々])[一-龠々]{1,4}[ 　]?[一-龠々ぁ-んァ-ヶ]{1,4}?)"
+    r"[ 　]?"
+    r"(?:(?:名誉|副|前|元|代表取締役)?(?:氏|さん|選手|知事|会長|社長|教授|様|先生|市長|町長|村長|館長|校長|理事長|監督|CEO|ＣＥＯ))"
 )
 
 
 _PLACE_KEY = re.compile(
-    r"(?:場\s*所|会\s*場|開催地|所在地|開催場所|派遣先|訪問先|行き先)\s*[:：】]?\s*([^、。\n】]{2,30})"
+    r"(?:場\s*所|会\s*場|開催地|所在地|開催場所|派遣先|訪問先|行き先)(?:\s*[:：】]|[\t 　]|は、?)\s*([^、。\n】]{2,30})"
 )
 
 
+# 例: 本町ホールで開催, （令和7年1月29日、東京）
+_HELD_AT = re.compile(r"([^、。\s（(「」はがをに：:]{2,20})(?:で|にて|において)、?(?:開催|開か|行わ|行い|実施|挙行)")
+_AFTER_DATE = re.compile(
+    r"日(?:[（(].[)）])?[、 　]([^、。\d（()）：:\tをがはにで】]{2,20})(?<!式)(?<!会)(?=[)）、。\n]|$)"
+)
+# Words for places in general, and places that are counted, are no place.
+_NO_PLACE = re.compile(
+    r"(?:本|当|各|全|同|他|両|県内|町内|市内)?(?:県|市|町|村|国|府|都|区|島|市町村|自治体|都道府県|地域|各地|地区|会場|場所)"
+    r"(?:内|外|民|等)?|.*特区|(?:延べ|約|計|全)*[\d,]+\D{1,4}"
+)
 _PLACE_END = re.compile(
     r"(?:市|町|村|県|府|都|区|港|空港|駅|ホール|館|センター|会館|公園|広場|店|百貨店|大学|国|島|地域|圏|ロビー"
     r"|メッセ|ドーム|スタジアム|プラザ|パーク)$"
@@ -110,7 +131,7 @@ def answer_name(scene: Scene) -> Draft:
         kind=question.kind,
         text=text,
         supports=tuple(Support(q.document.id, q.start, q.end) for q in quotes),
-        score=best.source.score,
+        score=best.score,
         signals=best.source.signals(
             scene,
             lead=best.score - next((s.score for s in spans if s.text != best.text), 0.0),
@@ -131,15 +152,36 @@ _LEAST_FIT = 0.05  # a place must look like one, and どの課 must be a 課
 def _name_spans(scene: Scene) -> Iterator[Span]:
     question = scene.question
     asked = katakana(question.text)
-    for scored in scene.statements[:LOOKED_AT]:
+    # Persons are few: they are looked for further down.
+    person = asks_person(question)
+    cells = _other_cells(scene) if question.kind == "place" else {}
+    for order, scored in enumerate(scene.statements[: LOOKED_AT * 3]):
         statement = scored.statement
-        for start, end, fit in _candidates(statement, question):
+        near = _candidates(statement, question) if order < LOOKED_AT or person else ()
+        for start, end, fit in (*near, *_under_its_label(statement, question)):
+            at = statement.start + start
+            if any(a <= at < b for a, b in cells.get(statement.document.id, ())):
+                continue
             text = statement.text[start:end].strip(_TRIM)
             folded = katakana(text)
             if not folded or folded in asked or (fit < _LEAST_FIT and (question.kind == "place" or question.suffixes)):
                 continue
             score = scored.score + fit + nearness(scored, (start, end), scene) + when_fit(statement, question)
+            score += strict_gap(scored)
             yield Span(scored, statement.start + start, statement.start + end, clean(text), score, fit)
+
+
+def _other_cells(scene: Scene) -> dict[str, list[tuple[int, int]]]:
+    """Return, by document, the spans of cells that hold no place: those under 主な話題 are what was talked about."""
+    found: dict[str, list[tuple[int, int]]] = {}
+    for _, fact in scene.facts():
+        label = fold(fact.column or "")
+        if fact.table is not None and label and not _PLACE_LABEL.search(label) and not _REMARK.search(label):
+            found.setdefault(fact.document_id, []).append((fact.value_start, fact.value_end))
+    return found
+
+
+_REMARK = re.compile(r"備考|概要|内容|摘要|詳細")
 
 
 def when_fit(statement: Statement, question: Question) -> float:
@@ -157,26 +199,30 @@ def _named_by_label(scene: Scene) -> Iterator[Span]:
     """Yield what stands under a label that names the thing asked for. 例: 会場 | 花畑広場, 事務局：デジタル推進課"""
     question = scene.question
     asked = katakana(question.text)
-    person = question.kind == "name" and _ASKS_PERSON.search(question.folded) is not None
+    person = asks_person(question)
     labels = _PLACE_LABEL if question.kind == "place" else _NAME_LABEL
     for scored, fact in text_facts(scene):
         value = clean(fact.value)
         if person and not (_PERSON_LABEL.search(fold(fact.label)) or _PERSON.search(fact.value)):
             continue
-        if not value or katakana(value) in asked or len(value) > 60:
+        if not value or katakana(value) in asked or len(value) > 60 or "\t" in value:
             continue
         said = fold(" ".join(filter(None, (fact.column, fact.label))))
+        if re.match(r"[のをがはに][^ぁ-ん]", value):
+            continue
         fit = 0.15 * bool(labels.search(said)) + 0.15 * any(ends_with(fold(value), x) for x in question.suffixes)
         fit += 0.15 * any(x in said for x in question.suffixes)
-        fit += 0.1 * (question.kind == "place" and _PLACE_END.search(fold(value)) is not None)
-        if fit:
+        fit += 0.1 * (
+            question.kind == "place" and _names_freely(question) and _PLACE_END.search(fold(value)) is not None
+        )
+        if fit and not (question.kind == "place" and _NO_PLACE.fullmatch(fold(value))):
             yield Span(scored, fact.value_start, fact.value_end, value, scored.score + fit, fit)
 
 
 _PERSON_LABEL = re.compile(r"氏名|講師|講演|登壇|出席|館長|会長|社長|代表|司会|ゲスト|委員|選手")
 
 
-_PLACE_LABEL = re.compile(r"場所|会場|開催地|所在|都市|相手|派遣先|行き先|訪問先|実施地|設置場所")
+_PLACE_LABEL = re.compile(r"場\s*所|会場|開催地|所在|都市|相手|派遣先|行き先|訪問先|実施地|設置場所")
 
 
 _NAME_LABEL = re.compile(r"名称|名前|氏名|講師|登壇|出席|事務局|担当|所管|主催|共催|委託|愛称|通称|テーマ|題|名$")
@@ -190,24 +236,41 @@ def _candidates(statement: Statement, question: Question) -> Iterator[tuple[int,
         role = _ROLE.search(question.folded)
         for match in _PERSON.finditer(text):
             # 会長は誰 is answered only where a 会長 is named; 株式会社…の社長 is no name.
-            if (role is None or role.group() in fold(text)) and not re.search(r"会社|法人|の$", match.group(1)):
-                yield match.start(1), match.end(1), 0.3
+            if (role is None or re.search(_holds(role.group()), fold(text))) and not _NO_PERSON.search(match.group(1)):
+                yield match.start(1), match.end(1), 0.25 + _introduced(text, match, question)
         return
-    for match in _QUOTED.finditer(text):
+    free = _names_freely(question)
+    for match in _QUOTED.finditer(text) if free or kind == "name" else ():
+        if not free and not any(ends_with(fold(match[1]), suffix) for suffix in question.suffixes):
+            continue
         yield match.start(1), match.end(1), 0.18 if kind == "name" and not question.suffixes else 0.05
     if kind == "place":
-        for match in _PLACE_KEY.finditer(text):
-            yield match.start(1), match.end(1), 0.2
+        for match in (*_PLACE_KEY.finditer(text), *_HELD_AT.finditer(text), *_AFTER_DATE.finditer(text)):
+            yield match.start(1), match.end(1), 0.25
     for start, end in noun_runs(text):
-        piece = fold(text[start:end])
-        if len(piece) < 2 or re.fullmatch(r"[ぁ-ん]{1,3}|.{0,2}(?:こと|もの|ため|よう|など|ところ|とき)", piece):
+        piece = fold(clean(text[start:end]))
+        if (
+            len(piece) < 2
+            or re.match(r"[のをがはに]", piece)
+            or re.fullmatch(r"[ぁ-ん]{1,3}|.{0,2}(?:こと|もの|ため|よう|など|ところ|とき)", piece)
+        ):
             continue
+        if re.fullmatch(r"以[下上]|上記|下記|左記|右記|前述|本件|当該", piece) or (
+            kind == "place" and _NO_PLACE.fullmatch(piece)
+        ):
+            continue
+        city = re.match(r"[^\s市町村県]{1,5}(?:市|町|村|県)", text[start:end])
+        if city and city.end() < end - start and any(ends_with(city[0], suffix) for suffix in question.suffixes):
+            yield start, start + city.end(), 0.2  # 例: 東川市民ホール of どの市
         if question.suffixes and any(ends_with(piece, suffix) for suffix in question.suffixes):
             yield start, end, 0.3
         elif re.fullmatch(r"[\d年月日時分~\-:./()令和平成昭和rh]+", piece):
             continue  # a date is no name
-        elif kind == "place" and (_PLACE_END.search(piece) or _is_venue(piece, question)):
-            yield start, end, 0.15
+        elif kind == "place" and (_PLACE_END.search(piece) or _is_venue(piece, text[end : end + 3], question)):
+            # A prefecture is where everything is; どの都市 is not answered by a hall.
+            vague = statement.kind == "heading" or not _names_freely(question)
+            vague = vague or re.search(r"県$", piece) is not None or (_is_wide(piece) and _asks_venue(question))
+            yield start, end, 0.0 if vague else 0.15
         elif kind == "name" and _ORG_END.search(piece):
             yield (
                 start,
@@ -218,10 +281,35 @@ def _candidates(statement: Statement, question: Question) -> Iterator[tuple[int,
             yield start, end, -0.12 if question.suffixes else -0.06
 
 
-def _is_venue(piece: str, question: Question) -> bool:
+def _introduced(text: str, match: re.Match[str], question: Question) -> float:
+    """Return what the words beside a name say for it: the role and the body that the question names.
+
+    例: 甲社の創業者 is 丙 in 甲社創業者の丙氏や、乙社の丁社長
+    """
+    start = max(text.rfind(mark, 0, match.start()) for mark in "、。（(\t") + 1
+    beside = fold(text[start : match.start(1)] + text[match.end(1) : match.end()])
+    return 0.1 * min(
+        3, sum(len(part) > 1 and part in beside for t in question.terms for part in (t.text, *t.parts[-1:]))
+    )
+
+
+def _under_its_label(statement: Statement, question: Question) -> Iterator[tuple[int, int, float]]:
+    """Yield a short line that stands under a heading that asks for it. 例: 【場所】 / 町民会館2階"""
+    labels = _PLACE_LABEL if question.kind == "place" else _NAME_LABEL
+    heading = re.sub(r"[【】\[\]<>＜＞■□●○◆◇・\s]", "", statement.headings[-1]) if statement.headings else ""
+    if statement.kind == "heading" or len(heading) > 8 or len(statement.flat) > 40 or "。" in statement.flat:
+        return
+    if labels.search(heading):
+        start = len(statement.text) - len(statement.text.lstrip(_TRIM))
+        yield start, len(statement.text), 0.3
+
+
+def _is_venue(piece: str, after: str, question: Question) -> bool:
     """例: 会場はどこ → グランパレス星見 (a name in katakana)"""
-    asked = re.search(r"会場|場所|どこで", question.folded) is not None
-    return asked and re.search(r"[ァ-ヶー]{4,}", piece) is not None and not _EVENT.search(piece)
+    held = re.match(r"で|にて|にお|[）)]", after) is not None
+    return (
+        _asks_venue(question) and held and re.search(r"[ァ-ヶー]{4,}", piece) is not None and not _EVENT.search(piece)
+    )
 
 
 _EVENT = re.compile(
@@ -230,17 +318,42 @@ _EVENT = re.compile(
 )
 
 
-_ROLE = re.compile(r"会長|館長|校長|理事長|委員長|座長|園長|所長|局長|部長")
+def _holds(role: str) -> str:
+    """Return the pattern by which a text says that somebody holds a role now. 例: 社長 is also 代表取締役"""
+    return r"(?<![元前])社長|(?<![元前])代表取締役|ceo" if role == "社長" else re.escape(role)
+
+
+_NO_PERSON = re.compile(
+    r"[県市都府]$|[県市町村国]立|場$|協会|大学|組合|銀行|センター|[課局部室]$|会社|法人|代表|取締|委員|担当|の$|から|まで|より|には|では|など"
+)
+
+
+def _asks_venue(question: Question) -> bool:
+    return re.search(r"会場|場所|どこで", question.folded) is not None
+
+
+def _is_wide(piece: str) -> bool:
+    return re.search(r"(?:地域|圏域?|国)$", piece) is not None
+
+
+def _names_freely(question: Question) -> bool:
+    """Tell whether what is asked for may end in any word: どの会場, but not どの市."""
+    return set(question.suffixes) <= {"会場", "施設", "場所", "地域", "地区", "国", "イベント", "サービス"}
+
+
+_ROLE = re.compile(r"社長|市長|町長|村長|知事|監督|会長|館長|校長|理事長|委員長|座長|園長|所長|局長|部長")
 
 
 _ASKS_PERSON = re.compile(
     r"誰|だれ|どなた|氏名|(?:[たるの](?:人|方)|選手|講師|講演者|登壇者|創業者|社長|館長|校長|会長|代表者?"
-    r"|司会者?|理事長)(?:は)?(?:[?。]|$)|(?:人|方|者|講師|社長|選手|代表|知事|ゲスト|会長|委員長"
-    r"|座長)(?:さん)?の(?:お)?名前|何という(?:人|方)"
+    r"|司会者?|理事長)(?:は)?(?:[?。]|$)|(?:人|方|者|講師|社長|選手|代表|知事|ゲスト|[会館校市町村所部課局園]長"
+    r"|委員長|座長|理事長)(?:さん)?の(?:お)?名前|何という(?:人|方)"
 )
 
 
 def ends_with(piece: str, suffix: str) -> bool:
+    if suffix == "都市":
+        return bool(re.search(r"[市都]$", piece))
     if suffix in ("市町村", "自治体"):
         return bool(re.search(r"[市町村]$", piece))
     if suffix in ("会社", "企業", "業者", "事業者", "銀行"):
@@ -310,7 +423,8 @@ def _beside(best: Span, spans: Sequence[Span]) -> list[Span]:
     """
 
     def alone(span: Span) -> bool:
-        return len(span.source.statement.flat) <= len(span.text) + 12 and span.source.statement.kind == "bullet"
+        said = re.sub(r"[（(][^）)]*[）)]|[・\s-]", "", span.source.statement.flat)
+        return len(said) <= len(span.text) + 12 and span.source.statement.kind == "bullet"
 
     near = [
         s
@@ -328,6 +442,10 @@ def _beside(best: Span, spans: Sequence[Span]) -> list[Span]:
         if known is None or len(span.text) > len(known.text):
             longest[span.source.index] = span
     return [longest[index] for index in sorted(longest)]
+
+
+def asks_person(question: Question) -> bool:
+    return question.kind == "name" and _ASKS_PERSON.search(question.folded) is not None
 
 
 def clean(text: str) -> str:

@@ -117,7 +117,12 @@ def may_continue(line: str, following: str) -> bool:
         return False
     if ends_sentence(left) or begins_item(right) or _KEYED.match(right):
         return False
+    if left[-1].isdecimal():
+        return _COUNTER.match(right) is not None  # 例: 令和6 / 年10月, 237 / 人が参加
     return _JAPANESE.match(left[-1]) is not None and _JAPANESE.match(right[0]) is not None
+
+
+_COUNTER = re.compile(r"[年月日時人名件社校回歳台戸棟円%％万億千百]|か所|箇所|団体|企業|市町村")
 
 
 _LINE = re.compile(r"[^\n\f]+")

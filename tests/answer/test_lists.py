@@ -1,0 +1,139 @@
+"""Lists of a made-up city: all items that were asked for and only those, wherever a paper puts them."""
+
+import pytest
+
+from answer.assistant import Assistant
+from answer.question import read_question, split_question
+from tests.answer.papers import ask, assistant_over
+
+PLAN = """\
+白波市　港湾振興計画　説明資料
+令和6年9月3日
+港湾振興課
+
+１　電力会社「白波みらい電力」の設立
+（1）設立
+令和6年4月に会社を設立した。
+【出資者】
+白波市／磯部町／北灘電工（株）
+（株）灘銀行／（株）磯部信用金庫
+
+２　防災事業
+（1）取組概要
+市内の各支所に「水位センサー」と「無線中継機」を整備し、大雨に備える。
+
+３　国際交流
+港の見学会に協力した企業は、浜田造船、灘海運及び西浜倉庫です。
+案内所は6言語に対応（日本語、英語、中国語（簡体字・繁体字）、韓国語、タイ語、ベトナム語）する。
+外国語教室を開いた地区【R4年度：本浜地区、北浜地区 R5年度：南浜地区、沖浜地区、磯浜地区】
+
+４　出前講座
+出前講座は、令和5年度は白波高校、令和6年度は北灘、磯部、沖浜の3つの高校で開いた。
+
+５　技術セミナー
+第1回「帳票の電子化」(7月3日)
+・参加者は22名
+第2回「受発注の自動化」(8月7日)
+・参加者は18名
+第3回「設備の遠隔監視」(9月4日)
+・参加者は25名
+
+６　海外への販売
+・4月、港の冷蔵庫を使い、干しわかめを台北へ輸出した。
+・6月、検疫が整い、白波みかんを台北へ輸出した。
+"""
+TEAMS = """\
+# 白波市の港湾推進本部
+
+令和6年10月　港湾振興課
+
+## 港湾推進本部の部会
+
+| 部会 | 設置日 | 担当する課 |
+| --- | --- | --- |
+| 物流・倉庫部会 | 令和5年5月10日 | 港湾振興課 |
+| 環境部会 | 令和5年8月1日 | 環境政策課 |
+| 人材部会 | 令和6年2月9日 | 商工労働課 |
+
+## 友好都市
+
+| 市内の団体 | 海外の相手 | 年度 |
+| --- | --- | --- |
+| 白波市 | 台中港務局 | R5 |
+| 磯部町 | 花蓮市 | R5 |
+| 白波市 | 釜山港湾公社 | R6 |
+| 白波市 | 高雄港務局 | R6 |
+"""
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory) -> Assistant:
+    return assistant_over(tmp_path_factory.mktemp("lists"), {"港湾.txt": PLAN, "部会.md": TEAMS})
+
+
+@pytest.mark.parametrize(
+    ("question", "items"),
+    [
+        (
+            "白波みらい電力の出資者をすべて教えてください",
+            ["白波市", "磯部町", "北灘電工(株)", "(株)灘銀行", "(株)磯部信用金庫"],
+        ),
+        ("港の見学会に協力した企業を全て挙げてください", ["浜田造船", "灘海運", "西浜倉庫"]),
+        ("案内所が対応する6言語を教えて", ["日本語", "英語", "中国語", "韓国語", "タイ語", "ベトナム語"]),
+        ("令和6年度に出前講座を開いた3つの高校は", ["北灘", "磯部", "沖浜"]),
+        ("技術セミナー全3回のテーマを順に教えて", ["帳票の電子化", "受発注の自動化", "設備の遠隔監視"]),
+        ("港湾推進本部の部会を全て教えて", ["物流・倉庫部会", "環境部会", "人材部会"]),
+    ],
+)
+def test_a_list_holds_all_items_and_nothing_else(city, question, items):
+    answer = ask(city, question)
+    assert (answer.type, answer.answer.split("、")) == ("list", items)
+
+
+def test_what_is_asked_with_what_is_answered_with_all_that_the_sentence_names(city):
+    _, _, _, draft = city.trace("防災事業で各支所に整備する機材は何ですか")
+    assert (draft.kind, draft.text) == ("list", "水位センサー、無線中継機")
+
+
+def test_items_behind_a_year_are_those_of_that_year(city):
+    answer = ask(city, "令和4年度に外国語教室を開いた地区を全て教えて")
+    assert answer.answer.split("、") == ["本浜地区", "北浜地区"]
+
+
+def test_a_column_is_read_down_the_rows_that_are_named(city):
+    _, _, _, draft = city.trace("令和6年度に白波市が友好都市になった海外の相手はどこどこですか")
+    assert draft.text.split("、") == ["釜山港湾公社", "高雄港務局"]
+
+
+def test_lines_of_one_frame_each_give_their_item(city):
+    _, _, _, draft = city.trace("台北へ輸出された産品を2つ挙げて")
+    assert draft.text.split("、") == ["干しわかめ", "白波みかん"]
+
+
+def test_two_ordinals_are_answered_with_both_in_order(city):
+    _, _, _, draft = city.trace("技術セミナーの2回目・3回目は何がテーマでしたか")
+    assert draft.text.split("、") == ["受発注の自動化", "設備の遠隔監視"]
+
+
+@pytest.mark.parametrize(
+    ("question", "parts"),
+    [
+        ("環境部会と人材部会、設置日はそれぞれいつ？", ("環境部会の設置日はいつ", "人材部会の設置日はいつ")),
+        (
+            "講座を開いた高校は、令和5年度と令和6年度でそれぞれどこですか",
+            ("令和5年度の講座を開いた高校は、どこですか", "令和6年度の講座を開いた高校は、どこですか"),
+        ),
+        (
+            "支援センターの開設はいつで、相談は何件ですか",
+            ("支援センターの開設はいつで", "支援センターの相談は何件ですか"),
+        ),
+        ("環境部会の設置日はいつですか", ()),
+    ],
+)
+def test_a_sentence_that_asks_for_several_things_is_several_questions(question, parts):
+    assert split_question(read_question(question)) == parts
+
+
+def test_each_part_of_a_question_gets_its_answer(city):
+    answer = ask(city, "環境部会と人材部会、設置日はそれぞれいつ？")
+    assert answer.answer == "令和5年8月1日（2023年8月1日）、令和6年2月9日（2024年2月9日）"
