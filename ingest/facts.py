@@ -51,6 +51,7 @@ _QUALIFIER = re.compile(r"目標値?|実績値?|月平均|年平均|平均|計�
 _COUNTED = re.compile(r"(?P<unit>件|人|名|戸|社|校|台|店舗|世帯|回|団体|便|棟|冊|票|者|市町村|企業|事業)数")
 _NAMED_FIGURE = re.compile(r"(?:数|額|率|計|割合|高|費|量|:)(?:[ ]?\([^()]*\))?[\s:は約]*$")
 _TAIL_END = re.compile(r"[、。()\[\]「」【】;→➡⇒※/\n:,]")
+_PART_OF = re.compile(r"[（(]?(?:うち|内(?!容|部|科|訳)|再掲)")  # 例: うち県外から, （うち女性）
 _NOTE_LINE = re.compile(r"^[\s※*(（注]*")
 
 
@@ -83,6 +84,9 @@ class _TableReader:
         for cell in table.cells:
             if cell.start < cell.end:
                 self.rows.setdefault(cell.row, []).append(cell)
+        corner = self.at.get((0, 0)) if table.header_rows and table.header_columns else None
+        over = _flat(self.text[corner.start : corner.end]) if corner is not None else ""
+        self.corner = over if len(over) > 3 and "単位" not in over and not _is_weak(over) else ""
         self.columns = {
             c: self._heading([(r, c) for r in range(table.header_rows)]) for c in {cell.column for cell in table.cells}
         }
@@ -95,10 +99,15 @@ class _TableReader:
 
     def facts(self) -> Iterator[Fact]:
         table = self.table
+        whole: tuple[str, list[Span]] = ("", [])  # the row that the following うち rows are parts of
         for r in sorted(self.rows):
             if r < table.header_rows:
                 continue
             row_name, row_spans = self._heading([(r, c) for c in range(table.header_columns)])
+            if not _PART_OF.match(row_name):
+                whole = row_name, row_spans
+            elif whole[0] not in row_name:
+                row_name, row_spans = f"{whole[0]} {row_name}", [*whole[1], *row_spans]
             if len(self.rows[r]) == 1 and len(self.columns) > 2 and table.header_rows:
                 continue  # a row that only names a section
             body = [cell for cell in self.rows[r] if cell.column >= table.header_columns]
@@ -140,7 +149,7 @@ class _TableReader:
             unit=None,
             as_of=as_of,
             as_of_from=source,
-            scope=self.title or (table.headings[-1] if table.headings else None),
+            scope=" ".join(filter(None, (self.title or " ".join(table.headings[-1:]), self.corner))) or None,
             page=table.page,
             start=quote[0],
             end=quote[1],
@@ -159,6 +168,7 @@ class _TableReader:
         elif not is_value(words):
             if len(words) <= _MAX_WORDS:
                 yield fact
+            yield from self._in_words(cell, fact)
             return
         for quantity in quantities:
             unit, number, span = self._unit(quantity, row, column, cell.column)
@@ -171,6 +181,30 @@ class _TableReader:
                 value_end=cell.start + quantity.at[1],
                 context=(*fact.context, *([span] if span else [])),
             )
+
+    def _in_words(self, cell: Cell, of_cell: Fact) -> Iterator[Fact]:
+        """Give the figures that stand among words in a cell. 例: 総数 | 511社（令和7年1月末。うちプラチナ2社）"""
+        block = Block("table", cell.start, cell.end, self.table.page, self.table.headings)
+        for start, end in split_sentences(self.text[cell.start : cell.end]):
+            a, b = cell.start + start, cell.start + end
+            statement = _Statement(a, b, block, _TAG.sub(lambda tag: " " * len(tag[0]), same_width(self.text[a:b])))
+            reader = _StatementReader(self.document, statement, None, "", None, above=of_cell.label)
+            for fact in reader.facts():
+                if fact.number is None:
+                    continue
+                if fact.as_of_from != "text":
+                    fact = replace(fact, as_of=of_cell.as_of, as_of_from=of_cell.as_of_from)
+                yield replace(
+                    of_cell,
+                    label=" ".join(_unique([of_cell.label, fact.label])),
+                    value=fact.value,
+                    number=fact.number,
+                    unit=fact.unit,
+                    as_of=fact.as_of,
+                    as_of_from=fact.as_of_from,
+                    value_start=fact.value_start,
+                    value_end=fact.value_end,
+                )
 
     def _date_beside(self, words: str, quantities: list[Quantity]) -> Period | None:
         """Return the date that a cell gives for its one figure. 例: 登録者 | 57（令和6年5月末時点）"""
@@ -336,12 +370,21 @@ def _note_after(statements: list[_Statement], i: int) -> _Statement | None:
     text = statements[i + 1].text
     periods = find_periods(text, default=_NEAR)
     begin = _NOTE_LINE.match(text)
-    if len(periods) != 1 or begin is None or not begin[0].strip() or find_quantities(text):
+    if len(periods) != 1 or begin is None or find_quantities(text):
+        return None
+    if not begin[0].strip() and not _opens(statements[i].text):
         return None
     marked = _HOLDS.match(text, periods[0].at[1])
+    if marked is None and re.fullmatch(r"\s*末?[)）]?。?\s*", text[periods[0].at[1] :]) and _opens(statements[i].text):
+        return statements[i + 1]  # 例: （710団体、2,073人が利用。令和7年1月末）
     if periods[0].at[0] > begin.end() + 2 or marked is None or len(text) - marked.end() > 6:
         return None
     return statements[i + 1]
+
+
+def _opens(text: str) -> bool:
+    """Say whether a sentence ends inside a bracket that it opened."""
+    return text.count("(") > text.count(")")
 
 
 _NEAR = parse_code("2000-01")  # any period does where only the shape of a date is asked for
@@ -355,8 +398,9 @@ class _StatementReader:
         topic: _Statement | None,
         topic_key: str,
         note: _Statement | None,
+        above: str | None = None,
     ) -> None:
-        self.document, self.statement, self.note = document, statement, note
+        self.document, self.statement, self.note, self.above = document, statement, note, above
         self.text = statement.text
         self.key = _KEY.match(self.text)
         self.topic, self.topic_key = topic, topic_key
@@ -390,6 +434,8 @@ class _StatementReader:
 
     def _above(self) -> str:
         """Return the words that name a statement which names nothing itself: the line before it, or its headings."""
+        if self.above is not None:
+            return self.above
         headings = self.statement.block.headings
         if self.topic is not None and self.topic_key:
             topic = self.topic.block
@@ -646,8 +692,12 @@ class _StatementReader:
 
 
 def _flat(text: str) -> str:
-    """Return a heading on one line: a line end inside Japanese words is no space."""
-    return re.sub(r"\s+", " ", re.sub(r"(?<=[^\x00-\x7f])\s*\n\s*", "", text)).replace("**", "").strip(" #\t")
+    """Return a heading on one line: a line end inside Japanese words is no space, nor is 参　加 two words."""
+    line = re.sub(r"\s+", " ", re.sub(r"(?<=[^\x00-\x7f])\s*\n\s*", "", text)).replace("**", "").strip(" #\t")
+    return line.replace(" ", "") if _SPREAD.fullmatch(line) else line
+
+
+_SPREAD = re.compile(r"[一-鿿](?: [一-鿿]){1,3}")  # two to four characters set wide to fill a column
 
 
 def _until_bracket_closes(value: str) -> str:
