@@ -23,6 +23,7 @@ from answer.cues import (
     NAME,
     ORDINAL,
     PATTERNS,
+    PEOPLE,
     QUOTED,
     REASON,
     RELATIVE_FY,
@@ -160,7 +161,7 @@ def _kind_of(folded: str, periods: int, meetings: int) -> tuple[QuestionType, di
     # 何課, 何町 ask for a name, not for how many.
     counted = re.sub(r"何(?:課|室|局|部(?!会|署|数)|市(?!町村)|町(?!村)|村|県)", "どれ", folded)
     number = bool(COUNTER.search(counted) or AMOUNT.search(folded) or HOW_MUCH.search(folded))
-    measure = _last_measure(folded) is not None
+    measure = _last_measure(folded) is not None or bool(_named_measure(folded))
     compare = bool(COMPARE.search(folded))
     trend = bool(TREND.search(folded))
     listing = bool(LIST.search(folded))
@@ -221,7 +222,7 @@ def _last_measure(folded: str) -> frozenset[str] | None:
         folded = folded[: period.at[0]] + folded[period.at[1] :]
     folded = re.sub(r"\([^)]*\)", "", folded.rstrip("。?! "))
     body = re.sub(
-        r"(?:です|でした|でしょう|教えて|お教え|知りたい|ください|下さい|ますか|か|は|を|って|の|、|。|\?|!|に"
+        r"(?:です|でした|でしょう|教えて|お教え|お?答え(?:て)?|知りたい|ください|下さい|ますか|か|は|を|って|の|、|。|\?|!|に"
         r"|ついて|お願いします|だった|だと|では|なら|どう|なり|何|いくつ|示して|\s)+$",
         "",
         folded,
@@ -239,25 +240,42 @@ def _read_units(folded: str) -> tuple[frozenset[str], str | None]:
         counter = match.group(1)
         groups = [group for group in UNIT_GROUPS if counter in group]
         return frozenset().union(*groups) | {counter}, counter
+    named = _named_measure(folded)
     if AMOUNT.search(folded):
-        return MONEY, "円"
+        # 例: 相談件数は…いくらになりましたか
+        return (MONEY, "円") if not named or named & MONEY else (named, None)
     match = HOW_MUCH.search(folded)
     if match:
         noun = re.match(r"の([一-龠ァ-ヶ]{2,8})", folded[match.end() :])
-        if noun and not any(re.search(pattern, noun.group(1)) for pattern, _ in COUNTED):
-            return frozenset({noun.group(1)}), noun.group(1)
+        if noun:
+            for pattern, units in MEASURES:
+                if pattern.search(noun.group(1)):
+                    return units, None
+            if not any(re.search(counted, noun.group(1)) for counted, _ in COUNTED):
+                return frozenset({noun.group(1)}), noun.group(1)
+        if named:
+            return named, None
         around = folded[match.end() : match.end() + 8] + "|" + folded[max(0, match.start() - 14) : match.start()]
-        for pattern, units in COUNTED:
-            if re.search(pattern, around):
+        for counted, units in COUNTED:
+            if re.search(counted, around):
                 return units, None
-        return frozenset(), None
-    measure = _last_measure(folded)
-    if measure is not None:
-        return measure, None
-    for measured, units in MEASURES[:-1]:
-        if re.search(measured.pattern.removesuffix("$") + r"(?:は|を|が|の|、|と|も)", folded):
-            return units, None
-    return frozenset(), None
+        return (PEOPLE if re.search(r"[たるの](?:人|方)(?:は|が)", folded) else frozenset()), None
+    return _last_measure(folded) or named, None
+
+
+def _named_measure(folded: str) -> frozenset[str]:
+    """Return the units of the last measure that the question speaks of anywhere. 例: 会員数、いちばん新しいのは?"""
+    best, units = -1, frozenset[str]()
+    for pattern, measured in MEASURES:
+        if not measured:
+            continue
+        for match in re.finditer(
+            pattern.pattern.removesuffix("$") + r"(?=は|を|が|の(?:推移|移り変わり)|、|と|も|に|って|\(|[。?]|$)",
+            folded,
+        ):
+            if match.end() > best:
+                best, units = match.end(), measured
+    return units
 
 
 def _read_periods(text: str, today: str | None) -> tuple[tuple[Period, ...], tuple[Period, ...]]:
@@ -372,6 +390,9 @@ def _read_terms(text: str) -> tuple[tuple[Term, ...], tuple[str, ...]]:
 
     found = morphs(text)
     for i, morph in enumerate(found):
+        if len(morph.surface) == 1 and i and re.fullmatch("何|なん|幾", found[i - 1].surface):
+            close()  # 例: 何社参加 → 参加
+            continue
         if any(a <= morph.start < b for a, b in (*dates, *ordinals)) or re.match(
             "何|なん|幾|いく(?!つか)", morph.surface
         ):
@@ -425,13 +446,14 @@ def _pieces(run: Sequence[Morph], names: Sequence[tuple[int, int]], text: str) -
 def _read_focus(text: str, terms: Sequence[Term]) -> tuple[str, ...]:
     """Return the lemmas of the words nearest to the interrogative. 例: 実際に契約に至ったのは何件 → 契約, 至る"""
     folded = fold(text)
+    bare = re.sub(r"\([^)]*\)(?=[。?]?$)", "", folded.rstrip("。?! "))  # 例: 在留者数(熊本県)
     match = None
     for pattern in (COUNTER, AMOUNT, HOW_MUCH, WHEN, WHERE, WHO, WHICH_ORG):
         match = pattern.search(folded)
         if match:
             break
     if match is None:
-        nouns = [t for t in terms if t.text in folded]
+        nouns = [t for t in terms if t.text in bare]
         return nouns[-1].parts if nouns else ()
     clause_start = max(folded.rfind(mark, 0, match.start()) for mark in "、。?!") + 1
     before = folded[clause_start : match.start()]
