@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from answer.confidence import Signals, read_signals
-from answer.cues import MONEY, RATE, UNIT_GROUPS
+from answer.confidence import NEAR, Signals, read_signals
+from answer.cues import MONEY, PEOPLE, RATE, UNIT_GROUPS
 from answer.draft import Draft, Moment, Support
 from answer.evidence import Array, katakana
 from answer.question import Question
@@ -17,7 +17,7 @@ from answer.scene import PRIOR, Region, Scene
 from ingest.dates import Period, describe, find_periods, parse_code
 from ingest.document import Fact
 from ingest.japanese import content_words, fold
-from ingest.numbers import find_quantities
+from ingest.numbers import base_unit, find_quantities
 
 _UNIT_WRONG = -0.35  # the figure measures something else
 _UNIT_UNKNOWN = -0.05  # a bare figure
@@ -123,7 +123,9 @@ def rank_figures(
         index = region.reading.at(fact.start)
         if not region.low <= index < region.high:
             continue
-        zones = scene.fact_zones(region, fact, index, rivals=not (question.wants_total and _is_total(fact)))
+        some_row, other_row, other_column = scene.names_another(fact)
+        total = _is_total(fact, other_row, other_column)
+        zones = scene.fact_zones(region, fact, index, rivals=not (question.wants_total and total))
         coverage = region.coverage.score(zones)
         when = max((period_fit(p, fact) for p in periods), default=0.0)
         if scope:
@@ -141,11 +143,18 @@ def rank_figures(
         )
         if _is_goal(question.folded) != _is_goal(f"{fact.label} {fact.row or ''} {fact.column or ''}"):
             score -= 0.12 if question.alternatives else 0.2
-        if re.search(r"うち|含む|含め|内数", fact.label) and "うち" not in question.folded:
-            score -= 0.1  # a part of what is asked for
+        if "実績" in question.folded and re.search(r"見込|予定|計画", fact.label):
+            score -= 0.3
+        if _is_unasked_part(scene, fact):
+            score -= 0.1
         score += _budget_column(question, fact, region.reading.document.title)
-        if question.wants_total and _is_total(fact):
-            score += 0.25
+        if total:
+            # A table's figure of no row that the question names is the one for all of them.
+            score += 0.25 if question.wants_total else 0.0 if some_row else 0.12
+        if any(atom.strict and zone < NEAR for atom, zone in zip(region.coverage.atoms, zones, strict=True)):
+            score -= 0.3
+        if fold(fact.value).startswith("+") and not question.wants_difference and "増" not in question.folded:
+            score -= 0.25  # what was added, not what there is
         if alternative is not None:
             named = katakana(alternative)
             if named in katakana(f"{fact.label} {fact.row or ''} {fact.column or ''}"):
@@ -211,12 +220,27 @@ _TIMES = frozenset(
 )
 
 
-_TOTAL = re.compile(r"(?:^|\s)(?:合\s*計|総\s*計|総\s*数|全\s*体|計|全国計|総額)(?:$|\s)")
+_TOTAL = re.compile(
+    r"(?:.*[^\S\n])?\S{1,6}の合?計|(?:全国の?|県全体の?|全)?(?:合\s*計|総\s*計|総\s*数|全\s*体|計|総額)(?:\s*[(（].*)?"
+)
 
 
-def _is_total(fact: Fact) -> bool:
-    """Tell whether a cell stands in the row or column of totals."""
-    return any(part is not None and _TOTAL.search(part) is not None for part in (fact.row, fact.column))
+def _is_total(fact: Fact, other_row: bool, other_column: bool) -> bool:
+    """Tell whether a cell stands in the row or column of totals, and the question does not name another one."""
+    if other_row or other_column:
+        return False
+    # 経済産業省 計 is the total of one group of columns only.
+    row, column = (_TOTAL.fullmatch(part.strip()) if part else None for part in (fact.row, fact.column))
+    return row is not None or column is not None
+
+
+def _is_unasked_part(scene: Scene, fact: Fact) -> bool:
+    """Tell whether a figure is only a part of what is asked for. 例: うち半導体関連, where 半導体 was not asked"""
+    part = re.search(r"(?:うち|内数|含む|含め)(.*)", fold(fact.label))
+    if part is None:
+        return False
+    words = frozenset(content_words(part[1]))
+    return 2 * sum(any(a.match(frozenset({w}), "") for a in scene.atoms) for w in words) <= len(words)
 
 
 def unit_fit(question: Question, fact: Fact) -> float:
@@ -241,6 +265,11 @@ def unit_fit(question: Question, fact: Fact) -> float:
         return 0.9
     if any(value.endswith(u) for u in question.units):
         return 0.9
+    base = base_unit(unit) or ""
+    if question.units & PEOPLE and base in ("人泊", "人日", "人回"):
+        return 0.8
+    if len(unit) > 1 and unit == base and re.search(rf"{re.escape(unit)}(?:件|の)?数", question.folded):
+        return 0.6  # 例: オープンデータ件数 and 336データ
     if not unit:
         # A bare figure may carry any counter; an amount of money or a rate only where its labels speak of one.
         label = f"{fact.label} {fact.scope or ''}"
@@ -261,6 +290,14 @@ def period_fit(asked: Period, fact: Fact) -> float:
     except ValueError:
         return 0.0
     fit = _fit(asked, held)
+    if fit > 0 and held.kind in ("day", "month") and asked.kind in ("year", "fiscal_year"):
+        heading = fact.column if fact.as_of_from == "column" else fact.row if fact.as_of_from == "row" else None
+        named = find_periods(heading or "")
+        if named and named[0].start[:4] != asked.start[:4]:
+            return -1.0  # 例: a column R5年度（1月末） holds for no more than January of 令和6年
+    point = asked.kind == "day" and _is_month_end(asked.end)
+    if point and held.kind in ("year", "fiscal_year") and asked.end != held.end and fact.as_of_from != "heading":
+        return min(fit, -0.3)  # 例: as of 1月末 is not over the year
     if fact.as_of_from == "document":
         # The briefing's own date says little about what a figure in it holds for.
         return 0.25 if fit > 0 else 0.0
@@ -281,6 +318,10 @@ def _fit(asked: Period, held: Period) -> float:
     if held.start <= asked.start and asked.end <= held.end:
         return 0.2 if held.kind != "range" else 0.1
     return -1.0
+
+
+def _is_month_end(day: str) -> bool:
+    return (date.fromisoformat(day) + timedelta(days=1)).day == 1
 
 
 def split_periods(periods: Sequence[Period]) -> tuple[tuple[Period, ...], tuple[Period, ...]]:

@@ -275,6 +275,12 @@ def _named_measure(folded: str) -> frozenset[str]:
         ):
             if match.end() > best:
                 best, units = match.end(), measured
+    for match in re.finditer(
+        r"(組|票|隻|便|床|頭|羽|泊|区画|講座|コース|チーム|クラス)数(?=は|を|が|、|と|も|に|って|の|[。?]|$)", folded
+    ):
+        if match.end() > best:  # 例: 来場組数は
+            best = match.end()
+            units = frozenset({match[1]}).union(*(group for group in UNIT_GROUPS if match[1] in group))
     return units
 
 
@@ -397,6 +403,9 @@ def _read_terms(text: str) -> tuple[tuple[Term, ...], tuple[str, ...]]:
             "何|なん|幾|いく(?!つか)", morph.surface
         ):
             close()
+            continue
+        if morph.surface == "うち":
+            close()  # 例: 会員のうち製造業
             continue
         nominal = morph.pos in ("名詞", "接頭辞", "接尾辞", "形状詞", "記号") and morph.surface not in "・"
         nominal = nominal or any(a <= morph.start and morph.end <= b for a, b in names) or _is_kana_name(found, i)

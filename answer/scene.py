@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -94,6 +95,54 @@ class Scene:
             rivals.setdefault(_group(fact), set()).update(words)
         return {fact.id: frozenset(rivals[_group(fact)]) for _, fact in found}
 
+    @cached_property
+    def _announced(self) -> dict[str, frozenset[str]]:
+        """For each figure of a sentence, the words of the like figures in the sentences that follow it.
+
+        What a text has said holds on, what it is going to say does not: 外国人の宿泊は144万人泊。うち台湾は41万人泊。
+        """
+        found: dict[str, frozenset[str]] = {}
+        prose = [(r, f) for r, f in self.facts() if f.table is None and f.number is not None]
+        for i, (region, fact) in enumerate(prose):
+            words: set[str] = set()
+            at, unit = region.reading.at(fact.start), fold(fact.unit or "")
+            for other_region, other in prose[i + 1 : i + 8]:
+                if other_region is not region or region.reading.at(other.start) > at + 3:
+                    break
+                if other.start > fact.start and fold(other.unit or "") == unit:
+                    words.update(katakana(w) for w in (other.label, *content_words(other.label)))
+            found[fact.id] = frozenset(words)
+        return found
+
+    @cached_property
+    def _headings(self) -> dict[tuple[object, ...], tuple[frozenset[str], frozenset[str]]]:
+        """For each table, the row headings and the column headings that the question names.
+
+        A heading is named by a word that no more than half of the headings of its side have.
+        """
+        sides: dict[tuple[object, ...], tuple[set[str], set[str]]] = {}
+        for _, fact in self.facts():
+            if fact.table is not None:
+                rows, columns = sides.setdefault(_group(fact), (set(), set()))
+                rows.update(filter(None, (fact.row,)))
+                columns.update(filter(None, (fact.column,)))
+        return {key: (self._named(rows), self._named(columns)) for key, (rows, columns) in sides.items()}
+
+    def _named(self, headings: set[str]) -> frozenset[str]:
+        met: dict[str, frozenset[int]] = {}
+        for heading in headings:
+            lemmas, key = frozenset(content_words(heading)), katakana(heading)
+            met[heading] = frozenset(i for i, atom in enumerate(self.atoms) if atom.match(lemmas, key))
+        held = Counter(i for atoms in met.values() for i in atoms)
+        return frozenset(h for h, atoms in met.items() if any(2 * held[i] <= len(headings) for i in atoms))
+
+    def names_another(self, fact: Fact) -> tuple[bool, bool, bool]:
+        """Return whether the question names a row, a row but not this cell's, and a column but not this cell's."""
+        if fact.table is None:
+            return False, False, False
+        rows, columns = self._headings[_group(fact)]
+        return bool(rows), bool(rows) and fact.row not in rows, bool(columns) and fact.column not in columns
+
     def fact_zones(self, region: Region, fact: Fact, index: int, *, rivals: bool = True) -> Array:
         """Return what each atom counts for one fact: its own words fully, a rival's words hardly.
 
@@ -110,7 +159,11 @@ class Scene:
         for i, atom in enumerate(region.coverage.atoms):
             if own[i]:
                 zones[i] = max(zones[i], own[i])
-            elif any(atom.lemma == r or (len(atom.surface) > 1 and atom.surface in r) for r in others):
+            elif any(atom.lemma == r or (len(atom.surface) > 1 and atom.surface in r) for r in others) or (
+                zones[i] < 1
+                and any(atom.surface in r for r in self._announced.get(fact.id, ()))
+                and not region.coverage.said_before(i, index)
+            ):
                 zones[i] = min(zones[i], _OF_A_RIVAL)
         return zones
 
