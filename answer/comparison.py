@@ -6,10 +6,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from answer.confidence import NEAR
 from answer.draft import Draft, Moment, Support
 from answer.evidence import Coverage, katakana
 from answer.figures import (
     Figure,
+    answer_change,
     answer_figure,
     as_of_words,
     corroborations,
@@ -24,13 +26,14 @@ from answer.figures import (
     same_unit,
     series_of,
     split_periods,
+    subtract,
     words_of,
 )
 from answer.question import Question
 from answer.scene import Region, Scene
-from ingest.dates import Period, parse_code
-from ingest.document import Fact
+from ingest.dates import Period, find_periods, parse_code
 from ingest.japanese import fold
+from ingest.numbers import find_quantities
 
 
 @dataclass(frozen=True)
@@ -48,24 +51,29 @@ def answer_several(scene: Scene) -> Draft:
     question = scene.question
     operands = read_operands(question)
     if len(operands) < 2:
-        return answer_series(scene) if question.wants_series else answer_figure(scene)
+        if question.wants_series:
+            return answer_series(scene)
+        return (answer_change(scene) if question.wants_difference else None) or answer_figure(scene)
     columns: list[list[Figure]] = []
     for operand in operands:
         view = _for_alternative(scene, operand, operands)
-        figures = rank_figures(view, operand.periods, (), operand.meeting, operand.alternative)
+        figures = rank_figures(view, operand.periods, (), operand.meeting, operand.alternative, given=True)
         if operand.periods:
             # An operand must be said to hold for its own date: a wrong one makes the whole comparison wrong.
             figures = [f for f in figures if f.period_fit >= _DATED]
         if not figures:
             return Draft(question.kind, missing=(operand.label,), why=(f"no figure for {operand.label}",))
-        columns.append(figures[:_JOINT])
-    chosen = _choose_together(columns)
+        columns.append(figures)
+    chosen = _choose_together([_as_given(question, figures)[:_JOINT] for figures in columns])
     if chosen is None:
         return Draft(question.kind, missing=tuple(o.label for o in operands), why=("the operands are one figure",))
     why = tuple(
         f"{o.label}: {f.score:.2f} {f.fact.value} [{f.fact.as_of}] {f.fact.label[:50]}"
         for o, f in zip(operands, chosen, strict=True)
     )
+    if (question.wants_difference or question.alternatives) and not same_unit(chosen[0].fact, chosen[-1].fact):
+        # Unlike things: no answer is better than their difference.
+        return Draft(question.kind, missing=tuple(o.label for o in operands), score=0.0, why=(*why, "unlike units"))
     parts = [f"{operand.label}は{printed(figure.fact)}" for operand, figure in zip(operands, chosen, strict=True)]
     text = "、".join(parts)
     how = None
@@ -95,6 +103,14 @@ def answer_several(scene: Scene) -> Draft:
 _DATED = 0.3  # the least fit of a date for an operand: its own, or one that stands beside it
 
 
+def _as_given(question: Question, figures: list[Figure]) -> list[Figure]:
+    """Return the figures that have a value which the question gives, or all. 例: 令和5年度の361名より何名多い"""
+    given = {(q.value, q.base_unit) for q in find_quantities(question.folded) if q.base_unit}
+    return [
+        f for f in figures if any((q.value, q.base_unit) in given for q in find_quantities(printed(f.fact)))
+    ] or figures
+
+
 _JOINT = 8  # figures of each operand that are tried together
 
 
@@ -107,13 +123,24 @@ def _choose_together(columns: Sequence[Sequence[Figure]]) -> list[Figure] | None
     rows: list[tuple[float, list[Figure]]] = [(f.score, [f]) for f in columns[0]]
     for column in columns[1:]:
         grown = [
-            (total + figure.score + _kinship(row[0], figure), [*row, figure])
+            (total + figure.score + _kinship(row[0], figure) - _unlike(row[0], figure), [*row, figure])
             for total, row in rows
             for figure in column
             if all(figure.fact.id != other.fact.id for other in row)
         ]
         rows = sorted(grown, key=lambda pair: -pair[0])[: 4 * _JOINT]
     return rows[0][1] if rows else None
+
+
+def _unlike(one: Figure, other: Figure) -> float:
+    """Return how much of the topic only one of two figures meets: 台湾からの宿泊 and 外国人の宿泊 are not compared."""
+    atoms = {a.lemma: (a.weight, z >= NEAR) for a, z in zip(one.region.coverage.atoms, one.zones, strict=True)}
+    total = sum(weight for weight, _ in atoms.values()) or 1.0
+    apart = 0.0
+    for atom, zone in zip(other.region.coverage.atoms, other.zones, strict=True):
+        weight, met = atoms.get(atom.lemma, (0.0, False))
+        apart += weight if met != (zone >= NEAR) else 0.0
+    return 0.5 * apart / total
 
 
 def _kinship(one: Figure, other: Figure) -> float:
@@ -160,6 +187,9 @@ def answer_series(scene: Scene) -> Draft:
 
 def read_operands(question: Question) -> tuple[Operand, ...]:
     """Return what a comparison or a row of values is made of; fewer than two when the question names none."""
+    dated = [_dated_alternative(a, question) for a in question.alternatives]
+    if len(dated) == 2 and all(o.periods for o in dated) and any(o.alternative for o in dated):
+        return tuple(dated)
     if len(question.alternatives) == 2 and not all(parse_like_period(a) for a in question.alternatives):
         scope, inner = split_periods(question.periods)
         return tuple(Operand(a, periods=inner or scope, alternative=a) for a in question.alternatives)
@@ -180,6 +210,19 @@ def read_operands(question: Question) -> tuple[Operand, ...]:
     if len(question.meetings) > 1:
         return tuple(Operand(f"{describe_plain(m)}の資料", meeting=m) for m in question.meetings)
     return ()
+
+
+_PLAIN = re.compile(r"(?:実績|見込み?|予定|計画|速報値?|確定値?|年間|数|分|時点|現在|[のは、()（）])*")
+
+
+def _dated_alternative(text: str, question: Question) -> Operand:
+    """Return an alternative with its own period apart from what it names. 例: 令和6年度の移住FES → 令和6年度, 移住FES"""
+    periods = [p for p in find_periods(text) if any(p.code == q.code for q in question.periods)]
+    named = text
+    for period in reversed(periods):
+        named = named[: period.at[0]] + named[period.at[1] :]
+    named = named.strip("のは、()")
+    return Operand(text, tuple(periods[:1]), alternative=None if _PLAIN.fullmatch(named) else named)
 
 
 def parse_like_period(text: str) -> bool:
@@ -230,39 +273,3 @@ def _compare(
     if question.wants_difference:
         return f"{difference}（{text}）", how
     return text, None
-
-
-def subtract(late: Fact, early: Fact) -> tuple[str, str]:
-    """Return (what changed in words, how it was worked out). 例: 141企業・団体増（648 − 507 = 141）"""
-    assert late.number is not None
-    assert early.number is not None
-    scale, unit = _scale(late), fold(late.unit or "")
-    if re.search(r"[億万兆]\d", fold(late.value)):  # 例: 122億4千万円
-        scale, unit = next(
-            (n, w) for n, w in ((1e8, "億円"), (1e4, "万円"), (1.0, "円")) if late.number % (n / 100) == 0
-        )
-    a, b = late.number / scale, early.number / scale
-    difference = a - b
-    sign = "増" if difference > 0 else "減" if difference < 0 else "増減なし"
-    terms = _number(a), _number(b)
-    if any(re.search(r"[億万兆]\d", fold(fact.value)) for fact in (late, early)):
-        terms = printed(late), printed(early)  # as the papers print them, so that a reader finds them there
-    how = f"{terms[0]} − {terms[1]} = {_number(difference)}{unit}"
-    return (f"{_number(abs(difference))}{unit}{sign}" if difference else sign), how
-
-
-def _scale(fact: Fact) -> float:
-    """Return what one of the printed figure's units is in the base unit. 例: 299百万円 → 1,000,000"""
-    match = re.search(r"\d[\d,]*(?:\.\d+)?", fold(fact.value))
-    if not match or not fact.number:
-        return 1.0
-    shown = float(match.group().replace(",", ""))
-    ratio = abs(fact.number) / shown if shown else 1.0
-    return ratio if ratio >= 1 and abs(ratio - round(ratio)) < 1e-6 and round(ratio) in _SCALES else 1.0
-
-
-_SCALES = frozenset({1, 10, 100, 1000, 10**4, 10**5, 10**6, 10**7, 10**8, 10**9, 10**12})
-
-
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if abs(value - round(value)) < 1e-6 else f"{value:,.2f}".rstrip("0")

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 
 from answer.confidence import NEAR, Signals, read_signals
 from answer.cues import MONEY, PEOPLE, RATE, UNIT_GROUPS
@@ -82,9 +83,11 @@ def answer_figure(scene: Scene) -> Draft:
         else:
             supports.append(Support(figure.fact.document_id, figure.fact.start, figure.fact.end))
             moments.append(Moment(figure.fact.as_of or "", printed(figure.fact), figure.fact.unit, len(supports) - 1))
+    beside = _beside(best) if question.two_counters else None
+    said = (printed(beside) if beside is not None else "") + printed(best.fact)
     return Draft(
         kind=question.kind,
-        text=printed(best.fact) + _when(best),
+        text=said + _when(best),
         supports=tuple(supports),
         as_of=best.fact.as_of,
         timeline=tuple(moments) if len(moments) > 1 else (),
@@ -92,6 +95,44 @@ def answer_figure(scene: Scene) -> Draft:
         signals=best.signals(scene, lead_over(best, figures)),
         why=why,
     )
+
+
+def _beside(best: Figure) -> Fact | None:
+    """Return the fact of another unit that stands right before the best figure. 例: 15社(47名)"""
+    facts = best.region.reading.facts_between(best.fact.start, best.fact.end)
+    near = [f for f in facts if 0 <= best.fact.value_start - f.value_end <= 3 and f.number is not None]
+    return near[0] if near and not same_unit(near[0], best.fact) else None
+
+
+def answer_change(scene: Scene) -> Draft | None:
+    """Return what a sentence says that an amount changed by, when it gives both ends. 例: 9日→5日に短縮"""
+    question = scene.question
+    scope, inner = split_periods(question.periods)
+    figures = rank_figures(scene, inner or scope, scope if inner else (), only_one(question.meetings))
+    best = figures[0] if figures else None
+    if best is None:
+        return None
+    text = best.region.reading.document.text
+    chain = sorted(
+        (f for f in figures if f.fact.start == best.fact.start and f.region is best.region),
+        key=lambda f: f.fact.value_start,
+    )
+    for early, late in pairwise(chain):
+        between = fold(text[early.fact.value_end : late.fact.value_start]).strip()
+        if best in (early, late) and re.fullmatch(r"[→➡⇒]|から|より", between) and same_unit(early.fact, late.fact):
+            difference, how = subtract(late.fact, early.fact)
+            return Draft(
+                kind=question.kind,
+                text=f"{difference}（{printed(early.fact)}→{printed(late.fact)}）",
+                supports=(*places_of(early), *places_of(late)),
+                as_of=late.fact.as_of,
+                how=how,
+                operands=1,
+                score=best.score,
+                signals=best.signals(scene, 0.5),
+                why=(f"change {early.fact.value} → {late.fact.value} {best.fact.label[:50]}",),
+            )
+    return None
 
 
 def lead_over(best: Figure, figures: Sequence[Figure]) -> float:
@@ -106,14 +147,16 @@ def rank_figures(
     scope: Sequence[Period] = (),
     meeting: Period | None = None,
     alternative: str | None = None,
+    *,
+    given: bool = False,
 ) -> list[Figure]:
-    """Return the facts near the hits that may answer, best first."""
+    """Return the facts near the hits that may answer, best first; values that the question gives only on demand."""
     question = scene.question
     figures: list[Figure] = []
-    given = {(q.value, q.base_unit) for q in find_quantities(question.folded) if q.base_unit}
+    told = {(q.value, q.base_unit) for q in find_quantities(question.folded) if q.base_unit and not given}
     papers = _of_meeting(scene.regions, meeting) if meeting is not None else None
     for region, fact in scene.facts():
-        if fact.number is None or any((q.value, q.base_unit) in given for q in find_quantities(printed(fact))):
+        if fact.number is None or any((q.value, q.base_unit) in told for q in find_quantities(printed(fact))):
             continue  # 例: これから10年、年にどれくらい…: the 10年 was said, not asked
         if papers is not None and id(region) not in papers:
             continue
@@ -123,7 +166,7 @@ def rank_figures(
         index = region.reading.at(fact.start)
         if not region.low <= index < region.high:
             continue
-        some_row, other_row, other_column = scene.names_another(fact)
+        other_row, other_column = scene.names_another(fact)
         total = _is_total(fact, other_row, other_column)
         zones = scene.fact_zones(region, fact, index, rivals=not (question.wants_total and total))
         coverage = region.coverage.score(zones)
@@ -149,21 +192,34 @@ def rank_figures(
             score -= 0.1
         score += _budget_column(question, fact, region.reading.document.title)
         if total:
-            # A table's figure of no row that the question names is the one for all of them.
-            score += 0.25 if question.wants_total else 0.0 if some_row else 0.12
+            # The figure for all rows is meant where the question names none of them.
+            score += 0.25 if question.wants_total else 0.12
         if any(atom.strict and zone < NEAR for atom, zone in zip(region.coverage.atoms, zones, strict=True)):
             score -= 0.3
         if fold(fact.value).startswith("+") and not question.wants_difference and "増" not in question.folded:
             score -= 0.25  # what was added, not what there is
         if alternative is not None:
-            named = katakana(alternative)
-            if named in katakana(f"{fact.label} {fact.row or ''} {fact.column or ''}"):
-                score += 0.25
-            else:
-                score -= 0.1 if named in katakana(region.reading.document.text[fact.start : fact.end]) else 0.4
+            score += _of_alternative(alternative, region, fact, index)
         figures.append(Figure(region, fact, index, score, coverage, unit, when, zones))
     figures.sort(key=lambda f: -f.score)
     return figures
+
+
+def _of_alternative(alternative: str, region: Region, fact: Fact, index: int) -> float:
+    """Return what speaks for a figure being the named thing's, of two that are compared."""
+    named, label = katakana(alternative), katakana(f"{fact.label} {fact.row or ''} {fact.column or ''}")
+    if named in label:
+        return 0.25
+    words = frozenset(content_words(alternative))
+    if words and words <= frozenset(content_words(f"{fact.label} {fact.row or ''} {fact.column or ''}")):
+        return 0.2
+    if named in katakana(region.reading.document.text[fact.start : fact.end]):
+        return -0.1
+    # 例: the name of an event over the lines that describe it
+    around = katakana(" ".join((*region.reading.statements[index].headings[-2:], fact.scope or "")))
+    if len(named) > 2 and named in around:
+        return 0.1
+    return -0.4
 
 
 def _budget_column(question: Question, fact: Fact, title: str) -> float:
@@ -498,3 +554,39 @@ def _dated_within(published: str | None, start: str, end: str) -> bool:
 
 def missing_unit(question: Question) -> tuple[str, ...]:
     return (question.counter,) if question.counter else ()
+
+
+def subtract(late: Fact, early: Fact) -> tuple[str, str]:
+    """Return (what changed in words, how it was worked out). 例: 141企業・団体増（648 − 507 = 141）"""
+    assert late.number is not None
+    assert early.number is not None
+    scale, unit = _scale(late), fold(late.unit or "")
+    if re.search(r"[億万兆]\d", fold(late.value)):  # 例: 122億4千万円
+        scale, unit = next(
+            (n, w) for n, w in ((1e8, "億円"), (1e4, "万円"), (1.0, "円")) if late.number % (n / 100) == 0
+        )
+    a, b = late.number / scale, early.number / scale
+    difference = a - b
+    sign = "増" if difference > 0 else "減" if difference < 0 else "増減なし"
+    terms = _number(a), _number(b)
+    if any(re.search(r"[億万兆]\d", fold(fact.value)) for fact in (late, early)):
+        terms = printed(late), printed(early)  # as the papers print them, so that a reader finds them there
+    how = f"{terms[0]} − {terms[1]} = {_number(difference)}{unit}"
+    return (f"{_number(abs(difference))}{unit}{sign}" if difference else sign), how
+
+
+def _scale(fact: Fact) -> float:
+    """Return what one of the printed figure's units is in the base unit. 例: 299百万円 → 1,000,000"""
+    match = re.search(r"\d[\d,]*(?:\.\d+)?", fold(fact.value))
+    if not match or not fact.number:
+        return 1.0
+    shown = float(match.group().replace(",", ""))
+    ratio = abs(fact.number) / shown if shown else 1.0
+    return ratio if ratio >= 1 and abs(ratio - round(ratio)) < 1e-6 and round(ratio) in _SCALES else 1.0
+
+
+_SCALES = frozenset({1, 10, 100, 1000, 10**4, 10**5, 10**6, 10**7, 10**8, 10**9, 10**12})
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value - round(value)) < 1e-6 else f"{value:,.2f}".rstrip("0")

@@ -75,6 +75,7 @@ class Question:
     wants_series: bool = False
     wants_list: bool = False
     wants_number: bool = False
+    two_counters: bool = False  # 何社何名: two counts of one thing
     wants_total: bool = False
     is_terse: bool = False  # keywords without a verb
     pattern: str | None = None  # what the answer must look like: 電話番号 → digits and hyphens
@@ -131,6 +132,7 @@ def read_question(text: str, today: str | None = None) -> Question:
         meetings=meetings,
         alternatives=_read_alternatives(folded),
         wants_total=bool(TOTAL.search(folded)),
+        two_counters=bool(re.search(r"何(?!年何月|月何日|時何分)[一-龠]{1,2}何[一-龠]", folded)),
         pattern=_read_pattern(folded),
         is_terse=not re.search(r"ます|です|でし|ください|教え|[かの]\?|何|どう|どこ|いつ|だれ|誰", folded),
         suffixes=_read_suffixes(folded),

@@ -136,12 +136,12 @@ class Scene:
         held = Counter(i for atoms in met.values() for i in atoms)
         return frozenset(h for h, atoms in met.items() if any(2 * held[i] <= len(headings) for i in atoms))
 
-    def names_another(self, fact: Fact) -> tuple[bool, bool, bool]:
-        """Return whether the question names a row, a row but not this cell's, and a column but not this cell's."""
+    def names_another(self, fact: Fact) -> tuple[bool, bool]:
+        """Return whether the question names rows, and whether columns, of a cell's table but not the cell's own."""
         if fact.table is None:
-            return False, False, False
+            return False, False
         rows, columns = self._headings[_group(fact)]
-        return bool(rows), bool(rows) and fact.row not in rows, bool(columns) and fact.column not in columns
+        return bool(rows) and fact.row not in rows, bool(columns) and fact.column not in columns
 
     def fact_zones(self, region: Region, fact: Fact, index: int, *, rivals: bool = True) -> Array:
         """Return what each atom counts for one fact: its own words fully, a rival's words hardly.
