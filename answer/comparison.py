@@ -60,7 +60,9 @@ def answer_several(scene: Scene) -> Draft:
         figures = rank_figures(view, operand.periods, (), operand.meeting, operand.alternative, given=True)
         if operand.periods:
             # An operand must be said to hold for its own date: a wrong one makes the whole comparison wrong.
-            figures = [f for f in figures if f.period_fit >= _DATED]
+            # What was counted over a fiscal year holds for its end: 令和5年度 for 年度末.
+            least = 0.15 if all(p.kind == "day" and p.end.endswith("-03-31") for p in operand.periods) else _DATED
+            figures = [f for f in figures if f.period_fit >= least]
         if not figures:
             return Draft(question.kind, missing=(operand.label,), why=(f"no figure for {operand.label}",))
         columns.append(figures)
@@ -159,10 +161,11 @@ def _kinship(one: Figure, other: Figure) -> float:
 def answer_series(scene: Scene) -> Draft:
     """Return an indicator over time, oldest first, with the difference between its ends. 例: 推移, 増えていますか"""
     question = scene.question
-    figures = rank_figures(scene, question.periods, (), only_one(question.meetings))
+    start = _start_of_series(question)
+    figures = rank_figures(scene, () if start else question.periods, (), only_one(question.meetings))
     if not figures:
         return Draft(question.kind, missing=missing_unit(question), why=("no figure near the hits",))
-    series = series_of(figures[0], figures)
+    series = [f for f in series_of(figures[0], figures) if parse_code(f.fact.as_of or "9999").end >= start]
     if len(series) < 2:
         return answer_figure(scene)
     first, last = series[0], series[-1]
@@ -183,6 +186,18 @@ def answer_series(scene: Scene) -> Draft:
         signals=figures[0].signals(scene, lead_over(figures[0], figures)),
         why=tuple(f"series {f.fact.as_of} {f.fact.value} {f.score:.2f}" for f in series),
     )
+
+
+def _start_of_series(question: Question) -> str:
+    """Return the day that a series is asked from, or nothing. 例: 令和6年1月末から順に"""
+    periods = question.periods
+    if (
+        len(periods) == 1
+        and periods[0].kind != "range"
+        and question.text[periods[0].at[1] :].startswith(("から", "以降"))
+    ):
+        return periods[0].start
+    return ""
 
 
 def read_operands(question: Question) -> tuple[Operand, ...]:
@@ -208,7 +223,7 @@ def read_operands(question: Question) -> tuple[Operand, ...]:
     if len(periods) > 1:
         return tuple(Operand(said_as(p, question), periods=(p,)) for p in periods)
     if len(question.meetings) > 1:
-        return tuple(Operand(f"{describe_plain(m)}の資料", meeting=m) for m in question.meetings)
+        return tuple(Operand(f"{describe_plain(m)}の資料", tuple(periods), meeting=m) for m in question.meetings)
     return ()
 
 

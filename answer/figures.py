@@ -185,7 +185,7 @@ def rank_figures(
             + PRIOR * region.prior[index - region.low]
         )
         if _is_goal(question.folded) != _is_goal(f"{fact.label} {fact.row or ''} {fact.column or ''}"):
-            score -= 0.12 if question.alternatives else 0.2
+            score -= 0.12 if question.alternatives else 0.35 if _is_goal(question.folded) else 0.2
         if "実績" in question.folded and re.search(r"見込|予定|計画", fact.label):
             score -= 0.3
         if _is_unasked_part(scene, fact):
@@ -196,7 +196,7 @@ def rank_figures(
             score += 0.25 if question.wants_total else 0.12
         if any(atom.strict and zone < NEAR for atom, zone in zip(region.coverage.atoms, zones, strict=True)):
             score -= 0.3
-        if fold(fact.value).startswith("+") and not question.wants_difference and "増" not in question.folded:
+        if fold(fact.value).startswith("+") and (given or not re.search(r"増|プラス", question.folded)):
             score -= 0.25  # what was added, not what there is
         if alternative is not None:
             score += _of_alternative(alternative, region, fact, index)

@@ -13,9 +13,11 @@ from answer.cues import (
     COUNTED,
     COUNTER,
     DEFINITION,
+    EXCLUDED,
     HOW_MUCH,
     HOWTO,
     KATAKANA_OR_LATIN,
+    LEANING_DATE,
     LIST,
     MEASURES,
     MEETING_TAIL,
@@ -321,6 +323,10 @@ def _with_years(text: str) -> str:
         r"\1\2\3\4\1\5",
         text,
     )
+    for match in reversed(list(re.finditer(r"(?<![\d０-９元])年度末", text))):
+        before = [p for p in find_periods(text[: match.start()]) if p.kind == "fiscal_year"]
+        if before:
+            text = f"{text[: match.start()]}{before[-1].start[:4]}年度末{text[match.end() :]}"
     for word, offset in (("翌年", 1), ("同年", 0)):
         for match in reversed(list(re.finditer(word + r"(?=(?:の)?\d|[１-９])", text))):
             before = find_periods(text[: match.start()])
@@ -374,6 +380,8 @@ def _relative_periods(text: str, today: str, anchor: Period | None) -> list[Peri
 def _read_terms(text: str) -> tuple[tuple[Term, ...], tuple[str, ...]]:
     """Return the topic's words: noun compounds with their parts, verbs and adjectives, quoted names whole."""
     dates = [p.at for p in find_periods(text)]
+    dates += [m.span() for m in LEANING_DATE.finditer(text)]
+    dates += [m.span() for m in EXCLUDED.finditer(text)]
     quoted = [match.span(1) for match in QUOTED.finditer(text)]
     # Names that the dictionary cuts into adverbs and pronouns (チョイソコ) are names all the same.
     ordinals = [match.span() for match in ORDINAL.finditer(text)]

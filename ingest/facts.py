@@ -51,6 +51,8 @@ _QUALIFIER = re.compile(r"目標値?|実績値?|月平均|年平均|平均|計�
 _COUNTED = re.compile(r"(?P<unit>件|人|名|戸|社|校|台|店舗|世帯|回|団体|便|棟|冊|票|者|市町村|企業|事業)数")
 _NAMED_FIGURE = re.compile(r"(?:数|額|率|計|割合|高|費|量|:)(?:[ ]?\([^()]*\))?[\s:は約]*$")
 _TAIL_END = re.compile(r"[、。()\[\]「」【】;→➡⇒※/\n:,]")
+_GOES_ON = re.compile(rf"^[{re.escape(_BULLET)}]*(?:そのうち|このうち|うち)")
+_HELD_ON = re.compile(r"^(?:日時|開催日時?|開催期日|期日|会期|実施日)$|開催日時?$")
 _PART_OF = re.compile(r"[（(]?(?:うち|内(?!容|部|科|訳)|再掲)")  # 例: うち県外から, （うち女性）
 _NOTE_LINE = re.compile(r"^[\s※*(（注]*")
 
@@ -187,7 +189,7 @@ class _TableReader:
         block = Block("table", cell.start, cell.end, self.table.page, self.table.headings)
         for start, end in split_sentences(self.text[cell.start : cell.end]):
             a, b = cell.start + start, cell.start + end
-            statement = _Statement(a, b, block, _TAG.sub(lambda tag: " " * len(tag[0]), same_width(self.text[a:b])))
+            statement = _Statement(a, b, block, _plain(self.text[a:b]))
             reader = _StatementReader(self.document, statement, None, "", None, above=of_cell.label)
             for fact in reader.facts():
                 if fact.number is None:
@@ -255,7 +257,7 @@ class _TableReader:
                 continue
             for p in found:
                 inside = period.start <= p.start and p.end <= period.end and p.kind in ("day", "month")
-                if inside and _HOLDS.match(note, p.at[1]):
+                if inside and (_HOLDS.match(note, p.at[1]) or re.match(r"\s*まで", note[p.at[1] :])):
                     return p, (start, end)
         return period, None
 
@@ -319,7 +321,15 @@ def _statements(document: Document) -> Iterator[_Statement]:
                 near = bisect_right(starts, b) - 1
                 if (near >= 0 and tables[near][1] > a) or _is_row(document.text[a:b]):
                     continue
-                yield _Statement(a, b, block, _TAG.sub(lambda tag: " " * len(tag[0]), same_width(document.text[a:b])))
+                yield _Statement(a, b, block, _plain(document.text[a:b]))
+
+
+def _plain(text: str) -> str:
+    """Return a statement in one width, without tags, and no figure torn from its unit by a line end; offsets hold."""
+    return _TORN.sub(" ", _TAG.sub(lambda tag: " " * len(tag[0]), same_width(text)))
+
+
+_TORN = re.compile(r"(?<=[0-9百千万億])\n(?=[^\s0-9])")
 
 
 def _pieces(text: str, start: int, end: int) -> Iterator[Span]:
@@ -341,13 +351,25 @@ def _statement_facts(document: Document) -> Iterator[Fact]:
     statements = list(_statements(document))
     topic: _Statement | None = None
     topic_key = ""
+    said: tuple[Period, Block] | None = None  # the last date that a sentence gave
+    held: tuple[Period, Block] | None = None  # when the event of this section took place
     for i, statement in enumerate(statements):
         if topic is not None and topic.block.page != statement.block.page:
             topic, topic_key = None, ""
         if statement.lone and (_is_axis(statements, i) or len(find_quantities(statement.text)) > 3):
             continue
         reader = _StatementReader(document, statement, topic, topic_key, _note_after(statements, i))
+        if said is not None and _GOES_ON.match(statement.text) and statement.block.headings == said[1].headings:
+            reader.base, reader.base_from = said[0], "heading"  # 例: 令和6年は144万人泊。うち台湾は41万人泊。
+        elif held is not None and statement.block.headings == held[1].headings:
+            reader.base, reader.base_from = held[0], "heading"
         yield from reader.facts()
+        if reader.periods:
+            said = reader.periods[-1], statement.block
+        elif not _GOES_ON.match(statement.text):
+            said = None
+        if reader.key is not None and _HELD_ON.search(reader.key["key"].replace(" ", "")) and reader.periods:
+            held = reader.periods[0], statement.block
         name = reader.name()
         if name:
             topic, topic_key = statement, name
@@ -651,7 +673,7 @@ class _StatementReader:
         owned = self.owned
         own = [p for p in self.periods if owned.get(p.at) == i]
         before = [p for p in self.periods if p.at[1] <= quantity.at[0] and p.at not in owned]
-        after = [p for p in self.periods if p.at[0] >= quantity.at[1] and _HOLDS.match(self.text, p.at[1])]
+        after = [p for p in self.periods if p.at[0] >= quantity.at[1] and self._holds_for_all(p)]
         chosen = own[0] if own else before[-1] if before else None
         # 例: R6年度実績：710団体、2,073人（※R7年1月末現在）: the day after the figures says when in the year.
         later = [p for p in after if owned.get(p.at, i + 1) > i]
@@ -672,12 +694,22 @@ class _StatementReader:
         as_of, source = self._fallback()
         return as_of, source, None
 
+    def _holds_for_all(self, period: Period) -> bool:
+        """Say whether a period says when all figures before it hold: …現在, or in the bracket that ends a statement.
+
+        例: 延べ158件、月に25件（令和6年1月末）; （653団体、1,878人が利用。令和6年1月末）
+        """
+        if _HOLDS.match(self.text, period.at[1]):
+            return True
+        last = re.fullmatch(r"\s*[)\]〕]。?\s*", self.text[period.at[1] :]) is not None
+        return last and period.kind in ("day", "month") and self.text[period.at[0] - 1 : period.at[0]] in "(。、"
+
     def _brackets_only(self, end: int, period: Period) -> bool:
         """Say whether a period stands in brackets of its own right after a figure: 52件(R6.1時点)"""
         between = self.text[end : period.at[0]]
         if not re.fullmatch(r"[^0-9、。()\[\]:→➡⇒]{0,12}[(\[〔][^0-9、。()\[\]:]{0,8}", between):
             return False
-        close = re.search(r"[)\]〕]", self.text[period.at[1] :])
+        close = re.search(r"[)\]〕。、]", self.text[period.at[1] :])
         inside = self.text[period.at[1] : period.at[1] + close.start()] if close else self.text[period.at[1] :]
         return not find_quantities(inside)
 
