@@ -266,10 +266,11 @@ def _compare(
     one, two = chosen[0].fact, chosen[1].fact
     if one.number is None or two.number is None or not same_unit(one, two):
         return text, None
+    which = operands[0].alternative is not None or re.search(r"どちら|どっち", question.folded)
     if operands[0].alternative is not None and question.wants_difference:
         difference, how = subtract(one, two)
         return f"{difference[:-1]}（{text}）" if one.number != two.number else f"差はない（{text}）", how
-    if operands[0].alternative is not None:
+    if which:
         if one.number == two.number:
             return f"同じ（{text}）", None
         more = operands[0] if one.number > two.number else operands[1]
