@@ -112,6 +112,13 @@ COUNTER = re.compile(
 AMOUNT = re.compile(r"(?:お)?いくら|幾ら|何円|金額は")
 
 
+# Nouns that name an amount: a figure in the right unit answers only where the paper calls it so.
+NAMED_AMOUNT = (
+    r"定員|人口|世帯数|生徒数|児童数|職員数|運賃|料金|授業料|入場料|受講料|手数料|使用料|利用料|会費|建設費|運用費"
+    r"|年収|給与|家賃|面積|身長|体重"
+)
+
+
 HOW_MUCH = re.compile(r"いくつ|どれ(?:くらい|ぐらい|だけ|ほど)|どの(?:くらい|ぐらい|程度)|何個|なん個|どれほど")
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import pairwise
 
 from answer.confidence import NEAR, Signals, read_signals
 from answer.cues import MONEY, PEOPLE, RATE, UNIT_GROUPS
 from answer.draft import Draft, Moment, Support
-from answer.evidence import Array, katakana
+from answer.evidence import Array, Atom, katakana
 from answer.question import Question
 from answer.scene import PRIOR, Region, Scene
 from ingest.dates import Period, describe, find_periods, parse_code
@@ -42,7 +42,7 @@ class Figure:
         """Return what can be seen of the evidence for this figure."""
         atoms = self.region.coverage.atoms
         own = scene.label_zones(self.fact, atoms)
-        return read_signals(
+        found = read_signals(
             atoms,
             self.zones,
             own,
@@ -52,6 +52,45 @@ class Figure:
             fit=float(self.fact.kind == "cell"),
             prior=self.region.prior[self.statement - self.region.low],
         )
+        unsaid = (*_unsaid_amount(scene.question, atoms, self.zones), *_other_entity(scene.question, self.fact))
+        return replace(found, needed=(*found.needed, *unsaid)) if unsaid else found
+
+
+def _unsaid_amount(question: Question, atoms: Sequence[Atom], zones: Array) -> tuple[str, ...]:
+    """Return the noun that names the amount when it is not said near the figure: a 定員 is no 入学者数, a 運賃 no 助成.
+
+    Nouns that only say in what is counted (件数, 人数, 割合) need not be said, the unit says them.
+    """
+    if question.amount is None:
+        return ()
+    met = {atom.lemma: zone >= NEAR for atom, zone in zip(atoms, zones, strict=True)}
+    term = next((t for t in question.terms if t.text.endswith(question.amount)), None)
+    if term is None:
+        return ()
+    # 料, 費 and 額 alone say little: 建設費 is told by 建設, too.
+    head = term.parts[-1:] if len(term.parts[-1]) > 1 else term.parts[-2:]
+    said = met.get(term.text) or any(met.get(part, True) for part in head)
+    return () if said else (term.text,)
+
+
+_ENTITY = re.compile(
+    r"([一-鿿々ァ-ヶー]{1,8}?)(線|空港|港|駅|高校|小学校|中学校|高等学校|大学|窓口|工場|病院|市|町|村|県|区)(?![一-鿿])"
+)
+
+
+def _other_entity(question: Question, fact: Fact) -> tuple[str, ...]:
+    """Return what the question names when the figure's own label names another of its kind: 高雄線 and 台北線."""
+    label = fold(" ".join(filter(None, (fact.row, fact.column))) or fact.label)
+    asked = [m for term in question.terms for m in _ENTITY.finditer(term.text)]
+    missed = []
+    for kind in {m[2] for m in asked}:
+        names = {m[1] for m in asked if m[2] == kind}
+        held = {m[1] for m in _ENTITY.finditer(label) if m[2] == kind}
+        if held and not any(a.endswith(b) or b.endswith(a) for a in names for b in held) and not any(
+            name in question.folded for name in held  # 例: 大阪の移住窓口, asked of a row 大阪窓口
+        ):
+            missed += [m[0] for m in asked if m[2] == kind]
+    return tuple(missed[:1])
 
 
 def answer_figure(scene: Scene) -> Draft:
@@ -71,7 +110,7 @@ def answer_figure(scene: Scene) -> Draft:
         f"{f.fact.value} [{f.fact.as_of}] {f.fact.label[:60]}"
         for f in figures[:5]
     )
-    if question.periods and best.period_fit < 0:
+    if question.periods and (best.period_fit < 0 or _only_at_other_times(best, figures)):
         return Draft(
             question.kind, missing=tuple(said_as(p, question) for p in question.periods), score=best.score, why=why
         )
@@ -95,6 +134,13 @@ def answer_figure(scene: Scene) -> Draft:
         signals=best.signals(scene, lead_over(best, figures)),
         why=why,
     )
+
+
+def _only_at_other_times(best: Figure, figures: Sequence[Figure]) -> bool:
+    """Tell whether what is asked for is known at other dates only, and the best figure is about something else."""
+    if best.period_fit >= 0.5:
+        return False
+    return any(f.period_fit < 0 and f.coverage >= best.coverage + 0.25 and f.unit_fit >= 0.9 for f in figures)
 
 
 def _beside(best: Figure) -> Fact | None:

@@ -23,6 +23,7 @@ from answer.cues import (
     MEETING_TAIL,
     MONEY,
     NAME,
+    NAMED_AMOUNT,
     ORDINAL,
     PATTERNS,
     PEOPLE,
@@ -77,6 +78,7 @@ class Question:
     wants_series: bool = False
     wants_list: bool = False
     wants_number: bool = False
+    amount: str | None = None  # the noun that names the amount: 定員は何名, 運賃はいくら
     two_counters: bool = False  # 何社何名: two counts of one thing
     wants_total: bool = False
     is_terse: bool = False  # keywords without a verb
@@ -133,6 +135,7 @@ def read_question(text: str, today: str | None = None) -> Question:
         periods=periods,
         meetings=meetings,
         alternatives=_read_alternatives(folded),
+        amount=_read_amount(folded),
         wants_total=bool(TOTAL.search(folded)),
         two_counters=bool(re.search(r"何(?!年何月|月何日|時何分)[一-龠]{1,2}何[一-龠]", folded)),
         pattern=_read_pattern(folded),
@@ -265,6 +268,15 @@ def _read_units(folded: str) -> tuple[frozenset[str], str | None]:
                 return units, None
         return (PEOPLE if re.search(r"[たるの](?:人|方)(?:は|が)", folded) else frozenset()), None
     return _last_measure(folded) or named, None
+
+
+def _read_amount(folded: str) -> str | None:
+    """Return the noun that names the amount asked for, where one does. 例: 往復運賃はいくら → 運賃"""
+    bare = re.sub(r"\([^)]*\)", "", folded)
+    found = re.search(
+        rf"({NAMED_AMOUNT})(?:は|が|って|を)?、?(?:いくら|おいくら|何|どれ|どの|幾|教え|知り|お?答え|$|[?。])", bare
+    )
+    return found[1] if found else None
 
 
 def _named_measure(folded: str) -> frozenset[str]:

@@ -404,6 +404,11 @@ def _note_after(statements: list[_Statement], i: int) -> _Statement | None:
     return statements[i + 1]
 
 
+def _bare(text: str) -> bool:
+    """Say whether a text has no closing bracket and no other sentence than that of a bracket."""
+    return re.search(r"[)\]〕]", text) is None and len(text) < 30
+
+
 def _opens(text: str) -> bool:
     """Say whether a sentence ends inside a bracket that it opened."""
     return text.count("(") > text.count(")")
@@ -674,6 +679,9 @@ class _StatementReader:
         own = [p for p in self.periods if owned.get(p.at) == i]
         before = [p for p in self.periods if p.at[1] <= quantity.at[0] and p.at not in owned]
         after = [p for p in self.periods if p.at[0] >= quantity.at[1] and self._holds_for_all(p)]
+        # 例: 511社（令和7年1月末。うちプラチナ2社）: in the bracket that the date opens
+        shared = [p for p in self.periods if p.at[1] <= quantity.at[0] and _bare(self.text[p.at[1] : quantity.at[0]])]
+        before = before or shared
         chosen = own[0] if own else before[-1] if before else None
         # 例: R6年度実績：710団体、2,073人（※R7年1月末現在）: the day after the figures says when in the year.
         later = [p for p in after if owned.get(p.at, i + 1) > i]
