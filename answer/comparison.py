@@ -29,7 +29,7 @@ from answer.figures import (
     subtract,
     words_of,
 )
-from answer.question import Question
+from answer.question import Question, read_question
 from answer.scene import Region, Scene
 from ingest.dates import Period, find_periods, parse_code
 from ingest.japanese import fold
@@ -73,7 +73,10 @@ def answer_several(scene: Scene) -> Draft:
         f"{o.label}: {f.score:.2f} {f.fact.value} [{f.fact.as_of}] {f.fact.label[:50]}"
         for o, f in zip(operands, chosen, strict=True)
     )
-    if (question.wants_difference or question.alternatives) and not same_unit(chosen[0].fact, chosen[-1].fact):
+    unlike = not same_unit(chosen[0].fact, chosen[-1].fact) or (
+        _unlike(chosen[0], chosen[-1]) > _TOO_UNLIKE and _named_alike(chosen[0], chosen[-1]) < 0.5
+    )
+    if (question.wants_difference or question.alternatives) and unlike:
         # Unlike things: no answer is better than their difference.
         return Draft(question.kind, missing=tuple(o.label for o in operands), score=0.0, why=(*why, "unlike units"))
     parts = [f"{operand.label}は{printed(figure.fact)}" for operand, figure in zip(operands, chosen, strict=True)]
@@ -102,6 +105,32 @@ def answer_several(scene: Scene) -> Draft:
     )
 
 
+def answer_both(scene: Scene) -> Draft | None:
+    """Return the two figures of a question that asks for two measures at once, each with its citation."""
+    drafts = []
+    for half in scene.question.halves:
+        question = replace(read_question(half), meetings=scene.question.meetings)
+        key = katakana(half)
+        view = _with_atoms(scene, [atom.surface in key for atom in scene.atoms], question)
+        draft = answer_figure(view)
+        if not draft.text or draft.signals is None or draft.signals.needed:
+            return None
+        drafts.append(draft)
+    one, two = drafts
+    if one.supports[0] == two.supports[0] and one.text == two.text:
+        return None
+    named = [half.removesuffix("は？").strip("、 ") for half in scene.question.halves]
+    return Draft(
+        kind=scene.question.kind,
+        text="、".join(f"{name}は{draft.text}" for name, draft in zip(named, (one, two), strict=True)),
+        supports=(*one.supports[:2], *two.supports[:2]),
+        as_of=two.as_of,
+        score=min(one.score, two.score),
+        signals=min((one, two), key=lambda d: d.score).signals,
+        why=(*one.why[:1], *two.why[:1]),
+    )
+
+
 _DATED = 0.3  # the least fit of a date for an operand: its own, or one that stands beside it
 
 
@@ -111,6 +140,9 @@ def _as_given(question: Question, figures: list[Figure]) -> list[Figure]:
     return [
         f for f in figures if any((q.value, q.base_unit) in given for q in find_quantities(printed(f.fact)))
     ] or figures
+
+
+_TOO_UNLIKE = 0.25  # half of the topic is met by only one of two figures
 
 
 _JOINT = 8  # figures of each operand that are tried together
@@ -145,11 +177,16 @@ def _unlike(one: Figure, other: Figure) -> float:
     return 0.5 * apart / total
 
 
+def _named_alike(one: Figure, other: Figure) -> float:
+    """Return the share of words that the labels of two figures have in common."""
+    a, b = words_of(one.fact), words_of(other.fact)
+    return len(a & b) / max(1, min(len(a), len(b)))
+
+
 def _kinship(one: Figure, other: Figure) -> float:
     """Return how much two figures measure the same thing: unit, words of the label, table."""
     kin = 0.2 if same_unit(one.fact, other.fact) else -0.4
-    a, b = words_of(one.fact), words_of(other.fact)
-    kin += 0.3 * len(a & b) / max(1, min(len(a), len(b)))
+    kin += 0.3 * _named_alike(one, other)
     if one.fact.table is not None and (one.fact.document_id, one.fact.table) == (
         other.fact.document_id,
         other.fact.table,
@@ -231,7 +268,7 @@ _PLAIN = re.compile(r"(?:実績|見込み?|予定|計画|速報値?|確定値?|�
 
 
 def _dated_alternative(text: str, question: Question) -> Operand:
-    """Return an alternative with its own period apart from what it names. 例: 令和6年度の移住FES → 令和6年度, 移住FES"""
+    """Return an alternative with its own period apart from what it names. 例: 令和6年度の春祭り → 令和6年度, 春祭り"""
     periods = [p for p in find_periods(text) if any(p.code == q.code for q in question.periods)]
     named = text
     for period in reversed(periods):
@@ -255,9 +292,14 @@ def _for_alternative(scene: Scene, operand: Operand, operands: Sequence[Operand]
         for i, atom in enumerate(scene.atoms)
         if atom.surface in own or not any(atom.surface in other for other in others)
     ]
-    atoms = tuple(scene.atoms[i] for i in kept)
+    return _with_atoms(scene, [i in kept for i in range(len(scene.atoms))], scene.question)
+
+
+def _with_atoms(scene: Scene, kept: Sequence[bool], question: Question) -> Scene:
+    """Return the scene as a part of the topic sees it."""
+    atoms = tuple(atom for atom, keep in zip(scene.atoms, kept, strict=True) if keep)
     regions = tuple(Region(r.reading, Coverage(r.reading, atoms, r.low, r.high), r.prior) for r in scene.regions)
-    return Scene(scene.question, atoms, regions, scene.statements)
+    return Scene(question, atoms, regions, scene.statements)
 
 
 def _compare(

@@ -285,9 +285,9 @@ class Coverage:
         return under
 
     def said_before(self, atom: int, index: int) -> bool:
-        """Tell whether a word stands in the headings of a statement or in one of the four before it."""
+        """Tell whether a word stands in a statement or in one of the four before it."""
         at = index - self.low
-        return bool(self.headings[atom, at] or self.own[atom, max(0, at - 4) : at + 1].any())
+        return bool(self.own[atom, max(0, at - 4) : at + 1].any())
 
     def _of_headings(self, headings: tuple[str, ...], floor: Array) -> Array:
         zone = floor.copy()

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import pairwise
+from typing import NamedTuple
 
 from answer.confidence import NEAR, Signals, read_signals
-from answer.cues import MONEY, PEOPLE, RATE, UNIT_GROUPS
+from answer.cues import MONEY, PEOPLE, RATE, TOTAL_HEADING, UNIT_GROUPS
 from answer.draft import Draft, Moment, Support
 from answer.evidence import Array, Atom, katakana
 from answer.question import Question
@@ -25,6 +26,46 @@ _UNIT_UNKNOWN = -0.05  # a bare figure
 _SAME_SERIES = 0.12  # a later value may score this much less than the best one and still be preferred
 
 
+class Clues(NamedTuple):
+    """What speaks for and against a figure, each about −1 to 1."""
+
+    coverage: float  # share of the topic that is met where it stands
+    unit: float
+    dated: float  # it is said to hold for the period asked
+    misdated: float  # it is said to hold for another one
+    precision: float  # share of its label's words that were asked for
+    prior: float  # how well its passage was found
+    no_aim: float
+    aim: float
+    forecast: float
+    added: float
+    part: float
+    budget: float
+    total: float
+    total_asked: float
+    ordinal: float
+
+
+# Set by hand: fitted ones (``eval/fit_ranking.py``) were no better on questions that they were not fitted on.
+WEIGHTS = Clues(
+    coverage=1.0,
+    unit=0.12,
+    dated=0.2,
+    misdated=0.2,
+    precision=0.08,
+    prior=PRIOR,
+    no_aim=-0.35,
+    aim=-0.2,
+    forecast=-0.3,
+    added=-0.25,
+    part=-0.1,
+    budget=0.08,
+    total=0.12,
+    total_asked=0.13,
+    ordinal=-0.3,
+)
+
+
 @dataclass(frozen=True)
 class Figure:
     """A fact as an answer: how well it meets topic, unit and period."""
@@ -37,6 +78,7 @@ class Figure:
     unit_fit: float
     period_fit: float
     zones: Array
+    clues: Clues
 
     def signals(self, scene: Scene, lead: float = 0.0) -> Signals:
         """Return what can be seen of the evidence for this figure."""
@@ -86,8 +128,13 @@ def _other_entity(question: Question, fact: Fact) -> tuple[str, ...]:
     for kind in {m[2] for m in asked}:
         names = {m[1] for m in asked if m[2] == kind}
         held = {m[1] for m in _ENTITY.finditer(label) if m[2] == kind}
-        if held and not any(a.endswith(b) or b.endswith(a) for a in names for b in held) and not any(
-            name in question.folded for name in held  # 例: 大阪の移住窓口, asked of a row 大阪窓口
+        if (
+            held
+            and not any(a.endswith(b) or b.endswith(a) for a in names for b in held)
+            and not any(
+                name in question.folded
+                for name in held  # 例: 大阪の移住窓口, asked of a row 大阪窓口
+            )
         ):
             missed += [m[0] for m in asked if m[2] == kind]
     return tuple(missed[:1])
@@ -140,7 +187,18 @@ def _only_at_other_times(best: Figure, figures: Sequence[Figure]) -> bool:
     """Tell whether what is asked for is known at other dates only, and the best figure is about something else."""
     if best.period_fit >= 0.5:
         return False
-    return any(f.period_fit < 0 and f.coverage >= best.coverage + 0.25 and f.unit_fit >= 0.9 for f in figures)
+    # 例: asked for 3月末, known as of 1月末: what was added over the year is another thing.
+    point = parse_code(best.fact.as_of).kind in ("year", "fiscal_year") if best.fact.as_of else False
+    return any(
+        f.period_fit < 0
+        and f.unit_fit >= 0.9
+        and (
+            f.coverage >= best.coverage + 0.25
+            or (point and f.coverage >= best.coverage and parse_code(f.fact.as_of or "9999").kind == "day")
+        )
+        for f in figures
+        if f.fact.as_of_from != "document"
+    )
 
 
 def _beside(best: Figure) -> Fact | None:
@@ -223,32 +281,43 @@ def rank_figures(
             when = _said_nearby(region, index, (*periods, *scope))
         if when <= -0.6 and fact.as_of_from != "document":
             when *= 3  # it is said to hold for another time
-        score = (
-            coverage
-            + 0.12 * unit
-            + _PERIOD * when
-            + 0.08 * _precision(scene, fact)
-            + PRIOR * region.prior[index - region.low]
-        )
-        if _is_goal(question.folded) != _is_goal(f"{fact.label} {fact.row or ''} {fact.column or ''}"):
-            score -= 0.12 if question.alternatives else 0.35 if _is_goal(question.folded) else 0.2
-        if "実績" in question.folded and re.search(r"見込|予定|計画", fact.label):
-            score -= 0.3
-        if _is_unasked_part(scene, fact):
-            score -= 0.1
-        score += _budget_column(question, fact, region.reading.document.title)
-        if total:
+        clues = Clues(
+            coverage=coverage,
+            unit=unit,
+            dated=max(when, 0.0),
+            misdated=min(when, 0.0),
+            precision=_precision(scene, fact),
+            prior=region.prior[index - region.low],
+            **_kind_of_value(question, fact, given),
+            part=float(_is_unasked_part(scene, fact)),
+            budget=_budget_column(question, fact, region.reading.document.title),
             # The figure for all rows is meant where the question names none of them.
-            score += 0.25 if question.wants_total else 0.12
-        if any(atom.strict and zone < NEAR for atom, zone in zip(region.coverage.atoms, zones, strict=True)):
-            score -= 0.3
-        if fold(fact.value).startswith("+") and (given or not re.search(r"増|プラス", question.folded)):
-            score -= 0.25  # what was added, not what there is
+            total=float(total),
+            total_asked=float(total and question.wants_total),
+            ordinal=float(any(a.strict and z < NEAR for a, z in zip(region.coverage.atoms, zones, strict=True))),
+        )
+        score = sum(w * c for w, c in zip(WEIGHTS, clues, strict=True))
         if alternative is not None:
             score += _of_alternative(alternative, region, fact, index)
-        figures.append(Figure(region, fact, index, score, coverage, unit, when, zones))
+        figures.append(Figure(region, fact, index, score, coverage, unit, when, zones, clues))
     figures.sort(key=lambda f: -f.score)
     return figures
+
+
+def _kind_of_value(question: Question, fact: Fact, given: bool) -> dict[str, float]:
+    """Return what speaks against a figure because it is an aim, a forecast or a change, or because it is none."""
+    label = f"{fact.label} {fact.row or ''} {fact.column or ''}"
+    asked, held = _is_goal(question.folded), _is_goal(label)
+    doubt = 0.6 if question.alternatives else 1.0  # 実績 and 目標 are both asked
+    return {
+        "no_aim": doubt * (asked and not held),
+        "aim": doubt * (held and not asked),
+        "forecast": float("実績" in question.folded and re.search(r"見込|予定|計画", fact.label) is not None),
+        # what was added, not what there is
+        "added": float(
+            fold(fact.value).startswith("+") and (given or re.search(r"増|プラス", question.folded) is None)
+        ),
+    }
 
 
 def _of_alternative(alternative: str, region: Region, fact: Fact, index: int) -> float:
@@ -279,8 +348,8 @@ def _budget_column(question: Question, fact: Fact, title: str) -> float:
     own = "補正額" if supplementary else "本年度"
     others = r"補正前|^計$| 計$" if supplementary else r"前年度|比較|増減"
     if own in column and own not in question.folded:
-        return 0.08
-    return -0.08 if re.search(others, column) and not re.search(others, question.folded) else 0.0
+        return 1.0
+    return -1.0 if re.search(others, column) and not re.search(others, question.folded) else 0.0
 
 
 def _is_goal(text: str) -> bool:
@@ -307,9 +376,6 @@ def _said_nearby(region: Region, index: int, asked: Sequence[Period]) -> float:
     return -0.4
 
 
-_PERIOD = 0.2  # what a fitting date is worth beside a coverage of 0 to 1
-
-
 def _precision(scene: Scene, fact: Fact) -> float:
     """Return the share of the label's words that the question also has: プラチナ…企業を含む is more than was asked."""
     words = words_of(fact)
@@ -322,17 +388,12 @@ _TIMES = frozenset(
 )
 
 
-_TOTAL = re.compile(
-    r"(?:.*[^\S\n])?\S{1,6}の合?計|(?:全国の?|県全体の?|全)?(?:合\s*計|総\s*計|総\s*数|全\s*体|計|総額)(?:\s*[(（].*)?"
-)
-
-
 def _is_total(fact: Fact, other_row: bool, other_column: bool) -> bool:
     """Tell whether a cell stands in the row or column of totals, and the question does not name another one."""
     if other_row or other_column:
         return False
     # 経済産業省 計 is the total of one group of columns only.
-    row, column = (_TOTAL.fullmatch(part.strip()) if part else None for part in (fact.row, fact.column))
+    row, column = (TOTAL_HEADING.fullmatch(part.strip()) if part else None for part in (fact.row, fact.column))
     return row is not None or column is not None
 
 
@@ -464,12 +525,18 @@ def series_of(best: Figure, figures: Sequence[Figure]) -> list[Figure]:
             continue
         if figure.score < best.score - 0.45 or figure.coverage < best.coverage - 0.2:
             continue
-        if figure is not best and not _alike(name - {"数"}, words_of(fact) - {"数"}):
+        elsewhere = fact.document_id != best.fact.document_id and _met(figure) == _met(best)
+        if figure is not best and not elsewhere and not _alike(name - {"数"}, words_of(fact) - {"数"}):
             continue
         if fact.as_of not in dated or figure is best:
             dated[fact.as_of] = figure
     dated[best.fact.as_of] = best
     return sorted(dated.values(), key=lambda f: parse_code(f.fact.as_of or "").end)
+
+
+def _met(figure: Figure) -> frozenset[str]:
+    """Return the words of the topic that are met at a figure."""
+    return frozenset(a.lemma for a, z in zip(figure.region.coverage.atoms, figure.zones, strict=True) if z >= NEAR)
 
 
 def words_of(fact: Fact) -> frozenset[str]:

@@ -78,6 +78,7 @@ class Question:
     wants_series: bool = False
     wants_list: bool = False
     wants_number: bool = False
+    halves: tuple[str, ...] = ()  # two figures that are asked for at once, as questions of their own
     amount: str | None = None  # the noun that names the amount: 定員は何名, 運賃はいくら
     two_counters: bool = False  # 何社何名: two counts of one thing
     wants_total: bool = False
@@ -136,6 +137,7 @@ def read_question(text: str, today: str | None = None) -> Question:
         meetings=meetings,
         alternatives=_read_alternatives(folded),
         amount=_read_amount(folded),
+        halves=_read_halves(text),
         wants_total=bool(TOTAL.search(folded)),
         two_counters=bool(re.search(r"何(?!年何月|月何日|時何分)[一-龠]{1,2}何[一-龠]", folded)),
         pattern=_read_pattern(folded),
@@ -268,6 +270,34 @@ def _read_units(folded: str) -> tuple[frozenset[str], str | None]:
                 return units, None
         return (PEOPLE if re.search(r"[たるの](?:人|方)(?:は|が)", folded) else frozenset()), None
     return _last_measure(folded) or named, None
+
+
+def _read_halves(text: str) -> tuple[str, ...]:
+    """Return two questions for 「AとBをあわせて教えて」 where A and B are two different measures.
+
+    例: 会員数（令和7年1月末）と、推進事業の令和7年度の予算をあわせて
+    """
+    end = re.search(
+        r"(?:を|も|は)?、?(?:あわせて|合わせて|両方|ともに|それぞれ)?(?:教え|お?答え|お?示し|知り|$|[。？?])", text
+    )
+    for joint in re.finditer(r"と、|と|、|および|及び", text):
+        if end is None or not 4 <= joint.start() <= end.start() - 4 - len(joint[0]):
+            continue
+        halves = text[: joint.start()], text[joint.end() : end.start()]
+        one, two = (_aimed(fold(half)) for half in halves)
+        if one and two and (one != two or one == "目標"):
+            return tuple(f"{half}は？" for half in halves)
+    return ()
+
+
+def _aimed(folded: str) -> str:
+    """Return the measure that half a question ends in, or nothing. 例: 県内就職率の目標(令和9年)"""
+    bare = re.sub(r"\([^)]*\)$", "", folded).removesuffix("年月")
+    for pattern, _ in MEASURES:
+        found = pattern.search(bare)
+        if found:
+            return found.group()
+    return "目標" if bare.endswith("目標") else ""
 
 
 def _read_amount(folded: str) -> str | None:

@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from answer.confidence import Signals, read_signals
+from answer.cues import TOTAL_HEADING
 from answer.evidence import Array, Atom, Coverage, Reading, Statement, katakana
 from answer.question import Question
 from ingest.document import Fact
@@ -134,7 +135,11 @@ class Scene:
             lemmas, key = frozenset(content_words(heading)), katakana(heading)
             met[heading] = frozenset(i for i, atom in enumerate(self.atoms) if atom.match(lemmas, key))
         held = Counter(i for atoms in met.values() for i in atoms)
-        return frozenset(h for h, atoms in met.items() if any(2 * held[i] <= len(headings) for i in atoms))
+        return frozenset(
+            h
+            for h, atoms in met.items()
+            if not TOTAL_HEADING.fullmatch(h) and any(2 * held[i] <= len(headings) for i in atoms)
+        )
 
     def names_another(self, fact: Fact) -> tuple[bool, bool]:
         """Return whether the question names rows, and whether columns, of a cell's table but not the cell's own."""
@@ -159,13 +164,29 @@ class Scene:
         for i, atom in enumerate(region.coverage.atoms):
             if own[i]:
                 zones[i] = max(zones[i], own[i])
-            elif any(atom.lemma == r or (len(atom.surface) > 1 and atom.surface in r) for r in others) or (
+            elif any(atom.lemma == r or (len(atom.surface) > 1 and atom.surface in r) for r in others):
+                zones[i] = min(zones[i], _OF_A_RIVAL)
+            elif (
                 zones[i] < 1
                 and any(atom.surface in r for r in self._announced.get(fact.id, ()))
                 and not region.coverage.said_before(i, index)
             ):
-                zones[i] = min(zones[i], _OF_A_RIVAL)
+                zones[i] = min(zones[i], _ANNOUNCED if region.coverage.headings[i, index - region.low] else _OF_A_RIVAL)
+        self._met_by_unit(fact, region.coverage.atoms, zones)
         return zones
+
+    def _met_by_unit(self, fact: Fact, atoms: Sequence[Atom], zones: Array) -> None:
+        """Let a figure's unit say what it counts: 相談は247件 says 相談件数."""
+        counted = f"{fold(fact.unit or '')}数"
+        if len(counted) < 2:
+            return
+        for i, atom in enumerate(atoms):
+            if atom.lemma == counted:
+                zones[i] = 1.0
+        for i, atom in enumerate(atoms):
+            pieces = [zones[j] for j, piece in enumerate(atoms) if piece.whole == atom.lemma]
+            if pieces and atom.lemma.endswith(counted):
+                zones[i] = max(zones[i], _OF_UNIT * min(pieces))
 
     def label_zones(self, fact: Fact, atoms: Sequence[Atom]) -> Array:
         """Return how each atom meets the fact's own label."""
@@ -182,6 +203,8 @@ def _group(fact: Fact) -> tuple[object, ...]:
 
 _OF_TITLE = 0.85  # what a word counts for a cell when it stands in the table's title, which may be below it
 _OF_A_RIVAL = 0.15  # what a word counts for a cell when it names another row, column or key
+_OF_UNIT = 0.8  # what 相談件数 counts where 相談 stands and the figure is one of 件
+_ANNOUNCED = 0.5  # … when a heading names it, and then the next figure's own words
 PRIOR = 0.12  # what the best hit's place is worth beside a coverage of 0 to 1
 
 

@@ -198,7 +198,7 @@ class _TableReader:
                     fact = replace(fact, as_of=of_cell.as_of, as_of_from=of_cell.as_of_from)
                 yield replace(
                     of_cell,
-                    label=" ".join(_unique([of_cell.label, fact.label])),
+                    label=" ".join(_unique([of_cell.label, fact.label.removeprefix(of_cell.label).strip()])),
                     value=fact.value,
                     number=fact.number,
                     unit=fact.unit,
@@ -326,6 +326,7 @@ def _statements(document: Document) -> Iterator[_Statement]:
 
 def _plain(text: str) -> str:
     """Return a statement in one width, without tags, and no figure torn from its unit by a line end; offsets hold."""
+    text = re.sub(r"(令|平|昭)\n(和|成)", r"\1\2\n", text)
     return _TORN.sub(" ", _TAG.sub(lambda tag: " " * len(tag[0]), same_width(text)))
 
 

@@ -151,8 +151,9 @@ def find_quantities(text: str) -> list[Quantity]:
     """Return the quantities in ``text``, in order and without overlap.
 
     約, 延べ, 各, 毎年 and the like stay outside. A range gives its two ends, and the first takes the unit of the
-    second (11～15社 is 11 社 and 15 社). 9割 is 90 %, 3人に1人 a third of 100 %, 1/2 and 2分の1 are 0.5 without a unit. A figure without a
-    unit counts only where it stands by itself, so that RE100 or エキスポ2025 give nothing.
+    second (11～15社 is 11 社 and 15 社). 9割 is 90 %, 3人に1人 a third of 100 %, 1/2 and 2分の1
+    are 0.5 without a unit. A figure without a unit counts only where it stands by itself, so that RE100 or
+    エキスポ2025 give nothing.
     """
     folded = same_width(text)
     if not any("0" <= c <= "9" for c in folded):
