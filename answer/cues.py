@@ -72,7 +72,7 @@ MEASURES: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = tuple(
             r"(?:社数|企業数|団体数|事業者数|事業所数|出展数|(?:会社|企業|団体|事業者|事業所)の数)$",
             UNIT_GROUPS[1] | PEOPLE,
         ),
-        (r"(?:市町村数|自治体数|(?:市町村|自治体|町村)の数)$", UNIT_GROUPS[2]),
+        (r"(?:市町村数|自治体数|(?:市町村|自治体|町村|市|町|村)の数)$", UNIT_GROUPS[2]),
         (r"(?:面積|広さ)$", UNIT_GROUPS[17]),
         (r"(?:長さ|延長|距離|高さ)$", UNIT_GROUPS[16]),
         (r"(?:重さ|重量)$", UNIT_GROUPS[15]),

@@ -149,6 +149,8 @@ def answer_figure(scene: Scene) -> Draft:
         return Draft(
             question.kind, missing=missing_unit(question), why=("no figure with a fitting unit near the hits",)
         )
+    if question.two_counters:
+        figures = [f for f in figures if _beside(f) is not None] or figures
     best = figures[0]
     if not question.periods and not question.meetings:
         best = _latest(best, figures)
@@ -185,7 +187,7 @@ def answer_figure(scene: Scene) -> Draft:
 
 def _only_at_other_times(best: Figure, figures: Sequence[Figure]) -> bool:
     """Tell whether what is asked for is known at other dates only, and the best figure is about something else."""
-    if best.period_fit >= 0.5:
+    if best.period_fit >= 0.5 and best.fact.as_of_from in ("text", "column", "row"):
         return False
     # 例: asked for 3月末, known as of 1月末: what was added over the year is another thing.
     point = parse_code(best.fact.as_of).kind in ("year", "fiscal_year") if best.fact.as_of else False
@@ -403,7 +405,8 @@ def _is_unasked_part(scene: Scene, fact: Fact) -> bool:
     if part is None:
         return False
     words = frozenset(content_words(part[1]))
-    return 2 * sum(any(a.match(frozenset({w}), "") for a in scene.atoms) for w in words) <= len(words)
+    asked = sum(any(a.match(frozenset({w}), "") for a in scene.atoms) for w in words)
+    return 2 * asked <= min(len(words), 3)  # in a whole sentence most words only say what is counted
 
 
 def unit_fit(question: Question, fact: Fact) -> float:
@@ -425,7 +428,8 @@ def unit_fit(question: Question, fact: Fact) -> float:
         return 0.9  # 例: 何万人 → 万人泊
     pieces = [unit, *re.split(r"[・、/]", unit)] if unit else []
     if any(piece in question.units for piece in pieces):
-        return 0.9
+        # 何件 is better answered in 件 than in its kin か所, 何名 in 人 just as well.
+        return 0.9 if question.counter is None or base_unit(unit) == base_unit(question.counter) else 0.75
     if any(value.endswith(u) for u in question.units):
         return 0.9
     base = base_unit(unit) or ""
@@ -525,7 +529,8 @@ def series_of(best: Figure, figures: Sequence[Figure]) -> list[Figure]:
             continue
         if figure.score < best.score - 0.45 or figure.coverage < best.coverage - 0.2:
             continue
-        elsewhere = fact.document_id != best.fact.document_id and _met(figure) == _met(best)
+        counted = _base_unit(fact) is not None and _base_unit(fact) == _base_unit(best.fact)
+        elsewhere = counted and fact.document_id != best.fact.document_id and _met(figure) == _met(best)
         if figure is not best and not elsewhere and not _alike(name - {"数"}, words_of(fact) - {"数"}):
             continue
         if fact.as_of not in dated or figure is best:

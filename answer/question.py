@@ -269,7 +269,8 @@ def _read_units(folded: str) -> tuple[frozenset[str], str | None]:
             if re.search(counted, around):
                 return units, None
         return (PEOPLE if re.search(r"[たるの](?:人|方)(?:は|が)", folded) else frozenset()), None
-    return _last_measure(folded) or named, None
+    units = _last_measure(folded) or named
+    return units, "件" if units == UNIT_GROUPS[3] else None
 
 
 def _read_halves(text: str) -> tuple[str, ...]:
@@ -280,7 +281,7 @@ def _read_halves(text: str) -> tuple[str, ...]:
     end = re.search(
         r"(?:を|も|は)?、?(?:あわせて|合わせて|両方|ともに|それぞれ)?(?:教え|お?答え|お?示し|知り|$|[。？?])", text
     )
-    for joint in re.finditer(r"と、|と|、|および|及び", text):
+    for joint in re.finditer(r"と、?|および|及び", text):
         if end is None or not 4 <= joint.start() <= end.start() - 4 - len(joint[0]):
             continue
         halves = text[: joint.start()], text[joint.end() : end.start()]
@@ -532,7 +533,8 @@ def _read_alternatives(folded: str) -> tuple[str, ...]:
     )
     # 例: 防災事業と福祉事業、予算が多いのはどっち
     match = match or re.match(
-        r"([^、。,\s?「」()は]{1,24}?)と([^、。,\s?「」()は]{1,24}?)、.*(?:どちら|どっち)", folded
+        r"([^、。,\s?「」()は]{1,24}?)と([^、。,\s?「」()は]{1,24}?)(?:とでは|では|とで|で)?、.*(?:どちら|どっち)",
+        folded,
     )
     if match:
         return (match.group(1).removesuffix("の"), match.group(2).removesuffix("の"))

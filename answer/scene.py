@@ -14,6 +14,7 @@ from answer.cues import TOTAL_HEADING
 from answer.evidence import Array, Atom, Coverage, Reading, Statement, katakana
 from answer.question import Question
 from ingest.document import Fact
+from ingest.facts import is_part
 from ingest.japanese import content_words, fold
 
 _AROUND = 12  # statements on each side of a hit that are looked at
@@ -97,22 +98,25 @@ class Scene:
         return {fact.id: frozenset(rivals[_group(fact)]) for _, fact in found}
 
     @cached_property
-    def _announced(self) -> dict[str, frozenset[str]]:
+    def _announced(self) -> dict[str, tuple[frozenset[str], frozenset[str]]]:
         """For each figure of a sentence, the words of the like figures in the sentences that follow it.
 
-        What a text has said holds on, what it is going to say does not: 外国人の宿泊は144万人泊。うち台湾は41万人泊。
+        What a text has said holds on, what it is going to say does not. Apart from the others: the words of a sentence
+        that tells a part of the figure. 例: 外国人の宿泊は144万人泊。うち台湾は41万人泊。
         """
-        found: dict[str, frozenset[str]] = {}
+        found: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
         prose = [(r, f) for r, f in self.facts() if f.table is None and f.number is not None]
         for i, (region, fact) in enumerate(prose):
             words: set[str] = set()
+            parts: set[str] = set()
             at, unit = region.reading.at(fact.start), fold(fact.unit or "")
             for other_region, other in prose[i + 1 : i + 8]:
                 if other_region is not region or region.reading.at(other.start) > at + 3:
                     break
                 if other.start > fact.start and fold(other.unit or "") == unit:
-                    words.update(katakana(w) for w in (other.label, *content_words(other.label)))
-            found[fact.id] = frozenset(words)
+                    told = parts if is_part(region.reading.statements[region.reading.at(other.start)].text) else words
+                    told.update(katakana(w) for w in (other.label, *content_words(other.label)))
+            found[fact.id] = frozenset(words), frozenset(parts)
         return found
 
     @cached_property
@@ -166,12 +170,13 @@ class Scene:
                 zones[i] = max(zones[i], own[i])
             elif any(atom.lemma == r or (len(atom.surface) > 1 and atom.surface in r) for r in others):
                 zones[i] = min(zones[i], _OF_A_RIVAL)
-            elif (
-                zones[i] < 1
-                and any(atom.surface in r for r in self._announced.get(fact.id, ()))
-                and not region.coverage.said_before(i, index)
-            ):
-                zones[i] = min(zones[i], _ANNOUNCED if region.coverage.headings[i, index - region.low] else _OF_A_RIVAL)
+            elif zones[i] < 1 and fact.id in self._announced:
+                later, parts = self._announced[fact.id]
+                if any(atom.surface in r for r in parts):
+                    zones[i] = min(zones[i], _OF_A_RIVAL)
+                elif any(atom.surface in r for r in later) and not region.coverage.said_before(i, index):
+                    headed = region.coverage.headings[i, index - region.low]
+                    zones[i] = min(zones[i], _ANNOUNCED if headed else _OF_A_RIVAL)
         self._met_by_unit(fact, region.coverage.atoms, zones)
         return zones
 

@@ -405,6 +405,11 @@ def _note_after(statements: list[_Statement], i: int) -> _Statement | None:
     return statements[i + 1]
 
 
+def is_part(sentence: str) -> bool:
+    """Say whether a sentence tells a part of what the one before it told. 例: そのうち台湾からは約41万人泊"""
+    return _GOES_ON.match(sentence) is not None
+
+
 def _bare(text: str) -> bool:
     """Say whether a text has no closing bracket and no other sentence than that of a bracket."""
     return re.search(r"[)\]〕]", text) is None and len(text) < 30
