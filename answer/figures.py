@@ -412,6 +412,8 @@ def _is_unasked_part(scene: Scene, fact: Fact) -> bool:
 def unit_fit(question: Question, fact: Fact) -> float:
     """Return 1 when the fact's unit is as asked, less when it may be, ``_UNIT_WRONG`` when it cannot be."""
     unit = fold(fact.unit or "")
+    if re.fullmatch(r"(\D+)に\d+\1", unit):  # 例: 3人に1人 is a share, and no count of people
+        return 0.9 if question.units & RATE else 0.4 if not question.units else _UNIT_WRONG
     if not question.units:
         # How long, how old and how often are not counts of things: 3年間 does not answer いくつ.
         if "いくつ" in question.folded and unit in MONEY | RATE:

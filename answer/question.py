@@ -559,7 +559,7 @@ def _read_suffixes(folded: str) -> tuple[str, ...]:
 def _read_pattern(folded: str) -> str | None:
     """Return what the answer must look like. 例: 窓口の電話番号を教えて → a telephone number"""
     for asked, pattern in PATTERNS:
-        if re.search(rf"(?:{asked})(?:番号)?(?:は|を|が|$|\?|って|、)", folded):
+        if re.search(rf"(?:{asked})(?:番号)?(?:は|を(?:教|知|お)|が(?:知|わか)|$|\?|って|、)", folded):
             return pattern
     return None
 
