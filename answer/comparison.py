@@ -6,10 +6,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from answer.confidence import NEAR
 from answer.draft import Draft, Moment, Support
 from answer.evidence import Coverage, katakana
 from answer.figures import (
     Figure,
+    answer_change,
     answer_figure,
     as_of_words,
     corroborations,
@@ -24,13 +26,14 @@ from answer.figures import (
     same_unit,
     series_of,
     split_periods,
+    subtract,
     words_of,
 )
-from answer.question import Question
+from answer.question import Question, read_question
 from answer.scene import Region, Scene
-from ingest.dates import Period, parse_code
-from ingest.document import Fact
+from ingest.dates import Period, find_periods, parse_code
 from ingest.japanese import fold
+from ingest.numbers import find_quantities
 
 
 @dataclass(frozen=True)
@@ -48,24 +51,34 @@ def answer_several(scene: Scene) -> Draft:
     question = scene.question
     operands = read_operands(question)
     if len(operands) < 2:
-        return answer_series(scene) if question.wants_series else answer_figure(scene)
+        if question.wants_series:
+            return answer_series(scene)
+        return (answer_change(scene) if question.wants_difference else None) or answer_figure(scene)
     columns: list[list[Figure]] = []
     for operand in operands:
         view = _for_alternative(scene, operand, operands)
-        figures = rank_figures(view, operand.periods, (), operand.meeting, operand.alternative)
+        figures = rank_figures(view, operand.periods, (), operand.meeting, operand.alternative, given=True)
         if operand.periods:
             # An operand must be said to hold for its own date: a wrong one makes the whole comparison wrong.
-            figures = [f for f in figures if f.period_fit >= _DATED]
+            # What was counted over a fiscal year holds for its end: 令和5年度 for 年度末.
+            least = 0.15 if all(p.kind == "day" and p.end.endswith("-03-31") for p in operand.periods) else _DATED
+            figures = [f for f in figures if f.period_fit >= least]
         if not figures:
             return Draft(question.kind, missing=(operand.label,), why=(f"no figure for {operand.label}",))
-        columns.append(figures[:_JOINT])
-    chosen = _choose_together(columns)
+        columns.append(figures)
+    chosen = _choose_together([_as_given(question, figures)[:_JOINT] for figures in columns])
     if chosen is None:
         return Draft(question.kind, missing=tuple(o.label for o in operands), why=("the operands are one figure",))
     why = tuple(
         f"{o.label}: {f.score:.2f} {f.fact.value} [{f.fact.as_of}] {f.fact.label[:50]}"
         for o, f in zip(operands, chosen, strict=True)
     )
+    unlike = not same_unit(chosen[0].fact, chosen[-1].fact) or (
+        _unlike(chosen[0], chosen[-1]) > _TOO_UNLIKE and _named_alike(chosen[0], chosen[-1]) < 0.5
+    )
+    if (question.wants_difference or question.alternatives) and unlike:
+        # Unlike things: no answer is better than their difference.
+        return Draft(question.kind, missing=tuple(o.label for o in operands), score=0.0, why=(*why, "unlike units"))
     parts = [f"{operand.label}は{printed(figure.fact)}" for operand, figure in zip(operands, chosen, strict=True)]
     text = "、".join(parts)
     how = None
@@ -92,7 +105,44 @@ def answer_several(scene: Scene) -> Draft:
     )
 
 
+def answer_both(scene: Scene) -> Draft | None:
+    """Return the two figures of a question that asks for two measures at once, each with its citation."""
+    drafts = []
+    for half in scene.question.halves:
+        question = replace(read_question(half), meetings=scene.question.meetings)
+        key = katakana(half)
+        view = _with_atoms(scene, [atom.surface in key for atom in scene.atoms], question)
+        draft = answer_figure(view)
+        if not draft.text or draft.signals is None or draft.signals.needed:
+            return None
+        drafts.append(draft)
+    one, two = drafts
+    if one.supports[0] == two.supports[0] and one.text == two.text:
+        return None
+    named = [half.removesuffix("は？").strip("、 ") for half in scene.question.halves]
+    return Draft(
+        kind=scene.question.kind,
+        text="、".join(f"{name}は{draft.text}" for name, draft in zip(named, (one, two), strict=True)),
+        supports=(*one.supports[:2], *two.supports[:2]),
+        as_of=two.as_of,
+        score=min(one.score, two.score),
+        signals=min((one, two), key=lambda d: d.score).signals,
+        why=(*one.why[:1], *two.why[:1]),
+    )
+
+
 _DATED = 0.3  # the least fit of a date for an operand: its own, or one that stands beside it
+
+
+def _as_given(question: Question, figures: list[Figure]) -> list[Figure]:
+    """Return the figures that have a value which the question gives, or all. 例: 令和5年度の361名より何名多い"""
+    given = {(q.value, q.base_unit) for q in find_quantities(question.folded) if q.base_unit}
+    return [
+        f for f in figures if any((q.value, q.base_unit) in given for q in find_quantities(printed(f.fact)))
+    ] or figures
+
+
+_TOO_UNLIKE = 0.25  # half of the topic is met by only one of two figures
 
 
 _JOINT = 8  # figures of each operand that are tried together
@@ -107,7 +157,7 @@ def _choose_together(columns: Sequence[Sequence[Figure]]) -> list[Figure] | None
     rows: list[tuple[float, list[Figure]]] = [(f.score, [f]) for f in columns[0]]
     for column in columns[1:]:
         grown = [
-            (total + figure.score + _kinship(row[0], figure), [*row, figure])
+            (total + figure.score + _kinship(row[0], figure) - _unlike(row[0], figure), [*row, figure])
             for total, row in rows
             for figure in column
             if all(figure.fact.id != other.fact.id for other in row)
@@ -116,11 +166,27 @@ def _choose_together(columns: Sequence[Sequence[Figure]]) -> list[Figure] | None
     return rows[0][1] if rows else None
 
 
+def _unlike(one: Figure, other: Figure) -> float:
+    """Return how much of the topic only one of two figures meets: 台湾からの宿泊 and 外国人の宿泊 are not compared."""
+    atoms = {a.lemma: (a.weight, z >= NEAR) for a, z in zip(one.region.coverage.atoms, one.zones, strict=True)}
+    total = sum(weight for weight, _ in atoms.values()) or 1.0
+    apart = 0.0
+    for atom, zone in zip(other.region.coverage.atoms, other.zones, strict=True):
+        weight, met = atoms.get(atom.lemma, (0.0, False))
+        apart += weight if met != (zone >= NEAR) else 0.0
+    return 0.5 * apart / total
+
+
+def _named_alike(one: Figure, other: Figure) -> float:
+    """Return the share of words that the labels of two figures have in common."""
+    a, b = words_of(one.fact), words_of(other.fact)
+    return len(a & b) / max(1, min(len(a), len(b)))
+
+
 def _kinship(one: Figure, other: Figure) -> float:
     """Return how much two figures measure the same thing: unit, words of the label, table."""
     kin = 0.2 if same_unit(one.fact, other.fact) else -0.4
-    a, b = words_of(one.fact), words_of(other.fact)
-    kin += 0.3 * len(a & b) / max(1, min(len(a), len(b)))
+    kin += 0.3 * _named_alike(one, other)
     if one.fact.table is not None and (one.fact.document_id, one.fact.table) == (
         other.fact.document_id,
         other.fact.table,
@@ -132,10 +198,11 @@ def _kinship(one: Figure, other: Figure) -> float:
 def answer_series(scene: Scene) -> Draft:
     """Return an indicator over time, oldest first, with the difference between its ends. 例: 推移, 増えていますか"""
     question = scene.question
-    figures = rank_figures(scene, question.periods, (), only_one(question.meetings))
+    start = _start_of_series(question)
+    figures = rank_figures(scene, () if start else question.periods, (), only_one(question.meetings))
     if not figures:
         return Draft(question.kind, missing=missing_unit(question), why=("no figure near the hits",))
-    series = series_of(figures[0], figures)
+    series = [f for f in series_of(figures[0], figures) if parse_code(f.fact.as_of or "9999").end >= start]
     if len(series) < 2:
         return answer_figure(scene)
     first, last = series[0], series[-1]
@@ -158,8 +225,23 @@ def answer_series(scene: Scene) -> Draft:
     )
 
 
+def _start_of_series(question: Question) -> str:
+    """Return the day that a series is asked from, or nothing. 例: 令和6年1月末から順に"""
+    periods = question.periods
+    if (
+        len(periods) == 1
+        and periods[0].kind != "range"
+        and question.text[periods[0].at[1] :].startswith(("から", "以降"))
+    ):
+        return periods[0].start
+    return ""
+
+
 def read_operands(question: Question) -> tuple[Operand, ...]:
     """Return what a comparison or a row of values is made of; fewer than two when the question names none."""
+    dated = [_dated_alternative(a, question) for a in question.alternatives]
+    if len(dated) == 2 and all(o.periods for o in dated) and any(o.alternative for o in dated):
+        return tuple(dated)
     if len(question.alternatives) == 2 and not all(parse_like_period(a) for a in question.alternatives):
         scope, inner = split_periods(question.periods)
         return tuple(Operand(a, periods=inner or scope, alternative=a) for a in question.alternatives)
@@ -178,8 +260,21 @@ def read_operands(question: Question) -> tuple[Operand, ...]:
     if len(periods) > 1:
         return tuple(Operand(said_as(p, question), periods=(p,)) for p in periods)
     if len(question.meetings) > 1:
-        return tuple(Operand(f"{describe_plain(m)}の資料", meeting=m) for m in question.meetings)
+        return tuple(Operand(f"{describe_plain(m)}の資料", tuple(periods), meeting=m) for m in question.meetings)
     return ()
+
+
+_PLAIN = re.compile(r"(?:実績|見込み?|予定|計画|速報値?|確定値?|年間|数|分|時点|現在|[のは、()（）])*")
+
+
+def _dated_alternative(text: str, question: Question) -> Operand:
+    """Return an alternative with its own period apart from what it names. 例: 令和6年度の春祭り → 令和6年度, 春祭り"""
+    periods = [p for p in find_periods(text) if any(p.code == q.code for q in question.periods)]
+    named = text
+    for period in reversed(periods):
+        named = named[: period.at[0]] + named[period.at[1] :]
+    named = named.strip("のは、()")
+    return Operand(text, tuple(periods[:1]), alternative=None if _PLAIN.fullmatch(named) else named)
 
 
 def parse_like_period(text: str) -> bool:
@@ -197,9 +292,14 @@ def _for_alternative(scene: Scene, operand: Operand, operands: Sequence[Operand]
         for i, atom in enumerate(scene.atoms)
         if atom.surface in own or not any(atom.surface in other for other in others)
     ]
-    atoms = tuple(scene.atoms[i] for i in kept)
+    return _with_atoms(scene, [i in kept for i in range(len(scene.atoms))], scene.question)
+
+
+def _with_atoms(scene: Scene, kept: Sequence[bool], question: Question) -> Scene:
+    """Return the scene as a part of the topic sees it."""
+    atoms = tuple(atom for atom, keep in zip(scene.atoms, kept, strict=True) if keep)
     regions = tuple(Region(r.reading, Coverage(r.reading, atoms, r.low, r.high), r.prior) for r in scene.regions)
-    return Scene(scene.question, atoms, regions, scene.statements)
+    return Scene(question, atoms, regions, scene.statements)
 
 
 def _compare(
@@ -208,10 +308,11 @@ def _compare(
     one, two = chosen[0].fact, chosen[1].fact
     if one.number is None or two.number is None or not same_unit(one, two):
         return text, None
+    which = operands[0].alternative is not None or re.search(r"どちら|どっち", question.folded)
     if operands[0].alternative is not None and question.wants_difference:
         difference, how = subtract(one, two)
         return f"{difference[:-1]}（{text}）" if one.number != two.number else f"差はない（{text}）", how
-    if operands[0].alternative is not None:
+    if which:
         if one.number == two.number:
             return f"同じ（{text}）", None
         more = operands[0] if one.number > two.number else operands[1]
@@ -230,39 +331,3 @@ def _compare(
     if question.wants_difference:
         return f"{difference}（{text}）", how
     return text, None
-
-
-def subtract(late: Fact, early: Fact) -> tuple[str, str]:
-    """Return (what changed in words, how it was worked out). 例: 141企業・団体増（648 − 507 = 141）"""
-    assert late.number is not None
-    assert early.number is not None
-    scale, unit = _scale(late), fold(late.unit or "")
-    if re.search(r"[億万兆]\d", fold(late.value)):  # 例: 122億4千万円
-        scale, unit = next(
-            (n, w) for n, w in ((1e8, "億円"), (1e4, "万円"), (1.0, "円")) if late.number % (n / 100) == 0
-        )
-    a, b = late.number / scale, early.number / scale
-    difference = a - b
-    sign = "増" if difference > 0 else "減" if difference < 0 else "増減なし"
-    terms = _number(a), _number(b)
-    if any(re.search(r"[億万兆]\d", fold(fact.value)) for fact in (late, early)):
-        terms = printed(late), printed(early)  # as the papers print them, so that a reader finds them there
-    how = f"{terms[0]} − {terms[1]} = {_number(difference)}{unit}"
-    return (f"{_number(abs(difference))}{unit}{sign}" if difference else sign), how
-
-
-def _scale(fact: Fact) -> float:
-    """Return what one of the printed figure's units is in the base unit. 例: 299百万円 → 1,000,000"""
-    match = re.search(r"\d[\d,]*(?:\.\d+)?", fold(fact.value))
-    if not match or not fact.number:
-        return 1.0
-    shown = float(match.group().replace(",", ""))
-    ratio = abs(fact.number) / shown if shown else 1.0
-    return ratio if ratio >= 1 and abs(ratio - round(ratio)) < 1e-6 and round(ratio) in _SCALES else 1.0
-
-
-_SCALES = frozenset({1, 10, 100, 1000, 10**4, 10**5, 10**6, 10**7, 10**8, 10**9, 10**12})
-
-
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if abs(value - round(value)) < 1e-6 else f"{value:,.2f}".rstrip("0")

@@ -37,6 +37,8 @@ HEARD = 0.55  # a word that no document holds is known all the same when one of 
 # What a verb or an adjective weighs beside a noun: everyday questions put them in words that no paper uses.
 _SAYS_HOW = 0.6
 _SAID_OTHERWISE = 0.1  # none of the documents has it, nor a synonym
+_OF_ORDINAL = 0.6  # what 第2回 counts in the lines below it
+_ORDINAL_REACH = 4  # statements below it that an ordinal may be about
 
 _HIRAGANA = {code: code + 0x60 for code in range(ord("ぁ"), ord("ゖ") + 1)}
 # ウェルカム and ウエルカム are one word, and so are ぁ-forms: small vowels count as large ones.
@@ -276,8 +278,7 @@ class Coverage:
                 np.maximum(self.headings[row], self.headings[places[atom.whole]], out=self.headings[row])
         self.zones = np.maximum(self.own, self.headings)
         strict = np.array([atom.strict for atom in atoms], dtype=bool)[:, None]
-        # 第2回 above a line is about that line, unless the line has an ordinal of its own.
-        lenient = np.array([not _ORDINAL.search(reading.statements[self.low + i].key) for i in range(span)])
+        np.maximum(self.zones, np.where(strict, _OF_ORDINAL * self._under_ordinals(), 0.0), out=self.zones)
         paths = [reading.statements[self.low + i].headings for i in range(span)]
         for distance in range(1, min(len(_DECAY), span)):
             for shift in (distance, -distance):
@@ -294,9 +295,30 @@ class Coverage:
                 )
                 np.maximum(
                     self.zones,
-                    near * same * np.where(strict, 0.5 * (distance <= 2) * lenient, _DECAY[distance]),
+                    near * same * np.where(strict, 0.0, _DECAY[distance]),
                     out=self.zones,
                 )
+
+    def _under_ordinals(self) -> Array:
+        """Return, per atom and statement, whether the last ordinal said up to there is the atom's.
+
+        第2回 above a line is about that line, up to the next ordinal; 第2回 in a note below it then is not.
+        """
+        under = np.zeros_like(self.own)
+        last, said = -_ORDINAL_REACH - 1, np.zeros(len(self.atoms))
+        for i in range(under.shape[1]):
+            if _ORDINAL.search(self.reading.statements[self.low + i].key):
+                last, said = i, self.own[:, i]
+            if i - last <= _ORDINAL_REACH:
+                under[:, i] = said
+            else:  # nothing above: the next two lines may say it
+                under[:, i] = self.own[:, i : i + 3].max(axis=1)
+        return under
+
+    def said_before(self, atom: int, index: int) -> bool:
+        """Tell whether a word stands in a statement or in one of the four before it."""
+        at = index - self.low
+        return bool(self.own[atom, max(0, at - 4) : at + 1].any())
 
     def _of_headings(self, headings: tuple[str, ...], floor: Array) -> Array:
         zone = floor.copy()

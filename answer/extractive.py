@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from answer.comparison import answer_series, answer_several
+from answer.comparison import answer_both, answer_series, answer_several
 from answer.confidence import ACCEPT, NEAR, confidence
 from answer.days import answer_date
 from answer.draft import Draft, Support
@@ -83,6 +83,9 @@ def _pick(scene: Scene) -> Draft:
     question = scene.question
     if question.pattern is not None:
         return answer_text(scene)
+    both = answer_both(scene) if question.halves else None
+    if both is not None:
+        return both
     if question.kind == "number":
         return answer_figure(scene)
     if question.kind in ("comparison", "temporal"):

@@ -5,23 +5,65 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import pairwise
+from typing import NamedTuple
 
-from answer.confidence import Signals, read_signals
-from answer.cues import MONEY, RATE, UNIT_GROUPS
+from answer.confidence import NEAR, Signals, read_signals
+from answer.cues import MONEY, PEOPLE, RATE, TOTAL_HEADING, UNIT_GROUPS
 from answer.draft import Draft, Moment, Support
-from answer.evidence import Array, katakana
+from answer.evidence import Array, Atom, katakana
 from answer.question import Question
 from answer.scene import PRIOR, Region, Scene
 from ingest.dates import Period, describe, find_periods, parse_code
 from ingest.document import Fact
 from ingest.japanese import content_words, fold
-from ingest.numbers import find_quantities
+from ingest.numbers import base_unit, find_quantities
 
 _UNIT_WRONG = -0.35  # the figure measures something else
 _UNIT_UNKNOWN = -0.05  # a bare figure
 _SAME_SERIES = 0.12  # a later value may score this much less than the best one and still be preferred
+
+
+class Clues(NamedTuple):
+    """What speaks for and against a figure, each about −1 to 1."""
+
+    coverage: float  # share of the topic that is met where it stands
+    unit: float
+    dated: float  # it is said to hold for the period asked
+    misdated: float  # it is said to hold for another one
+    precision: float  # share of its label's words that were asked for
+    prior: float  # how well its passage was found
+    no_aim: float
+    aim: float
+    forecast: float
+    added: float
+    part: float
+    budget: float
+    total: float
+    total_asked: float
+    ordinal: float
+
+
+# Set by hand: fitted ones (``eval/fit_ranking.py``) were no better on questions that they were not fitted on.
+WEIGHTS = Clues(
+    coverage=1.0,
+    unit=0.12,
+    dated=0.2,
+    misdated=0.2,
+    precision=0.08,
+    prior=PRIOR,
+    no_aim=-0.35,
+    aim=-0.2,
+    forecast=-0.3,
+    added=-0.25,
+    part=-0.1,
+    budget=0.08,
+    total=0.12,
+    total_asked=0.13,
+    ordinal=-0.3,
+)
 
 
 @dataclass(frozen=True)
@@ -36,12 +78,13 @@ class Figure:
     unit_fit: float
     period_fit: float
     zones: Array
+    clues: Clues
 
     def signals(self, scene: Scene, lead: float = 0.0) -> Signals:
         """Return what can be seen of the evidence for this figure."""
         atoms = self.region.coverage.atoms
         own = scene.label_zones(self.fact, atoms)
-        return read_signals(
+        found = read_signals(
             atoms,
             self.zones,
             own,
@@ -51,6 +94,50 @@ class Figure:
             fit=float(self.fact.kind == "cell"),
             prior=self.region.prior[self.statement - self.region.low],
         )
+        unsaid = (*_unsaid_amount(scene.question, atoms, self.zones), *_other_entity(scene.question, self.fact))
+        return replace(found, needed=(*found.needed, *unsaid)) if unsaid else found
+
+
+def _unsaid_amount(question: Question, atoms: Sequence[Atom], zones: Array) -> tuple[str, ...]:
+    """Return the noun that names the amount when it is not said near the figure: a 定員 is no 入学者数, a 運賃 no 助成.
+
+    Nouns that only say in what is counted (件数, 人数, 割合) need not be said, the unit says them.
+    """
+    if question.amount is None:
+        return ()
+    met = {atom.lemma: zone >= NEAR for atom, zone in zip(atoms, zones, strict=True)}
+    term = next((t for t in question.terms if t.text.endswith(question.amount)), None)
+    if term is None:
+        return ()
+    # 料, 費 and 額 alone say little: 建設費 is told by 建設, too.
+    head = term.parts[-1:] if len(term.parts[-1]) > 1 else term.parts[-2:]
+    said = met.get(term.text) or any(met.get(part, True) for part in head)
+    return () if said else (term.text,)
+
+
+_ENTITY = re.compile(
+    r"([一-鿿々ァ-ヶー]{1,8}?)(線|空港|港|駅|高校|小学校|中学校|高等学校|大学|窓口|工場|病院|市|町|村|県|区)(?![一-鿿])"
+)
+
+
+def _other_entity(question: Question, fact: Fact) -> tuple[str, ...]:
+    """Return what the question names when the figure's own label names another of its kind: 高雄線 and 台北線."""
+    label = fold(" ".join(filter(None, (fact.row, fact.column))) or fact.label)
+    asked = [m for term in question.terms for m in _ENTITY.finditer(term.text)]
+    missed = []
+    for kind in {m[2] for m in asked}:
+        names = {m[1] for m in asked if m[2] == kind}
+        held = {m[1] for m in _ENTITY.finditer(label) if m[2] == kind}
+        if (
+            held
+            and not any(a.endswith(b) or b.endswith(a) for a in names for b in held)
+            and not any(
+                name in question.folded
+                for name in held  # 例: 大阪の移住窓口, asked of a row 大阪窓口
+            )
+        ):
+            missed += [m[0] for m in asked if m[2] == kind]
+    return tuple(missed[:1])
 
 
 def answer_figure(scene: Scene) -> Draft:
@@ -62,6 +149,8 @@ def answer_figure(scene: Scene) -> Draft:
         return Draft(
             question.kind, missing=missing_unit(question), why=("no figure with a fitting unit near the hits",)
         )
+    if question.two_counters:
+        figures = [f for f in figures if _beside(f) is not None] or figures
     best = figures[0]
     if not question.periods and not question.meetings:
         best = _latest(best, figures)
@@ -70,7 +159,7 @@ def answer_figure(scene: Scene) -> Draft:
         f"{f.fact.value} [{f.fact.as_of}] {f.fact.label[:60]}"
         for f in figures[:5]
     )
-    if question.periods and best.period_fit < 0:
+    if question.periods and (best.period_fit < 0 or _only_at_other_times(best, figures)):
         return Draft(
             question.kind, missing=tuple(said_as(p, question) for p in question.periods), score=best.score, why=why
         )
@@ -82,9 +171,11 @@ def answer_figure(scene: Scene) -> Draft:
         else:
             supports.append(Support(figure.fact.document_id, figure.fact.start, figure.fact.end))
             moments.append(Moment(figure.fact.as_of or "", printed(figure.fact), figure.fact.unit, len(supports) - 1))
+    beside = _beside(best) if question.two_counters else None
+    said = (printed(beside) if beside is not None else "") + printed(best.fact)
     return Draft(
         kind=question.kind,
-        text=printed(best.fact) + _when(best),
+        text=said + _when(best),
         supports=tuple(supports),
         as_of=best.fact.as_of,
         timeline=tuple(moments) if len(moments) > 1 else (),
@@ -92,6 +183,62 @@ def answer_figure(scene: Scene) -> Draft:
         signals=best.signals(scene, lead_over(best, figures)),
         why=why,
     )
+
+
+def _only_at_other_times(best: Figure, figures: Sequence[Figure]) -> bool:
+    """Tell whether what is asked for is known at other dates only, and the best figure is about something else."""
+    if best.period_fit >= 0.5 and best.fact.as_of_from in ("text", "column", "row"):
+        return False
+    # 例: asked for 3月末, known as of 1月末: what was added over the year is another thing.
+    point = parse_code(best.fact.as_of).kind in ("year", "fiscal_year") if best.fact.as_of else False
+    return any(
+        f.period_fit < 0
+        and f.unit_fit >= 0.9
+        and (
+            f.coverage >= best.coverage + 0.25
+            or (point and f.coverage >= best.coverage and parse_code(f.fact.as_of or "9999").kind == "day")
+        )
+        for f in figures
+        if f.fact.as_of_from != "document"
+    )
+
+
+def _beside(best: Figure) -> Fact | None:
+    """Return the fact of another unit that stands right before the best figure. 例: 15社(47名)"""
+    facts = best.region.reading.facts_between(best.fact.start, best.fact.end)
+    near = [f for f in facts if 0 <= best.fact.value_start - f.value_end <= 3 and f.number is not None]
+    return near[0] if near and not same_unit(near[0], best.fact) else None
+
+
+def answer_change(scene: Scene) -> Draft | None:
+    """Return what a sentence says that an amount changed by, when it gives both ends. 例: 9日→5日に短縮"""
+    question = scene.question
+    scope, inner = split_periods(question.periods)
+    figures = rank_figures(scene, inner or scope, scope if inner else (), only_one(question.meetings))
+    best = figures[0] if figures else None
+    if best is None:
+        return None
+    text = best.region.reading.document.text
+    chain = sorted(
+        (f for f in figures if f.fact.start == best.fact.start and f.region is best.region),
+        key=lambda f: f.fact.value_start,
+    )
+    for early, late in pairwise(chain):
+        between = fold(text[early.fact.value_end : late.fact.value_start]).strip()
+        if best in (early, late) and re.fullmatch(r"[→➡⇒]|から|より", between) and same_unit(early.fact, late.fact):
+            difference, how = subtract(late.fact, early.fact)
+            return Draft(
+                kind=question.kind,
+                text=f"{difference}（{printed(early.fact)}→{printed(late.fact)}）",
+                supports=(*places_of(early), *places_of(late)),
+                as_of=late.fact.as_of,
+                how=how,
+                operands=1,
+                score=best.score,
+                signals=best.signals(scene, 0.5),
+                why=(f"change {early.fact.value} → {late.fact.value} {best.fact.label[:50]}",),
+            )
+    return None
 
 
 def lead_over(best: Figure, figures: Sequence[Figure]) -> float:
@@ -106,14 +253,16 @@ def rank_figures(
     scope: Sequence[Period] = (),
     meeting: Period | None = None,
     alternative: str | None = None,
+    *,
+    given: bool = False,
 ) -> list[Figure]:
-    """Return the facts near the hits that may answer, best first."""
+    """Return the facts near the hits that may answer, best first; values that the question gives only on demand."""
     question = scene.question
     figures: list[Figure] = []
-    given = {(q.value, q.base_unit) for q in find_quantities(question.folded) if q.base_unit}
+    told = {(q.value, q.base_unit) for q in find_quantities(question.folded) if q.base_unit and not given}
     papers = _of_meeting(scene.regions, meeting) if meeting is not None else None
     for region, fact in scene.facts():
-        if fact.number is None or any((q.value, q.base_unit) in given for q in find_quantities(printed(fact))):
+        if fact.number is None or any((q.value, q.base_unit) in told for q in find_quantities(printed(fact))):
             continue  # 例: これから10年、年にどれくらい…: the 10年 was said, not asked
         if papers is not None and id(region) not in papers:
             continue
@@ -123,7 +272,9 @@ def rank_figures(
         index = region.reading.at(fact.start)
         if not region.low <= index < region.high:
             continue
-        zones = scene.fact_zones(region, fact, index, rivals=not (question.wants_total and _is_total(fact)))
+        other_row, other_column = scene.names_another(fact)
+        total = _is_total(fact, other_row, other_column)
+        zones = scene.fact_zones(region, fact, index, rivals=not (question.wants_total and total))
         coverage = region.coverage.score(zones)
         when = max((period_fit(p, fact) for p in periods), default=0.0)
         if scope:
@@ -132,29 +283,60 @@ def rank_figures(
             when = _said_nearby(region, index, (*periods, *scope))
         if when <= -0.6 and fact.as_of_from != "document":
             when *= 3  # it is said to hold for another time
-        score = (
-            coverage
-            + 0.12 * unit
-            + _PERIOD * when
-            + 0.08 * _precision(scene, fact)
-            + PRIOR * region.prior[index - region.low]
+        clues = Clues(
+            coverage=coverage,
+            unit=unit,
+            dated=max(when, 0.0),
+            misdated=min(when, 0.0),
+            precision=_precision(scene, fact),
+            prior=region.prior[index - region.low],
+            **_kind_of_value(question, fact, given),
+            part=float(_is_unasked_part(scene, fact)),
+            budget=_budget_column(question, fact, region.reading.document.title),
+            # The figure for all rows is meant where the question names none of them.
+            total=float(total),
+            total_asked=float(total and question.wants_total),
+            ordinal=float(any(a.strict and z < NEAR for a, z in zip(region.coverage.atoms, zones, strict=True))),
         )
-        if _is_goal(question.folded) != _is_goal(f"{fact.label} {fact.row or ''} {fact.column or ''}"):
-            score -= 0.12 if question.alternatives else 0.2
-        if re.search(r"うち|含む|含め|内数", fact.label) and "うち" not in question.folded:
-            score -= 0.1  # a part of what is asked for
-        score += _budget_column(question, fact, region.reading.document.title)
-        if question.wants_total and _is_total(fact):
-            score += 0.25
+        score = sum(w * c for w, c in zip(WEIGHTS, clues, strict=True))
         if alternative is not None:
-            named = katakana(alternative)
-            if named in katakana(f"{fact.label} {fact.row or ''} {fact.column or ''}"):
-                score += 0.25
-            else:
-                score -= 0.1 if named in katakana(region.reading.document.text[fact.start : fact.end]) else 0.4
-        figures.append(Figure(region, fact, index, score, coverage, unit, when, zones))
+            score += _of_alternative(alternative, region, fact, index)
+        figures.append(Figure(region, fact, index, score, coverage, unit, when, zones, clues))
     figures.sort(key=lambda f: -f.score)
     return figures
+
+
+def _kind_of_value(question: Question, fact: Fact, given: bool) -> dict[str, float]:
+    """Return what speaks against a figure because it is an aim, a forecast or a change, or because it is none."""
+    label = f"{fact.label} {fact.row or ''} {fact.column or ''}"
+    asked, held = _is_goal(question.folded), _is_goal(label)
+    doubt = 0.6 if question.alternatives else 1.0  # 実績 and 目標 are both asked
+    return {
+        "no_aim": doubt * (asked and not held),
+        "aim": doubt * (held and not asked),
+        "forecast": float("実績" in question.folded and re.search(r"見込|予定|計画", fact.label) is not None),
+        # what was added, not what there is
+        "added": float(
+            fold(fact.value).startswith("+") and (given or re.search(r"増|プラス", question.folded) is None)
+        ),
+    }
+
+
+def _of_alternative(alternative: str, region: Region, fact: Fact, index: int) -> float:
+    """Return what speaks for a figure being the named thing's, of two that are compared."""
+    named, label = katakana(alternative), katakana(f"{fact.label} {fact.row or ''} {fact.column or ''}")
+    if named in label:
+        return 0.25
+    words = frozenset(content_words(alternative))
+    if words and words <= frozenset(content_words(f"{fact.label} {fact.row or ''} {fact.column or ''}")):
+        return 0.2
+    if named in katakana(region.reading.document.text[fact.start : fact.end]):
+        return -0.1
+    # 例: the name of an event over the lines that describe it
+    around = katakana(" ".join((*region.reading.statements[index].headings[-2:], fact.scope or "")))
+    if len(named) > 2 and named in around:
+        return 0.1
+    return -0.4
 
 
 def _budget_column(question: Question, fact: Fact, title: str) -> float:
@@ -168,8 +350,8 @@ def _budget_column(question: Question, fact: Fact, title: str) -> float:
     own = "補正額" if supplementary else "本年度"
     others = r"補正前|^計$| 計$" if supplementary else r"前年度|比較|増減"
     if own in column and own not in question.folded:
-        return 0.08
-    return -0.08 if re.search(others, column) and not re.search(others, question.folded) else 0.0
+        return 1.0
+    return -1.0 if re.search(others, column) and not re.search(others, question.folded) else 0.0
 
 
 def _is_goal(text: str) -> bool:
@@ -196,9 +378,6 @@ def _said_nearby(region: Region, index: int, asked: Sequence[Period]) -> float:
     return -0.4
 
 
-_PERIOD = 0.2  # what a fitting date is worth beside a coverage of 0 to 1
-
-
 def _precision(scene: Scene, fact: Fact) -> float:
     """Return the share of the label's words that the question also has: プラチナ…企業を含む is more than was asked."""
     words = words_of(fact)
@@ -211,17 +390,30 @@ _TIMES = frozenset(
 )
 
 
-_TOTAL = re.compile(r"(?:^|\s)(?:合\s*計|総\s*計|総\s*数|全\s*体|計|全国計|総額)(?:$|\s)")
+def _is_total(fact: Fact, other_row: bool, other_column: bool) -> bool:
+    """Tell whether a cell stands in the row or column of totals, and the question does not name another one."""
+    if other_row or other_column:
+        return False
+    # 経済産業省 計 is the total of one group of columns only.
+    row, column = (TOTAL_HEADING.fullmatch(part.strip()) if part else None for part in (fact.row, fact.column))
+    return row is not None or column is not None
 
 
-def _is_total(fact: Fact) -> bool:
-    """Tell whether a cell stands in the row or column of totals."""
-    return any(part is not None and _TOTAL.search(part) is not None for part in (fact.row, fact.column))
+def _is_unasked_part(scene: Scene, fact: Fact) -> bool:
+    """Tell whether a figure is only a part of what is asked for. 例: うち半導体関連, where 半導体 was not asked"""
+    part = re.search(r"(?:うち|内数|含む|含め)(.*)", fold(fact.label))
+    if part is None:
+        return False
+    words = frozenset(content_words(part[1]))
+    asked = sum(any(a.match(frozenset({w}), "") for a in scene.atoms) for w in words)
+    return 2 * asked <= min(len(words), 3)  # in a whole sentence most words only say what is counted
 
 
 def unit_fit(question: Question, fact: Fact) -> float:
     """Return 1 when the fact's unit is as asked, less when it may be, ``_UNIT_WRONG`` when it cannot be."""
     unit = fold(fact.unit or "")
+    if re.fullmatch(r"(\D+)に\d+\1", unit):  # 例: 3人に1人 is a share, and no count of people
+        return 0.9 if question.units & RATE else 0.4 if not question.units else _UNIT_WRONG
     if not question.units:
         # How long, how old and how often are not counts of things: 3年間 does not answer いくつ.
         if "いくつ" in question.folded and unit in MONEY | RATE:
@@ -238,9 +430,15 @@ def unit_fit(question: Question, fact: Fact) -> float:
         return 0.9  # 例: 何万人 → 万人泊
     pieces = [unit, *re.split(r"[・、/]", unit)] if unit else []
     if any(piece in question.units for piece in pieces):
-        return 0.9
+        # 何件 is better answered in 件 than in its kin か所, 何名 in 人 just as well.
+        return 0.9 if question.counter is None or base_unit(unit) == base_unit(question.counter) else 0.75
     if any(value.endswith(u) for u in question.units):
         return 0.9
+    base = base_unit(unit) or ""
+    if question.units & PEOPLE and base in ("人泊", "人日", "人回"):
+        return 0.8
+    if len(unit) > 1 and unit == base and re.search(rf"{re.escape(unit)}(?:件|の)?数", question.folded):
+        return 0.6  # 例: オープンデータ件数 and 336データ
     if not unit:
         # A bare figure may carry any counter; an amount of money or a rate only where its labels speak of one.
         label = f"{fact.label} {fact.scope or ''}"
@@ -261,6 +459,14 @@ def period_fit(asked: Period, fact: Fact) -> float:
     except ValueError:
         return 0.0
     fit = _fit(asked, held)
+    if fit > 0 and held.kind in ("day", "month") and asked.kind in ("year", "fiscal_year"):
+        heading = fact.column if fact.as_of_from == "column" else fact.row if fact.as_of_from == "row" else None
+        named = find_periods(heading or "")
+        if named and named[0].start[:4] != asked.start[:4]:
+            return -1.0  # 例: a column R5年度（1月末） holds for no more than January of 令和6年
+    point = asked.kind == "day" and _is_month_end(asked.end)
+    if point and held.kind in ("year", "fiscal_year") and asked.end != held.end and fact.as_of_from != "heading":
+        return min(fit, -0.3)  # 例: as of 1月末 is not over the year
     if fact.as_of_from == "document":
         # The briefing's own date says little about what a figure in it holds for.
         return 0.25 if fit > 0 else 0.0
@@ -281,6 +487,10 @@ def _fit(asked: Period, held: Period) -> float:
     if held.start <= asked.start and asked.end <= held.end:
         return 0.2 if held.kind != "range" else 0.1
     return -1.0
+
+
+def _is_month_end(day: str) -> bool:
+    return (date.fromisoformat(day) + timedelta(days=1)).day == 1
 
 
 def split_periods(periods: Sequence[Period]) -> tuple[tuple[Period, ...], tuple[Period, ...]]:
@@ -321,12 +531,19 @@ def series_of(best: Figure, figures: Sequence[Figure]) -> list[Figure]:
             continue
         if figure.score < best.score - 0.45 or figure.coverage < best.coverage - 0.2:
             continue
-        if figure is not best and not _alike(name - {"数"}, words_of(fact) - {"数"}):
+        counted = _base_unit(fact) is not None and _base_unit(fact) == _base_unit(best.fact)
+        elsewhere = counted and fact.document_id != best.fact.document_id and _met(figure) == _met(best)
+        if figure is not best and not elsewhere and not _alike(name - {"数"}, words_of(fact) - {"数"}):
             continue
         if fact.as_of not in dated or figure is best:
             dated[fact.as_of] = figure
     dated[best.fact.as_of] = best
     return sorted(dated.values(), key=lambda f: parse_code(f.fact.as_of or "").end)
+
+
+def _met(figure: Figure) -> frozenset[str]:
+    """Return the words of the topic that are met at a figure."""
+    return frozenset(a.lemma for a, z in zip(figure.region.coverage.atoms, figure.zones, strict=True) if z >= NEAR)
 
 
 def words_of(fact: Fact) -> frozenset[str]:
@@ -457,3 +674,39 @@ def _dated_within(published: str | None, start: str, end: str) -> bool:
 
 def missing_unit(question: Question) -> tuple[str, ...]:
     return (question.counter,) if question.counter else ()
+
+
+def subtract(late: Fact, early: Fact) -> tuple[str, str]:
+    """Return (what changed in words, how it was worked out). 例: 141企業・団体増（648 − 507 = 141）"""
+    assert late.number is not None
+    assert early.number is not None
+    scale, unit = _scale(late), fold(late.unit or "")
+    if re.search(r"[億万兆]\d", fold(late.value)):  # 例: 122億4千万円
+        scale, unit = next(
+            (n, w) for n, w in ((1e8, "億円"), (1e4, "万円"), (1.0, "円")) if late.number % (n / 100) == 0
+        )
+    a, b = late.number / scale, early.number / scale
+    difference = a - b
+    sign = "増" if difference > 0 else "減" if difference < 0 else "増減なし"
+    terms = _number(a), _number(b)
+    if any(re.search(r"[億万兆]\d", fold(fact.value)) for fact in (late, early)):
+        terms = printed(late), printed(early)  # as the papers print them, so that a reader finds them there
+    how = f"{terms[0]} − {terms[1]} = {_number(difference)}{unit}"
+    return (f"{_number(abs(difference))}{unit}{sign}" if difference else sign), how
+
+
+def _scale(fact: Fact) -> float:
+    """Return what one of the printed figure's units is in the base unit. 例: 299百万円 → 1,000,000"""
+    match = re.search(r"\d[\d,]*(?:\.\d+)?", fold(fact.value))
+    if not match or not fact.number:
+        return 1.0
+    shown = float(match.group().replace(",", ""))
+    ratio = abs(fact.number) / shown if shown else 1.0
+    return ratio if ratio >= 1 and abs(ratio - round(ratio)) < 1e-6 and round(ratio) in _SCALES else 1.0
+
+
+_SCALES = frozenset({1, 10, 100, 1000, 10**4, 10**5, 10**6, 10**7, 10**8, 10**9, 10**12})
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value - round(value)) < 1e-6 else f"{value:,.2f}".rstrip("0")

@@ -14,16 +14,20 @@ from answer.cues import (
     COUNTED,
     COUNTER,
     DEFINITION,
+    EXCLUDED,
     HOW_MUCH,
     HOWTO,
     KATAKANA_OR_LATIN,
+    LEANING_DATE,
     LIST,
     MEASURES,
     MEETING_TAIL,
     MONEY,
     NAME,
+    NAMED_AMOUNT,
     ORDINAL,
     PATTERNS,
+    PEOPLE,
     QUOTED,
     REASON,
     RELATIVE_FY,
@@ -76,6 +80,9 @@ class Question:
     wants_series: bool = False
     wants_list: bool = False
     wants_number: bool = False
+    halves: tuple[str, ...] = ()  # two figures that are asked for at once, as questions of their own
+    amount: str | None = None  # the noun that names the amount: 定員は何名, 運賃はいくら
+    two_counters: bool = False  # 何社何名: two counts of one thing
     wants_total: bool = False
     is_terse: bool = False  # keywords without a verb
     pattern: str | None = None  # what the answer must look like: 電話番号 → digits and hyphens
@@ -134,7 +141,10 @@ def read_question(text: str, today: str | None = None) -> Question:
         periods=periods,
         meetings=meetings,
         alternatives=_read_alternatives(folded),
+        amount=_read_amount(folded),
+        halves=_read_halves(text),
         wants_total=bool(TOTAL.search(folded)),
+        two_counters=bool(re.search(r"何(?!年何月|月何日|時何分)[一-龠]{1,2}何[一-龠]", folded)),
         pattern=_read_pattern(folded),
         is_terse=not re.search(r"ます|です|でし|ください|教え|[かの]\?|何|どう|どこ|いつ|だれ|誰", folded),
         suffixes=_read_suffixes(folded),
@@ -167,7 +177,7 @@ def _kind_of(folded: str, periods: int, meetings: int) -> tuple[QuestionType, di
     # 何課, 何町 ask for a name, not for how many.
     counted = re.sub(r"何(?:課|室|局|部(?!会|署|数)|市(?!町村)|町(?!村)|村|県)", "どれ", folded)
     number = bool(COUNTER.search(counted) or AMOUNT.search(folded) or HOW_MUCH.search(folded))
-    measure = _last_measure(folded) is not None
+    measure = _last_measure(folded) is not None or bool(_named_measure(folded))
     compare = bool(COMPARE.search(folded))
     trend = bool(TREND.search(folded))
     listing = bool(LIST.search(folded))
@@ -236,7 +246,7 @@ def _last_measure(folded: str) -> frozenset[str] | None:
         folded = folded[: period.at[0]] + folded[period.at[1] :]
     folded = re.sub(r"\([^)]*\)", "", folded.rstrip("。?! "))
     body = re.sub(
-        r"(?:です|でした|でしょう|教えて|お教え|知りたい|ください|下さい|ますか|か|は|を|って|の|、|。|\?|!|に"
+        r"(?:です|でした|でしょう|教えて|お教え|お?答え(?:て)?|知りたい|ください|下さい|ますか|か|は|を|って|の|、|。|\?|!|に"
         r"|ついて|お願いします|だった|だと|では|なら|どう|なり|何|いくつ|示して|\s)+$",
         "",
         folded,
@@ -254,25 +264,86 @@ def _read_units(folded: str) -> tuple[frozenset[str], str | None]:
         counter = match.group(1)
         groups = [group for group in UNIT_GROUPS if counter in group]
         return frozenset().union(*groups) | {counter}, counter
+    named = _named_measure(folded)
     if AMOUNT.search(folded):
-        return MONEY, "円"
+        # 例: 相談件数は…いくらになりましたか
+        return (MONEY, "円") if not named or named & MONEY else (named, None)
     match = HOW_MUCH.search(folded)
     if match:
         noun = re.match(r"の([一-龠ァ-ヶ]{2,8})", folded[match.end() :])
-        if noun and not any(re.search(pattern, noun.group(1)) for pattern, _ in COUNTED):
-            return frozenset({noun.group(1)}), noun.group(1)
+        if noun:
+            for pattern, units in MEASURES:
+                if pattern.search(noun.group(1)):
+                    return units, None
+            if not any(re.search(counted, noun.group(1)) for counted, _ in COUNTED):
+                return frozenset({noun.group(1)}), noun.group(1)
+        if named:
+            return named, None
         around = folded[match.end() : match.end() + 8] + "|" + folded[max(0, match.start() - 14) : match.start()]
-        for pattern, units in COUNTED:
-            if re.search(pattern, around):
+        for counted, units in COUNTED:
+            if re.search(counted, around):
                 return units, None
-        return frozenset(), None
-    measure = _last_measure(folded)
-    if measure is not None:
-        return measure, None
-    for measured, units in MEASURES[:-1]:
-        if re.search(measured.pattern.removesuffix("$") + r"(?:は|を|が|の|、|と|も)", folded):
-            return units, None
-    return frozenset(), None
+        return (PEOPLE if re.search(r"[たるの](?:人|方)(?:は|が)", folded) else frozenset()), None
+    units = _last_measure(folded) or named
+    return units, "件" if units == UNIT_GROUPS[3] else None
+
+
+def _read_halves(text: str) -> tuple[str, ...]:
+    """Return two questions for 「AとBをあわせて教えて」 where A and B are two different measures.
+
+    例: 会員数（令和7年1月末）と、推進事業の令和7年度の予算をあわせて
+    """
+    end = re.search(
+        r"(?:を|も|は)?、?(?:あわせて|合わせて|両方|ともに|それぞれ)?(?:教え|お?答え|お?示し|知り|$|[。？?])", text
+    )
+    for joint in re.finditer(r"と、?|および|及び", text):
+        if end is None or not 4 <= joint.start() <= end.start() - 4 - len(joint[0]):
+            continue
+        halves = text[: joint.start()], text[joint.end() : end.start()]
+        one, two = (_aimed(fold(half)) for half in halves)
+        if one and two and (one != two or one == "目標"):
+            return tuple(f"{half}は？" for half in halves)
+    return ()
+
+
+def _aimed(folded: str) -> str:
+    """Return the measure that half a question ends in, or nothing. 例: 県内就職率の目標(令和9年)"""
+    bare = re.sub(r"\([^)]*\)$", "", folded).removesuffix("年月")
+    for pattern, _ in MEASURES:
+        found = pattern.search(bare)
+        if found:
+            return found.group()
+    return "目標" if bare.endswith("目標") else ""
+
+
+def _read_amount(folded: str) -> str | None:
+    """Return the noun that names the amount asked for, where one does. 例: 往復運賃はいくら → 運賃"""
+    bare = re.sub(r"\([^)]*\)", "", folded)
+    found = re.search(
+        rf"({NAMED_AMOUNT})(?:は|が|って|を)?、?(?:いくら|おいくら|何|どれ|どの|幾|教え|知り|お?答え|$|[?。])", bare
+    )
+    return found[1] if found else None
+
+
+def _named_measure(folded: str) -> frozenset[str]:
+    """Return the units of the last measure that the question speaks of anywhere. 例: 会員数、いちばん新しいのは?"""
+    best, units = -1, frozenset[str]()
+    for pattern, measured in MEASURES:
+        if not measured:
+            continue
+        for match in re.finditer(
+            pattern.pattern.removesuffix("$") + r"(?=は|を|が|の(?:推移|移り変わり)|、|と|も|に|って|\(|[。?]|$)",
+            folded,
+        ):
+            if match.end() > best:
+                best, units = match.end(), measured
+    for match in re.finditer(
+        r"(組|票|隻|便|床|頭|羽|泊|区画|講座|コース|チーム|クラス)数(?=は|を|が|、|と|も|に|って|の|[。?]|$)", folded
+    ):
+        if match.end() > best:  # 例: 来場組数は
+            best = match.end()
+            units = frozenset({match[1]}).union(*(group for group in UNIT_GROUPS if match[1] in group))
+    return units
 
 
 def _read_periods(text: str, today: str | None) -> tuple[tuple[Period, ...], tuple[Period, ...]]:
@@ -310,6 +381,10 @@ def _with_years(text: str) -> str:
         r"\1\2\3\4\1\5",
         text,
     )
+    for match in reversed(list(re.finditer(r"(?<![\d０-９元])年度末", text))):
+        before = [p for p in find_periods(text[: match.start()]) if p.kind == "fiscal_year"]
+        if before:
+            text = f"{text[: match.start()]}{before[-1].start[:4]}年度末{text[match.end() :]}"
     for word, offset in (("翌年", 1), ("同年", 0)):
         for match in reversed(list(re.finditer(word + r"(?=(?:の)?\d|[１-９])", text))):
             before = find_periods(text[: match.start()])
@@ -369,6 +444,8 @@ def _read_terms(text: str) -> tuple[tuple[Term, ...], tuple[str, ...]]:
         text,
     )
     dates = [p.at for p in find_periods(text)]
+    dates += [m.span() for m in LEANING_DATE.finditer(text)]
+    dates += [m.span() for m in EXCLUDED.finditer(text)]
     quoted = [match.span(1) for match in QUOTED.finditer(text)]
     # Names that the dictionary cuts into adverbs and pronouns (チョイソコ) are names all the same.
     ordinals = [match.span() for match in ORDINAL.finditer(text)]
@@ -394,10 +471,16 @@ def _read_terms(text: str) -> tuple[tuple[Term, ...], tuple[str, ...]]:
 
     found = morphs(text)
     for i, morph in enumerate(found):
+        if len(morph.surface) == 1 and i and re.fullmatch("何|なん|幾", found[i - 1].surface):
+            close()  # 例: 何社参加 → 参加
+            continue
         if any(a <= morph.start < b for a, b in (*dates, *ordinals)) or re.match(
             "何|なん|幾|いく(?!つか)", morph.surface
         ):
             close()
+            continue
+        if morph.surface == "うち":
+            close()  # 例: 会員のうち製造業
             continue
         nominal = morph.pos in ("名詞", "接頭辞", "接尾辞", "形状詞", "記号") and morph.surface not in "・"
         nominal = nominal or any(a <= morph.start and morph.end <= b for a, b in names) or _is_kana_name(found, i)
@@ -454,13 +537,14 @@ def _pieces(run: Sequence[Morph], names: Sequence[tuple[int, int]], text: str) -
 def _read_focus(text: str, terms: Sequence[Term]) -> tuple[str, ...]:
     """Return the lemmas of the words nearest to the interrogative. 例: 実際に契約に至ったのは何件 → 契約, 至る"""
     folded = fold(text)
+    bare = re.sub(r"\([^)]*\)(?=[。?]?$)", "", folded.rstrip("。?! "))  # 例: 在留者数(熊本県)
     match = None
     for pattern in (COUNTER, AMOUNT, HOW_MUCH, WHEN, WHERE, WHO, WHICH_ORG):
         match = pattern.search(folded)
         if match:
             break
     if match is None:
-        nouns = [t for t in terms if t.text in folded]
+        nouns = [t for t in terms if t.text in bare]
         return nouns[-1].parts if nouns else ()
     clause_start = max(folded.rfind(mark, 0, match.start()) for mark in "、。?!") + 1
     before = folded[clause_start : match.start()]
@@ -478,7 +562,8 @@ def _read_alternatives(folded: str) -> tuple[str, ...]:
     )
     # 例: 防災事業と福祉事業、予算が多いのはどっち
     match = match or re.match(
-        r"([^、。,\s?「」()は]{1,24}?)と([^、。,\s?「」()は]{1,24}?)、.*(?:どちら|どっち)", folded
+        r"([^、。,\s?「」()は]{1,24}?)と([^、。,\s?「」()は]{1,24}?)(?:とでは|では|とで|で)?、.*(?:どちら|どっち)",
+        folded,
     )
     if match:
         return (match.group(1).removesuffix("の"), match.group(2).removesuffix("の"))
@@ -568,7 +653,7 @@ def split_question(question: Question) -> tuple[str, ...]:
 def _read_pattern(folded: str) -> str | None:
     """Return what the answer must look like. 例: 窓口の電話番号を教えて → a telephone number"""
     for asked, pattern in PATTERNS:
-        if re.search(rf"(?:{asked})(?:番号)?(?:は|を|が|$|\?|って|、)", folded):
+        if re.search(rf"(?:{asked})(?:番号)?(?:は|を(?:教|知|お)|が(?:知|わか)|$|\?|って|、)", folded):
             return pattern
     return None
 

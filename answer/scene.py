@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -9,9 +10,11 @@ from functools import cached_property
 import numpy as np
 
 from answer.confidence import Signals, read_signals
+from answer.cues import TOTAL_HEADING
 from answer.evidence import Array, Atom, Coverage, Reading, Statement, katakana
 from answer.question import Question
 from ingest.document import Fact
+from ingest.facts import is_part
 from ingest.japanese import content_words, fold
 
 _AROUND = 12  # statements on each side of a hit that are looked at
@@ -94,6 +97,61 @@ class Scene:
             rivals.setdefault(_group(fact), set()).update(words)
         return {fact.id: frozenset(rivals[_group(fact)]) for _, fact in found}
 
+    @cached_property
+    def _announced(self) -> dict[str, tuple[frozenset[str], frozenset[str]]]:
+        """For each figure of a sentence, the words of the like figures in the sentences that follow it.
+
+        What a text has said holds on, what it is going to say does not. Apart from the others: the words of a sentence
+        that tells a part of the figure. 例: 外国人の宿泊は144万人泊。うち台湾は41万人泊。
+        """
+        found: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
+        prose = [(r, f) for r, f in self.facts() if f.table is None and f.number is not None]
+        for i, (region, fact) in enumerate(prose):
+            words: set[str] = set()
+            parts: set[str] = set()
+            at, unit = region.reading.at(fact.start), fold(fact.unit or "")
+            for other_region, other in prose[i + 1 : i + 8]:
+                if other_region is not region or region.reading.at(other.start) > at + 3:
+                    break
+                if other.start > fact.start and fold(other.unit or "") == unit:
+                    told = parts if is_part(region.reading.statements[region.reading.at(other.start)].text) else words
+                    told.update(katakana(w) for w in (other.label, *content_words(other.label)))
+            found[fact.id] = frozenset(words), frozenset(parts)
+        return found
+
+    @cached_property
+    def _headings(self) -> dict[tuple[object, ...], tuple[frozenset[str], frozenset[str]]]:
+        """For each table, the row headings and the column headings that the question names.
+
+        A heading is named by a word that no more than half of the headings of its side have.
+        """
+        sides: dict[tuple[object, ...], tuple[set[str], set[str]]] = {}
+        for _, fact in self.facts():
+            if fact.table is not None:
+                rows, columns = sides.setdefault(_group(fact), (set(), set()))
+                rows.update(filter(None, (fact.row,)))
+                columns.update(filter(None, (fact.column,)))
+        return {key: (self._named(rows), self._named(columns)) for key, (rows, columns) in sides.items()}
+
+    def _named(self, headings: set[str]) -> frozenset[str]:
+        met: dict[str, frozenset[int]] = {}
+        for heading in headings:
+            lemmas, key = frozenset(content_words(heading)), katakana(heading)
+            met[heading] = frozenset(i for i, atom in enumerate(self.atoms) if atom.match(lemmas, key))
+        held = Counter(i for atoms in met.values() for i in atoms)
+        return frozenset(
+            h
+            for h, atoms in met.items()
+            if not TOTAL_HEADING.fullmatch(h) and any(2 * held[i] <= len(headings) for i in atoms)
+        )
+
+    def names_another(self, fact: Fact) -> tuple[bool, bool]:
+        """Return whether the question names rows, and whether columns, of a cell's table but not the cell's own."""
+        if fact.table is None:
+            return False, False
+        rows, columns = self._headings[_group(fact)]
+        return bool(rows) and fact.row not in rows, bool(columns) and fact.column not in columns
+
     def fact_zones(self, region: Region, fact: Fact, index: int, *, rivals: bool = True) -> Array:
         """Return what each atom counts for one fact: its own words fully, a rival's words hardly.
 
@@ -112,7 +170,28 @@ class Scene:
                 zones[i] = max(zones[i], own[i])
             elif any(atom.lemma == r or (len(atom.surface) > 1 and atom.surface in r) for r in others):
                 zones[i] = min(zones[i], _OF_A_RIVAL)
+            elif zones[i] < 1 and fact.id in self._announced:
+                later, parts = self._announced[fact.id]
+                if any(atom.surface in r for r in parts):
+                    zones[i] = min(zones[i], _OF_A_RIVAL)
+                elif any(atom.surface in r for r in later) and not region.coverage.said_before(i, index):
+                    headed = region.coverage.headings[i, index - region.low]
+                    zones[i] = min(zones[i], _ANNOUNCED if headed else _OF_A_RIVAL)
+        self._met_by_unit(fact, region.coverage.atoms, zones)
         return zones
+
+    def _met_by_unit(self, fact: Fact, atoms: Sequence[Atom], zones: Array) -> None:
+        """Let a figure's unit say what it counts: 相談は247件 says 相談件数."""
+        counted = f"{fold(fact.unit or '')}数"
+        if len(counted) < 2:
+            return
+        for i, atom in enumerate(atoms):
+            if atom.lemma == counted:
+                zones[i] = 1.0
+        for i, atom in enumerate(atoms):
+            pieces = [zones[j] for j, piece in enumerate(atoms) if piece.whole == atom.lemma]
+            if pieces and atom.lemma.endswith(counted):
+                zones[i] = max(zones[i], _OF_UNIT * min(pieces))
 
     def label_zones(self, fact: Fact, atoms: Sequence[Atom]) -> Array:
         """Return how each atom meets the fact's own label."""
@@ -129,6 +208,8 @@ def _group(fact: Fact) -> tuple[object, ...]:
 
 _OF_TITLE = 0.85  # what a word counts for a cell when it stands in the table's title, which may be below it
 _OF_A_RIVAL = 0.15  # what a word counts for a cell when it names another row, column or key
+_OF_UNIT = 0.8  # what 相談件数 counts where 相談 stands and the figure is one of 件
+_ANNOUNCED = 0.5  # … when a heading names it, and then the next figure's own words
 PRIOR = 0.12  # what the best hit's place is worth beside a coverage of 0 to 1
 
 

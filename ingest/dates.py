@@ -78,6 +78,8 @@ _TAILS = {
     "fiscal_end": re.compile(rf"{_SPACE}年{_SPACE}度末"),
     "fiscal": re.compile(rf"{_SPACE}年{_SPACE}度"),
     "year_end": re.compile(rf"{_SPACE}年末"),
+    # 例: 令和6年1～9月
+    "months": re.compile(rf"{_SPACE}年{_SPACE}(?P<m>{_NUMBER})(?:~|-|・)(?P<m2>{_NUMBER}){_SPACE}月(?!曜|額|報|刊)"),
     "month": re.compile(rf"{_SPACE}年{_SPACE}{_MONTH_DAY}(?P<last>末(?!日)|末日)?"),
     "year": re.compile(rf"{_SPACE}年(?!代|生|式|型|目|間)"),
     # 例: R6.1.31, 令和6.1.31, 2024/1/31, 2024-01-31
@@ -98,6 +100,9 @@ _REST_DAY = re.compile(rf"(?P<d>{_NUMBER}){_SPACE}日(?!間|本)")
 # 例: R5.9.11~15, R6.1.9~2.22
 _REST_DOTTED = re.compile(r"(?:(?P<m>[0-9]{1,2})\.)?(?P<d>[0-9]{1,2})(?![0-9.,%]|[^\W\d_])")
 _YEARLESS = re.compile(rf"(?<![0-9〇一二三四五六七八九十.,/か年]){_MONTH_DAY}(?P<last>末日?)?")
+_YEARLESS_MONTHS = re.compile(
+    rf"(?<![0-9〇一二三四五六七八九十.,/か年])(?P<m>{_NUMBER})~(?P<m2>{_NUMBER}){_SPACE}月(?!曜|額|報|刊)"
+)
 _SLASHED = re.compile(r"(?<![0-9/.,\-A-Za-z])(?P<m>[0-9]{1,2})/(?P<d>[0-9]{1,2})(?![0-9/.,%A-Za-z]|以|の|ずつ|補)")
 
 
@@ -291,6 +296,8 @@ def _with_tail(name: str, year: int, tail: re.Match[str], *, western: bool, lett
         return _period(year, 12, 31)
     if name == "year":
         return _period(year)
+    if name == "months":
+        return _months(year, tail)
     month, day = _number(tail["m"]), _number(tail["d"])
     if month is None or (tail["d"] and day is None):
         return None
@@ -303,6 +310,16 @@ def _with_tail(name: str, year: int, tail: re.Match[str], *, western: bool, lett
     if tail["last"] and day is None:
         return _month_end(year, month)
     return _period(year, month, day)
+
+
+def _months(year: int, tail: re.Match[str]) -> Period | None:
+    """Return the range of months that are named with one 月: 1～9月."""
+    month, last_month = _number(tail["m"]), _number(tail["m2"])
+    first = _period(year, month) if month else None
+    last = _period(year, last_month) if last_month else None
+    if first is None or last is None or first.start >= last.start:
+        return None
+    return Period(first.start, last.end, "range", f"{first.code}/{last.code}")
 
 
 def _ranged(text: str, first: Period | None, match: re.Match[str]) -> Period | None:
@@ -407,6 +424,11 @@ def _yearless(text: str, default: Period, taken: list[Period]) -> list[Period]:
     busy = [False] * (len(text) + 1)
     for period in taken:
         busy[period.at[0] : period.at[1]] = [True] * (period.at[1] - period.at[0])
+    for match in _YEARLESS_MONTHS.finditer(text):  # 例: 10～12月
+        months = _months(_nearest_year(_number(match["m"]) or 1, default), match)
+        if months is not None and not busy[match.start()]:
+            busy[match.start() : match.end()] = [True] * (match.end() - match.start())
+            found.append(replace(months, at=match.span()))
     for match in sorted([*_YEARLESS.finditer(text), *_SLASHED.finditer(text)], key=lambda m: m.start()):
         if busy[match.start()]:
             continue

@@ -52,6 +52,9 @@ _QUALIFIER = re.compile(r"目標値?|実績値?|月平均|年平均|平均|計�
 _COUNTED = re.compile(r"(?P<unit>件|人|名|戸|社|校|台|店舗|世帯|回|団体|便|棟|冊|票|者|市町村|企業|事業)数")
 _NAMED_FIGURE = re.compile(r"(?:数|額|率|計|割合|高|費|量|:)(?:[ ]?\([^()]*\))?[\s:は約]*$")
 _TAIL_END = re.compile(r"[、。()\[\]「」【】;→➡⇒※/\n:,]")
+_GOES_ON = re.compile(rf"^[{re.escape(_BULLET)}]*(?:そのうち|このうち|うち)")
+_HELD_ON = re.compile(r"^(?:日時|開催日時?|開催期日|期日|会期|実施日)$|開催日時?$")
+_PART_OF = re.compile(r"[（(]?(?:うち|内(?!容|部|科|訳)|再掲)")  # 例: うち県外から, （うち女性）
 _NOTE_LINE = re.compile(r"^[\s※*(（注]*")
 
 
@@ -84,6 +87,9 @@ class _TableReader:
         for cell in table.cells:
             if cell.start < cell.end:
                 self.rows.setdefault(cell.row, []).append(cell)
+        corner = self.at.get((0, 0)) if table.header_rows and table.header_columns else None
+        over = _flat(self.text[corner.start : corner.end]) if corner is not None else ""
+        self.corner = over if len(over) > 3 and "単位" not in over and not _is_weak(over) else ""
         self.columns = {
             c: self._heading([(r, c) for r in range(table.header_rows)]) for c in {cell.column for cell in table.cells}
         }
@@ -96,10 +102,15 @@ class _TableReader:
 
     def facts(self) -> Iterator[Fact]:
         table = self.table
+        whole: tuple[str, list[Span]] = ("", [])  # the row that the following うち rows are parts of
         for r in sorted(self.rows):
             if r < table.header_rows:
                 continue
             row_name, row_spans = self._heading([(r, c) for c in range(table.header_columns)])
+            if not _PART_OF.match(row_name):
+                whole = row_name, row_spans
+            elif whole[0] not in row_name:
+                row_name, row_spans = f"{whole[0]} {row_name}", [*whole[1], *row_spans]
             if len(self.rows[r]) == 1 and len(self.columns) > 2 and table.header_rows:
                 continue  # a row that only names a section
             body = [cell for cell in self.rows[r] if cell.column >= table.header_columns]
@@ -141,7 +152,7 @@ class _TableReader:
             unit=None,
             as_of=as_of,
             as_of_from=source,
-            scope=self.title or (table.headings[-1] if table.headings else None),
+            scope=" ".join(filter(None, (self.title or " ".join(table.headings[-1:]), self.corner))) or None,
             page=table.page,
             start=quote[0],
             end=quote[1],
@@ -160,6 +171,7 @@ class _TableReader:
         elif not is_value(words):
             if len(words) <= _MAX_WORDS:
                 yield fact
+            yield from self._in_words(cell, fact)
             return
         for quantity in quantities:
             unit, number, span = self._unit(quantity, row, column, cell.column)
@@ -172,6 +184,30 @@ class _TableReader:
                 value_end=cell.start + quantity.at[1],
                 context=(*fact.context, *([span] if span else [])),
             )
+
+    def _in_words(self, cell: Cell, of_cell: Fact) -> Iterator[Fact]:
+        """Give the figures that stand among words in a cell. 例: 総数 | 511社（令和7年1月末。うちプラチナ2社）"""
+        block = Block("table", cell.start, cell.end, self.table.page, self.table.headings)
+        for start, end in split_sentences(self.text[cell.start : cell.end]):
+            a, b = cell.start + start, cell.start + end
+            statement = _Statement(a, b, block, _plain(self.text[a:b]))
+            reader = _StatementReader(self.document, statement, None, "", None, above=of_cell.label)
+            for fact in reader.facts():
+                if fact.number is None:
+                    continue
+                if fact.as_of_from != "text":
+                    fact = replace(fact, as_of=of_cell.as_of, as_of_from=of_cell.as_of_from)
+                yield replace(
+                    of_cell,
+                    label=" ".join(_unique([of_cell.label, fact.label.removeprefix(of_cell.label).strip()])),
+                    value=fact.value,
+                    number=fact.number,
+                    unit=fact.unit,
+                    as_of=fact.as_of,
+                    as_of_from=fact.as_of_from,
+                    value_start=fact.value_start,
+                    value_end=fact.value_end,
+                )
 
     def _date_beside(self, words: str, quantities: list[Quantity]) -> Period | None:
         """Return the date that a cell gives for its one figure. 例: 登録者 | 57（令和6年5月末時点）"""
@@ -222,7 +258,7 @@ class _TableReader:
                 continue
             for p in found:
                 inside = period.start <= p.start and p.end <= period.end and p.kind in ("day", "month")
-                if inside and _HOLDS.match(note, p.at[1]):
+                if inside and (_HOLDS.match(note, p.at[1]) or re.match(r"\s*まで", note[p.at[1] :])):
                     return p, (start, end)
         return period, None
 
@@ -286,7 +322,16 @@ def _statements(document: Document) -> Iterator[_Statement]:
                 near = bisect_right(starts, b) - 1
                 if (near >= 0 and tables[near][1] > a) or _is_row(document.text[a:b]):
                     continue
-                yield _Statement(a, b, block, _TAG.sub(lambda tag: " " * len(tag[0]), same_width(document.text[a:b])))
+                yield _Statement(a, b, block, _plain(document.text[a:b]))
+
+
+def _plain(text: str) -> str:
+    """Return a statement in one width, without tags, and no figure torn from its unit by a line end; offsets hold."""
+    text = re.sub(r"(令|平|昭)\n(和|成)", r"\1\2\n", text)
+    return _TORN.sub(" ", _TAG.sub(lambda tag: " " * len(tag[0]), same_width(text)))
+
+
+_TORN = re.compile(r"(?<=[0-9百千万億])\n(?=[^\s0-9])")
 
 
 def _pieces(text: str, start: int, end: int) -> Iterator[Span]:
@@ -308,13 +353,25 @@ def _statement_facts(document: Document) -> Iterator[Fact]:
     statements = list(_statements(document))
     topic: _Statement | None = None
     topic_key = ""
+    said: tuple[Period, Block] | None = None  # the last date that a sentence gave
+    held: tuple[Period, Block] | None = None  # when the event of this section took place
     for i, statement in enumerate(statements):
         if topic is not None and topic.block.page != statement.block.page:
             topic, topic_key = None, ""
         if statement.lone and (_is_axis(statements, i) or len(find_quantities(statement.text)) > 3):
             continue
         reader = _StatementReader(document, statement, topic, topic_key, _note_after(statements, i))
+        if said is not None and _GOES_ON.match(statement.text) and statement.block.headings == said[1].headings:
+            reader.base, reader.base_from = said[0], "heading"  # 例: 令和6年は144万人泊。うち台湾は41万人泊。
+        elif held is not None and statement.block.headings == held[1].headings:
+            reader.base, reader.base_from = held[0], "heading"
         yield from reader.facts()
+        if reader.periods:
+            said = reader.periods[-1], statement.block
+        elif not _GOES_ON.match(statement.text):
+            said = None
+        if reader.key is not None and _HELD_ON.search(reader.key["key"].replace(" ", "")) and reader.periods:
+            held = reader.periods[0], statement.block
         name = reader.name()
         if name:
             topic, topic_key = statement, name
@@ -337,12 +394,31 @@ def _note_after(statements: list[_Statement], i: int) -> _Statement | None:
     text = statements[i + 1].text
     periods = find_periods(text, default=_NEAR)
     begin = _NOTE_LINE.match(text)
-    if len(periods) != 1 or begin is None or not begin[0].strip() or find_quantities(text):
+    if len(periods) != 1 or begin is None or find_quantities(text):
+        return None
+    if not begin[0].strip() and not _opens(statements[i].text):
         return None
     marked = _HOLDS.match(text, periods[0].at[1])
+    if marked is None and re.fullmatch(r"\s*末?[)）]?。?\s*", text[periods[0].at[1] :]) and _opens(statements[i].text):
+        return statements[i + 1]  # 例: （710団体、2,073人が利用。令和7年1月末）
     if periods[0].at[0] > begin.end() + 2 or marked is None or len(text) - marked.end() > 6:
         return None
     return statements[i + 1]
+
+
+def is_part(sentence: str) -> bool:
+    """Say whether a sentence tells a part of what the one before it told. 例: そのうち台湾からは約41万人泊"""
+    return _GOES_ON.match(sentence) is not None
+
+
+def _bare(text: str) -> bool:
+    """Say whether a text has no closing bracket and no other sentence than that of a bracket."""
+    return re.search(r"[)\]〕]", text) is None and len(text) < 30
+
+
+def _opens(text: str) -> bool:
+    """Say whether a sentence ends inside a bracket that it opened."""
+    return text.count("(") > text.count(")")
 
 
 _NEAR = parse_code("2000-01")  # any period does where only the shape of a date is asked for
@@ -356,8 +432,9 @@ class _StatementReader:
         topic: _Statement | None,
         topic_key: str,
         note: _Statement | None,
+        above: str | None = None,
     ) -> None:
-        self.document, self.statement, self.note = document, statement, note
+        self.document, self.statement, self.note, self.above = document, statement, note, above
         self.text = statement.text
         self.key = _KEY.match(self.text)
         self.topic, self.topic_key = topic, topic_key
@@ -391,6 +468,8 @@ class _StatementReader:
 
     def _above(self) -> str:
         """Return the words that name a statement which names nothing itself: the line before it, or its headings."""
+        if self.above is not None:
+            return self.above
         headings = self.statement.block.headings
         if self.topic is not None and self.topic_key:
             topic = self.topic.block
@@ -613,7 +692,10 @@ class _StatementReader:
         owned = self.owned
         own = [p for p in self.periods if owned.get(p.at) == i]
         before = [p for p in self.periods if p.at[1] <= quantity.at[0] and p.at not in owned]
-        after = [p for p in self.periods if p.at[0] >= quantity.at[1] and _HOLDS.match(self.text, p.at[1])]
+        after = [p for p in self.periods if p.at[0] >= quantity.at[1] and self._holds_for_all(p)]
+        # 例: 511社（令和7年1月末。うちプラチナ2社）: in the bracket that the date opens
+        shared = [p for p in self.periods if p.at[1] <= quantity.at[0] and _bare(self.text[p.at[1] : quantity.at[0]])]
+        before = before or shared
         chosen = own[0] if own else before[-1] if before else None
         # 例: R6年度実績：710団体、2,073人（※R7年1月末現在）: the day after the figures says when in the year.
         later = [p for p in after if owned.get(p.at, i + 1) > i]
@@ -634,12 +716,22 @@ class _StatementReader:
         as_of, source = self._fallback()
         return as_of, source, None
 
+    def _holds_for_all(self, period: Period) -> bool:
+        """Say whether a period says when all figures before it hold: …現在, or in the bracket that ends a statement.
+
+        例: 延べ158件、月に25件（令和6年1月末）; （653団体、1,878人が利用。令和6年1月末）
+        """
+        if _HOLDS.match(self.text, period.at[1]):
+            return True
+        last = re.fullmatch(r"\s*[)\]〕]。?\s*", self.text[period.at[1] :]) is not None
+        return last and period.kind in ("day", "month") and self.text[period.at[0] - 1 : period.at[0]] in "(。、"
+
     def _brackets_only(self, end: int, period: Period) -> bool:
         """Say whether a period stands in brackets of its own right after a figure: 52件(R6.1時点)"""
         between = self.text[end : period.at[0]]
         if not re.fullmatch(r"[^0-9、。()\[\]:→➡⇒]{0,12}[(\[〔][^0-9、。()\[\]:]{0,8}", between):
             return False
-        close = re.search(r"[)\]〕]", self.text[period.at[1] :])
+        close = re.search(r"[)\]〕。、]", self.text[period.at[1] :])
         inside = self.text[period.at[1] : period.at[1] + close.start()] if close else self.text[period.at[1] :]
         return not find_quantities(inside)
 
@@ -654,8 +746,12 @@ class _StatementReader:
 
 
 def _flat(text: str) -> str:
-    """Return a heading on one line: a line end inside Japanese words is no space."""
-    return re.sub(r"\s+", " ", re.sub(r"(?<=[^\x00-\x7f])\s*\n\s*", "", text)).replace("**", "").strip(" #\t")
+    """Return a heading on one line: a line end inside Japanese words is no space, nor is 参　加 two words."""
+    line = re.sub(r"\s+", " ", re.sub(r"(?<=[^\x00-\x7f])\s*\n\s*", "", text)).replace("**", "").strip(" #\t")
+    return line.replace(" ", "") if _SPREAD.fullmatch(line) else line
+
+
+_SPREAD = re.compile(r"[一-鿿](?: [一-鿿]){1,3}")  # two to four characters set wide to fill a column
 
 
 def _until_bracket_closes(value: str) -> str:

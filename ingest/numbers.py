@@ -110,7 +110,7 @@ _REMARK = (
 _GENERIC = re.compile(
     r"(?!(?:周|世紀|対|番|号|次|期|条|章|節|類|級|型|式|系|線|丁|月|時|限|代|目|割|以|未|程|前|約|超|余|増|減|当|及|又|並|各|等)"
     rf"|ページ|センチ|パーク|{_REMARK}|開始|出展|新設|創設|発足|運行|運航|就航|現在)"
-    rf"(?P<unit>[一-鿿々]{{1,3}}?|[ァ-ヶー]{{2,8}})(?={_REMARK}|[ぁ-ん\s、。,.)\]」』】:;/~→➡⇒※・(\[|]|$)"
+    rf"(?P<unit>[一-鿿々]{{1,4}}?|[ァ-ヶー]{{2,8}})(?={_REMARK}|[ぁ-ん\s、。,.)\]」』】:;/~→➡⇒※・(\[|]|$)"
 )
 # 例: 3年目, 5人制, 2年生, 1人当たり, 5日(水) of no month: the figure names a place in an order or a denominator.
 _NO_MEASURE = re.compile(r"目|制(?!度)|年?生|次|期|代|あたり|当たり|当り|につき|番|号|以内ごと")
@@ -119,6 +119,8 @@ _FRACTION = re.compile(
     r"(?<![0-9/.,~\-A-Za-z])(?P<n>[1-9])/(?P<d>[2-9]|10)(?![0-9/.,~\-]|[A-Za-z]|\(?[月火水木金土日][\)曜])"
     r"|(?<![0-9.,])(?P<d2>[1-9][0-9]?)分の(?P<n2>[1-9][0-9]?)(?![0-9])"
 )
+# 例: 3人に1人, 5世帯に2世帯: a share, told in people
+_ONE_IN = re.compile(r"(?<![0-9.,])(?P<of>[1-9][0-9]?)(?P<unit>人|社|世帯|校|件|団体|市町村)に(?P<n>[1-9])(?P=unit)")
 _MASKED = re.compile(
     r"https?://[!-~]+|[\w.+-]+@[\w.-]+"  # addresses on the web
     r"|〒? ?(?<![0-9-])[0-9]{3}-[0-9]{4}(?![0-9-])"  # postal codes
@@ -149,8 +151,9 @@ def find_quantities(text: str) -> list[Quantity]:
     """Return the quantities in ``text``, in order and without overlap.
 
     約, 延べ, 各, 毎年 and the like stay outside. A range gives its two ends, and the first takes the unit of the
-    second (11～15社 is 11 社 and 15 社). 9割 is 90 %, 1/2 and 2分の1 are 0.5 without a unit. A figure without a
-    unit counts only where it stands by itself, so that RE100 or エキスポ2025 give nothing.
+    second (11～15社 is 11 社 and 15 社). 9割 is 90 %, 3人に1人 a third of 100 %, 1/2 and 2分の1
+    are 0.5 without a unit. A figure without a unit counts only where it stands by itself, so that RE100 or
+    エキスポ2025 give nothing.
     """
     folded = same_width(text)
     if not any("0" <= c <= "9" for c in folded):
@@ -161,6 +164,13 @@ def find_quantities(text: str) -> list[Quantity]:
     position = 0
     for match in _FIGURE.finditer(folded):
         if match.start("figure") < position or masked(match.start("figure")):
+            continue
+        share = _ONE_IN.match(folded, match.start("figure"))
+        if share is not None and int(share["n"]) < int(share["of"]):
+            value = 100 * int(share["n"]) / int(share["of"])
+            said = share[0][len(share["of"]) :]
+            found.append(Quantity(value, said, "%", text[slice(*share.span())], share.span()))
+            position = share.end()
             continue
         fraction = fractions.get(match.start("figure"))
         if fraction is not None:

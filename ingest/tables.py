@@ -239,6 +239,11 @@ def _kind(cell: str) -> str:
     return "value" if is_value(cell) else "word"
 
 
+_AGES = re.compile(
+    r"(?:満?[0-9]{1,3}[歳才]?[~-][0-9]{1,3}[歳才]|[0-9]{1,3}[歳才](?:以上|以下|未満|代|~)|[0-9]0代(?:以上|~)?)"
+)
+
+
 def is_value(cell: str) -> bool:
     """Say whether a cell is a figure, with its unit and remarks, or the mark of a missing one.
 
@@ -247,6 +252,8 @@ def is_value(cell: str) -> bool:
     folded = same_width(cell).replace("**", "").strip()
     if _NOTHING.fullmatch(folded):
         return True
+    if _AGES.fullmatch(folded):
+        return False  # an age band names a row or a column
     quantities = find_quantities(folded)
     if not quantities:
         return False

@@ -417,3 +417,106 @@ def test_a_paper_made_the_month_before_a_meeting_belongs_to_it(tmp_path):
 def test_the_rows_own_amount_answers_and_not_last_years_or_the_difference(tmp_path):
     town = assistant_over(tmp_path, {"r6-yosan.txt": BUDGET})
     assert ask(town, "令和6年度の河川管理費はいくらですか").answer.startswith("8,800千円")
+
+
+# --- parts, changes, two things at once, and near misses -------------------------------------------------------------
+
+HARBOUR = """\
+星見市　令和7年2月定例会　港湾資料
+令和7年2月10日
+港湾課
+
+【星見ブランド店】
+総数\t511社（令和7年1月末。うち市外12社）
+新しい認定\t113社（令和6年度）
+
+【就職の支援】
+区分\tR4年度\tR5年度
+就職が決まった人\t117名\t158名
+うち市外から\t17名\t11名
+
+【定期航路】
+東浜港の航路では、輸入に係る日数が9日→5日に短縮された。
+東浜線の往復につき、1人5,000円を助成した（653団体、1,878人が利用。令和6年12月末）。
+
+【物産の商談会】
+参加者：荷主 29社(46名)、船会社 15社(47名)
+
+【宿泊の状況】
+令和6年の市内の外国人の宿泊は、年間で約144万人泊であった。
+そのうち、北国からの宿泊は約41万人泊であった。
+
+【職員への調査】
+職員の3人に1人が、苦情の電話を受けたことがある。
+
+【年齢別の社会増減】（単位：人）
+\t15-19歳\t20-24歳\t25-34歳
+令和5年\t▲1,134\t▲2,058\t▲263
+令和6年\t▲966\t▲1,835\t▲309
+
+【研修の第1回】
+研修の参加者：23名
+【研修の第5回】
+研修の参加者：21名
+※研修の第2回は、前の定例会で説明した。
+"""
+
+
+@pytest.fixture(scope="module")
+def harbour(tmp_path_factory):
+    return assistant_over(tmp_path_factory.mktemp("harbour"), {"r7-02.txt": HARBOUR})
+
+
+@pytest.mark.parametrize(
+    ("question", "value"),
+    [
+        ("星見ブランド店は令和7年1月末に何社ですか", "511社"),
+        ("就職が決まった人は令和5年度に何名ですか", "158名"),
+        ("就職が決まった人のうち、令和5年度に市外から来たのは何名ですか", "11名"),
+        ("物産の商談会に船会社は何社何名参加しましたか", "15社47名"),
+        ("令和6年の外国人の宿泊は何万人泊ですか", "144万人泊"),
+        ("令和6年の北国からの宿泊者数はどれくらいですか", "41万人泊"),
+        ("苦情の電話を受けたことのある職員の割合は？", "3人に1人"),
+        ("令和6年の社会増減で、20～24歳は何人ですか", "▲1,835人"),
+        ("令和6年12月末に東浜線の助成を利用したのは何人ですか", "1,878人"),
+    ],
+)
+def test_a_figure_among_words_or_a_part_of_another_is_told_from_its_neighbours(harbour, question, value):
+    assert ask(harbour, question).answer.startswith(value)
+
+
+def test_what_a_sentence_says_an_amount_changed_by_is_worked_out_from_both_ends(harbour):
+    answer = ask(harbour, "東浜港の航路で、輸入に係る日数は何日縮まりましたか")
+    assert answer.answer == "4日減（9日→5日）"
+    assert answer.derived is not None
+    assert answer.derived.how == "5 − 9 = -4日"
+
+
+def test_two_measures_asked_for_at_once_are_both_answered(harbour):
+    answer = ask(
+        harbour, "星見ブランド店の企業数（令和7年1月末）と、東浜線の助成を利用した人の数をあわせて教えてください"
+    )
+    assert "511社" in answer.answer
+    assert "1,878人" in answer.answer
+
+
+@pytest.mark.parametrize(
+    ("question", "missing"),
+    [
+        ("東浜線の往復運賃はいくらですか", "往復運賃"),
+        ("西浜線の往復の助成は1人いくらですか", "西浜線"),
+        ("研修の第2回の参加者は何名ですか", "第2回"),
+        ("令和7年3月末の星見ブランド店は何社ですか", "令和7年3月末"),
+    ],
+)
+def test_the_right_unit_beside_the_right_words_is_no_answer_when_the_thing_itself_is_not_there(
+    harbour, question, missing
+):
+    answer = ask(harbour, question)
+    assert answer.status == "not_found"
+    assert missing in answer.missing
+
+
+def test_unlike_things_are_not_subtracted(town):
+    answer = ask(town, "星見ポイントの加盟店と湖畔地区の道路では、どちらがどれだけ多いですか")
+    assert answer.derived is None
