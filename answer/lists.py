@@ -337,7 +337,7 @@ _NUMBERED = re.compile(r"第\s*(\d+)\s*(回|弾|部|章|期|段階|分科会|会
 def _numbered_titles(scene: Scene) -> Iterator[Items]:
     """Yield titles with ordinals in their order, wherever they stand in a section. 例: 第1回「…」 … 第2回「…」"""
     asked = {katakana(a.lemma) for a in scene.atoms if a.strict}
-    asked |= {other for a in scene.atoms if a.strict for _, other in a.others}
+    asked |= {other for a in scene.atoms if a.strict for _, other, _ in a.others}
     for region in scene.regions:
         groups: dict[str, dict[int, tuple[str, Scored]]] = {}
         for scored in (s for s in scene.statements if s.region is region):
