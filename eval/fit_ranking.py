@@ -50,9 +50,10 @@ def observe(questions: Path, index: Path) -> list[Choice]:
         if not question.answerable or question.type not in KINDS:
             continue
         try:
-            read, _, scene, _ = assistant.trace(question.question)
+            trace = assistant.trace(question.question)
         except QuestionError:
             continue
+        read, scene = trace.question, trace.scene
         if read.kind not in ("number", "text"):
             continue
         scope, inner = split_periods(read.periods)

@@ -91,7 +91,7 @@ def test_a_list_holds_all_items_and_nothing_else(city, question, items):
 
 
 def test_what_is_asked_with_what_is_answered_with_all_that_the_sentence_names(city):
-    _, _, _, draft = city.trace("防災事業で各支所に整備する機材は何ですか")
+    draft = city.trace("防災事業で各支所に整備する機材は何ですか").picked
     assert (draft.kind, draft.text) == ("list", "水位センサー、無線中継機")
 
 
@@ -101,17 +101,17 @@ def test_items_behind_a_year_are_those_of_that_year(city):
 
 
 def test_a_column_is_read_down_the_rows_that_are_named(city):
-    _, _, _, draft = city.trace("令和6年度に白波市が友好都市になった海外の相手はどこどこですか")
+    draft = city.trace("令和6年度に白波市が友好都市になった海外の相手はどこどこですか").picked
     assert draft.text.split("、") == ["釜山港湾公社", "高雄港務局"]
 
 
 def test_lines_of_one_frame_each_give_their_item(city):
-    _, _, _, draft = city.trace("台北へ輸出された産品を2つ挙げて")
+    draft = city.trace("台北へ輸出された産品を2つ挙げて").picked
     assert draft.text.split("、") == ["干しわかめ", "白波みかん"]
 
 
 def test_two_ordinals_are_answered_with_both_in_order(city):
-    _, _, _, draft = city.trace("技術セミナーの2回目・3回目は何がテーマでしたか")
+    draft = city.trace("技術セミナーの2回目・3回目は何がテーマでしたか").picked
     assert draft.text.split("、") == ["受発注の自動化", "設備の遠隔監視"]
 
 
