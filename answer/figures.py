@@ -116,7 +116,7 @@ def _unsaid_amount(question: Question, atoms: Sequence[Atom], zones: Array) -> t
 
 
 _ENTITY = re.compile(
-    r"([一-鿿々ァ-ヶー]{1,8}?)(線|空港|港|駅|高校|小学校|中学校|高等学校|大学|窓口|工場|病院|市|町|村|県|区)(?![一-鿿])"
+    r"([一-鿿々ァ-ヶー]{1,8}?)(線|空港|港|駅|高校|小学校|中学校|高等学校|大学|病院|市|町|村|県|区)(?![一-鿿])"
 )
 
 
@@ -133,7 +133,7 @@ def _other_entity(question: Question, fact: Fact) -> tuple[str, ...]:
             and not any(a.endswith(b) or b.endswith(a) for a in names for b in held)
             and not any(
                 name in question.folded
-                for name in held  # 例: 大阪の移住窓口, asked of a row 大阪窓口
+                for name in held  # 例: 八代の港, asked of a row 八代港
             )
         ):
             missed += [m[0] for m in asked if m[2] == kind]

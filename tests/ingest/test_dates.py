@@ -193,3 +193,8 @@ def test_spans_are_in_order_verbatim_and_width_does_not_matter(text):
     assert all(end <= p.at[0] < p.at[1] <= len(text) for end, p in zip(ends, periods, strict=False))
     assert all(parse_code(p.code) == Period(p.start, p.end, p.kind, p.code) for p in periods)
     assert find_periods(same_width(text), default) == periods
+
+
+def test_months_that_share_one_word_are_one_range():
+    assert [p.code for p in find_periods("令和6年1～9月の転出")] == ["2024-01/2024-09"]
+    assert [p.code for p in find_periods("10～12月の3か月", parse_code("2024"))] == ["2024-10/2024-12"]
