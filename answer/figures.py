@@ -123,7 +123,8 @@ _ENTITY = re.compile(
 def _other_entity(question: Question, fact: Fact) -> tuple[str, ...]:
     """Return what the question names when the figure's own label names another of its kind: 高雄線 and 台北線."""
     label = fold(" ".join(filter(None, (fact.row, fact.column))) or fact.label)
-    asked = [m for term in question.terms for m in _ENTITY.finditer(term.text)]
+    # 国際線 is a kind of line, 高雄線 is one of them: only names of places count.
+    asked = [m for term in question.terms for m in _ENTITY.finditer(term.text) if any(p in m[1] for p in term.proper)]
     missed = []
     for kind in {m[2] for m in asked}:
         names = {m[1] for m in asked if m[2] == kind}
