@@ -15,10 +15,10 @@ from answer.cues import MONEY, PEOPLE, RATE, TOTAL_HEADING, UNIT_GROUPS
 from answer.draft import Draft, Moment, Support
 from answer.evidence import Array, Atom, katakana
 from answer.question import Question
-from answer.scene import PRIOR, Region, Scene
+from answer.scene import PRIOR, Region, Scene, label_words
 from ingest.dates import Period, describe, find_periods, parse_code
 from ingest.document import Fact
-from ingest.japanese import content_words, fold
+from ingest.japanese import fold
 from ingest.numbers import base_unit, find_quantities
 
 _UNIT_WRONG = -0.35  # the figure measures something else
@@ -116,14 +116,15 @@ def _unsaid_amount(question: Question, atoms: Sequence[Atom], zones: Array) -> t
 
 
 _ENTITY = re.compile(
-    r"([一-鿿々ァ-ヶー]{1,8}?)(線|空港|港|駅|高校|小学校|中学校|高等学校|大学|窓口|工場|病院|市|町|村|県|区)(?![一-鿿])"
+    r"([一-鿿々ァ-ヶー]{1,8}?)(線|空港|港|駅|高校|小学校|中学校|高等学校|大学|病院|市|町|村|県|区)(?![一-鿿])"
 )
 
 
 def _other_entity(question: Question, fact: Fact) -> tuple[str, ...]:
     """Return what the question names when the figure's own label names another of its kind: 高雄線 and 台北線."""
     label = fold(" ".join(filter(None, (fact.row, fact.column))) or fact.label)
-    asked = [m for term in question.terms for m in _ENTITY.finditer(term.text)]
+    # 国際線 is a kind of line, 高雄線 is one of them: only names of places count.
+    asked = [m for term in question.terms for m in _ENTITY.finditer(term.text) if any(p in m[1] for p in term.proper)]
     missed = []
     for kind in {m[2] for m in asked}:
         names = {m[1] for m in asked if m[2] == kind}
@@ -133,7 +134,7 @@ def _other_entity(question: Question, fact: Fact) -> tuple[str, ...]:
             and not any(a.endswith(b) or b.endswith(a) for a in names for b in held)
             and not any(
                 name in question.folded
-                for name in held  # 例: 大阪の移住窓口, asked of a row 大阪窓口
+                for name in held  # 例: 八代の港, asked of a row 八代港
             )
         ):
             missed += [m[0] for m in asked if m[2] == kind]
@@ -327,8 +328,8 @@ def _of_alternative(alternative: str, region: Region, fact: Fact, index: int) ->
     named, label = katakana(alternative), katakana(f"{fact.label} {fact.row or ''} {fact.column or ''}")
     if named in label:
         return 0.25
-    words = frozenset(content_words(alternative))
-    if words and words <= frozenset(content_words(f"{fact.label} {fact.row or ''} {fact.column or ''}")):
+    words = label_words(alternative)
+    if words and words <= label_words(f"{fact.label} {fact.row or ''} {fact.column or ''}"):
         return 0.2
     if named in katakana(region.reading.document.text[fact.start : fact.end]):
         return -0.1
@@ -404,7 +405,7 @@ def _is_unasked_part(scene: Scene, fact: Fact) -> bool:
     part = re.search(r"(?:うち|内数|含む|含め)(.*)", fold(fact.label))
     if part is None:
         return False
-    words = frozenset(content_words(part[1]))
+    words = label_words(part[1])
     asked = sum(any(a.match(frozenset({w}), "") for a in scene.atoms) for w in words)
     return 2 * asked <= min(len(words), 3)  # in a whole sentence most words only say what is counted
 
@@ -549,7 +550,7 @@ def _met(figure: Figure) -> frozenset[str]:
 def words_of(fact: Fact) -> frozenset[str]:
     """Return the words that name a fact's indicator, dates and figures left out."""
     label = fact.row if fact.kind == "cell" and fact.row and fact.as_of_from == "column" else fact.label
-    return frozenset(w for w in content_words(re.sub(r"\d+", "", fold(label or fact.label))) if w not in _DATE_WORDS)
+    return label_words(re.sub(r"\d+", "", fold(label or fact.label))) - _DATE_WORDS
 
 
 _DATE_WORDS = frozenset(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -93,7 +93,7 @@ class Scene:
         rivals: dict[tuple[object, ...], set[str]] = {}
         for _, fact in found:
             parts = (fact.row, fact.column) if fact.table is not None else (fact.label,)
-            words = {katakana(w) for part in parts if part for w in (part, *content_words(part))}
+            words = {katakana(w) for part in parts if part for w in (part, *label_words(part))}
             rivals.setdefault(_group(fact), set()).update(words)
         return {fact.id: frozenset(rivals[_group(fact)]) for _, fact in found}
 
@@ -115,7 +115,7 @@ class Scene:
                     break
                 if other.start > fact.start and fold(other.unit or "") == unit:
                     told = parts if is_part(region.reading.statements[region.reading.at(other.start)].text) else words
-                    told.update(katakana(w) for w in (other.label, *content_words(other.label)))
+                    told.update(katakana(w) for w in (other.label, *label_words(other.label)))
             found[fact.id] = frozenset(words), frozenset(parts)
         return found
 
@@ -136,7 +136,7 @@ class Scene:
     def _named(self, headings: set[str]) -> frozenset[str]:
         met: dict[str, frozenset[int]] = {}
         for heading in headings:
-            lemmas, key = frozenset(content_words(heading)), katakana(heading)
+            lemmas, key = label_words(heading), katakana(heading)
             met[heading] = frozenset(i for i, atom in enumerate(self.atoms) if atom.match(lemmas, key))
         held = Counter(i for atoms in met.values() for i in atoms)
         return frozenset(
@@ -196,8 +196,14 @@ class Scene:
     def label_zones(self, fact: Fact, atoms: Sequence[Atom]) -> Array:
         """Return how each atom meets the fact's own label."""
         label = " ".join(filter(None, (fact.label, fact.row, fact.column)))
-        lemmas, key = frozenset(content_words(label)), katakana(label)
+        lemmas, key = label_words(label), katakana(label)
         return np.array([atom.match(lemmas, key) for atom in atoms])
+
+
+@lru_cache(maxsize=65536)
+def label_words(text: str) -> frozenset[str]:
+    """Return the words of a label, which many questions ask for again."""
+    return frozenset(content_words(text))
 
 
 def _group(fact: Fact) -> tuple[object, ...]:

@@ -215,3 +215,8 @@ RELATIVE = [
 def test_relative_words_count_from_when_the_text_was_written(text: str, written: str, codes: list[str]) -> None:
     assert [p.code for p in find_periods(text, written=parse_code(written))] == codes
     assert all(p.code != "FY2021" or "令和" in text for p in find_periods(text))
+
+
+def test_months_that_share_one_word_are_one_range():
+    assert [p.code for p in find_periods("令和6年1～9月の転出")] == ["2024-01/2024-09"]
+    assert [p.code for p in find_periods("10～12月の3か月", parse_code("2024"))] == ["2024-10/2024-12"]

@@ -314,3 +314,27 @@ def test_every_quote_and_value_is_verbatim_inside_its_page(text):
         assert text[fact.value_start : fact.value_end] == fact.value
         assert all(0 <= a < b <= len(text) for a, b in fact.context)
         assert fact.label.strip()
+
+
+def test_figures_among_the_words_of_a_cell_take_its_name_and_the_date_in_their_bracket():
+    text = "\t内容\n総数\t511社（令和7年1月末。うち特別2社）\n相談\t延べ158件、月に25件ほど（令和6年1月末）"
+    found = {f.value: (f.label, f.as_of) for f in facts(text, kind="table") if f.number is not None}
+    assert found["511社"][1] == found["2社"][1] == "2025-01-31"
+    assert found["158件"][1] == found["25件"][1] == "2024-01-31"
+    assert found["2社"][0].endswith("うち特別")
+
+
+def test_a_row_that_begins_with_uchi_carries_the_row_it_is_a_part_of():
+    text = "◆支援の実績\n\tR4年度\tR5年度\n支援した人\t57\t44\nうち市外から\t17\t11"
+    labels = {f.value: f.label for f in facts(text, kind="table")}
+    assert labels["11"].startswith("支援した人 うち市外から")
+
+
+def test_what_goes_on_with_uchi_holds_for_the_date_of_the_sentence_before():
+    text = "令和6年の宿泊は約144万人泊であった。\nそのうち北国からは約41万人泊であった。"
+    assert [f.as_of for f in facts(text, published="2025-02")] == ["2024", "2024"]
+
+
+def test_the_figures_of_an_event_hold_for_the_day_it_was_held_on():
+    text = "日 時：令和6年2月28日（水）\n来場者数：10,180人"
+    assert [f.as_of for f in facts(text, headings=("産業展",)) if f.unit == "人"] == ["2024-02-28"]

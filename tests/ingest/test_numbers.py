@@ -196,3 +196,8 @@ def test_spans_are_in_order_verbatim_and_width_does_not_matter(text):
     assert all(text[slice(*q.at)] == q.text for q in quantities)
     folded = find_quantities(same_width(text))
     assert [(q.value, q.base_unit, q.at) for q in folded] == [(q.value, q.base_unit, q.at) for q in quantities]
+
+
+def test_one_in_three_people_is_a_share_and_not_two_counts():
+    (share,) = find_quantities("職員の3人に1人が受けた")
+    assert (share.text, share.base_unit, round(share.value, 1)) == ("3人に1人", "%", 33.3)
