@@ -288,7 +288,7 @@ ORDINAL = re.compile(
 )
 
 
-QUOTED = re.compile(r"[「『“\"]([^「」『』”\"]{2,30})[」』”\"]")
+QUOTED = re.compile(r"[「『“\"]([^「」『』”\"]{2,80})[」』”\"]")
 
 
 THINGS = (

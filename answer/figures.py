@@ -13,7 +13,7 @@ from answer.cues import MONEY, RATE, UNIT_GROUPS
 from answer.draft import Draft, Moment, Support
 from answer.evidence import Array, katakana
 from answer.question import Question
-from answer.scene import PRIOR, Region, Scene
+from answer.scene import PRIOR, STRANGER, Region, Scene
 from ingest.dates import Period, describe, find_periods, parse_code
 from ingest.document import Fact
 from ingest.japanese import content_words, fold
@@ -88,6 +88,7 @@ def answer_figure(scene: Scene) -> Draft:
         supports=tuple(supports),
         as_of=best.fact.as_of,
         timeline=tuple(moments) if len(moments) > 1 else (),
+        is_named=is_named(question, best.fact),
         score=best.score,
         signals=best.signals(scene, lead_over(best, figures)),
         why=why,
@@ -143,6 +144,7 @@ def rank_figures(
             score -= 0.12 if question.alternatives else 0.2
         if re.search(r"うち|含む|含め|内数", fact.label) and "うち" not in question.folded:
             score -= 0.1  # a part of what is asked for
+        score += _NAMED * is_named(question, fact) - STRANGER * (id(region) in scene.strangers)
         score += _budget_column(question, fact, region.reading.document.title)
         if question.wants_total and _is_total(fact):
             score += 0.25
@@ -157,6 +159,20 @@ def rank_figures(
     return figures
 
 
+_NAMED = 0.12  # what it is worth that the row or column is called just what the question says
+
+
+def is_named(question: Question, fact: Fact) -> bool:
+    """Tell whether a cell's row or column is called what the question asks about: not その他の投資 for 投資."""
+    names = {katakana(t.text) for t in question.terms if t.quoted or set(t.parts) & set(question.focus)}
+    heads = {katakana(head) for part in (fact.row, fact.column) if part for head in part.split(" ")[-2:]}
+    return bool(names & {_ORDER_OR_UNIT.sub("", head) for head in heads})
+
+
+# 例: 3.国庫支出金, 売上高(百万円), 現金及び預金(注)1
+_ORDER_OR_UNIT = re.compile(r"^\d+[.、]?|\([^()]*\)\d*|※\d*")
+
+
 def _budget_column(question: Question, fact: Fact, title: str) -> float:
     """Return what speaks for one of the amounts of a budget's row when the question names none of them.
 
@@ -165,9 +181,10 @@ def _budget_column(question: Question, fact: Fact, title: str) -> float:
     """
     column = fold(fact.column or "")
     supplementary = "補正" in question.folded or "補正" in title
-    own = "補正額" if supplementary else "本年度"
-    others = r"補正前|^計$| 計$" if supplementary else r"前年度|比較|増減"
-    if own in column and own not in question.folded:
+    name = "補正" if supplementary else "本年度"
+    own = r"補正(?:予定)?額$" if supplementary else r"本年度(?:当初)?(?:予定|予算)?額?$"
+    others = r"補正前|既決|^計$| 計$|財源" if supplementary else r"前年度|比較|増減|財源"
+    if re.search(own, column) and f"{name}額" not in question.folded:
         return 0.08
     return -0.08 if re.search(others, column) and not re.search(others, question.folded) else 0.0
 
@@ -278,6 +295,8 @@ def _fit(asked: Period, held: Period) -> float:
         return 0.95  # 1月末 and 1月
     if asked.start <= held.start and held.end <= asked.end:
         return 0.4  # asked for the year, held for a day in it
+    if held.kind == "range" and asked.kind == "year" and asked.start[:4] in (held.start[:4], held.end[:4]):
+        return 0.4 if held.end[:4] == asked.start[:4] else 0.1  # a business year is called by the year in which it ends
     if held.start <= asked.start and asked.end <= held.end:
         return 0.2 if held.kind != "range" else 0.1
     return -1.0
@@ -443,11 +462,11 @@ def _of_meeting(regions: Sequence[Region], meeting: Period) -> set[int]:
 
     Papers are made before the meeting they are for, and a PDF may know only the day it was made.
     """
-    exact = {id(r) for r in regions if _dated_within(r.reading.document.published, meeting.start, meeting.end)}
-    if exact:
-        return exact
     before = (date.fromisoformat(meeting.start) - timedelta(days=62)).isoformat()
-    return {id(r) for r in regions if _dated_within(r.reading.document.published, before, meeting.end)}
+    made = {id(r) for r in regions if _dated_within(r.reading.document.published, before, meeting.end)}
+    exact = {id(r) for r in regions if _dated_within(r.reading.document.published, meeting.start, meeting.end)}
+    guessed = {id(r) for r in regions if any("目安" in warning for warning in r.reading.document.warnings)}
+    return exact | (made & guessed) or made
 
 
 def _dated_within(published: str | None, start: str, end: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -81,6 +82,26 @@ class Scene:
         return found
 
     @cached_property
+    def strangers(self) -> frozenset[int]:
+        """The ids of the regions of papers about somebody else.
+
+        A name of the question that is in the title of other papers and nowhere in this one: 株式会社甲 and 株式会社乙
+        report the same tables.
+        """
+        titles = {
+            id(r): r.reading.heading(f"{r.reading.document.title} {r.reading.document.meeting or ''}")
+            for r in self.regions
+        }
+        others: set[int] = set()
+        for i, atom in enumerate(self.atoms):
+            if not (atom.proper or _NAME.fullmatch(atom.surface)):
+                continue
+            entitled = {key for key, title in titles.items() if atom.match(*title)}
+            if entitled and len(entitled) < len(titles):
+                others |= {id(r) for r in self.regions if not r.coverage.zones[i].any()}
+        return frozenset(others)
+
+    @cached_property
     def _rivals(self) -> dict[str, frozenset[str]]:
         """For each fact, the words of the labels that it competes with.
 
@@ -127,6 +148,8 @@ def _group(fact: Fact) -> tuple[object, ...]:
     return fact.document_id, fact.start, fold(fact.unit or "")
 
 
+_NAME = re.compile(r"[ァ-ヶー]{4,}|[a-z]{3,}")  # ソフトバンク, jica: names to the eye, though no dictionary has them
+STRANGER = 0.25  # what a paper about somebody else loses
 _OF_TITLE = 0.85  # what a word counts for a cell when it stands in the table's title, which may be below it
 _OF_A_RIVAL = 0.15  # what a word counts for a cell when it names another row, column or key
 PRIOR = 0.12  # what the best hit's place is worth beside a coverage of 0 to 1
@@ -158,9 +181,11 @@ def build_scene(
             places = range(coverage.low, coverage.high)
             regions.append(Region(readings[key], coverage, tuple(priors[key].get(i, 0.0) for i in places)))
     scored: list[Scored] = []
+    strangers = Scene(question, tuple(atoms), tuple(regions)).strangers
     for region in regions:
+        loss = STRANGER * (id(region) in strangers)
         for offset, value in enumerate(region.coverage.scores()):
-            score = float(value) + PRIOR * region.prior[offset]
+            score = float(value) + PRIOR * region.prior[offset] - loss
             scored.append(Scored(region, region.low + offset, score, float(value)))
     scored.sort(key=lambda s: -s.score)
     return Scene(question, tuple(atoms), tuple(regions), tuple(scored))
