@@ -17,6 +17,7 @@ from answer.answer import Answer, Box, Citation, Derived, Passage, TimelinePoint
 from answer.check import is_verbatim, unsupported
 from answer.draft import Draft
 from answer.evidence import Reading, read_atoms
+from answer.figures import is_named
 from answer.question import Question, read_question, validate
 from answer.scene import Scene, build_scene
 from index.collection import Collection
@@ -30,6 +31,8 @@ from ingest.japanese import words
 NOT_FOUND = "資料に記載がありません"
 _HITS = 16  # chunks that are read closely
 _FACTS = 80  # facts that are looked at wherever they stand
+_WIDER = 4  # times as many are looked through for those that are called just what the question says,
+_NAMED = 1.4  # and those count this much more: the words of a long title outweigh a short name
 _PASSAGES = 5  # shown to a reader who wants more
 _READINGS = 64  # documents kept as read
 
@@ -120,7 +123,9 @@ class Assistant:
             for hit in hits
         ]
         # A figure's label often says more than the passage around it: tables are short on words.
-        for fact, _ in snapshot.search_facts(question.text, k=_FACTS):
+        facts = snapshot.search_facts(question.text, k=_FACTS * _WIDER)
+        facts.sort(key=lambda found: -found[1] * (_NAMED if is_named(question, found[0]) else 1.0))
+        for fact, _ in facts[:_FACTS]:
             spans.append((self._reading(snapshot, fact.document_id), fact.start, fact.end, 0.0))
         atoms = read_atoms(question, lambda w: _idf(snapshot, w), lambda w: _frequency(snapshot, w) > 0)
         return hits, build_scene(question, atoms, spans)

@@ -146,7 +146,7 @@ def _grids_of_run(lines: list[_Line], first: int, last: int, mark: str, text: st
             for part in _side_by_side(padded[start:end], text):
                 grid = _with_headings(part, text, numbers[start], numbers[end - 1])
                 if grid is not None:
-                    yield grid
+                    yield _with_sections(grid, text)
 
 
 def _even_rows(rows: list[list[Span]], text: str) -> list[tuple[list[Span], int]]:
@@ -199,11 +199,11 @@ def _spread(header: list[list[Span]], width: int, labels: int, text: str) -> lis
             not spread and filled == row[-1:] and (len(row) > 2 or _UNIT_LINE.search(same_width(text[slice(*row[-1])])))
         )
         groups = len(row) - 1
-        if len(row) == width and len(over) < 2:
+        if remark and (len(row) != width or _UNIT_LINE.search(same_width(text[slice(*row[-1])]))):
+            spread.append([])
+        elif len(row) == width and len(over) < 2:
             spread.append(row)
             over = []
-        elif remark:
-            spread.append([])
         elif over and len(row) == columns and (len(over) == 1 or _repeats([text[a:b] for a, b in row], len(over))):
             spread.append([*(_EMPTY,) * labels, *row])
             over = []
@@ -341,7 +341,8 @@ def _with_headings(rows: list[tuple[Span, ...]], text: str, first: int, last: in
         return _Grid(tuple(rows), header_rows, 1, first, last)
     header_rows = 0
     while header_rows < len(rows) and "value" not in kinds[header_rows][1:]:
-        if kinds[header_rows][0] == "value":
+        section = header_rows and kinds[header_rows][0] == "word" and set(kinds[header_rows][1:]) == {"empty"}
+        if kinds[header_rows][0] == "value" or (section and "empty" not in kinds[header_rows - 1][1:]):
             break
         header_rows += 1
     if header_rows == len(rows):
@@ -360,6 +361,55 @@ def _with_headings(rows: list[tuple[Span, ...]], text: str, first: int, last: in
     if header_rows == 0 and width > header_columns + 1:
         return None  # several figures of a row, and nothing says which is which
     return _Grid(tuple(rows), header_rows, header_columns, first, last)
+
+
+def _with_sections(grid: _Grid, text: str) -> _Grid:
+    """Return the grid with the rows that only name a section as headings over the rows of that section.
+
+    A row without figures may also be one whose figures are missing, so something must show that it is a section: a
+    row further down that is its total (収入 … 収入合計), brackets around its name, or a name such as 収入の部.
+    """
+    body = grid.rows[grid.header_rows :]
+    names = [re.sub(r"\s", "", same_width(text[slice(*row[0])])) for row in body]
+    alone = [row[0] != _EMPTY and set(row[1:]) <= {_EMPTY} for row in body]
+    if not grid.header_rows or not grid.header_columns or not any(alone):
+        return grid
+    opened: list[tuple[int, int, str]] = []  # row, the row of its total, what shows that it is a section
+    depths: list[int] = []
+    reach: dict[tuple[int, int], int] = {}
+
+    def close(until: int, keep: int) -> None:
+        while len(opened) > keep:
+            row, _, _ = opened.pop()
+            reach[grid.header_rows + row, len(opened)] = until - row
+
+    for n, name in enumerate(names):
+        ended = next((i for i, (_, total, _) in enumerate(opened) if total <= n), len(opened))
+        close(n, ended)
+        depths.append(-1)
+        if not alone[n]:
+            continue
+        base = re.escape(name.removesuffix("の部"))
+        total = next((m for m in range(n + 1, len(names)) if re.fullmatch(rf"{base}の?[合小総]?計", names[m])), None)
+        sign = "部" if name.endswith("の部") else name[0] if re.fullmatch(r"[(<【〔\[].*[)>】〕\]]", name) else ""
+        if total is None and not sign:
+            continue
+        if total is None:
+            close(n, next((i for i, (_, _, other) in enumerate(opened) if other == sign), len(opened)))
+        depths[n] = len(opened)
+        opened.append((n, total if total is not None else len(names), sign))
+    close(len(names), 0)
+    deepest = max(depths) + 1
+    if not 0 < deepest < _MAX_DEPTH:
+        return grid
+    free = (_EMPTY,) * deepest
+    rows = [(*free, *row) for row in grid.rows[: grid.header_rows]]
+    for row, depth in zip(body, depths, strict=True):
+        if depth < 0:
+            rows.append((*free, *row))
+        else:
+            rows.append((*free[:depth], row[0], *free[depth + 1 :], *(_EMPTY,) * len(row)))
+    return replace(grid, rows=tuple(rows), header_columns=grid.header_columns + deepest, reach=reach)
 
 
 def _kind(cell: str) -> str:
