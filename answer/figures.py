@@ -88,7 +88,7 @@ def answer_figure(scene: Scene) -> Draft:
         supports=tuple(supports),
         as_of=best.fact.as_of,
         timeline=tuple(moments) if len(moments) > 1 else (),
-        is_named=is_named(question, best.fact),
+        is_named=is_named(best.fact, asked_names(question)),
         score=best.score,
         signals=best.signals(scene, lead_over(best, figures)),
         why=why,
@@ -110,6 +110,7 @@ def rank_figures(
 ) -> list[Figure]:
     """Return the facts near the hits that may answer, best first."""
     question = scene.question
+    names = asked_names(question)
     figures: list[Figure] = []
     given = {(q.value, q.base_unit) for q in find_quantities(question.folded) if q.base_unit}
     papers = _of_meeting(scene.regions, meeting) if meeting is not None else None
@@ -144,7 +145,7 @@ def rank_figures(
             score -= 0.12 if question.alternatives else 0.2
         if re.search(r"うち|含む|含め|内数", fact.label) and "うち" not in question.folded:
             score -= 0.1  # a part of what is asked for
-        score += _NAMED * is_named(question, fact) - STRANGER * (id(region) in scene.strangers)
+        score += _NAMED * is_named(fact, names) - STRANGER * (id(region) in scene.strangers)
         score += _budget_column(question, fact, region.reading.document.title)
         if question.wants_total and _is_total(fact):
             score += 0.25
@@ -162,15 +163,21 @@ def rank_figures(
 _NAMED = 0.12  # what it is worth that the row or column is called just what the question says
 
 
-def is_named(question: Question, fact: Fact) -> bool:
-    """Tell whether a cell's row or column is called what the question asks about: not その他の投資 for 投資."""
-    names = {katakana(t.text) for t in question.terms if t.quoted or set(t.parts) & set(question.focus)}
-    heads = {katakana(head) for part in (fact.row, fact.column) if part for head in part.split(" ")[-2:]}
-    return bool(names & {_ORDER_OR_UNIT.sub("", head) for head in heads})
+def asked_names(question: Question) -> frozenset[str]:
+    """Return what the question calls the thing it asks about: what it quotes, else the word before its interrogative."""
+    quoted = [t for t in question.terms if t.quoted]
+    nearest = [t for t in question.terms if set(t.parts) & set(question.focus)][-1:]
+    return frozenset(katakana(t.text) for t in quoted or nearest)
 
 
-# 例: 3.国庫支出金, 売上高(百万円), 現金及び預金(注)1
-_ORDER_OR_UNIT = re.compile(r"^\d+[.、]?|\([^()]*\)\d*|※\d*")
+def is_named(fact: Fact, names: frozenset[str]) -> bool:
+    """Tell whether a cell's row or column is called by one of the names: not その他の投資 for 投資."""
+    heads = [katakana(part.rsplit(" ", 1)[-1]) for part in (fact.row, fact.column) if part]
+    return any(name in names for head in heads for name in (head, _ORDER_OR_UNIT.sub("", head)))
+
+
+# 例: 3.国庫支出金, 売上高(百万円), 現金及び預金(注)1, 固定資産合計
+_ORDER_OR_UNIT = re.compile(r"^\d+[.、]?|\([^()]*\)\d*|※\d*|合?計$")
 
 
 def _budget_column(question: Question, fact: Fact, title: str) -> float:

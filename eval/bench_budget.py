@@ -55,7 +55,7 @@ def main() -> int:
     print(f"{len(report.added)} papers taken in, {len(report.skipped)} known, {len(report.failed)} failed")
     asked = questions_of(arguments.questions)
     print(f"{len(asked)} questions")
-    print(shown(measure(Assistant(collection), asked, page_of, arguments.show)))
+    print(shown(measure(Assistant(collection), asked, page_of, arguments.show, signed=False)))
     return 0
 
 

@@ -70,9 +70,13 @@ def plain(text: str) -> str:
     return re.sub(r"[\s,]", "", re.sub(r"[△▲−―‐–—ー](?=[\s(]*[0-9]|$)", "-", text))
 
 
-def is_right(answer: str, answers: Sequence[str]) -> bool:
-    """Tell whether an answer, its date left out, holds a writing of the right value as a whole number or words."""
+def is_right(answer: str, answers: Sequence[str], signed: bool = True) -> bool:
+    """Tell whether an answer, its date left out, holds a writing of the right value as a whole number or words.
+
+    Without ``signed``, △5,000 is as good as 5,000: a speech says that it is taken off.
+    """
     said = plain(re.sub(r"（[^（）]*）$", "", answer))
+    said = said if signed else said.replace("-", "")
     for wanted in map(plain, answers):
         if re.fullmatch(r"[-(]?[0-9.]+[^0-9]{0,3}", wanted):
             edges = rf"(?<![0-9.\-]){re.escape(wanted)}(?![0-9]|\.[0-9])"
@@ -93,6 +97,7 @@ def measure(
     asked: Iterable[Asked],
     place: Callable[[Any], str],
     show: bool = False,
+    signed: bool = True,
 ) -> dict[str, float]:
     """Return shares and times of asking; ``place`` gives what of a citation names the right ``Asked.files``."""
     rows: list[tuple[bool, bool, bool, bool, bool]] = []
@@ -103,7 +108,7 @@ def measure(
         times.append((time.perf_counter() - began) * 1000)
         found = [place(passage.citation) in one.files for passage in answer.passages]
         said = answer.status == "answered"
-        right = said and is_right(answer.answer, one.answers)
+        right = said and is_right(answer.answer, one.answers, signed)
         cited = said and place(answer.citations[0]) in one.files
         rows.append((found[:1] == [True], any(found), cited, right, not said))
         if show and not right:
