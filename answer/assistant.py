@@ -32,7 +32,7 @@ NOT_FOUND = "資料に記載がありません"
 _HITS = 16  # chunks that are read closely
 _FACTS = 80  # facts that are looked at wherever they stand
 _WIDER = 4  # times as many are looked through for those that are called just what the question says,
-_NAMED = 1.4  # and those count this much more: the words of a long title outweigh a short name
+_NAMED = 1.4  # and those count this much more for each name: the words of a long title outweigh a short name
 _OF_FACTS = 0.3  # what its best fact counts for a passage beside a score of 0 to 1
 _PASSAGES = 5  # shown to a reader who wants more
 _READINGS = 64  # documents kept as read
@@ -134,7 +134,7 @@ class Assistant:
         """Return the best facts, those first that are called just what the question says."""
         names = asked_names(question)
         found = [
-            (fact, score * (_NAMED if is_named(fact, names) else 1.0))
+            (fact, score * _NAMED ** is_named(fact, names))
             for fact, score in snapshot.search_facts(question.text, k=_FACTS * _WIDER)
         ]
         return sorted(found, key=lambda pair: -pair[1])[:_FACTS]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from answer.confidence import Signals, read_signals
-from answer.cues import MONEY, RATE, UNIT_GROUPS
+from answer.cues import MONEY, OPPOSITES, RATE, UNIT_GROUPS
 from answer.draft import Draft, Moment, Support
 from answer.evidence import Array, katakana
 from answer.question import Question
@@ -88,7 +88,7 @@ def answer_figure(scene: Scene) -> Draft:
         supports=tuple(supports),
         as_of=best.fact.as_of,
         timeline=tuple(moments) if len(moments) > 1 else (),
-        is_named=is_named(best.fact, asked_names(question)),
+        is_named=bool(is_named(best.fact, asked_names(question))),
         score=best.score,
         signals=best.signals(scene, lead_over(best, figures)),
         why=why,
@@ -146,6 +146,7 @@ def rank_figures(
         if re.search(r"うち|含む|含め|内数", fact.label) and "うち" not in question.folded:
             score -= 0.1  # a part of what is asked for
         score += _NAMED * is_named(fact, names) - STRANGER * (id(region) in scene.strangers)
+        score -= _OPPOSITE * is_opposite(question, fact, region.reading.document.title)
         score += _budget_column(question, fact, region.reading.document.title)
         if question.wants_total and _is_total(fact):
             score += 0.25
@@ -164,20 +165,39 @@ _NAMED = 0.12  # what it is worth that the row or column is called just what the
 
 
 def asked_names(question: Question) -> frozenset[str]:
-    """Return what the question calls the thing it asks about: what it quotes, else the word before its interrogative."""
+    """Return what the question calls the thing it asks about: what it quotes, else the word before 何."""
     quoted = [t for t in question.terms if t.quoted]
     nearest = [t for t in question.terms if set(t.parts) & set(question.focus)][-1:]
     return frozenset(katakana(t.text) for t in quoted or nearest)
 
 
-def is_named(fact: Fact, names: frozenset[str]) -> bool:
-    """Tell whether a cell's row or column is called by one of the names: not その他の投資 for 投資."""
-    heads = [katakana(part.rsplit(" ", 1)[-1]) for part in (fact.row, fact.column) if part]
-    return any(name in names for head in heads for name in (head, _ORDER_OR_UNIT.sub("", head)))
+def is_named(fact: Fact, names: frozenset[str]) -> int:
+    """Return by how many of the names a cell's row and column are called, the innermost by one of them, or 0.
+
+    例: not その他の投資 for 投資; 営業外収益 その他 by two of 「その他、営業外収益」
+    """
+    paths = [
+        [_ORDER_OR_UNIT.sub("", katakana(head)) for head in part.split(" ")] for part in (fact.row, fact.column) if part
+    ]
+    if not any(path[-1] in names for path in paths):
+        return 0
+    return len(names & {head for path in paths for head in path})
 
 
 # 例: 3.国庫支出金, 売上高(百万円), 現金及び預金(注)1, 固定資産合計
 _ORDER_OR_UNIT = re.compile(r"^\d+[.、]?|\([^()]*\)\d*|※\d*|合?計$")
+_OPPOSITE = 0.15
+
+
+def is_opposite(question: Question, fact: Fact, title: str) -> bool:
+    """Tell whether a figure belongs to the other half of what the question names: 歳出 for 歳入, 連結 for 個別."""
+    said = f"{fact.label} {fact.scope or ''} {' '.join(fact.headings)} {title}"
+    for one, other in OPPOSITES:
+        for asked, against in ((one, other), (other, one)):
+            wanted = re.search(asked, question.folded) and not re.search(against, question.folded)
+            if wanted and re.search(against, said) and not re.search(asked, said):
+                return True
+    return False
 
 
 def _budget_column(question: Question, fact: Fact, title: str) -> float:

@@ -394,8 +394,8 @@ def _read_terms(text: str) -> tuple[tuple[Term, ...], tuple[str, ...]]:
 
 
 def _listed(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    """Return the spans of the names in quotation marks. 例: 「歳出、教育費」 is two"""
-    return [(start + m.start(), start + m.end()) for m in re.finditer(r"[^、，]{2,}", text[start:end])]
+    """Return the spans of the names in quotation marks. 例: 「歳出、教育費」, 「歳出－教育費」 are two"""
+    return [(start + m.start(), start + m.end()) for m in re.finditer(r"[^、，－]{2,}", text[start:end])]
 
 
 def _is_kana_name(found: Sequence[Morph], i: int) -> bool:

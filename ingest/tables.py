@@ -228,8 +228,8 @@ _MAX_DEPTH = 8
 def _outlines(rows: list[list[Span]], numbers: list[int], text: str) -> Iterator[_Grid]:
     """Give the tables of rows that are aligned on the right: empty cells before a label say how deep it stands.
 
-    例: 収入 |  |  / 　 | 使用料 | 120 | 130 / 　 | 補助金 | 80 | 70. A label stands over the deeper rows below it. Every
-    row of figures must have as many cells behind its label, or nothing is read.
+    例: 収入 |  |  / 　 | 使用料 | 120 | 130 / 　 | 補助金 | 80 | 70. A label stands over the deeper rows below it.
+    Every row of figures must have as many cells behind its label, or nothing is read.
     """
     shapes = [_shape(row, text) for row in rows]
     valued = [shape for shape in shapes if shape is not None]
