@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 from answer.confidence import Signals, read_signals
 from answer.cues import MONEY, OPPOSITES, RATE, UNIT_GROUPS
@@ -110,7 +111,7 @@ def rank_figures(
 ) -> list[Figure]:
     """Return the facts near the hits that may answer, best first."""
     question = scene.question
-    names = asked_names(question)
+    names, sides = asked_names(question), one_sided(question)
     figures: list[Figure] = []
     given = {(q.value, q.base_unit) for q in find_quantities(question.folded) if q.base_unit}
     papers = _of_meeting(scene.regions, meeting) if meeting is not None else None
@@ -146,7 +147,7 @@ def rank_figures(
         if re.search(r"うち|含む|含め|内数", fact.label) and "うち" not in question.folded:
             score -= 0.1  # a part of what is asked for
         score += _NAMED * is_named(fact, names) - STRANGER * (id(region) in scene.strangers)
-        score -= _OPPOSITE * is_opposite(question, fact, region.reading.document.title)
+        score -= _OPPOSITE * is_opposite(sides, fact, region.reading.document.title)
         score += _budget_column(question, fact, region.reading.document.title)
         if question.wants_total and _is_total(fact):
             score += 0.25
@@ -176,9 +177,7 @@ def is_named(fact: Fact, names: frozenset[str]) -> int:
 
     例: not その他の投資 for 投資; 営業外収益 その他 by two of 「その他、営業外収益」
     """
-    paths = [
-        [_ORDER_OR_UNIT.sub("", katakana(head)) for head in part.split(" ")] for part in (fact.row, fact.column) if part
-    ]
+    paths = [_heads(part) for part in (fact.row, fact.column) if part]
     if not any(path[-1] in names for path in paths):
         return 0
     return len(names & {head for path in paths for head in path})
@@ -186,18 +185,30 @@ def is_named(fact: Fact, names: frozenset[str]) -> int:
 
 # 例: 3.国庫支出金, 売上高(百万円), 現金及び預金(注)1, 固定資産合計
 _ORDER_OR_UNIT = re.compile(r"^\d+[.、]?|\([^()]*\)\d*|※\d*|合?計$")
+
+
+@lru_cache(maxsize=50_000)
+def _heads(part: str) -> tuple[str, ...]:
+    return tuple(_ORDER_OR_UNIT.sub("", katakana(head)) for head in part.split(" "))
+
+
 _OPPOSITE = 0.15
 
 
-def is_opposite(question: Question, fact: Fact, title: str) -> bool:
+def one_sided(question: Question) -> tuple[tuple[str, str], ...]:
+    """Return the words of which the question names one and not its opposite."""
+    pairs = [pair for one, other in OPPOSITES for pair in ((one, other), (other, one))]
+    return tuple(
+        (asked, against)
+        for asked, against in pairs
+        if re.search(asked, question.folded) and not re.search(against, question.folded)
+    )
+
+
+def is_opposite(sides: Sequence[tuple[str, str]], fact: Fact, title: str) -> bool:
     """Tell whether a figure belongs to the other half of what the question names: 歳出 for 歳入, 連結 for 個別."""
-    said = f"{fact.label} {fact.scope or ''} {' '.join(fact.headings)} {title}"
-    for one, other in OPPOSITES:
-        for asked, against in ((one, other), (other, one)):
-            wanted = re.search(asked, question.folded) and not re.search(against, question.folded)
-            if wanted and re.search(against, said) and not re.search(asked, said):
-                return True
-    return False
+    said = f"{fact.label} {fact.scope or ''} {' '.join(fact.headings)} {title}" if sides else ""
+    return any(re.search(against, said) and not re.search(asked, said) for asked, against in sides)
 
 
 def _budget_column(question: Question, fact: Fact, title: str) -> float:
@@ -378,7 +389,12 @@ def series_of(best: Figure, figures: Sequence[Figure]) -> list[Figure]:
 def words_of(fact: Fact) -> frozenset[str]:
     """Return the words that name a fact's indicator, dates and figures left out."""
     label = fact.row if fact.kind == "cell" and fact.row and fact.as_of_from == "column" else fact.label
-    return frozenset(w for w in content_words(re.sub(r"\d+", "", fold(label or fact.label))) if w not in _DATE_WORDS)
+    return _name_words(label or fact.label)
+
+
+@lru_cache(maxsize=50_000)
+def _name_words(label: str) -> frozenset[str]:
+    return frozenset(w for w in content_words(re.sub(r"\d+", "", fold(label))) if w not in _DATE_WORDS)
 
 
 _DATE_WORDS = frozenset(

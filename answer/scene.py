@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -102,18 +102,24 @@ class Scene:
         return frozenset(others)
 
     @cached_property
-    def _rivals(self) -> dict[str, frozenset[str]]:
-        """For each fact, the words of the labels that it competes with.
+    def _rivals(self) -> dict[str, tuple[bool, ...]]:
+        """For each fact, which atoms are named by the labels that it competes with.
 
         They are the row and column headings of its table, or the labels of the figures of the same unit in its line.
         """
         found = self.facts()
-        rivals: dict[tuple[object, ...], set[str]] = {}
+        labels: dict[tuple[object, ...], set[str]] = {}
         for _, fact in found:
             parts = (fact.row, fact.column) if fact.table is not None else (fact.label,)
-            words = {katakana(w) for part in parts if part for w in (part, *content_words(part))}
-            rivals.setdefault(_group(fact), set()).update(words)
-        return {fact.id: frozenset(rivals[_group(fact)]) for _, fact in found}
+            labels.setdefault(_group(fact), set()).update(part for part in parts if part)
+        named: dict[tuple[object, ...], tuple[bool, ...]] = {}
+        for group, names in labels.items():
+            rivals = {w for name in names for w in _rival_words(name)}
+            joined = "\n".join(rivals)
+            named[group] = tuple(
+                atom.lemma in rivals or (len(atom.surface) > 1 and atom.surface in joined) for atom in self.atoms
+            )
+        return {fact.id: named[_group(fact)] for _, fact in found}
 
     def fact_zones(self, region: Region, fact: Fact, index: int, *, rivals: bool = True) -> Array:
         """Return what each atom counts for one fact: its own words fully, a rival's words hardly.
@@ -127,19 +133,30 @@ class Scene:
             lemmas, key = region.reading.heading(fact.scope)
             scope = np.array([_OF_TITLE * atom.match(lemmas, key) for atom in region.coverage.atoms])
             np.maximum(zones, scope, out=zones)
-        others = self._rivals[fact.id] if rivals else frozenset()
-        for i, atom in enumerate(region.coverage.atoms):
+        others = self._rivals[fact.id] if rivals else (False,) * len(self.atoms)
+        for i, of_a_rival in enumerate(others):
             if own[i]:
                 zones[i] = max(zones[i], own[i])
-            elif any(atom.lemma == r or (len(atom.surface) > 1 and atom.surface in r) for r in others):
+            elif of_a_rival:
                 zones[i] = min(zones[i], _OF_A_RIVAL)
         return zones
 
     def label_zones(self, fact: Fact, atoms: Sequence[Atom]) -> Array:
         """Return how each atom meets the fact's own label."""
         label = " ".join(filter(None, (fact.label, fact.row, fact.column)))
-        lemmas, key = frozenset(content_words(label)), katakana(label)
+        lemmas, key = _read_label(label)
         return np.array([atom.match(lemmas, key) for atom in atoms])
+
+
+@lru_cache(maxsize=50_000)  # labels come again with every question about their table
+def _read_label(label: str) -> tuple[frozenset[str], str]:
+    """Return the lemmas and the katakana form of a label."""
+    return frozenset(content_words(label)), katakana(label)
+
+
+@lru_cache(maxsize=50_000)
+def _rival_words(label: str) -> frozenset[str]:
+    return frozenset(katakana(w) for w in (label, *content_words(label)))
 
 
 def _group(fact: Fact) -> tuple[object, ...]:
