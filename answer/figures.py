@@ -334,7 +334,7 @@ def _fit(asked: Period, held: Period) -> float:
     if asked.start <= held.start and held.end <= asked.end:
         return 0.4  # asked for the year, held for a day in it
     if held.kind == "range" and asked.kind == "year" and asked.start[:4] in (held.start[:4], held.end[:4]):
-        return 0.4 if held.end[:4] == asked.start[:4] else 0.1  # a business year is called by the year in which it ends
+        return 0.6 if held.end[:4] == asked.start[:4] else 0.1  # a business year is called by the year in which it ends
     if held.start <= asked.start and asked.end <= held.end:
         return 0.2 if held.kind != "range" else 0.1
     return -1.0

@@ -193,3 +193,8 @@ def test_spans_are_in_order_verbatim_and_width_does_not_matter(text):
     assert all(end <= p.at[0] < p.at[1] <= len(text) for end, p in zip(ends, periods, strict=False))
     assert all(parse_code(p.code) == Period(p.start, p.end, p.kind, p.code) for p in periods)
     assert find_periods(same_width(text), default) == periods
+
+
+def test_from_and_until_in_official_writing_are_a_range():
+    (period,) = find_periods("前事業年度 (自 2018年４月１日 至 2019年３月31日)")
+    assert (period.kind, period.code) == ("range", "2018-04-01/2019-03-31")

@@ -401,7 +401,7 @@ def test_keys_with_their_values_stay_rows_beside_a_paragraph(tmp_path):
     (table,) = document.tables
     assert (table.header_rows, table.header_columns) == (0, 1)
     facts = {fact.label: fact.value for fact in read_facts(document) if fact.kind == "cell"}
-    assert facts["会 場"] == "みどり町の文化ホール"
+    assert facts["会場"] == "みどり町の文化ホール"
 
 
 def test_two_columns_of_keys_and_values_are_two(tmp_path):
