@@ -645,6 +645,8 @@ class _StatementReader:
             left = re.split(r"[、,](?=[^、,]*[^、,\s])", left)[-1]
         following = self.quantities[i + 1].at[0] if i + 1 < len(self.quantities) else len(self.text)
         right = _TAIL_END.split(self.text[quantity.at[1] : following], maxsplit=1)[0]
+        if right.startswith("は") and quantity.at[1] + len(right) == following < len(self.text):
+            right = ""  # the name of the next figure. 例: 不足額467千円は積立金217千円で補う
         if ":" in self.text[quantity.at[1] : following]:
             right = right.split(" ")[0]  # what follows is the key of the next figure
         direct = self.text[self.quantities[i - 1].at[1] : quantity.at[0]] if i else ""

@@ -333,3 +333,8 @@ def test_a_cell_that_lists_named_figures_gives_each_under_its_name():
 def test_a_mark_of_a_note_before_a_figure_is_no_figure():
     found = facts("品目 | R4年度 | R5年度\n茶 | ※1 814 | ※2 、 ※5 100,298\n米 | 30 | △ 5\n")
     assert [fact.value for fact in found] == ["814", "100,298", "30", "△ 5"]
+
+
+def test_what_a_figure_is_made_up_of_names_the_next_figure():
+    found = {label: value for label, value, _ in read("収入が支出に不足する額467千円は積立金217千円で補う。")}
+    assert found["収入が支出に不足する額"] == "467千円"
