@@ -17,6 +17,7 @@ from answer.answer import Answer, Box, Citation, Derived, Passage, TimelinePoint
 from answer.check import is_verbatim, unsupported
 from answer.draft import Draft
 from answer.evidence import Reading, read_atoms
+from answer.figures import asked_names, is_named
 from answer.question import Question, read_question, validate
 from answer.scene import Scene, build_scene
 from answer.trace import Trace
@@ -26,12 +27,15 @@ from index.protocols import Hit
 from index.retriever import Leg
 from index.snapshot import Snapshot
 from ingest.dates import find_periods, parse_code
-from ingest.document import Page
+from ingest.document import Fact, Page
 from ingest.japanese import words
 
 NOT_FOUND = "資料に記載がありません"
 _HITS = 16  # chunks that are read closely
 _FACTS = 80  # facts that are looked at wherever they stand
+_WIDER = 4  # times as many are looked through for those that are called just what the question says,
+_NAMED = 1.4  # and those count this much more for each name: the words of a long title outweigh a short name
+_OF_FACTS = 0.3  # what its best fact counts for a passage beside a score of 0 to 1
 _PASSAGES = 5  # shown to a reader who wants more
 _READINGS = 64  # documents kept as read
 
@@ -116,7 +120,8 @@ class Assistant:
         )
 
     def _scene(self, snapshot: Snapshot, question: Question) -> tuple[list[Hit], Scene]:
-        hits = snapshot.search(question.text, k=_HITS)
+        facts = self._facts(snapshot, question)
+        hits = _led_by_facts(snapshot.search(question.text, k=_HITS), facts)
         top = hits[0].score if hits else 1.0
         spans = [
             (
@@ -128,10 +133,19 @@ class Assistant:
             for hit in hits
         ]
         # A figure's label often says more than the passage around it: tables are short on words.
-        for fact, _ in snapshot.search_facts(question.text, k=_FACTS):
+        for fact, _ in facts:
             spans.append((self._reading(snapshot, fact.document_id), fact.start, fact.end, 0.0))
         atoms = read_atoms(question, _Lexicon(snapshot))
         return hits, build_scene(question, atoms, spans)
+
+    def _facts(self, snapshot: Snapshot, question: Question) -> list[tuple[Fact, float]]:
+        """Return the best facts, those first that are called just what the question says."""
+        names = asked_names(question)
+        found = [
+            (fact, score * _NAMED ** is_named(fact, names))
+            for fact, score in snapshot.search_facts(question.text, k=_FACTS * _WIDER)
+        ]
+        return sorted(found, key=lambda pair: -pair[1])[:_FACTS]
 
     def _reading(self, snapshot: Snapshot, document_id: str) -> Reading:
         key = (snapshot.id, document_id)
@@ -190,6 +204,20 @@ class Assistant:
             )
             for n, hit in enumerate(hits, 1)
         )
+
+
+def _led_by_facts(hits: Sequence[Hit], facts: Sequence[tuple[Fact, float]]) -> list[Hit]:
+    """Return the hits in the order of their scores and of the best fact that each of them holds.
+
+    Of two pages of tables, the one whose row is called what the question says is the better one.
+    """
+    best = facts[0][1] if facts else 1.0
+    worth: dict[str, float] = {}
+    for hit in hits:
+        chunk = hit.chunk
+        inside = (s for f, s in facts if f.document_id == chunk.document_id and chunk.start <= f.start < chunk.end)
+        worth[chunk.id] = hit.score + _OF_FACTS * max(inside, default=0.0) / best
+    return sorted((replace(hit, score=worth[hit.chunk.id]) for hit in hits), key=lambda hit: -hit.score)
 
 
 def open_assistant(folder: Path | str, embedding_model: str = "default", max_question_chars: int = 500) -> Assistant:

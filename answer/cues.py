@@ -326,7 +326,7 @@ LEANING_DATE = re.compile(
 EXCLUDED = re.compile(r"[^、。()（）はをの\s]{1,12}(?:は|を)(?:除[くいき]|含ま[ずな])[^、。)）]{0,3}")
 
 
-QUOTED = re.compile(r"[「『“\"]([^「」『』”\"]{2,30})[」』”\"]")
+QUOTED = re.compile(r"[「『“\"]([^「」『』”\"]{2,80})[」』”\"]")
 
 
 THINGS = (
@@ -334,4 +334,13 @@ THINGS = (
     "|大学|高校|中学校|小学校|学校|銀行"
     "|事業者|業者|事業|計画|制度|サイト|アプリ|システム|会場|施設|推進本部|本部|協議会|会議|イベント|サービス"
     "|センター|部"
+)
+
+
+# Words that tell two papers or two halves of one paper apart: what is said of the one does not hold for the other.
+OPPOSITES: tuple[tuple[str, str], ...] = (
+    ("個別|単体", "連結"),
+    ("歳入", "歳出"),
+    ("収入", "支出"),
+    ("転入", "転出"),
 )

@@ -39,6 +39,7 @@ class Draft:
     operands: int = 0
     timeline: tuple[Moment, ...] = ()
     missing: tuple[str, ...] = ()
+    is_named: bool = False  # a figure whose row or column is called just what the question says
     score: float = 0.0
     signals: Signals | None = None
     why: tuple[str, ...] = ()

@@ -105,7 +105,7 @@ def _pick(scene: Scene) -> Draft:
     }
     if question.kind == "text":
         figure = answer_figure(scene)
-        if figure.text and question.is_terse and figure.score > _FIGURE_FOR_KEYWORDS:
+        if figure.text and question.is_terse and (figure.score > _FIGURE_FOR_KEYWORDS or figure.is_named):
             return figure  # 例: 相談会 来場者 2023 asks for the figure that these words label
     draft = pickers[question.kind](scene)
     if question.kind in ("name", "place") and not (asks_person(question) and draft.text):

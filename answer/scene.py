@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -84,18 +85,44 @@ class Scene:
         return found
 
     @cached_property
-    def _rivals(self) -> dict[str, frozenset[str]]:
-        """For each fact, the words of the labels that it competes with.
+    def strangers(self) -> frozenset[int]:
+        """The ids of the regions of papers about somebody else.
+
+        A name of the question that is in the title of other papers and nowhere in this one: 株式会社甲 and 株式会社乙
+        report the same tables.
+        """
+        titles = {
+            id(r): r.reading.heading(f"{r.reading.document.title} {r.reading.document.meeting or ''}")
+            for r in self.regions
+        }
+        others: set[int] = set()
+        for i, atom in enumerate(self.atoms):
+            if not (atom.proper or _NAME.fullmatch(atom.surface)):
+                continue
+            entitled = {key for key, title in titles.items() if atom.match(*title)}
+            if entitled and len(entitled) < len(titles):
+                others |= {id(r) for r in self.regions if not r.coverage.zones[i].any()}
+        return frozenset(others)
+
+    @cached_property
+    def _rivals(self) -> dict[str, tuple[bool, ...]]:
+        """For each fact, which atoms are named by the labels that it competes with.
 
         They are the row and column headings of its table, or the labels of the figures of the same unit in its line.
         """
         found = self.facts()
-        rivals: dict[tuple[object, ...], set[str]] = {}
+        labels: dict[tuple[object, ...], set[str]] = {}
         for _, fact in found:
             parts = (fact.row, fact.column) if fact.table is not None else (fact.label,)
-            words = {katakana(w) for part in parts if part for w in (part, *label_words(part))}
-            rivals.setdefault(_group(fact), set()).update(words)
-        return {fact.id: frozenset(rivals[_group(fact)]) for _, fact in found}
+            labels.setdefault(_group(fact), set()).update(part for part in parts if part)
+        named: dict[tuple[object, ...], tuple[bool, ...]] = {}
+        for group, names in labels.items():
+            rivals = {w for name in names for w in _rival_words(name)}
+            joined = "\n".join(rivals)
+            named[group] = tuple(
+                atom.lemma in rivals or (len(atom.surface) > 1 and atom.surface in joined) for atom in self.atoms
+            )
+        return {fact.id: named[_group(fact)] for _, fact in found}
 
     @cached_property
     def _announced(self) -> dict[str, tuple[frozenset[str], frozenset[str]]]:
@@ -164,13 +191,14 @@ class Scene:
             lemmas, key = region.reading.heading(fact.scope)
             scope = np.array([_OF_TITLE * atom.match(lemmas, key) for atom in region.coverage.atoms])
             np.maximum(zones, scope, out=zones)
-        others = self._rivals[fact.id] if rivals else frozenset()
-        for i, atom in enumerate(region.coverage.atoms):
+        others = self._rivals[fact.id] if rivals else (False,) * len(self.atoms)
+        for i, of_a_rival in enumerate(others):
             if own[i]:
                 zones[i] = max(zones[i], own[i])
-            elif any(atom.lemma == r or (len(atom.surface) > 1 and atom.surface in r) for r in others):
+            elif of_a_rival:
                 zones[i] = min(zones[i], _OF_A_RIVAL)
             elif zones[i] < 1 and fact.id in self._announced:
+                atom = self.atoms[i]
                 later, parts = self._announced[fact.id]
                 if any(atom.surface in r for r in parts):
                     zones[i] = min(zones[i], _OF_A_RIVAL)
@@ -196,7 +224,7 @@ class Scene:
     def label_zones(self, fact: Fact, atoms: Sequence[Atom]) -> Array:
         """Return how each atom meets the fact's own label."""
         label = " ".join(filter(None, (fact.label, fact.row, fact.column)))
-        lemmas, key = label_words(label), katakana(label)
+        lemmas, key = _read_label(label)
         return np.array([atom.match(lemmas, key) for atom in atoms])
 
 
@@ -206,12 +234,25 @@ def label_words(text: str) -> frozenset[str]:
     return frozenset(content_words(text))
 
 
+@lru_cache(maxsize=65536)
+def _read_label(label: str) -> tuple[frozenset[str], str]:
+    """Return the lemmas and the katakana form of a label."""
+    return label_words(label), katakana(label)
+
+
+@lru_cache(maxsize=65536)
+def _rival_words(label: str) -> frozenset[str]:
+    return frozenset(katakana(w) for w in (label, *label_words(label)))
+
+
 def _group(fact: Fact) -> tuple[object, ...]:
     if fact.table is not None:
         return fact.document_id, fact.table
     return fact.document_id, fact.start, fold(fact.unit or "")
 
 
+_NAME = re.compile(r"[ァ-ヶー]{4,}|[a-z]{3,}")  # ソフトバンク, jica: names to the eye, though no dictionary has them
+STRANGER = 0.25  # what a paper about somebody else loses
 _OF_TITLE = 0.85  # what a word counts for a cell when it stands in the table's title, which may be below it
 _OF_A_RIVAL = 0.15  # what a word counts for a cell when it names another row, column or key
 _OF_UNIT = 0.8  # what 相談件数 counts where 相談 stands and the figure is one of 件
@@ -244,7 +285,7 @@ def build_scene(
             coverage = Coverage(readings[key], atoms, low, high)
             places = range(coverage.low, coverage.high)
             regions.append(Region(readings[key], coverage, tuple(priors[key].get(i, 0.0) for i in places)))
-    return Scene(question, tuple(atoms), tuple(regions), _scored(regions))
+    return _with_statements(Scene(question, tuple(atoms), tuple(regions)))
 
 
 def narrowed(scene: Scene, question: Question) -> Scene:
@@ -254,16 +295,18 @@ def narrowed(scene: Scene, question: Question) -> Scene:
     regions = tuple(
         replace(r, coverage=Coverage(r.reading, atoms, r.low, r.high)) for r in scene.regions if r.low < r.high
     )
-    return Scene(question, atoms, regions, _scored(regions))
+    return _with_statements(Scene(question, atoms, regions))
 
 
-def _scored(regions: Sequence[Region]) -> tuple[Scored, ...]:
+def _with_statements(scene: Scene) -> Scene:
+    """Return the scene with its statements, best first."""
     scored: list[Scored] = []
-    for region in regions:
+    for region in scene.regions:
+        loss = STRANGER * (id(region) in scene.strangers)
         for offset, value in enumerate(region.coverage.scores()):
-            score = float(value) + PRIOR * region.prior[offset]
+            score = float(value) + PRIOR * region.prior[offset] - loss
             scored.append(Scored(region, region.low + offset, score, float(value)))
-    return tuple(sorted(scored, key=lambda s: -s.score))
+    return replace(scene, statements=tuple(sorted(scored, key=lambda s: -s.score)))
 
 
 def _merge(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -31,7 +31,8 @@ def passage_text(chunk: Chunk) -> str:
 
     A chunk that says only 前年比0.5%増 is found by the headings it stands under.
     """
-    path = " / ".join(part[:40] for part in (chunk.title, *chunk.headings[-3:]) if part)
+    title = chunk.title if len(chunk.title) <= 80 else f"{chunk.title[:40]} … {chunk.title[-40:]}"
+    path = " / ".join(part for part in (title, *(heading[:40] for heading in chunk.headings[-3:])) if part)
     return f"{path}\n{chunk.text}" if path else chunk.text
 
 

@@ -153,11 +153,12 @@ class Snapshot:
         self._chunk_words: Bm25Keywords | None = None
         self._fact_words: Bm25Keywords | None = None
         self._vocabulary: Vocabulary | None = None
+        self._kept_documents = lru_cache(1)(self._store.documents)
         self._kept_document = lru_cache(DOCUMENTS_KEPT)(self._store.document)
         self._kept_facts = lru_cache(DOCUMENTS_KEPT)(self._store.facts)
 
     def documents(self) -> list[DocumentInfo]:
-        return self._store.documents()
+        return list(self._kept_documents())
 
     def document(self, document_id: str) -> Document:
         """Return the document; KeyError if it is not in this snapshot."""

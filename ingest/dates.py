@@ -90,7 +90,7 @@ _TAILS = {
         rf"(?P<tsuki>{_SPACE}月(?:{_SPACE}(?P<d>{_NUMBER}){_SPACE}日)?(?P<last>末日?)?)?"
     ),
 }
-_RANGE = re.compile(rf"(?:\([月火水木金土日][・祝休]*\))?{_SPACE}(?:~|-|ー){_SPACE}")
+_RANGE = re.compile(rf"(?:\([月火水木金土日][・祝休]*\))?{_SPACE}(?:~|-|ー|至){_SPACE}")
 _FROM = re.compile(rf"{_SPACE}から{_SPACE}")
 _UNTIL = re.compile(rf"{_SPACE}まで")
 # The second half of a range may leave out what it shares: 令和2~5年度, 令和5年4月~9月, 2月20日~21日.

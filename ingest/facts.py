@@ -69,12 +69,25 @@ def read_facts(document: Document) -> list[Fact]:
 
 
 def _cell_facts(document: Document) -> Iterator[Fact]:
+    above: _TableReader | None = None
     for ordinal, table in enumerate(document.tables):
-        yield from _TableReader(document, table, ordinal).facts()
+        reader = _TableReader(document, table, ordinal, above)
+        yield from reader.facts()
+        above = reader
+
+
+# What heads a column of words that name the figures right of it. 例: 款 | 項 | 金額; 節 区分 | 金額
+_NAMES_ROWS = re.compile(r"(?:款|項|目|節|細節|細目|区分|区\s分|名称|科目|項目|種別|種類|品目)$")
+# A named figure inside the words of a cell: 例: ○図書館整備事業費 3,200 ○積立金5
+_ITEM = re.compile(
+    r"(?P<name>[^\W\d_][^0-9△▲○◯●〇◎・,\n]{1,39}?)[ \n]*"
+    r"(?P<value>[△▲]? ?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,3})"
+    r"(?![0-9,.%~/:年月日時人名件回か箇カヶ号次期条項割倍円千万億兆-]))"
+)
 
 
 class _TableReader:
-    def __init__(self, document: Document, table: Table, ordinal: int) -> None:
+    def __init__(self, document: Document, table: Table, ordinal: int, above: _TableReader | None = None) -> None:
         self.document, self.table, self.ordinal = document, table, ordinal
         self.text = document.text
         self.title = _flat(self.text[slice(*table.title)]) if table.title else None
@@ -93,12 +106,44 @@ class _TableReader:
         self.columns = {
             c: self._heading([(r, c) for r in range(table.header_rows)]) for c in {cell.column for cell in table.cells}
         }
+        self.unit = table.unit
+        if above is not None and self._goes_on(above):
+            self.columns = above.columns
+            self.unit = self.unit or above.unit
+        self.names_rows = {c for c in self.columns if c >= table.header_columns and self._is_column_of_names(c)}
         heads = " ".join([*(name for name, _ in self.columns.values()), self.title or ""])
         self.notes = _lines_near(document, table)
         said = heads + " ".join(self.text[slice(*note)] for note in self.notes) + " ".join(table.headings)
         self.fiscal = "年度" in said and not re.search(r"暦年|年間値", heads)
         self.base, self.base_from = _as_of_of_headings(self.title, table.headings, self.fiscal)
         self.column_units = {c: _unit_in_brackets(name) for c, (name, _) in self.columns.items()}
+
+    def _goes_on(self, above: _TableReader) -> bool:
+        """Say whether this table has no headings and stands under one of as many columns on its page.
+
+        例: in a budget the headings stand once over the tables of several 項.
+        """
+        table, other = self.table, above.table
+        return (
+            not table.header_rows
+            and table.page == other.page
+            and table.header_columns == other.header_columns
+            and self.columns.keys() == above.columns.keys()
+            and any(name for name, _ in above.columns.values())
+        )
+
+    def _is_column_of_names(self, column: int) -> bool:
+        """Say whether a column's words name the figures right of it: 項, 節, 区分."""
+        if not _NAMES_ROWS.search(self.columns[column][0]):
+            return False
+        cells = [c for c in self.table.cells if c.column == column and c.row >= self.table.header_rows]
+        words = [self.text[c.start : c.end] for c in cells if c.start < c.end]
+        return sum(not is_value(word) for word in words) * 10 > 8 * len(words)
+
+    def _in_one_group(self, namer: int, column: int) -> bool:
+        """Say whether a column of names may name another: 区分 and 金額 both under 節, but not 説明 beside them."""
+        above, over = self.columns[namer][1], self.columns[column][1]
+        return len(above) < 2 or above[:1] == over[:1]
 
     def facts(self) -> Iterator[Fact]:
         table = self.table
@@ -119,7 +164,12 @@ class _TableReader:
             for cell in body:
                 column_name, column_spans = self.columns[cell.column]
                 spans = [s for s in (*row_spans, *column_spans) if not start <= s[0] < end]
-                yield from self._of_cell(cell, (start, end), row_name, column_name, spans)
+                namer = max(
+                    (c for c in self.names_rows if c < cell.column and self._in_one_group(c, cell.column)), default=None
+                )
+                own, _ = self._heading([(r, namer)]) if namer is not None else ("", [])
+                name = " ".join(_unique([row_name, own])) if own else row_name
+                yield from self._of_cell(cell, (start, end), name, column_name, spans)
 
     def _heading(self, places: list[tuple[int, int]]) -> tuple[str, list[Span]]:
         """Return the words over (or beside) a cell, outermost first, and where they stand."""
@@ -128,7 +178,7 @@ class _TableReader:
             cell = self.at.get(place)
             if cell is not None and cell.start < cell.end and cell not in cells:
                 cells.append(cell)
-        return " ".join(_flat(self.text[c.start : c.end]) for c in cells), [(c.start, c.end) for c in cells]
+        return " ".join(_unspaced(_flat(self.text[c.start : c.end])) for c in cells), [(c.start, c.end) for c in cells]
 
     def _of_cell(self, cell: Cell, quote: Span, row: str, column: str, spans: list[Span]) -> Iterator[Fact]:
         table, text = self.table, self.text
@@ -172,6 +222,7 @@ class _TableReader:
             if len(words) <= _MAX_WORDS:
                 yield fact
             yield from self._in_words(cell, fact)
+            yield from self._of_items(fact, words)
             return
         for quantity in quantities:
             unit, number, span = self._unit(quantity, row, column, cell.column)
@@ -209,6 +260,33 @@ class _TableReader:
                     value_end=fact.value_end,
                 )
 
+    def _of_items(self, fact: Fact, words: str) -> Iterator[Fact]:
+        """Give the named figures that a cell lists, where the table says the unit. 例: ○基金積立金665 ○補助金323,894"""
+        if self.unit is None:
+            return
+        unit = self.text[slice(*self.unit)]
+        folded = same_width(words)
+        items = list(_ITEM.finditer(folded))
+        for i, item in enumerate(items):
+            until = items[i + 1].start() if i + 1 < len(items) else len(folded)
+            rest = re.match(r"[^\s○◯●〇◎・△▲0-9]*(?=\s*[○◯●〇◎・]|$)", folded[item.end() : until])
+            # The figure stands on the first line of a name that goes on: 例: ○公共施設管理1,200事業費
+            name = _clean(item["name"] + (rest[0] if rest and item.end() + rest.end() == until else ""))
+            if len(name) < 2 or not re.search(r"[一-鿿ァ-ヶ]", name):
+                continue
+            figure = item["value"].replace(" ", "").replace(",", "")
+            yield replace(
+                fact,
+                label=" ".join(_unique([fact.row or "", name])),
+                row=" ".join(_unique([fact.row or "", name])),
+                value=words[slice(*item.span("value"))],
+                number=(-1 if figure[0] in "△▲" else 1) * float(figure.lstrip("△▲")) * unit_scale(unit),
+                unit=unit,
+                value_start=fact.value_start + item.start("value"),
+                value_end=fact.value_start + item.end("value"),
+                context=(*fact.context, self.unit),
+            )
+
     def _date_beside(self, words: str, quantities: list[Quantity]) -> Period | None:
         """Return the date that a cell gives for its one figure. 例: 登録者 | 57（令和6年5月末時点）"""
         if len(quantities) != 1 or len(find_periods(words)) != 1:
@@ -221,10 +299,10 @@ class _TableReader:
         if quantity.base_unit is not None:
             return quantity.unit, quantity.value, None
         own = _unit_in_brackets(row) or self.column_units.get(number)
-        if own is None and self.table.unit is not None:
-            unit = self.text[slice(*self.table.unit)]
+        if own is None and self.unit is not None:
+            unit = self.text[slice(*self.unit)]
             if not re.search(r"[率比]$|割合", column or row):
-                return unit, quantity.value * unit_scale(unit), self.table.unit
+                return unit, quantity.value * unit_scale(unit), self.unit
         own = own or _counted_unit(row) or _counted_unit(column) or _counted_unit(self.title or "")
         return own, quantity.value * unit_scale(own), None
 
@@ -647,6 +725,8 @@ class _StatementReader:
             left = re.split(r"[、,](?=[^、,]*[^、,\s])", left)[-1]
         following = self.quantities[i + 1].at[0] if i + 1 < len(self.quantities) else len(self.text)
         right = _TAIL_END.split(self.text[quantity.at[1] : following], maxsplit=1)[0]
+        if right.startswith("は") and quantity.at[1] + len(right) == following < len(self.text):
+            right = ""  # the name of the next figure. 例: 不足額467千円は積立金217千円で補う
         if ":" in self.text[quantity.at[1] : following]:
             right = right.split(" ")[0]  # what follows is the key of the next figure
         direct = self.text[self.quantities[i - 1].at[1] : quantity.at[0]] if i else ""
@@ -752,6 +832,11 @@ def _flat(text: str) -> str:
 
 
 _SPREAD = re.compile(r"[一-鿿](?: [一-鿿]){1,3}")  # two to four characters set wide to fill a column
+
+
+def _unspaced(heading: str) -> str:
+    """Return a heading of a column or row without the spaces of its layout. 例: 合 計 → 合計, 残高 （注）1 stays"""
+    return re.sub(r"(?<=[ぁ-んァ-ヶー一-鿿々、・]) (?=[ぁ-んァ-ヶ一-鿿々、・])", "", heading)
 
 
 def _until_bracket_closes(value: str) -> str:

@@ -121,6 +121,8 @@ _FRACTION = re.compile(
 )
 # 例: 3人に1人, 5世帯に2世帯: a share, told in people
 _ONE_IN = re.compile(r"(?<![0-9.,])(?P<of>[1-9][0-9]?)(?P<unit>人|社|世帯|校|件|団体|市町村)に(?P<n>[1-9])(?P=unit)")
+# A mark that points to a note, before a figure: 例: ※1 814, *2、*3 1,200
+NOTE_MARKS = re.compile(r"(?:[※*] ?[0-9]{0,2} ?[、,]? ?)+(?:(?<= )|(?=[△▲]))(?=[△▲(\-]? ?[0-9])")
 _MASKED = re.compile(
     r"https?://[!-~]+|[\w.+-]+@[\w.-]+"  # addresses on the web
     r"|〒? ?(?<![0-9-])[0-9]{3}-[0-9]{4}(?![0-9-])"  # postal codes
@@ -132,7 +134,8 @@ _MASKED = re.compile(
     r"|(?<![0-9/.,])(?:1[0-2]/[1-9]|[1-9]/(?:1[1-9]|[23][0-9]))(?![0-9/.,])"  # 10/2 and 1/27 are no fractions
     r"|(?<![0-9A-Za-z])[0-9]{1,2}:[0-5][0-9](?![0-9,.]|[^\W\d_])"
     r"|(?<![0-9.,])[0-9]{1,2}時(?!間)(?:[0-9]{1,2}分)?"  # clock times
-    r"|第[0-9]+(?:-[0-9]+)?(?!位)|(?:図|表|別紙|資料|様式|No\.?|№|[pP]\.?|号|議案) ?[0-9]+(?:-[0-9]+)*(?![0-9,.]|人|件)"
+    r"|第 ?[0-9]+(?:-[0-9]+)?(?!位)"
+    r"|(?:図|表|別紙|資料|様式|No\.?|№|[pP]\.?|号|議案) ?[0-9]+(?:-[0-9]+)*(?![0-9,.]|人|件)"
     r"|[0-9]+(?=年度|番|号|条|丁目|頁|ページ|章|節|類|級(?!生)|次|期(?!間)|年生|年代|年次)"
     r"|(?<![\w」』])\([0-9]{1,2}\)(?!%)"  # (1), but not 東京(79)
     r"|(?<![0-9A-Za-z])[0-9]{1,3}(?:-[0-9]{1,3}){2,}"
@@ -314,7 +317,7 @@ def _stands_alone(folded: str, begin: int, end: int) -> bool:
 
 
 def _masked(folded: str) -> _Spans:
-    spans = [m.span() for m in _MASKED.finditer(folded)]
+    spans = [m.span() for m in (*_MASKED.finditer(folded), *NOTE_MARKS.finditer(folded))]
     spans += [m.span() for m in _LINE_ENUMERATOR.finditer(folded)]
     spans += [p.at for p in find_periods(folded)]
     return _Spans(spans)

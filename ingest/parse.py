@@ -182,9 +182,20 @@ def _title(document: Document, cover: Sequence[str], meeting: str | None) -> str
     first = document.pages[0].number
     heading = next((block for block in document.blocks if block.kind == "heading" and block.page == first), None)
     if heading is None:
-        return ""
+        return _lone_first_line(document)
     text = re.sub(r"^\s*#+\s*|\*\*", "", document.text[heading.start : heading.end])
     return re.sub(r"\s+", "" if "\n" in text else " ", text).strip("【】 　")[:60]
+
+
+def _lone_first_line(document: Document) -> str:
+    """Return a text file's first line where a blank line sets it off from the rest and it is no sentence."""
+    first, _, rest = document.text.lstrip("\ufeff\n").partition("\n")
+    title = re.sub(r"\s+", " ", first).strip()
+    alone = document.lines_are_source and rest.startswith("\n") and rest.strip()
+    return title if alone and 4 <= len(title) <= _LONGEST_TITLE and not re.search(r"[|\t]|。$", first) else ""
+
+
+_LONGEST_TITLE = 200
 
 
 def _numbered(line: str) -> bool:

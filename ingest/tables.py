@@ -8,14 +8,14 @@ figure that nobody wrote.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import islice, pairwise, takewhile
 
 from ingest.dates import find_periods, same_width
 from ingest.document import Block, Cell, Document, Page, Table
-from ingest.numbers import find_quantities, is_unit
+from ingest.numbers import NOTE_MARKS, find_quantities, is_unit
 
 Span = tuple[int, int]
 _EMPTY: Span = (0, 0)
@@ -57,6 +57,7 @@ class _Grid:
     header_columns: int
     first: int  # lines of the page that the grid covers
     last: int
+    reach: Mapping[tuple[int, int], int] = field(default_factory=dict)  # rows that a row heading stands over, if known
 
 
 def read_tables(document: Document) -> tuple[Table, ...]:
@@ -128,6 +129,10 @@ def _grids_of_run(lines: list[_Line], first: int, last: int, mark: str, text: st
     rows = [_split(lines[i], mark, framed=framed) for i in numbers]
     if any("<" in text[a:b] and re.search(r"</?\w+[^>]*>", text[a:b].replace("<br>", "")) for r in rows for a, b in r):
         return  # cells that hold HTML were laid out, not tabulated
+    outlines = list(_outlines(rows, numbers, text))
+    if outlines:
+        yield from outlines
+        return
     even = _even_rows(rows, text)
     padded = [tuple(rows) for rows, _ in even]
     numbers = [numbers[i] for _, i in even]
@@ -141,14 +146,15 @@ def _grids_of_run(lines: list[_Line], first: int, last: int, mark: str, text: st
             for part in _side_by_side(padded[start:end], text):
                 grid = _with_headings(part, text, numbers[start], numbers[end - 1])
                 if grid is not None:
-                    yield grid
+                    yield _with_sections(grid, text)
 
 
 def _even_rows(rows: list[list[Span]], text: str) -> list[tuple[list[Span], int]]:
     """Return the rows of one width with their places in ``rows``; none where a heading row has another width.
 
     A row that lost a cell has its figures under wrong headings, and a header that lost one misplaces every row. Only
-    a column of units needs no heading: 例: 回次 | 第1期 | 第2期 over 売上高 | （百万円） | 120 | 130.
+    what leaves no doubt is filled in: a column of units without a heading (例: 回次 | 第1期 | 第2期 over 売上高 |
+    （百万円） | 120 | 130), and headings that stand over several columns (``_spread``).
     """
     if not rows:
         return []  # a run of nothing but delimiters: |---|---|
@@ -158,12 +164,135 @@ def _even_rows(rows: list[list[Span]], text: str) -> list[tuple[list[Span], int]
     body = [row for row, has_value in zip(rows, valued, strict=True) if has_value and len(row) == width]
     first = valued.index(True) if any(valued) else 0
     if width > 2 and sum(_is_unit_cell(text[slice(*row[1])]) for row in body) * 10 > 8 * len(body):
+        # A row in brackets goes on with the unit of the row above: 例: うち中間配当額 | (30) | (40)
         rows = [
-            [row[0], _EMPTY, *row[1:]] if n < first and len(row) == width - 1 else row for n, row in enumerate(rows)
+            [row[0], _EMPTY, *row[1:]]
+            if len(row) == width - 1 and row[0] != _EMPTY and (n < first or has_value)
+            else row
+            for n, (row, has_value) in enumerate(zip(rows, valued, strict=True))
         ]
-    even = [(row, n) for n, row in enumerate(rows) if len(row) == width]
-    lost_heading = any(len(row) != width for row in rows[:first])
-    return [] if lost_heading or len(even) * 2 <= len(rows) else even
+        header = _spread(rows[:first], width, 2, text)
+    else:
+        header = _spread(rows[:first], width, 1, text)
+    if header is None:
+        return []
+    even = [
+        *((row, n) for n, row in enumerate(header) if row),
+        *((row, n) for n, row in enumerate(rows[first:], first) if len(row) == width),
+    ]
+    return [] if len(even) * 2 <= len(rows) else even
+
+
+def _spread(header: list[list[Span]], width: int, labels: int, text: str) -> list[list[Span]] | None:
+    """Return the rows above the figures with their cells in ``width`` columns; None where that leaves a doubt.
+
+    Merged cells are often printed once. A row of one cell says a unit or a date and goes; the others must be full, or
+    a heading over all columns (例: 回次 | 日本基準), or headings over equal groups of columns that the row below
+    repeats (例: 区分 | 前年度 | 本年度 over 件数 | 人数 | 件数 | 人数).
+    """
+    spread: list[list[Span]] = []
+    over: list[Span] = []  # headings that wait for the row below
+    columns = width - labels
+    for row in header:
+        filled = [span for span in row if span != _EMPTY]
+        remark = (
+            not spread and filled == row[-1:] and (len(row) > 2 or _UNIT_LINE.search(same_width(text[slice(*row[-1])])))
+        )
+        groups = len(row) - 1
+        if remark and (len(row) != width or _UNIT_LINE.search(same_width(text[slice(*row[-1])]))):
+            spread.append([])
+        elif len(row) == width and len(over) < 2:
+            spread.append(row)
+            over = []
+        elif over and len(row) == columns and (len(over) == 1 or _repeats([text[a:b] for a, b in row], len(over))):
+            spread.append([*(_EMPTY,) * labels, *row])
+            over = []
+        elif not over and 0 < groups < columns and columns % groups == 0 and _EMPTY not in row[1:]:
+            over = row[1:]
+            each = [_EMPTY] * (columns // groups - 1)
+            spread.append([row[0], *(_EMPTY,) * (labels - 1), *(span for heading in over for span in (heading, *each))])
+        else:
+            return None
+    return None if over else spread
+
+
+def _repeats(names: list[str], times: int) -> bool:
+    """Say whether names are the same ones again and again. 例: 件数, 人数, 件数, 人数"""
+    each = len(names) // times
+    return each > 1 and len(set(names[:each])) == each and names == names[:each] * times
+
+
+_MAX_DEPTH = 8
+
+
+def _outlines(rows: list[list[Span]], numbers: list[int], text: str) -> Iterator[_Grid]:
+    """Give the tables of rows that are aligned on the right: empty cells before a label say how deep it stands.
+
+    例: 収入 |  |  / 　 | 使用料 | 120 | 130 / 　 | 補助金 | 80 | 70. A label stands over the deeper rows below it.
+    Every row of figures must have as many cells behind its label, or nothing is read.
+    """
+    shapes = [_shape(row, text) for row in rows]
+    valued = [shape for shape in shapes if shape is not None]
+    if len({depth for depth, _ in valued}) < 2 or len({depth + cells for depth, cells in valued}) < 2:
+        return  # one depth, or rows of one width: an ordinary table
+    widths = [cells for _, cells in valued]
+    width = max(set(widths), key=widths.count)
+    if width == 0 or widths.count(width) * 10 < 9 * len(widths):
+        return
+    first = 0
+    header: list[list[Span]] = []
+    body: list[tuple[int, list[Span]]] = []
+    for n, row in enumerate(rows):
+        tail = row[-width:]
+        shape = shapes[n]
+        heads = shape is None and len(row) > width and all(a < b for a, b in tail)
+        if heads and (width > 1 or not body):
+            if body:  # the headings of the next table
+                yield from _outline(header, body, width, text, numbers[first], numbers[n - 1])
+                header, body, first = [], [], n
+            header.append(tail)
+        elif shape is not None and shape[1] == width:
+            body.append((shape[0], row))
+        elif shape is None and header and _is_section(row, width):
+            body.append((next(i for i, (a, b) in enumerate(row) if a < b), row))
+    yield from _outline(header, body, width, text, numbers[first], numbers[-1])
+
+
+def _shape(row: list[Span], text: str) -> tuple[int, int] | None:
+    """Return how many empty cells stand before a row's label and how many cells behind it; None without a figure."""
+    kinds = [_kind(text[a:b]) for a, b in row]
+    words = [i for i, kind in enumerate(kinds) if kind == "word"]
+    if not words or "value" not in kinds[words[-1] :] or "value" in kinds[: words[-1]]:
+        return None
+    return words[0], len(row) - 1 - words[-1]
+
+
+def _is_section(row: list[Span], width: int) -> bool:
+    """Say whether a row only names what stands below it: one cell, and none where figures stand."""
+    filled = [i for i, (a, b) in enumerate(row) if a < b]
+    return len(filled) == 1 and (len(row) == 1 or filled[0] < max(1, len(row) - width))
+
+
+def _outline(
+    header: list[list[Span]], body: list[tuple[int, list[Span]]], width: int, text: str, first: int, last: int
+) -> Iterator[_Grid]:
+    """Give the grid of an outline: a column of labels for each depth, then the columns of figures."""
+    header = header[-_MAX_HEADER_ROWS:]
+    deepest = max((depth for depth, _ in body), default=0)
+    if not header or len(body) < 2 or deepest >= _MAX_DEPTH:
+        return
+    labels = deepest + 1
+    rows = [((_EMPTY,) * labels) + tuple(tail) for tail in header]
+    reach: dict[tuple[int, int], int] = {}
+    for n, (depth, row) in enumerate(body):
+        named = [span for span in row[: max(1, len(row) - width)] if span != _EMPTY]
+        label = (named[0][0], named[-1][1])
+        values = row[-width:] if len(row) > width else []
+        values = [span if span[0] >= label[1] else _EMPTY for span in values] or [_EMPTY] * width
+        rows.append((*(_EMPTY,) * depth, label, *(_EMPTY,) * (labels - depth - 1), *values))
+        under = next((m for m in range(n + 1, len(body)) if body[m][0] <= depth), len(body))
+        reach[len(header) + n, depth] = under - n
+    yield _Grid(tuple(rows), len(header), labels, first, last, reach)
 
 
 def _is_unit_cell(cell: str) -> bool:
@@ -212,7 +341,8 @@ def _with_headings(rows: list[tuple[Span, ...]], text: str, first: int, last: in
         return _Grid(tuple(rows), header_rows, 1, first, last)
     header_rows = 0
     while header_rows < len(rows) and "value" not in kinds[header_rows][1:]:
-        if kinds[header_rows][0] == "value":
+        section = header_rows and kinds[header_rows][0] == "word" and set(kinds[header_rows][1:]) == {"empty"}
+        if kinds[header_rows][0] == "value" or (section and "empty" not in kinds[header_rows - 1][1:]):
             break
         header_rows += 1
     if header_rows == len(rows):
@@ -233,6 +363,55 @@ def _with_headings(rows: list[tuple[Span, ...]], text: str, first: int, last: in
     return _Grid(tuple(rows), header_rows, header_columns, first, last)
 
 
+def _with_sections(grid: _Grid, text: str) -> _Grid:
+    """Return the grid with the rows that only name a section as headings over the rows of that section.
+
+    A row without figures may also be one whose figures are missing, so something must show that it is a section: a
+    row further down that is its total (収入 … 収入合計), brackets around its name, or a name such as 収入の部.
+    """
+    body = grid.rows[grid.header_rows :]
+    names = [re.sub(r"\s", "", same_width(text[slice(*row[0])])) for row in body]
+    alone = [row[0] != _EMPTY and set(row[1:]) <= {_EMPTY} for row in body]
+    if not grid.header_rows or not grid.header_columns or not any(alone):
+        return grid
+    opened: list[tuple[int, int, str]] = []  # row, the row of its total, what shows that it is a section
+    depths: list[int] = []
+    reach: dict[tuple[int, int], int] = {}
+
+    def close(until: int, keep: int) -> None:
+        while len(opened) > keep:
+            row, _, _ = opened.pop()
+            reach[grid.header_rows + row, len(opened)] = until - row
+
+    for n, name in enumerate(names):
+        ended = next((i for i, (_, total, _) in enumerate(opened) if total <= n), len(opened))
+        close(n, ended)
+        depths.append(-1)
+        if not alone[n]:
+            continue
+        base = re.escape(name.removesuffix("の部"))
+        total = next((m for m in range(n + 1, len(names)) if re.fullmatch(rf"{base}の?[合小総]?計", names[m])), None)
+        sign = "部" if name.endswith("の部") else name[0] if re.fullmatch(r"[(<【〔\[].*[)>】〕\]]", name) else ""
+        if total is None and not sign:
+            continue
+        if total is None:
+            close(n, next((i for i, (_, _, other) in enumerate(opened) if other == sign), len(opened)))
+        depths[n] = len(opened)
+        opened.append((n, total if total is not None else len(names), sign))
+    close(len(names), 0)
+    deepest = max(depths) + 1
+    if not 0 < deepest < _MAX_DEPTH:
+        return grid
+    free = (_EMPTY,) * deepest
+    rows = [(*free, *row) for row in grid.rows[: grid.header_rows]]
+    for row, depth in zip(body, depths, strict=True):
+        if depth < 0:
+            rows.append((*free, *row))
+        else:
+            rows.append((*free[:depth], row[0], *free[depth + 1 :], *(_EMPTY,) * len(row)))
+    return replace(grid, rows=tuple(rows), header_columns=grid.header_columns + deepest, reach=reach)
+
+
 def _kind(cell: str) -> str:
     if not cell:
         return "empty"
@@ -249,7 +428,7 @@ def is_value(cell: str) -> bool:
 
     例: 1,234, ▲ 12.3%, 15,576 (0.89%), 198件, - yes; H30年12月, 第2期計画, 会員 12 名以上の団体 no.
     """
-    folded = same_width(cell).replace("**", "").strip()
+    folded = NOTE_MARKS.sub("", same_width(cell).replace("**", "")).strip()
     if _NOTHING.fullmatch(folded):
         return True
     if _AGES.fullmatch(folded):
@@ -573,7 +752,9 @@ def _table(grid: _Grid, page: int, headings: tuple[str, ...]) -> Table:
                 # A heading over several columns leaves the cells to its right empty, and has headings below.
                 while c + column_span < width and c >= grid.header_columns and _is_covered(grid, r, c + column_span):
                     column_span += 1
-            if start < end and c < grid.header_columns and r >= grid.header_rows:
+            if (r, c) in grid.reach:
+                row_span = grid.reach[r, c]
+            elif start < end and c < grid.header_columns and r >= grid.header_rows:
                 while r + row_span < height and _goes_on_down(grid, r + row_span, c, (start, end)):
                     row_span += 1
             used.update((r + i, c + j) for i in range(row_span) for j in range(column_span))

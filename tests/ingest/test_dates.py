@@ -220,3 +220,8 @@ def test_relative_words_count_from_when_the_text_was_written(text: str, written:
 def test_months_that_share_one_word_are_one_range():
     assert [p.code for p in find_periods("令和6年1～9月の転出")] == ["2024-01/2024-09"]
     assert [p.code for p in find_periods("10～12月の3か月", parse_code("2024"))] == ["2024-10/2024-12"]
+
+
+def test_from_and_until_in_official_writing_are_a_range():
+    (period,) = find_periods("前事業年度 (自 2018年４月１日 至 2019年３月31日)")
+    assert (period.kind, period.code) == ("range", "2018-04-01/2019-03-31")

@@ -338,3 +338,37 @@ def test_what_goes_on_with_uchi_holds_for_the_date_of_the_sentence_before():
 def test_the_figures_of_an_event_hold_for_the_day_it_was_held_on():
     text = "日 時：令和6年2月28日（水）\n来場者数：10,180人"
     assert [f.as_of for f in facts(text, headings=("産業展",)) if f.unit == "人"] == ["2024-02-28"]
+
+
+BUDGET = """（単位：千円）
+目 | 本年度 | 節 | 金額 | 説明
+1.公園費 | 900 | 1.報酬 | 300 | ○花壇の手入れ200 ○遊具点検△1,500事業費
+2.河川費 | 700 | 2.旅費 | 100 | ○堤防の草刈り 12回
+
+3.港湾費 | 50 | 3.役務費 | 40 | ○灯台の塗替え40
+4.漁港費 | 60 | 4.旅費 | 10 | ○漁港の測量9
+"""
+
+
+def test_a_column_of_names_names_the_figures_right_of_it():
+    by_label = {fact.label: fact for fact in facts(BUDGET)}
+    assert by_label["1.公園費 本年度"].number == 900_000
+    assert by_label["1.公園費 1.報酬 金額"].number == 300_000
+
+
+def test_a_cell_that_lists_named_figures_gives_each_under_its_name():
+    """The table says the unit; a name goes on behind the figure that stands on its first line."""
+    named = {fact.label: (fact.value, fact.number, fact.unit) for fact in facts(BUDGET) if fact.column == "説明"}
+    assert named["1.公園費 1.報酬 花壇の手入れ"] == ("200", 200_000, "千円")
+    assert named["1.公園費 1.報酬 遊具点検事業費"] == ("△1,500", -1_500_000, "千円")
+    assert not any("草刈り" in label and number == 12_000 for label, (_, number, _) in named.items())
+
+
+def test_a_mark_of_a_note_before_a_figure_is_no_figure():
+    found = facts("品目 | R4年度 | R5年度\n茶 | ※1 814 | ※2 、 ※5 100,298\n米 | 30 | △ 5\n")
+    assert [fact.value for fact in found] == ["814", "100,298", "30", "△ 5"]
+
+
+def test_what_a_figure_is_made_up_of_names_the_next_figure():
+    found = {label: value for label, value, _ in read("収入が支出に不足する額467千円は積立金217千円で補う。")}
+    assert found["収入が支出に不足する額"] == "467千円"

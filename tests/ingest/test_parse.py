@@ -150,3 +150,11 @@ def test_the_seed_papers_give_the_pages_that_their_printed_numbers_say():
         for line, number in numbers.items():
             page = document.page_at(document.line_span(line)[0])
             assert (page.number, page.label) == (number, str(number))
+
+
+def test_a_first_line_set_off_by_a_blank_line_is_the_title(tmp_path):
+    file = tmp_path / "表.txt"
+    file.write_text("株式会社みどり 営業のまとめ ② 品目別の売上\n\n品目 | R4 | R5\n茶 | 1 | 2\n米 | 3 | 4\n", "utf-8")
+    assert parse(file).title == "株式会社みどり 営業のまとめ ② 品目別の売上"
+    file.write_text("みどり町は茶の町です。\n\n茶は山でとれます。\n", "utf-8")
+    assert parse(file).title == "表"

@@ -252,3 +252,75 @@ def test_a_column_of_units_needs_no_heading():
 def test_an_empty_corner_is_no_frame():
     (table,) = tables(" | 東町 | 西町\n茶 | 10 | 20\n米 | 30 | 40\n")
     assert table["rows"][0] == ["", "東町", "西町"]
+
+
+OUTLINE = """（単位：千円）
+ |  |  | 令和4年度 | 令和5年度
+収入 |  | 
+ | 使用料 | 120 | 130
+ | 補助金 |  | 
+ |  | 国補助金 | 80 | 70
+ |  | 県補助金 | 40 | 35
+ | 収入合計 | 240 | 235
+支出 |  | 
+ | 人件費 | ※1 90 | △ 5
+"""
+
+
+def test_empty_cells_before_a_label_say_what_it_stands_under():
+    doc = document(OUTLINE)
+    (table,) = read_tables(doc)
+    spans = {doc.text[c.start : c.end]: (c.row, c.column, c.row_span) for c in table.cells if c.start < c.end}
+    assert (table.header_rows, table.header_columns) == (1, 3)
+    assert spans["収入"] == (1, 0, 6)
+    assert spans["補助金"] == (3, 1, 3)
+    assert (spans["県補助金"], spans["35"]) == ((5, 2, 1), (5, 4, 1))
+    assert spans["人件費"] == (8, 1, 1)
+
+
+def test_an_outline_that_lost_a_cell_is_none():
+    """Rows of another count of figures, and nothing says which one is missing."""
+    assert tables(OUTLINE.replace(" | 国補助金 | 80 | 70", " | 国補助金 | 80").replace("120 | 130", "120")) == []
+
+
+SECTIONS = """ | 令和4年度 | 令和5年度
+収入の部 |  | 
+使用料 | 120 | 130
+補助金 |  | 
+国補助金 | 80 | 70
+補助金合計 | 80 | 70
+支出の部 |  | 
+人件費 | 90 | 95
+未実施事業 |  | 
+物件費 | 10 | 12
+"""
+
+
+def test_a_row_that_names_a_section_stands_over_its_rows():
+    """Its total closes it, or the next section of its kind; a row whose figures are missing is no section."""
+    doc = document(SECTIONS)
+    (table,) = read_tables(doc)
+    spans = {doc.text[c.start : c.end]: (c.row, c.column, c.row_span) for c in table.cells if c.start < c.end}
+    assert table.header_columns == 3
+    assert spans["収入の部"] == (1, 0, 5)
+    assert spans["補助金"] == (3, 1, 2)
+    assert spans["支出の部"] == (6, 0, 4)
+    assert spans["未実施事業"][2] == 1
+
+
+def test_headings_over_equal_groups_that_repeat_are_spread():
+    (table,) = tables(
+        "区分 | 令和4年度 | 令和5年度\n件数 | 人数 | 件数 | 人数\n東 | 1 | 2 | 3 | 4\n西 | 5 | 6 | 7 | 8\n"
+    )
+    assert table["headings"] == (2, 1)
+    assert table["rows"][1] == ["", "件数", "人数", "件数", "人数"]
+    assert (
+        tables("区分 | 令和4年度 | 令和5年度\n件数 | 人数 | 金額 | 戸数\n東 | 1 | 2 | 3 | 4\n西 | 5 | 6 | 7 | 8\n")
+        == []
+    )
+
+
+def test_a_heading_over_all_columns_is_spread():
+    (table,) = tables("回次 | 新しい基準\n第 1 期 | 第 2 期 | 第 3 期\n歳入 | 1 | 2 | 3\n歳出 | 4 | 5 | 6\n")
+    assert table["headings"] == (2, 1)
+    assert table["rows"][1][1:] == ["第 1 期", "第 2 期", "第 3 期"]
