@@ -158,7 +158,7 @@ def _name_spans(scene: Scene) -> Iterator[Span]:
     for order, scored in enumerate(scene.statements[: LOOKED_AT * 3]):
         statement = scored.statement
         near = _candidates(statement, question) if order < LOOKED_AT or person else ()
-        for start, end, fit in (*near, *_under_its_label(statement, question)):
+        for start, end, fit in (*near, *(() if person else _under_its_label(statement, question))):
             at = statement.start + start
             if any(a <= at < b for a, b in cells.get(statement.document.id, ())):
                 continue
