@@ -120,7 +120,8 @@ def _said_of(statement: Statement, period: Period, scene: Scene) -> float:
     before = katakana(re.sub(r"[（(][^）)]*[）)]", "", statement.text[: period.at[0]]))
     said = re.search(r"(.*?)(?:ハ|ガ|:|：|、?(?=$))$", before)
     subject = said[1] if said else before
-    return 0.1 * any(len(a.surface) > 1 and subject.endswith(a.surface) for a in scene.atoms)
+    longest = max((len(a.surface) for a in scene.atoms if subject.endswith(a.surface)), default=0)
+    return min(0.16, 0.04 * longest) if longest > 1 else 0.0
 
 
 def _fits_time(period: Period, statement: Statement, question: Question) -> float:

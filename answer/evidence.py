@@ -237,8 +237,10 @@ def _ordinals(text: str) -> frozenset[str]:
     match = re.fullmatch(r"(?:第?(\d+)(回|号|弾|期|次)目?)", text)
     if match:
         return frozenset({f"第{match[1]}{match[2]}", f"{match[1]}{match[2]}目"} - {text})
-    ages = re.fullmatch(r"(\d+)~(\d+)歳", text)
-    return frozenset({f"{ages[1]}歳から{ages[2]}歳", f"{ages[1]}~{ages[2]}"}) if ages else frozenset()
+    ages = re.fullmatch(r"(\d+)(?:~|歳から)(\d+)歳", text)
+    if not ages:
+        return frozenset()
+    return frozenset({f"{ages[1]}歳から{ages[2]}歳", f"{ages[1]}~{ages[2]}歳", f"{ages[1]}~{ages[2]}"} - {text})
 
 
 def _surface_of(part: str, term: Term) -> str:

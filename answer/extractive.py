@@ -21,7 +21,7 @@ from answer.prose import (
 )
 from answer.question import read_question, split_question
 from answer.scene import Scene, narrowed
-from answer.spans import answer_name, asks_person
+from answer.spans import answer_name, asks_office, asks_person
 
 _FIGURE_FOR_KEYWORDS = 0.95
 
@@ -43,8 +43,8 @@ def pick(scene: Scene) -> Draft:
     """Return the best answer that can be found, however unsure."""
     question = scene.question
     draft = _pick_each(scene) or _pick(scene)
-    if asks_person(question) and not draft.text:
-        return replace(draft, kind="name")  # a clause in which nobody is named says who it was as little
+    if not draft.text and (asks_person(question) or asks_office(question)):
+        return replace(draft, kind="name")  # a clause that names nobody, or no section, does not say which it is
     if not draft.text and question.kind in ("date", "name", "place", "list", "comparison", "temporal"):
         found = best_clause(scene, scene.statements)
         if found and not (question.wants_number and draft.missing):

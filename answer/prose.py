@@ -350,7 +350,8 @@ def _only(scene: Scene) -> Draft | None:
     if not match or not runs:
         return None
     one = fold(match[1][runs[-1][0] : runs[-1][1]])
-    beside = rf"[^\s、。・とやはがをに]{{1,12}}{re.escape(one[-1])}"
+    end = "[都道府県市町村区]" if one[-1] in "都道府県市町村区" else re.escape(one[-1])
+    beside = rf"[^\s、。・とやはがをに]{{1,12}}{end}"
     both = re.compile(
         rf"{re.escape(one)}(?:と|・|、|及び|や){beside}|{beside}(?:と|・|、|及び|や|とともに){re.escape(one)}"
     )

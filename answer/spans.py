@@ -158,7 +158,7 @@ def _name_spans(scene: Scene) -> Iterator[Span]:
     for order, scored in enumerate(scene.statements[: LOOKED_AT * 3]):
         statement = scored.statement
         near = _candidates(statement, question) if order < LOOKED_AT or person else ()
-        for start, end, fit in (*near, *_under_its_label(statement, question)):
+        for start, end, fit in (*near, *(() if person else _under_its_label(statement, question))):
             at = statement.start + start
             if any(a <= at < b for a, b in cells.get(statement.document.id, ())):
                 continue
@@ -207,6 +207,12 @@ def _named_by_label(scene: Scene) -> Iterator[Span]:
             continue
         if not value or katakana(value) in asked or len(value) > 60 or "\t" in value:
             continue
+        if fact.kind == "key_value" and _describes(value, question) and len(fact.label) <= 30:
+            # 例: 「みなとナビ」：港の仕事を伝えるサイト, asked for the name of the サイト
+            yield Span(
+                scored, fact.start, fact.value_start, clean(fact.label).strip("「」『』"), scored.score + 0.35, 0.3
+            )
+            continue
         said = fold(" ".join(filter(None, (fact.column, fact.label))))
         if re.match(r"[のをがはに][^ぁ-ん]", value):
             continue
@@ -217,6 +223,13 @@ def _named_by_label(scene: Scene) -> Iterator[Span]:
         )
         if fit and not (question.kind == "place" and _NO_PLACE.fullmatch(fold(value))):
             yield Span(scored, fact.value_start, fact.value_end, value, scored.score + fit, fit)
+
+
+def _describes(value: str, question: Question) -> bool:
+    """Tell whether a value says what the named thing is, so that its key is the name."""
+    asks = re.search(r"名前|名称|何という|何と呼|なんという|愛称", question.folded) is not None
+    kinds = "|".join(re.escape(kind) for kind in (*question.things, *question.suffixes) if len(kind) > 1)
+    return asks and bool(kinds) and re.search(rf"(?:{kinds})(?:。|$)", fold(value)) is not None
 
 
 _PERSON_LABEL = re.compile(r"氏名|講師|講演|登壇|出席|館長|会長|社長|代表|司会|ゲスト|委員|選手")
@@ -271,7 +284,7 @@ def _candidates(statement: Statement, question: Question) -> Iterator[tuple[int,
             vague = statement.kind == "heading" or not _names_freely(question)
             vague = vague or re.search(r"県$", piece) is not None or (_is_wide(piece) and _asks_venue(question))
             yield start, end, 0.0 if vague else 0.15
-        elif kind == "name" and _ORG_END.search(piece):
+        elif kind == "name" and _ORG_END.search(piece) and not asks_office(question):
             yield (
                 start,
                 end,
@@ -334,6 +347,9 @@ def _asks_venue(question: Question) -> bool:
 
 def _is_wide(piece: str) -> bool:
     return re.search(r"(?:地域|圏域?|国)$", piece) is not None
+
+
+_OF_AN_OFFICE = frozenset(("課", "部", "室", "局", "部会", "部署", "部局"))  # どの課 is not answered by a centre
 
 
 def _names_freely(question: Question) -> bool:
@@ -446,6 +462,10 @@ def _beside(best: Span, spans: Sequence[Span]) -> list[Span]:
 
 def asks_person(question: Question) -> bool:
     return question.kind == "name" and _ASKS_PERSON.search(question.folded) is not None
+
+
+def asks_office(question: Question) -> bool:
+    return bool(set(question.suffixes) & _OF_AN_OFFICE)
 
 
 def clean(text: str) -> str:
