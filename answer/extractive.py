@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -21,9 +22,10 @@ from answer.prose import (
 )
 from answer.question import read_question, split_question
 from answer.scene import Scene, narrowed
-from answer.spans import answer_name, asks_office, asks_person
+from answer.spans import answer_counted, answer_name, asks_office, asks_person
 
 _FIGURE_FOR_KEYWORDS = 0.95
+_FIGURE_OF_AREAS = 0.6
 
 
 def accept(scene: Scene, draft: Draft) -> Draft:
@@ -87,7 +89,14 @@ def _pick(scene: Scene) -> Draft:
     if both is not None:
         return both
     if question.kind == "number":
-        return answer_figure(scene)
+        figure = answer_counted(scene) or answer_figure(scene)
+        areas = question.counter in ("地区", "地域") and not re.search("何地[区域](?:で|あ|に|を|が)", question.folded)
+        if areas and (not figure.text or figure.score < _FIGURE_OF_AREAS):
+            # 例: 拠点が完成したのは何地区ですか asks which
+            return answer_name(
+                replace(scene, question=replace(question, kind="place", suffixes=(question.counter or "",)))
+            )
+        return figure
     if question.kind in ("comparison", "temporal"):
         if question.wants_series and not len(question.periods) > 1:
             return answer_series(scene)
