@@ -90,7 +90,7 @@ def _pick(scene: Scene) -> Draft:
         return both
     if question.kind == "number":
         figure = answer_counted(scene) or answer_figure(scene)
-        areas = question.counter in ("地区", "地域") and not re.search("何地[区域](?:で|あ|に|を|が)", question.folded)
+        areas = question.counter in ("地区", "地域") and not re.search("何地[区域](?:で(?![すし])|あ|に|を|が)", question.folded)
         if areas and (not figure.text or figure.score < _FIGURE_OF_AREAS):
             # 例: 拠点が完成したのは何地区ですか asks which
             return answer_name(

@@ -148,6 +148,7 @@ def answer_name(scene: Scene) -> Draft:
     spans = sorted([*_name_spans(scene), *_named_by_label(scene)], key=lambda s: -s.score)
     if not spans:
         return Draft(question.kind, missing=question.suffixes, why=("no name near the hits",))
+    spans = [s for s in spans if s.fit >= _OF_DEED] or spans
     best = spans[0]
     several = question.wants_list or not question.suffixes or _may_be_several(question)
     group = _row_of(best, spans) if several else [best]
@@ -180,7 +181,9 @@ def answer_counted(scene: Scene) -> Draft | None:
     ordinal = re.search(r"第何([一-龠々]{1,6})(?=[^一-龠々]|$)", question.folded)
     if ordinal:
         pattern = re.compile(rf"第[\s　]*([\d０-９一二三四五六七八九十]+)[\s　]*{ordinal[1][:4]}")
-    elif counter and not any(counter in group for group in UNIT_GROUPS) and not counter.isascii():
+    elif counter and not any(fold(fact.unit or "") in question.units for _, fact in scene.facts()):
+        if counter.isascii() or any(counter in group for group in UNIT_GROUPS):
+            return None
         pattern = re.compile(rf"[\d０-９][\d０-９,，.．]*[\s　]*万?{re.escape(counter.removesuffix('分') or counter)}分?")
     else:
         return None
@@ -281,17 +284,17 @@ def _named_by_label(scene: Scene) -> Iterator[Span]:
         if re.match(r"[のをがはに][^ぁ-ん]", value):
             continue
         if question.kind == "place" and fact.table is not None:
-            said = fold(fact.column or fact.row or fact.label)  # what the row is about names no place
+            row = fact.row if fact.row and len(fact.row) <= 10 else None  # what a long row is about names no place
+            said = fold(" ".join(filter(None, (fact.column, row))) or fact.label)
         held = fact.column is not None and when_fit(scored.statement, question)
-        deed = question.terms and any(
-            len(t.lemma) > 1 and t.lemma in fold(fact.column or "") for t in question.terms
-        )
+        # 例: 就任者, asked who 就任した: no list of members says it
+        deed = any(len(part) > 1 and f"{part}者" in said for t in question.terms for part in (t.lemma, *t.parts))
         if person and fact.table is not None:
             if not (deed and _PERSON_NAME.fullmatch(value)) and not _PERSON_LABEL.search(fold(fact.column or "")):
                 continue
             if _is_town(value, "", scored.statement, "市"):
                 continue
-        fit = 0.2 * bool(person and deed and fact.table is not None) + (held or 0.0)
+        fit = _OF_DEED * bool(person and deed and fact.table is not None) + (held or 0.0)
         fit += 0.15 * bool(labels.search(said)) + 0.15 * any(ends_with(fold(value), x) for x in question.suffixes)
         if question.kind == "place" and not _could_be(value, question):
             continue
@@ -303,6 +306,7 @@ def _named_by_label(scene: Scene) -> Iterator[Span]:
             yield Span(scored, fact.value_start, fact.value_end, value, scored.score + fit, fit)
 
 
+_OF_DEED = 0.6  # more than all else that can be said for a name
 _DIVISIONS = frozenset(("市", "町", "村", "区", "県", "都市", "市町村"))
 
 
