@@ -23,9 +23,11 @@ from answer.prose import (
 from answer.question import read_question, split_question
 from answer.scene import Scene, narrowed
 from answer.spans import answer_counted, answer_name, asks_office, asks_person
+from ingest.japanese import fold
 
 _FIGURE_FOR_KEYWORDS = 0.95
 _FIGURE_OF_AREAS = 0.6
+_SAYS_WHEN = re.compile(r"\d(?:年|月|日|\.\d|歳)|曜|まで|毎[年月週日]|初旬|上旬|中旬|下旬|月末|年度")
 
 
 def accept(scene: Scene, draft: Draft) -> Draft:
@@ -49,7 +51,8 @@ def pick(scene: Scene) -> Draft:
         return replace(draft, kind="name")  # a clause that names nobody, or no section, does not say which it is
     if not draft.text and question.kind in ("date", "name", "place", "list", "comparison", "temporal"):
         found = best_clause(scene, scene.statements)
-        if found and not (question.wants_number and draft.missing):
+        dateless = question.kind == "date" and found is not None and not _SAYS_WHEN.search(fold(found[1]))
+        if found and not (question.wants_number and draft.missing) and not dateless:
             scored, text = found
             document = scored.region.reading.document
             support = Support(document.id, scored.statement.start, scored.statement.end)

@@ -313,7 +313,7 @@ _DIVISIONS = frozenset(("市", "町", "村", "区", "県", "都市", "市町村"
 def _could_be(value: str, question: Question) -> bool:
     """Tell whether a place can be what is asked for: 何市の何町 is answered only by what holds one of them."""
     divisions = _DIVISIONS & set(question.suffixes)
-    return not divisions or re.search("[市町村区県都]", value) is not None and not _COMPANY.search(value)
+    return not divisions or (re.search("[市町村区県都]", value) is not None and not _COMPANY.search(value))
 
 
 def _describes(value: str, question: Question) -> bool:
