@@ -24,6 +24,8 @@ def answer_date(scene: Scene) -> Draft:
     question = scene.question
     if re.search(r"いつまで|何歳まで", question.folded) and (until := _until(scene)) is not None:
         return until
+    if "施行" in question.folded and (enforced := _enforced(scene)) is not None:
+        return enforced
     wants = _precision(question)
     event = _event(question)
     best: tuple[float, Scored, Period] | None = None
@@ -153,6 +155,34 @@ def _clause(text: str, at: tuple[int, int]) -> str:
     start = max((text.rfind(mark, 0, at[0]) for mark in "。\t；;"), default=-1) + 1
     ends = [i for mark in "。\t；;" if (i := text.find(mark, at[1])) >= 0]
     return text[start : min(ends, default=len(text))]
+
+
+_ENFORCED = re.compile(r"この(?:条例|規則|規程|要綱|法律|規定)は、?\s*([^、。]{2,24}?)から施\s*行")
+
+
+def _enforced(scene: Scene) -> Draft | None:
+    """Return from when an ordinance is in force, where its own paper says so. 例: 公布の日から施行する → 公布の日"""
+    best = scene.statements[0] if scene.statements else None
+    if best is None:
+        return None
+    document = best.region.reading.document
+    match = next(iter(_ENFORCED.finditer(document.text)), None)
+    if match is None:
+        return None
+    printed = re.sub(r"\s+", "", unicodedata.normalize("NFKC", match[1]))
+    found = find_periods(printed)
+    text = write_date(found[0], printed) if found else printed
+    return Draft(
+        kind="date",
+        text=text,
+        how=f"{printed} ＝ {text}" if found else None,
+        operands=1 if found else 0,
+        supports=(Support(document.id, match.start(), match.end()),),
+        as_of=found[0].code if found else None,
+        score=best.score,
+        signals=best.signals(scene, lead=0.3, fit=0.2),
+        why=(f"enforced {printed}",),
+    )
 
 
 _UNTIL = re.compile(r"[^\s、。：:（(）)⇒→】]{2,24}(?:まで|以内)(?!に|の|で)")
