@@ -24,11 +24,15 @@ def answer_date(scene: Scene) -> Draft:
     question = scene.question
     if re.search(r"いつまで|何歳まで", question.folded) and (until := _until(scene)) is not None:
         return until
+    if "施行" in question.folded and (enforced := _enforced(scene)) is not None:
+        return enforced
     wants = _precision(question)
+    event = _event(question)
     best: tuple[float, Scored, Period] | None = None
     second = 0.0  # the best score of another date
     asked = {p.code for p in question.periods}
     for score, scored, period in _dates_in_cells(scene):
+        score += _of_event(scored, period, event, scene)
         if period.code not in asked and (best is None or score > best[0]):
             second = best[0] if best is not None and best[2].code != period.code else second
             best = (score, scored, period)
@@ -41,6 +45,7 @@ def answer_date(scene: Scene) -> Draft:
                 strict_gap(scored)
                 + _said_of(scored.statement, period, scene)
                 + _fits_time(period, scored.statement, question)
+                + _of_event(scored, period, event, scene)
             )
             if any(not overlap(period, other) for other in question.periods):
                 score -= 0.15
@@ -52,6 +57,16 @@ def answer_date(scene: Scene) -> Draft:
     if best is None:
         return Draft("date", missing=("日付",), why=("no date near the hits",))
     score, scored, period = best
+    if event and _of_event(scored, period, event, scene) <= _ANOTHER:
+        return Draft("date", missing=(event,), why=(f"no date of {event}: {scored.statement.flat[:60]}",))
+    if re.search(r"(?<!いつから)いつまで|期限|締", question.folded) and period.kind == "range":
+        end = period.code.split("/")[-1] if "/" in period.code else period.end
+        last = [p for p in find_dates(scored.statement.text[period.at[0] : period.at[1]]) if p.kind != "range"][-1:]
+        if last and last[0].end == period.end:
+            at = (period.at[0] + last[0].at[0], period.at[0] + last[0].at[1])
+            period = replace(last[0], at=at)
+        else:
+            period = replace(parse_code(end), at=period.at)
     start, end = scored.statement.start + period.at[0], scored.statement.start + period.at[1]
     text = scored.region.reading.document.text
     end += len("頃") if text[end : end + 1] in ("頃", "末") else 0
@@ -69,6 +84,104 @@ def answer_date(scene: Scene) -> Draft:
             scene, lead=score - second, fit=_fits_precision(period, wants), period=when_fit(scored.statement, question)
         ),
         why=(f"date {period.code} score {score:.2f} in: {scored.statement.flat[:60]}",),
+    )
+
+
+_ANOTHER = -0.4
+# The words that only say that something begins or is held say little of what.
+_OF_ANY = re.compile(
+    r"(?:開催|実施|開始|終了|設置|設立|発表|公表|作成|発行|予定|完了|開設|導入|運用|提出|受付|募集|期)+"
+)
+# A paper's own date, and dates with a name of their own. 例: 令和4年3月4日提出, 入札日 令和4年5月26日
+_OWN = re.compile(r"^[\s　]*(提出|作成|発行|専決|議決|公布|現在|時点)")
+_NAMED_DAY = re.compile(r"([一-龠々]{2,10})(?:日|期日|年月日|日時)[\s　:：]*$")
+
+
+def _event(question: Question) -> str:
+    """Return the noun of the event whose day is asked for. 例: 休館日はいつ → 休館; 工期はいつまで → 工期"""
+    bare = re.sub(r"\([^()]*\)", "", question.folded)
+    found = re.search(
+        r"([一-龠々ァ-ヶー]{1,12}?)(?:年月日|期日|期限|時期|期間|日)(?:は|を|って|が)?(?:、|いつ|何|$|[?。]|教|知|お)",
+        bare,
+    )
+    if found:
+        runs = re.split(r"の", found[1])
+        return runs[-1] if len(runs[-1]) > 1 else ""
+    term = re.search(r"([一-龠々]期)(?:は|って)(?:、)?(?:いつ|何)", bare)
+    return term[1] if term else ""
+
+
+def _of_event(scored: Scored, period: Period, event: str, scene: Scene) -> float:
+    """Return what it is worth that a date is the asked event's own: said of it, or said of something else."""
+    question, statement = scene.question, scored.statement
+    text = statement.text
+    own = _OWN.match(text[period.at[1] :])
+    worth = 0.0
+    if own and own[1] not in question.folded:
+        worth -= 0.35
+    named = _NAMED_DAY.search(text[max(0, period.at[0] - 16) : period.at[0]])
+    if named and not _OF_ANY.fullmatch(named[1][-2:]) and named[1][-2:] not in question.folded:
+        worth -= 0.3
+    if not event:
+        return worth
+    words = _event_words(event, scene)
+    clause = katakana(_clause(text, period.at))
+    if any(word in clause for word in words):
+        return worth + 0.3
+    around = katakana(" ".join((text, *statement.headings[-1:])))
+    labels = [
+        katakana(" ".join(filter(None, (f.column, f.row, f.label))))
+        for f in scored.region.reading.facts_between(statement.start, statement.end)
+    ]
+    if any(word in said for word in words for said in (around, *labels)):
+        return worth + 0.1
+    before = scored.region.reading.statements[max(0, scored.index - 2) : scored.index + 2]
+    if statement.kind != "table" and any(word in s.key for word in words for s in before):
+        return worth
+    return worth + (_ANOTHER - 0.4 if not _OF_ANY.fullmatch(event) else 0.0)
+
+
+def _event_words(event: str, scene: Scene) -> set[str]:
+    """Return an event's noun, and its pieces that say which event it is, with their like words. 例: 販売開始 → 販売"""
+    key = katakana(event)
+    words = {key}
+    for atom in scene.atoms:
+        if len(atom.surface) > 1 and atom.surface in key and not _OF_ANY.fullmatch(atom.lemma):
+            words |= {atom.surface, *(other for _, other, worth in atom.others if worth >= 0.5 and len(other) > 1)}
+    return words
+
+
+def _clause(text: str, at: tuple[int, int]) -> str:
+    start = max((text.rfind(mark, 0, at[0]) for mark in "。\t；;"), default=-1) + 1
+    ends = [i for mark in "。\t；;" if (i := text.find(mark, at[1])) >= 0]
+    return text[start : min(ends, default=len(text))]
+
+
+_ENFORCED = re.compile(r"この(?:条例|規則|規程|要綱|法律|規定)は、?\s*([^、。]{2,24}?)から施\s*行")
+
+
+def _enforced(scene: Scene) -> Draft | None:
+    """Return from when an ordinance is in force, where its own paper says so. 例: 公布の日から施行する → 公布の日"""
+    best = scene.statements[0] if scene.statements else None
+    if best is None:
+        return None
+    document = best.region.reading.document
+    match = next(iter(_ENFORCED.finditer(document.text)), None)
+    if match is None:
+        return None
+    printed = re.sub(r"\s+", "", unicodedata.normalize("NFKC", match[1]))
+    found = find_periods(printed)
+    text = write_date(found[0], printed) if found else printed
+    return Draft(
+        kind="date",
+        text=text,
+        how=f"{printed} ＝ {text}" if found else None,
+        operands=1 if found else 0,
+        supports=(Support(document.id, match.start(), match.end()),),
+        as_of=found[0].code if found else None,
+        score=best.score,
+        signals=best.signals(scene, lead=0.3, fit=0.2),
+        why=(f"enforced {printed}",),
     )
 
 
@@ -237,7 +350,9 @@ def write_date(period: Period, printed: str) -> str:
 
 
 def _era(code: str) -> str:
-    return describe(code).removesuffix("現在")
+    said = describe(code).removesuffix("現在")
+    day = re.fullmatch(r"\d{4}-\d{2}-(\d{2})", code)
+    return f"{said.removesuffix('末')}{int(day[1])}日" if day and said.endswith("月末") else said
 
 
 def _western(code: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -21,9 +22,12 @@ from answer.prose import (
 )
 from answer.question import read_question, split_question
 from answer.scene import Scene, narrowed
-from answer.spans import answer_name, asks_office, asks_person
+from answer.spans import answer_counted, answer_name, asks_office, asks_person
+from ingest.japanese import fold
 
 _FIGURE_FOR_KEYWORDS = 0.95
+_FIGURE_OF_AREAS = 0.6
+_SAYS_WHEN = re.compile(r"\d(?:年|月|日|\.\d|歳)|曜|まで|毎[年月週日]|初旬|上旬|中旬|下旬|月末|年度")
 
 
 def accept(scene: Scene, draft: Draft) -> Draft:
@@ -47,7 +51,8 @@ def pick(scene: Scene) -> Draft:
         return replace(draft, kind="name")  # a clause that names nobody, or no section, does not say which it is
     if not draft.text and question.kind in ("date", "name", "place", "list", "comparison", "temporal"):
         found = best_clause(scene, scene.statements)
-        if found and not (question.wants_number and draft.missing):
+        dateless = question.kind == "date" and found is not None and not _SAYS_WHEN.search(fold(found[1]))
+        if found and not (question.wants_number and draft.missing) and not dateless:
             scored, text = found
             document = scored.region.reading.document
             support = Support(document.id, scored.statement.start, scored.statement.end)
@@ -87,7 +92,14 @@ def _pick(scene: Scene) -> Draft:
     if both is not None:
         return both
     if question.kind == "number":
-        return answer_figure(scene)
+        figure = answer_counted(scene) or answer_figure(scene)
+        areas = question.counter in ("地区", "地域") and not re.search("何地[区域](?:で(?![すし])|あ|に|を|が)", question.folded)
+        if areas and (not figure.text or figure.score < _FIGURE_OF_AREAS):
+            # 例: 拠点が完成したのは何地区ですか asks which
+            return answer_name(
+                replace(scene, question=replace(question, kind="place", suffixes=(question.counter or "",)))
+            )
+        return figure
     if question.kind in ("comparison", "temporal"):
         if question.wants_series and not len(question.periods) > 1:
             return answer_series(scene)

@@ -21,16 +21,24 @@ _LIMIT = 280  # characters of a prose answer; the contract allows 600
 _SHORT = 78  # what a name or place may have, when only its sentence can be given
 _REASON_MARK = re.compile(
     r"ため|により|によって|ことから|ので|背景|きっかけ|契機|踏まえ|に伴[いう]|理由|おかげ|影響|懸念|図る|目指"
-    r"|つなげ|資する|向上|確保|解消|受け"
+    r"|つなげ|資する|向上|確保|解消|受け|要因|原因|となっており"
 )
+# What gives a reason in a cell. 例: 地権者との協議に時間を要したため。
+_REASON_SAID = re.compile(r"ため(?!の|に、?[^。]{0,12}(?:整備|設置|実施))|により|による[。（(]|ので|ことから|に伴[いう]|影響|(?:結果|の)、?[^。]{0,20}(?:不足|増|減)")
 _STEP_MARK = re.compile(
     r"申請|申込|申し込|予約|登録|提出|送信|起動|送付|発行|連絡|電話|受付|アクセス|ダウンロード|入力|手続|窓口"
-    r"|相談|利用|方法|により|活用"
+    r"|相談|利用|方法|により|活用|許可|届|通知|締結|承認"
+)
+# What must or may be done: how a rule says what to do.
+_DUTY = re.compile(
+    r"なければならない|なければなりません|ものとする|(?:する|受ける)こと(?:。|$)|[てで]ください|必要があ|ことができ|すれば"
 )
 _NEGATIVE = re.compile(
     r"休止|中止|運休|閉館|閉鎖|欠航|廃止|終了|停止|未定|未実施|未達|ない(?!し|よう)|ません|ず(?:、|に|$)|困難|不可|対象外|除く"
-    r"|できな|下回|断念|見送|▲|△|なし(?!と)"
+    r"|[ぁ-ん一-龠]せず|できな|下回|断念|見送|▲|△|なし(?!と)|無料|据え置"
 )
+# 例: 受けなければならない says that something is, not that it is not
+_MUST = re.compile(r"なければな(?:らない|りません)|ないといけ(?:ない|ません)|(?:に|も)かかわらず|ほかならない|だけで(?:は|)なく|のみならず")
 
 
 # 例: …をそろえること。 …を助ける制度である。
@@ -79,6 +87,12 @@ def _subject(question: Question) -> str:
 def _defines(scored: Scored, subject: str) -> tuple[float, str]:
     statement = scored.statement
     key, flat = statement.key, statement.flat
+    listed = re.match(r"[\s　]*(?:[(（]?\d+[)）.．]|[①-⑳]|[ア-ン])[\s　]+(\S+)[\s　]+(.*をいう。?)", flat)
+    if subject and listed and katakana(listed[1]).strip("「」") == subject:
+        return 0.6, listed[2]  # 例: (1) 利用者 センターを使う者をいう。
+    called = re.search(r"([^、。「」『』]{4,80})[(（]以下、?(?:単に)?「([^」]+)」という", flat)
+    if subject and called and katakana(called[2]) == subject:
+        return 0.5, called[1]  # 例: 引き続き勤める職（以下「特定職」という。）
     if re.match(r"[\s　]*[=＝]", flat) and _defines_above(scored, subject):
         return 0.4, flat
     if statement.kind in ("heading", "label"):
@@ -177,6 +191,9 @@ def _steps(scene: Scene) -> Draft | None:
     )
 
 
+_CASE = re.compile(r"(?:とき|場合|もの|者|をいう|時間|円|日|％|%)[。）)]*$")
+
+
 def _run_of_steps(scored: Scored) -> list[Statement]:
     """Return the steps that a statement opens or leads up to."""
     statements = scored.region.reading.statements
@@ -194,6 +211,8 @@ def _run_of_steps(scored: Scored) -> list[Statement]:
         if _ENUMERATED.search(step.text) is None and not _FOLLOWS.search(head.flat) and not _STEP.search(step.flat):
             break
         run.append(step)
+    if run and all(_CASE.search(step.flat) for step in run):
+        return []  # the cases in which a rule holds, its words or its things are no steps
     numbered = bool(run) and _ENUMERATED.search(run[0].text) is not None
     return run if numbered or len(run) > 2 or (leads and _FOLLOWS.search(head.flat)) else []
 
@@ -210,12 +229,16 @@ def _best_with(scene: Scene, kind: str, mark: re.Pattern[str], bonus: float) -> 
         if kind == "reason" and statement.kind == "label":
             continue
         score = scored.score + (bonus if mark.search(statement.flat) else 0.0)
+        if kind == "howto":
+            score += 0.12 * (_DUTY.search(statement.flat) is not None)
+            # 例: …条例の一部を改正する条例: a title tells nobody what to do
+            score -= 0.25 * (re.search(r"(?:条例|規則|要綱|計画|提出|について|改正する)[。]?$", statement.flat) is not None)
         if kind == "reason" and statement.headings and _AIMS.search(statement.headings[-1]):
             score += 0.18  # 例: （1）趣旨 opens the reasons of what the headings above it name
         if best is None or score > best[0]:
             best = (score, scored)
     aims = re.search(r"ねらい|狙い|目的|趣旨|何のため", scene.question.folded) is not None
-    cell = _cell(scene, _WAY if kind == "howto" else _AIM_LABEL if aims else _REASON_LABEL)
+    cell = _cell(scene, _WAY if kind == "howto" else _AIM_LABEL if aims else _REASON_LABEL, kind == "reason")
     if cell is not None and (best is None or cell.score > best[0]):
         return cell
     if best is None:
@@ -235,13 +258,14 @@ _REASON_LABEL = re.compile(r"理由|原因|要因|背景|きっかけ|経緯")
 _AIM_LABEL = re.compile(r"趣旨|目的|ねらい|狙い")
 
 
-def _cell(scene: Scene, labels: re.Pattern[str]) -> Draft | None:
+def _cell(scene: Scene, labels: re.Pattern[str], reason: bool = False) -> Draft | None:
     """Return what stands in a cell or after a key that names what is asked for. 例: 申込み | 電話、インターネット"""
-    found = [
-        (scored.score + 0.3, scored, fact)
-        for scored, fact in text_facts(scene)
-        if labels.search(fold(" ".join(filter(None, (fact.row, fact.column, fact.label))))) and len(fact.value) > 3
-    ]
+    found = []
+    for scored, fact in text_facts(scene):
+        named = labels.search(fold(" ".join(filter(None, (fact.row, fact.column, fact.label)))))
+        said = reason and fact.table is not None and _REASON_SAID.search(fold(fact.value))
+        if (named or said) and len(fact.value) > 3:
+            found.append((scored.score + 0.3, scored, fact))
     if not found:
         return None
     score, scored, fact = max(found, key=lambda f: f[0])
@@ -288,6 +312,7 @@ _RESUMED = re.compile(r"再開|復便|復旧|復活|再び|解除")
 
 def _denies(clause: str) -> bool:
     """Tell whether a clause ends in the negative. 例: 運休していた便が再開 does not, 再開後に休止 does"""
+    clause = _MUST.sub("", clause)
     last = max((m.start() for m in _NEGATIVE.finditer(clause)), default=-1)
     return last > max((m.start() for m in _RESUMED.finditer(clause)), default=-1)
 
@@ -407,8 +432,22 @@ def _in_order(scene: Scene) -> list[Scored]:
             return scored.score + (0.15 + 0.1 * newest) * bool(_STATE.search(scored.statement.flat))
 
         return sorted(scene.statements[:40], key=state, reverse=True)
+    if question.kind == "yesno":
+        changed = _CHANGE.search(question.folded) is not None
+
+        def says(scored: Scored) -> float:
+            flat = scored.statement.flat
+            score = scored.score + when_fit(scored.statement, question)
+            # A name or a heading decides nothing; a line on what changes, or stays, decides whether it changes.
+            return score + 0.15 * bool(_SAYS.search(flat)) + 0.2 * bool(changed and _CHANGED.search(flat))
+
+        return sorted(scene.statements[:60], key=says, reverse=True)
     return sorted(scene.statements[:60], key=lambda s: s.score + when_fit(s.statement, question), reverse=True)
 
+
+_SAYS = re.compile(r"(?:ます|ません|です|でした|ました|[うくすつぬむる]|[たい])[。）)]*$")
+_CHANGE = re.compile(r"変わ[りるっ]|変更|上がり|下がり|値上げ|値下げ|改定")
+_CHANGED = re.compile(r"変更|改定|据え?置|引き?上げ|引き?下げ|値上げ|値下げ|見直|変わ[りるっ]|同額|同率")
 
 def _lead(scene: Scene, scored: Scored) -> float:
     other = next((s for s in scene.statements if s.index != scored.index or s.region is not scored.region), None)
@@ -448,7 +487,7 @@ def _led_by(scored: Scored) -> list[Statement]:
 def _finished_by(scored: Scored) -> list[Statement]:
     """Return the next line, when the statement breaks off before its verb. 例: …について / 費用の半分を補助"""
     following = scored.region.reading.statements[scored.index + 1 : scored.index + 2]
-    broken = re.search(r"(?:について|に対し|により|を|に|と|は|が|、)$", scored.statement.flat) is not None
+    broken = re.search(r"(?:について|に対し|により|を|に|(?<!こ)と|は|が|、)$", scored.statement.flat) is not None
     if broken and following and following[0].headings == scored.statement.headings:
         return [] if following[0].kind in ("heading", "table") else list(following)
     return []

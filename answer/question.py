@@ -17,6 +17,7 @@ from answer.cues import (
     EXCLUDED,
     HOW_MUCH,
     HOWTO,
+    HOWTO_ASKED,
     KATAKANA_OR_LATIN,
     LEANING_DATE,
     LIST,
@@ -24,12 +25,14 @@ from answer.cues import (
     MEETING_TAIL,
     MONEY,
     NAME,
+    NAME_OF,
     NAMED_AMOUNT,
     ORDINAL,
     PATTERNS,
     PEOPLE,
     QUOTED,
     REASON,
+    REASON_ASKED,
     RELATIVE_FY,
     RELATIVE_YEAR,
     STOP,
@@ -130,7 +133,7 @@ def read_question(text: str, today: str | None = None) -> Question:
     kind, flags = _read_kind(QUOTED.sub("「」", folded), len(periods), len(meetings))
     units, counter = _read_units(folded)
     terms, focus = _read_terms(text)
-    things = _read_things(folded)
+    things = _read_things(_bare(folded))
     question = Question(
         text=text,
         folded=folded,
@@ -148,7 +151,7 @@ def read_question(text: str, today: str | None = None) -> Question:
         two_counters=bool(re.search(r"何(?!年何月|月何日|時何分)[一-龠]{1,2}何[一-龠]", folded)),
         pattern=_read_pattern(folded),
         is_terse=not re.search(r"ます|です|でし|ください|教え|[かの]\?|何|どう|どこ|いつ|だれ|誰", folded),
-        suffixes=_read_suffixes(folded),
+        suffixes=_read_suffixes(_bare(folded)),
         things=things,
         deed=_read_deed(folded, things),
         count=_read_count(folded),
@@ -174,6 +177,7 @@ def _read_kind(folded: str, periods: int, meetings: int) -> tuple[QuestionType, 
 
 
 def _kind_of(folded: str, periods: int, meetings: int) -> tuple[QuestionType, dict[str, bool]]:
+    folded = _bare(folded)
     tail = folded[-60:]
     # 何課, 何町 ask for a name, not for how many.
     counted = re.sub(r"何(?:課|室|局|部(?!会|署|数)|市(?!町村)|町(?!村)|村|県)", "どれ", folded)
@@ -190,6 +194,8 @@ def _kind_of(folded: str, periods: int, meetings: int) -> tuple[QuestionType, di
         "wants_list": listing,
         "wants_number": number or measure,
     }
+    if REASON_ASKED.search(folded) and not number:
+        return "reason", flags
     if which and (number or measure or compare):
         return "comparison", flags
     if trend and (measure or number or several or re.search(r"推移|移り変わり|経年", folded)):
@@ -204,10 +210,16 @@ def _kind_of(folded: str, periods: int, meetings: int) -> tuple[QuestionType, di
         return "comparison", flags
     if len(re.findall(r"\d(?:回目|番目)(?=[・、と].*\d(?:回目|番目))", folded)) and not (number or measure):
         return "list", flags
+    if not WH.search(folded) and _POLITE.search(folded) and not TELL.search(folded):
+        return "yesno", flags  # 例: これで全校が済むことになりますか
+    if HOWTO_ASKED.search(folded) and not number:
+        return "howto", flags
     if REASON.search(folded) and not number:
         return "reason", flags
     # 例: 利用できるのはどんな団体か asks which, not what it is
     which_kind = re.search(r"のは、?(?:どんな|どのような)", folded) is not None
+    if re.search(r"何と何|[2-9二三四五六七八九]つの[^、。]{1,12}(?:とは|って)何", folded):
+        return "list", flags
     if DEFINITION.search(folded) and not which_kind and not number and not WHEN.search(folded):
         return "definition", flags
     if number and not re.search(r"どこですか|誰ですか|いつですか", tail):
@@ -224,6 +236,9 @@ def _kind_of(folded: str, periods: int, meetings: int) -> tuple[QuestionType, di
         return "name", flags
     if WHERE.search(folded):
         return "place", flags
+    named = NAME_OF.search(folded) if not WH.search(folded) else None
+    if named:
+        return ("place" if named[1] in ("地区", "市町村", "市", "町", "村") else "name"), flags
     if measure and (TELL.search(tail) or not WH.search(folded)) and not _yes_no(folded):
         return "number", flags
     if not WH.search(folded) and _yes_no(folded):
@@ -233,6 +248,14 @@ def _kind_of(folded: str, periods: int, meetings: int) -> tuple[QuestionType, di
     if compare:
         return "comparison", flags
     return "text", flags
+
+
+_POLITE = re.compile(r"(?:ます|ました|ません|です|でした|でしょう)か[。?]?$")
+
+
+def _bare(folded: str) -> str:
+    """Return a question without what it adds in brackets at its end, which asks for nothing."""
+    return re.sub(r"(?<=\S)\([^()]*\)$", "", folded)
 
 
 def _yes_no(folded: str) -> bool:
@@ -360,6 +383,8 @@ def _read_periods(text: str, today: str | None) -> tuple[tuple[Period, ...], tup
         found = find_periods(text, named[0])
     for period in found:
         tail = fold(text[period.at[1] : period.at[1] + 24])
+        if re.match("補正|専決", tail):
+            continue  # 6月補正 names a budget
         (meetings if MEETING_TAIL.search(tail) else periods).append(period)
     periods += _one_year_on(folded, periods)
     if today is not None:
@@ -588,6 +613,7 @@ def _read_suffixes(folded: str) -> tuple[str, ...]:
     found += re.findall(r"何(課|部(?!会|署|数|門)|室|局|市(?!町村)|町(?!村)|村|県|高校|大学|銀行)", folded)
     # 例: 見学した会社はどこ, 対象の業界は?, 委託先の業者は誰
     found += re.findall(rf"({THINGS})(?:名)?(?:は|が|って)(?:、)?(?:どこ|どちら|どれ|誰|だれ|何|なん|\?|$)", folded)
+    found += re.findall(rf"({THINGS})名(?:を|$|[?。])", folded)
     found += re.findall(rf"({THINGS})を(?:\d+つ|全て|すべて|全部|列挙|挙げ|教え)", folded)
     return tuple(dict.fromkeys(found))
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from answer.confidence import NEAR
+from answer.cues import UNIT_GROUPS
 from answer.draft import Draft, Support
 from answer.evidence import Statement, katakana
 from answer.question import Question
@@ -83,17 +84,30 @@ _QUOTED = re.compile(r"[「『“\"]([^「」『』“”\"\n]{2,40})[」』”\
 _PERSON = re.compile(
     r"((?:[ァ-ヶー]+[・＝=])+[ァ-ヶー]+|[ァ-ヶー]{3,}|(?<![一-龠々])[一-龠々]{1,4}[ 　]?[一-龠々ぁ-んァ-ヶ]{1,4}?)"
     r"[ 　]?"
-    r"(?:(?:名誉|副|前|元|代表取締役)?(?:氏|さん|選手|知事|会長|社長|教授|様|先生|市長|町長|村長|館長|校長|理事長|監督|CEO|ＣＥＯ))"
+    r"(?:(?:名誉|副|前|元|代表取締役)?(?:氏|さん|選手|知事|会長|社長|教授|(?<![仕同多模異])様|先生"
+    r"|(?:市長|町長|村長|館長|校長|理事長)(?![一-龠々])|監督|CEO|ＣＥＯ))"
+)
+# … or behind it, in forms and signatures. 例: 代表取締役 星野 太一, 花畑町長　森 はな
+_SIGNED = re.compile(
+    r"(?:代表取締役(?:社長)?|代表理事|代表者|取締役|理事長?|監事|[一-龠]{1,6}長|[一-龠]{0,4}委員|氏名|講師|担当者?)"
+    r"(?:[ 　:：]+|[ 　]*[\t]+)"
+    r"((?:[一-龠々ヶ]{1,3}[ 　][一-龠々ぁ-んァ-ヶー]{1,3}|[一-龠々ぁ-んァ-ヶー](?:[ 　][一-龠々ぁ-んァ-ヶー]){2,5}|[一-龠々]{3,5}))"
+    r"(?=[\s（(、。]|氏|さん|$)"
 )
 
 
 _PLACE_KEY = re.compile(
-    r"(?:場\s*所|会\s*場|開催地|所在地|開催場所|派遣先|訪問先|行き先)(?:\s*[:：】]|[\t 　]|は、?)\s*([^、。\n】]{2,30})"
+    r"(?:場\s*所|会\s*場|開催地|所\s*在\s*地|開催場所|派遣先|訪問先|行き先|位置|住所)(?:\s*[:：】]|[\t 　]|は、?)\s*([^、。\n】]{2,30})"
 )
 
 
 # 例: 本町ホールで開催, （令和7年1月29日、東京）
 _HELD_AT = re.compile(r"([^、。\s（(「」はがをに：:]{2,20})(?:で|にて|において)、?(?:開催|開か|行わ|行い|実施|挙行)")
+# 例: 川の河川敷におきまして、訓練を…: only what is a place to the eye
+_HELD_IN = re.compile(
+    r"([^、。\t 　（(「」はがをに：:\d]{2,20}(?:敷|場|館|室|堂|前|庁舎|学校|公園|ホール|センター|プラザ|会館|団地|地区|地内))"
+    r"(?:に\s*お\s*い\s*て|に\s*お\s*き\s*ま\s*し\s*て|を会場に|を会場として)"
+)
 _AFTER_DATE = re.compile(
     r"日(?:[（(].[)）])?[、 　]([^、。\d（()）：:\tをがはにで】]{2,20})(?<!式)(?<!会)(?=[)）、。\n]|$)"
 )
@@ -103,7 +117,7 @@ _NO_PLACE = re.compile(
     r"(?:内|外|民|等)?|.*特区|(?:延べ|約|計|全)*[\d,]+\D{1,4}"
 )
 _PLACE_END = re.compile(
-    r"(?:市|町|村|県|府|都|区|港|空港|駅|ホール|館|センター|会館|公園|広場|店|百貨店|大学|国|島|地域|圏|ロビー"
+    r"(?:市|町|村|県|府|都|区|港|空港|駅|ホール|館|センター|会館|公園|広場|店|百貨店|大学|国|島|地域|圏|ロビー|団地|地区|河川敷|庁舎|運動場|駐車場"
     r"|メッセ|ドーム|スタジアム|プラザ|パーク)$"
 )
 
@@ -114,12 +128,27 @@ _ORG_END = re.compile(
 )
 
 
+# 例: 株式会社ホシノ, （有）花畑工業, 星見建設 株式会社
+_CORPORATE = r"(?:株式会社|有限会社|合同会社|合資会社|[（(][株有]{1}[）)]|㈱|㈲)"
+_COMPANY = re.compile(
+    rf"{_CORPORATE}[ 　]?[一-龠々ァ-ヶーA-Za-zＡ-Ｚａ-ｚ・&＆]{{2,20}}|[一-龠々ァ-ヶーA-Za-zＡ-Ｚａ-ｚ・&＆]{{2,20}}[ 　]?{_CORPORATE}"
+)
+_COMPANIES = frozenset(("会社", "企業", "業者", "事業者", "法人"))
+_CONTRACTS = re.compile(r"請負|請け負|契約|落札|受注|委託|納[めい入]|発注|相手方|締結")
+# 例: 花畑クラブ of 花畑クラブ創立30周年記念事業
+_BODY = re.compile(
+    r"[一-龠々ァ-ヶーA-Za-zＡ-Ｚａ-ｚ・]{2,20}?(?:クラブ|協会|連合会|協議会|組合|財団|会議所|同盟|連盟|振興会|実行委員会|NPO法人)"
+)
+_BODIES = frozenset(("団体", "組織", "機関", "法人"))
+
+
 def answer_name(scene: Scene) -> Draft:
     """Return the name or place that is asked for; names that stand in one row come together."""
     question = scene.question
     spans = sorted([*_name_spans(scene), *_named_by_label(scene)], key=lambda s: -s.score)
     if not spans:
         return Draft(question.kind, missing=question.suffixes, why=("no name near the hits",))
+    spans = [s for s in spans if s.fit >= _OF_DEED] or spans
     best = spans[0]
     several = question.wants_list or not question.suffixes or _may_be_several(question)
     group = _row_of(best, spans) if several else [best]
@@ -139,6 +168,42 @@ def answer_name(scene: Scene) -> Draft:
             period=when_fit(best.source.statement, question),
         ),
         why=tuple(f"span {s.score:.2f} {s.text} in: {s.source.statement.flat[:50]}" for s in spans[:5]),
+    )
+
+
+def answer_counted(scene: Scene) -> Draft | None:
+    """Return the figure that stands with the counter itself, for counters of one trade; None for the common ones.
+
+    例: 何食分 → 1,800食分; 第何期 → 第12期
+    """
+    question = scene.question
+    counter = question.counter
+    ordinal = re.search(r"第何([一-龠々]{1,6})(?=[^一-龠々]|$)", question.folded)
+    if ordinal:
+        pattern = re.compile(rf"第[\s　]*([\d０-９一二三四五六七八九十]+)[\s　]*{ordinal[1][:4]}")
+    elif counter and not any(fold(fact.unit or "") in question.units for _, fact in scene.facts()):
+        if counter.isascii() or any(counter in group for group in UNIT_GROUPS):
+            return None
+        pattern = re.compile(rf"[\d０-９][\d０-９,，.．]*[\s　]*万?{re.escape(counter.removesuffix('分') or counter)}分?")
+    else:
+        return None
+    best: tuple[float, Scored, str] | None = None
+    for scored in scene.statements[: LOOKED_AT * 2]:
+        for match in pattern.finditer(scored.statement.text):
+            score = scored.score + nearness(scored, match.span(), scene) + when_fit(scored.statement, question)
+            if best is None or score > best[0]:
+                best = (score, scored, clean(match[0]).replace(" ", ""))
+    if best is None:
+        return None
+    score, scored, text = best
+    statement = scored.statement
+    return Draft(
+        kind=question.kind,
+        text=text,
+        supports=(Support(statement.document.id, statement.start, statement.end),),
+        score=score,
+        signals=scored.signals(scene, lead=0.2, fit=0.3, period=when_fit(statement, question)),
+        why=(f"counted {score:.2f} {text} in: {statement.flat[:50]}",),
     )
 
 
@@ -203,6 +268,8 @@ def _named_by_label(scene: Scene) -> Iterator[Span]:
     labels = _PLACE_LABEL if question.kind == "place" else _NAME_LABEL
     for scored, fact in text_facts(scene):
         value = clean(fact.value)
+        if re.fullmatch(r"[\d.,\-()%△▲年月日令和平成]+", fold(value)):
+            continue  # an account's number and a date are no names
         if person and not (_PERSON_LABEL.search(fold(fact.label)) or _PERSON.search(fact.value)):
             continue
         if not value or katakana(value) in asked or len(value) > 60 or "\t" in value:
@@ -216,13 +283,37 @@ def _named_by_label(scene: Scene) -> Iterator[Span]:
         said = fold(" ".join(filter(None, (fact.column, fact.label))))
         if re.match(r"[のをがはに][^ぁ-ん]", value):
             continue
-        fit = 0.15 * bool(labels.search(said)) + 0.15 * any(ends_with(fold(value), x) for x in question.suffixes)
+        if question.kind == "place" and fact.table is not None:
+            row = fact.row if fact.row and len(fact.row) <= 10 else None  # what a long row is about names no place
+            said = fold(" ".join(filter(None, (fact.column, row))) or fact.label)
+        held = fact.column is not None and when_fit(scored.statement, question)
+        # 例: 就任者, asked who 就任した: no list of members says it
+        deed = any(len(part) > 1 and f"{part}者" in said for t in question.terms for part in (t.lemma, *t.parts))
+        if person and fact.table is not None:
+            if not (deed and _PERSON_NAME.fullmatch(value)) and not _PERSON_LABEL.search(fold(fact.column or "")):
+                continue
+            if _is_town(value, "", scored.statement, "市"):
+                continue
+        fit = _OF_DEED * bool(person and deed and fact.table is not None) + (held or 0.0)
+        fit += 0.15 * bool(labels.search(said)) + 0.15 * any(ends_with(fold(value), x) for x in question.suffixes)
+        if question.kind == "place" and not _could_be(value, question):
+            continue
         fit += 0.15 * any(x in said for x in question.suffixes)
         fit += 0.1 * (
             question.kind == "place" and _names_freely(question) and _PLACE_END.search(fold(value)) is not None
         )
         if fit and not (question.kind == "place" and _NO_PLACE.fullmatch(fold(value))):
             yield Span(scored, fact.value_start, fact.value_end, value, scored.score + fit, fit)
+
+
+_OF_DEED = 0.6  # more than all else that can be said for a name
+_DIVISIONS = frozenset(("市", "町", "村", "区", "県", "都市", "市町村"))
+
+
+def _could_be(value: str, question: Question) -> bool:
+    """Tell whether a place can be what is asked for: 何市の何町 is answered only by what holds one of them."""
+    divisions = _DIVISIONS & set(question.suffixes)
+    return not divisions or (re.search("[市町村区県都]", value) is not None and not _COMPANY.search(value))
 
 
 def _describes(value: str, question: Question) -> bool:
@@ -232,13 +323,16 @@ def _describes(value: str, question: Question) -> bool:
     return asks and bool(kinds) and re.search(rf"(?:{kinds})(?:。|$)", fold(value)) is not None
 
 
-_PERSON_LABEL = re.compile(r"氏名|講師|講演|登壇|出席|館長|会長|社長|代表|司会|ゲスト|委員|選手")
+_PERSON_LABEL = re.compile(
+    r"氏名|講師|講演|登壇|出席|館長|会長|社長|代表|司会|ゲスト|委員|選手|(?:就任|辞任|退任|担当|受賞|任命|推薦)者"
+)
+_PERSON_NAME = re.compile(r"[一-龠々ぁ-んァ-ヶー]{1,5}[ 　]?[一-龠々ぁ-んァ-ヶー]{1,5}")
 
 
-_PLACE_LABEL = re.compile(r"場\s*所|会場|開催地|所在|都市|相手|派遣先|行き先|訪問先|実施地|設置場所")
+_PLACE_LABEL = re.compile(r"場\s*所|会場|開催地|所在|都市(?![計再整開政基交])|位置|住所|相手(?!方)|派遣先|行き先|訪問先|実施地|設置場所")
 
 
-_NAME_LABEL = re.compile(r"名称|名前|氏名|講師|登壇|出席|事務局|担当|所管|主催|共催|委託|愛称|通称|テーマ|題|名$")
+_NAME_LABEL = re.compile(r"名称|名前|相手方|請負|受注|落札者|氏名|講師|登壇|出席|事務局|担当|所管|主催|共催|委託|愛称|通称|テーマ|題|名$")
 
 
 def _candidates(statement: Statement, question: Question) -> Iterator[tuple[int, int, float]]:
@@ -246,12 +340,21 @@ def _candidates(statement: Statement, question: Question) -> Iterator[tuple[int,
     text = statement.text
     kind = question.kind
     if kind == "name" and _ASKS_PERSON.search(question.folded):
+        yield from _signed(statement, question)
         role = _ROLE.search(question.folded)
         for match in _PERSON.finditer(text):
             # 会長は誰 is answered only where a 会長 is named; 株式会社…の社長 is no name.
-            if (role is None or re.search(_holds(role.group()), fold(text))) and not _NO_PERSON.search(match.group(1)):
+            if (role is None or re.search(_holds(role.group()), fold(text))) and not (
+                _NO_PERSON.search(match.group(1)) or _is_town(match.group(1), text[match.end(1) :], statement)
+            ):
                 yield match.start(1), match.end(1), 0.25 + _introduced(text, match, question)
         return
+    if _COMPANIES & set(question.suffixes):
+        for match in _COMPANY.finditer(text):
+            yield match.start(), match.end(), 0.35 + 0.1 * (_CONTRACTS.search(text[match.end() :]) is not None)
+    if _BODIES & set(question.suffixes):
+        for match in _BODY.finditer(text):
+            yield match.start(), match.end(), 0.3
     free = _names_freely(question)
     for match in _QUOTED.finditer(text) if free or kind == "name" else ():
         if not free and not any(ends_with(fold(match[1]), suffix) for suffix in question.suffixes):
@@ -259,7 +362,10 @@ def _candidates(statement: Statement, question: Question) -> Iterator[tuple[int,
         yield match.start(1), match.end(1), 0.18 if kind == "name" and not question.suffixes else 0.05
     if kind == "place":
         for match in (*_PLACE_KEY.finditer(text), *_HELD_AT.finditer(text), *_AFTER_DATE.finditer(text)):
-            yield match.start(1), match.end(1), 0.25
+            yield match.start(1), match.end(1), 0.25 + 0.15 * (_ADDRESS.search(match[1]) is not None)
+        for match in _HELD_IN.finditer(text):
+            yield match.start(1) + _after_verb(match[1]), match.end(1), 0.25
+        yield from _before_asked(text, question)
     for start, end in noun_runs(text):
         piece = fold(clean(text[start:end]))
         if (
@@ -267,6 +373,8 @@ def _candidates(statement: Statement, question: Question) -> Iterator[tuple[int,
             or re.match(r"[のをがはに]", piece)
             or re.fullmatch(r"[ぁ-ん]{1,3}|.{0,2}(?:こと|もの|ため|よう|など|ところ|とき)", piece)
         ):
+            continue
+        if piece in _GENERIC:
             continue
         if re.fullmatch(r"以[下上]|上記|下記|左記|右記|前述|本件|当該", piece) or (
             kind == "place" and _NO_PLACE.fullmatch(piece)
@@ -283,6 +391,7 @@ def _candidates(statement: Statement, question: Question) -> Iterator[tuple[int,
             # A prefecture is where everything is; どの都市 is not answered by a hall.
             vague = statement.kind == "heading" or not _names_freely(question)
             vague = vague or re.search(r"県$", piece) is not None or (_is_wide(piece) and _asks_venue(question))
+            vague = vague or _is_town(piece[:-1], "", statement, piece[-1])
             yield start, end, 0.0 if vague else 0.15
         elif kind == "name" and _ORG_END.search(piece) and not asks_office(question):
             yield (
@@ -292,6 +401,50 @@ def _candidates(statement: Statement, question: Question) -> Iterator[tuple[int,
             )
         else:
             yield start, end, -0.12 if question.suffixes else -0.06
+
+
+_GENERIC = frozenset(("株式会社", "有限会社", "会社", "業者", "事業者", "団体", "企業", "地区", "組織"))
+_ADDRESS = re.compile(r"[市区町村郡].{0,12}?(?:\d|[０-９]|丁目|番地|字)")
+
+
+def _signed(statement: Statement, question: Question) -> Iterator[tuple[int, int, float]]:
+    """Yield the names that stand behind a role which the question names. 例: 代表取締役 星野 太一"""
+    text = statement.text
+    for match in _SIGNED.finditer(text):
+        role = fold(text[match.start() : match.start(1)]).strip(" \t:")
+        named = role in question.folded or any(
+            len(t.text) > 1 and role.endswith(t.text) for t in question.terms if not t.text.isdigit()
+        )
+        if named and not _NO_PERSON.search(match[1]):
+            yield match.start(1), match.end(1), 0.4
+
+
+def _is_town(name: str, after: str, statement: Statement, kind: str = "") -> bool:
+    """Tell whether a name is the town's whose paper this is. 例: 花畑町長 森 はな: 花畑 is nobody"""
+    kind = kind or after[:1]
+    if kind not in tuple("市町村県") or not name:
+        return False
+    signed = bool(after) and re.match(rf"{kind}長[ 　]+[一-龠々]", after) is not None
+    return signed or f"{name}{kind}長" in statement.document.text
+
+
+def _after_verb(text: str) -> int:
+    """Return where the name of a place begins behind the words that lead up to it. 例: 昨年改修した川沿いの広場"""
+    return max((m.end() for m in re.finditer(r"(?:した|する|いる|ある|った|れた|れる)(?=[一-龠ァ-ヶ])", text)), default=0)
+
+
+def _before_asked(text: str, question: Question) -> Iterator[tuple[int, int, float]]:
+    """Yield places that a word of the question follows in one compound. 例: 星見団地 of 星見団地街灯設置工事費"""
+    for term in question.terms:
+        for word in (term.text, *term.parts[:1]):
+            if len(word) < 2:
+                continue
+            for match in re.finditer(
+                rf"([一-龠々ァ-ヶー]{{2,14}}(?:団地|地区|公園|広場|学校|小|中|会館|センター|公民館|駅|港|団地内|町|通り))(?={re.escape(word)})",
+                text,
+            ):
+                if not any(match[1] in t.text for t in question.terms):
+                    yield match.start(1), match.end(1), 0.35
 
 
 def _introduced(text: str, match: re.Match[str], question: Question) -> float:
@@ -312,7 +465,7 @@ def _under_its_label(statement: Statement, question: Question) -> Iterator[tuple
     heading = re.sub(r"[【】\[\]<>＜＞■□●○◆◇・\s]", "", statement.headings[-1]) if statement.headings else ""
     if statement.kind == "heading" or len(heading) > 8 or len(statement.flat) > 40 or "。" in statement.flat:
         return
-    if labels.search(heading):
+    if labels.search(heading) and (question.kind != "place" or _could_be(statement.flat, question)):
         start = len(statement.text) - len(statement.text.lstrip(_TRIM))
         yield start, len(statement.text), 0.3
 
@@ -362,12 +515,16 @@ _ROLE = re.compile(r"社長|市長|町長|村長|知事|監督|会長|館長|校
 
 _ASKS_PERSON = re.compile(
     r"誰|だれ|どなた|氏名|(?:[たるの](?:人|方)|選手|講師|講演者|登壇者|創業者|社長|館長|校長|会長|代表者?"
-    r"|司会者?|理事長)(?:は)?(?:[?。]|$)|(?:人|方|者|講師|社長|選手|代表|知事|ゲスト|[会館校市町村所部課局園]長"
-    r"|委員長|座長|理事長)(?:さん)?の(?:お)?名前|何という(?:人|方)"
+    r"|司会者?|理事長)(?:は)?(?:[?。]|$)|(?:人|方|(?<![業会施])者|講師|社長|選手|代表|知事|ゲスト|[会館校市町村所部課局園]長"
+    r"|委員長|座長|理事長|大使|アドバイザー|監督|理事|監事)(?:さん)?の(?:お)?名前|何という(?:人|方)"
 )
 
 
 def ends_with(piece: str, suffix: str) -> bool:
+    if suffix in _BODIES and re.search(
+        r"(?:クラブ|協会|連合会|協議会|組合|財団|会議所|同盟|連盟|振興会|実行委員会|法人)$", piece
+    ):
+        return True
     if suffix == "都市":
         return bool(re.search(r"[市都]$", piece))
     if suffix in ("市町村", "自治体"):
