@@ -223,6 +223,7 @@ def _table(record: dict[str, Any], at: int, page: int) -> Table:
         header_columns=record["header_columns"],
         title=moved(record["title"]),
         unit=moved(record["unit"]),
+        follows=record.get("follows", False),
     )
 
 
@@ -745,22 +746,27 @@ def _set(grid: _Grid, chars: list[_Char]) -> dict[str, Any]:
     # Double lines and margins make rows and columns in which nothing ever begins.
     rows = sorted({row for (row, _), held in grid.chars.items() if held})
     columns = sorted({column for (_, column), held in grid.chars.items() if held})
-    for number, row in enumerate(rows):
-        if number:
-            chars.append(_Char("\n", None))
-        for place, column in enumerate(columns):
-            if (row, column) not in grid.cells:
-                continue
-            if place:
-                chars.append(_Char("\t", None))
-            first = len(chars)
-            chars.extend(_in_one_line(grid.chars[row, column]))
-            row_span, column_span = grid.cells[row, column]
-            down = sum(1 for r in rows if row <= r < row + row_span)
-            along = sum(1 for c in columns if column <= c < column + column_span)
-            cells.append((first, len(chars), number, place, down, along))
+    number = -1
+    for row in rows:
+        lines = _rows_within(grid, row)
+        for line in range(max((len(each) for each in lines.values()), default=1)):
+            number += 1
+            if number:
+                chars.append(_Char("\n", None))
+            for place, column in enumerate(columns):
+                if (row, column) not in grid.cells:
+                    continue
+                if place:
+                    chars.append(_Char("\t", None))
+                first = len(chars)
+                held = lines.get(column, [[]])[line] if lines else grid.chars[row, column]
+                chars.extend(_in_one_line(held))
+                row_span, column_span = grid.cells[row, column]
+                down = sum(1 for r in rows if row <= r < row + row_span)
+                along = sum(1 for c in columns if column <= c < column + column_span)
+                cells.append((first, len(chars), number, place, down, along))
     filled = [cell for cell in cells if cell[0] < cell[1]]
-    header_rows, header_columns = _headers(cells, chars, len(rows), len(columns))
+    header_rows, header_columns = _headers(cells, chars, number + 1, len(columns))
     return {
         "start": min(cell[0] for cell in filled),
         "end": max(cell[1] for cell in filled),
@@ -768,7 +774,92 @@ def _set(grid: _Grid, chars: list[_Char]) -> dict[str, Any]:
         "header_rows": header_rows,
         "header_columns": header_columns,
         "bound": grid.bound,
+        "edges": {place: grid.columns[column] for place, column in enumerate(columns)},
     }
+
+
+def _rows_within(grid: _Grid, row: int) -> dict[int, list[list[_Char]]]:
+    """Return, by column, the lines of a row that is several rows without rulings; nothing where it is one row.
+
+    例: ９時間 / ８時間 / ７時間 beside １３４日 / １０５日 / ８５日: every cell holds as many lines at the same heights, and all
+    lines of some column are figures.
+    """
+    from ingest.tables import is_value
+
+    if any(r < row < r + span for (r, _), (span, _) in grid.cells.items()):
+        return {}  # beside a cell that reaches over several rows
+    found: dict[int, list[list[_Char]]] = {}
+    for (r, column), (span, _) in grid.cells.items():
+        if r != row:
+            continue
+        if span > 1:
+            return {}
+        if grid.chars[r, column]:
+            found[column] = _lines_of_cell(grid.chars[r, column])
+    counts = {len(lines) for lines in found.values()}
+    if len(found) < 2 or len(counts) != 1 or counts < {2}:
+        return {}
+    if counts == {1}:
+        return {}
+    for lines in zip(*found.values(), strict=True):
+        heights = [_middle_of(line) for line in lines]
+        if max(heights) - min(heights) > 0.5 * max(_size(line[0]) for line in lines):
+            return {}
+    figures = [
+        column
+        for column, lines in found.items()
+        if all(is_value("".join(char.text for char in line).strip()) for line in lines)
+    ]
+    if not figures or (counts == {2} and len(figures) * 2 < len(found)):
+        return {}
+    empty = [[] for _ in range(next(iter(counts)))]  # type: list[list[_Char]]
+    return {column: found.get(column, empty) for (r, column) in grid.cells if r == row}
+
+
+def _lines_of_cell(chars: Sequence[_Char]) -> list[list[_Char]]:
+    lines: list[list[_Char]] = []
+    for char in chars:
+        if char.box is None:
+            continue
+        if not lines or char.box[1] > _middle_of(lines[-1]):
+            lines.append([])
+        lines[-1].append(char)
+    return lines
+
+
+def _middle_of(line: Sequence[_Char]) -> float:
+    return statistics.median((char.box[1] + char.box[3]) / 2 for char in line if char.box is not None)
+
+
+def _go_on(table: dict[str, Any], above: dict[str, Any], text: str, text_above: str) -> None:
+    """Give a page's first table the columns of the last one of the page before, where it is the rest of that.
+
+    Its rulings stand at the same places; a column in which nothing is printed has been left out, and no headings are
+    repeated.
+    """
+    edges, others = table.get("edges"), above.get("edges")
+    if not edges or not others or len(edges) < 3:
+        return
+    sides = zip((table["bound"][0], table["bound"][2]), (above["bound"][0], above["bound"][2]), strict=True)
+    if any(abs(a - b) > _SAME_PLACE for a, b in sides):
+        return
+    place = {
+        column: next((other for other, at in others.items() if abs(at - left) <= _SAME_PLACE), None)
+        for column, left in edges.items()
+    }
+    if None in place.values() or len(set(place.values())) < len(place):
+        return
+    if table["header_rows"]:
+        top = [text[a:b] for a, b, row, *_ in table["cells"] if row == 0]
+        if top == [text_above[a:b] for a, b, row, *_ in above["cells"] if row == 0]:
+            return
+    table["cells"] = [(a, b, row, place[column], *spans) for a, b, row, column, *spans in table["cells"]]
+    table["header_rows"], table["header_columns"] = 0, above["header_columns"]
+    table["edges"] = others
+    table["follows"] = True
+
+
+_SAME_PLACE = 4.0  # points
 
 
 def _in_one_line(chars: Sequence[_Char]) -> list[_Char]:
@@ -794,6 +885,7 @@ def _headers(
     A further heading row has nothing of its own under the corner; heading columns go up to the first one of words.
     例: 番号 | 事業名 | 担当課 | 予算額 → 1 row, 2 columns
     """
+    from ingest.dates import same_width
     from ingest.tables import is_label, is_value
 
     texts = {(r, c): "".join(char.text for char in chars[a:b]).strip() for a, b, r, c, _, _ in cells}
@@ -804,7 +896,16 @@ def _headers(
     def filled(r: int) -> list[int]:
         return [c for c in range(columns) if texts.get((r, c))]
 
-    header_rows = 0
+    # A row without a label and without a figure is of headings, and so are the rows above it.
+    # 例: １日の所定労働時間 | ３６５日 | ３６６日 over (empty) | 年間休日日数
+    header_rows = next(
+        (
+            r + 1
+            for r in (2, 1)
+            if r < rows - 1 and filled(r) and 0 not in filled(r) and not any((r, c) in values for c in range(columns))
+        ),
+        0,
+    )
     while header_rows < rows - 1:
         here = filled(header_rows)
         figures = sum((header_rows, c) in values for c in here if c)
@@ -816,6 +917,9 @@ def _headers(
     for c in range(columns - 1):
         held = [texts[r, c] for r in body if texts.get((r, c))]
         serial = bool(held) and all(text.isdecimal() and len(text) < 4 for text in held) and _rises(held)
+        serial = serial or _tallies(held)
+        if c == 0 and header_rows and len(held) > 2 and all(_HOURS.fullmatch(same_width(text)) for text in held):
+            return header_rows, 1
         if not serial and any((r, c) in values for r in body):
             break
         header_columns = c + 1
@@ -828,6 +932,18 @@ def _rises(numbers: Sequence[str]) -> bool:
     return all(int(b) == int(a) + 1 for a, b in pairwise(numbers))
 
 
+def _tallies(cells: Sequence[str]) -> bool:
+    """Say whether cells count up or down one by one in one unit. 例: 4日, 3日, 2日, 1日"""
+    from ingest.dates import same_width
+
+    parts = [re.fullmatch(r"([0-9]{1,3})([^0-9,.%]{1,3})", same_width(cell)) for cell in cells]
+    if len(parts) < 3 or not all(parts) or len({part[2] for part in parts if part}) > 1:
+        return False
+    numbers = [part[1] for part in parts if part]
+    return _rises(numbers) or _rises(numbers[::-1])
+
+
+_HOURS = re.compile(r"[0-9]+時間(?:[0-9]+分)?")
 _APART = 1.1  # of the type's size: a wider gap parts a line
 _MARK = re.compile(r"[\ue000-\uf8ff・•●○◯◎■□◆◇▪▶➢※\u2460-\u2473⇒→]|[（(]?[0-9０-９]{1,2}[)）.．]")
 
@@ -1065,8 +1181,13 @@ def _main(arguments: Sequence[str]) -> int:
         return _say(_rendered(document, json.loads(rest[0])))
     metadata = document.get_metadata_dict()
     _say({"pages": count, "title": metadata.get("Title", "").strip(), "created": _created(metadata)})
+    before: dict[str, Any] | None = None
     for number in range(int(rest[0]), count):
-        _say(_read_page(document, number))
+        record = _read_page(document, number)
+        if before is not None and before["tables"] and record["tables"]:
+            _go_on(record["tables"][0], before["tables"][-1], record["text"], before["text"])
+        before = record
+        _say(record)
     return 0
 
 
