@@ -78,6 +78,11 @@ def _cell_facts(document: Document) -> Iterator[Fact]:
 
 # What heads a column of words that name the figures right of it. 例: 款 | 項 | 金額; 節 区分 | 金額
 _NAMES_ROWS = re.compile(r"(?:款|項|目|節|細節|細目|区分|区\s分|名称|科目|項目|種別|種類|品目)$")
+# Columns that together name a row: 例: 事業名 | 工事名等 | 金額
+_OWN_NAME = re.compile(r"(?<![課局部署係職氏関])(?<!主体)(?<!担当者)(?<!代表者)名(?:称|等)?$|件名$|名称等$")
+# Numbers that tell a row's place in a budget or a list, and measure nothing: ８．４．５ under 款項目, 3 under 項
+_CODE = re.compile(r"[0-9]{1,2}(?:[.。・-][0-9]{1,2}){2,3}")
+_CODES = re.compile(r"(?:款|項|目|節|番号|№|No\.?|NO\.?|ページ|頁)$")
 # A named figure inside the words of a cell: 例: ○図書館整備事業費 3,200 ○積立金5
 _ITEM = re.compile(
     r"(?P<name>[^\W\d_][^0-9△▲○◯●〇◎・,\n]{1,39}?)[ \n]*"
@@ -86,11 +91,16 @@ _ITEM = re.compile(
 )
 
 
+_MONEY = re.compile(r"[十百千万億]*円")
+_SUM = re.compile(r"額|費|増減|差引|比較|財源|(?:国|県|都|府|市|町|村)(?:支出金|費)?$|債$|その他$|料$|金$|計$")
+
+
 class _TableReader:
     def __init__(self, document: Document, table: Table, ordinal: int, above: _TableReader | None = None) -> None:
         self.document, self.table, self.ordinal = document, table, ordinal
         self.text = document.text
         self.title = _flat(self.text[slice(*table.title)]) if table.title else None
+        self.names_rows: set[int] = set()
         self.at: dict[tuple[int, int], Cell] = {}
         for cell in table.cells:
             for r in range(cell.row, cell.row + cell.row_span):
@@ -106,10 +116,11 @@ class _TableReader:
         self.columns = {
             c: self._heading([(r, c) for r in range(table.header_rows)]) for c in {cell.column for cell in table.cells}
         }
-        self.unit = table.unit
+        self.unit = table.unit or (_unit_span(self.text, corner) if corner is not None else None)
         if above is not None and self._goes_on(above):
             self.columns = above.columns
             self.unit = self.unit or above.unit
+            self.title = self.title or (above.title if table.follows else None)
         self.names_rows = {c for c in self.columns if c >= table.header_columns and self._is_column_of_names(c)}
         heads = " ".join([*(name for name, _ in self.columns.values()), self.title or ""])
         self.notes = _lines_near(document, table)
@@ -117,6 +128,9 @@ class _TableReader:
         self.fiscal = "年度" in said and not re.search(r"暦年|年間値", heads)
         self.base, self.base_from = _as_of_of_headings(self.title, table.headings, self.fiscal)
         self.column_units = {c: _unit_in_brackets(name) for c, (name, _) in self.columns.items()}
+        said_units = {unit for unit in self.column_units.values() if unit}
+        # Columns beside 予算額（千円） that say no unit are sums of the same money: 増減, 財源内訳 国
+        self.money = next(iter(said_units)) if len(said_units) == 1 and _MONEY.fullmatch(max(said_units)) else None
 
     def _goes_on(self, above: _TableReader) -> bool:
         """Say whether this table has no headings and stands under one of as many columns on its page.
@@ -124,6 +138,8 @@ class _TableReader:
         例: in a budget the headings stand once over the tables of several 項.
         """
         table, other = self.table, above.table
+        if table.follows:
+            return not table.header_rows and self.columns.keys() <= above.columns.keys()
         return (
             not table.header_rows
             and table.page == other.page
@@ -133,12 +149,19 @@ class _TableReader:
         )
 
     def _is_column_of_names(self, column: int) -> bool:
-        """Say whether a column's words name the figures right of it: 項, 節, 区分."""
-        if not _NAMES_ROWS.search(self.columns[column][0]):
+        """Say whether a column's words name the figures right of it: 項, 節, 区分, 事業名."""
+        if not (_NAMES_ROWS.search(self.columns[column][0]) or _OWN_NAME.search(self.columns[column][0])):
             return False
         cells = [c for c in self.table.cells if c.column == column and c.row >= self.table.header_rows]
         words = [self.text[c.start : c.end] for c in cells if c.start < c.end]
-        return sum(not is_value(word) for word in words) * 10 > 8 * len(words)
+        return sum(not is_value(word) and not self._is_code(column, word) for word in words) * 10 > 8 * len(words)
+
+    def _is_code(self, column: int, words: str) -> bool:
+        """Say whether a cell only tells a row's place in a budget or a list. 例: ８．４．５, 3 under 項"""
+        plain = same_width(words).replace(" ", "")
+        if _CODE.fullmatch(plain) and not find_periods(plain):
+            return True
+        return plain.isdecimal() and len(plain) < 4 and _CODES.search(self.columns[column][0]) is not None
 
     def _in_one_group(self, namer: int, column: int) -> bool:
         """Say whether a column of names may name another: 区分 and 金額 both under 節, but not 説明 beside them."""
@@ -164,10 +187,11 @@ class _TableReader:
             for cell in body:
                 column_name, column_spans = self.columns[cell.column]
                 spans = [s for s in (*row_spans, *column_spans) if not start <= s[0] < end]
-                namer = max(
-                    (c for c in self.names_rows if c < cell.column and self._in_one_group(c, cell.column)), default=None
-                )
-                own, _ = self._heading([(r, namer)]) if namer is not None else ("", [])
+                if self._is_code(cell.column, self.text[cell.start : cell.end]):
+                    continue
+                namers = sorted(c for c in self.names_rows if c < cell.column and self._in_one_group(c, cell.column))
+                titled = [c for c in namers if _OWN_NAME.search(self.columns[c][0])]
+                own, _ = self._heading([(r, c) for c in titled or namers[-1:]])
                 name = " ".join(_unique([row_name, own])) if own else row_name
                 yield from self._of_cell(cell, (start, end), name, column_name, spans)
 
@@ -178,6 +202,9 @@ class _TableReader:
             cell = self.at.get(place)
             if cell is not None and cell.start < cell.end and cell not in cells:
                 cells.append(cell)
+        # Beside a name, a serial number or a mark (○) names nothing.
+        if self.names_rows:
+            cells = [c for c in cells if not _SERIAL.fullmatch(same_width(self.text[c.start : c.end]))]
         return " ".join(_unspaced(_flat(self.text[c.start : c.end])) for c in cells), [(c.start, c.end) for c in cells]
 
     def _of_cell(self, cell: Cell, quote: Span, row: str, column: str, spans: list[Span]) -> Iterator[Fact]:
@@ -304,6 +331,8 @@ class _TableReader:
             if not re.search(r"[率比]$|割合", column or row):
                 return unit, quantity.value * unit_scale(unit), self.unit
         own = own or _counted_unit(row) or _counted_unit(column) or _counted_unit(self.title or "")
+        if own is None and self.money is not None and _SUM.search(column):
+            own = self.money
         return own, quantity.value * unit_scale(own), None
 
     def _as_of(self, row: str, column: str) -> tuple[str | None, AsOfFrom | None, Span | None]:
@@ -820,6 +849,17 @@ class _StatementReader:
             return self.base.code, self.base_from
         as_of = _as_of_of_document(self.document)
         return as_of, "document" if as_of else None
+
+
+_SERIAL = re.compile(r"[0-9]{1,3}|[^\w]+|[○〇◯]")
+
+
+def _unit_span(text: str, cell: Cell) -> Span | None:
+    """Return the unit that the corner of a table says. 例: （単位：千円）"""
+    match = re.search(r"単 ?位 ?[::/]? ?(?P<unit>[^ ()、,:]{1,8})", same_width(text[cell.start : cell.end]))
+    if match is None or not is_unit(match["unit"]):
+        return None
+    return cell.start + match.start("unit"), cell.start + match.end("unit")
 
 
 # Words and periods

@@ -831,7 +831,7 @@ def _middle_of(line: Sequence[_Char]) -> float:
     return statistics.median((char.box[1] + char.box[3]) / 2 for char in line if char.box is not None)
 
 
-def _go_on(table: dict[str, Any], above: dict[str, Any], text: str, text_above: str) -> None:
+def _go_on(table: dict[str, Any], above: dict[str, Any], text: str) -> None:
     """Give a page's first table the columns of the last one of the page before, where it is the rest of that.
 
     Its rulings stand at the same places; a column in which nothing is printed has been left out, and no headings are
@@ -849,10 +849,11 @@ def _go_on(table: dict[str, Any], above: dict[str, Any], text: str, text_above: 
     }
     if None in place.values() or len(set(place.values())) < len(place):
         return
-    if table["header_rows"]:
-        top = [text[a:b] for a, b, row, *_ in table["cells"] if row == 0]
-        if top == [text_above[a:b] for a, b, row, *_ in above["cells"] if row == 0]:
-            return
+    top = [text[a:b] for a, b, row, *_ in table["cells"] if row == 0]
+    spread = any(row == 0 and along > 1 for _, _, row, _, _, along in table["cells"])
+    # A first row without figures is no heading when it has a number of its own or a sentence.
+    if table["header_rows"] and (spread or not (top[0].isdecimal() or max(map(len, top)) > _LONGEST_HEADING)):
+        return
     table["cells"] = [(a, b, row, place[column], *spans) for a, b, row, column, *spans in table["cells"]]
     table["header_rows"], table["header_columns"] = 0, above["header_columns"]
     table["edges"] = others
@@ -860,6 +861,7 @@ def _go_on(table: dict[str, Any], above: dict[str, Any], text: str, text_above: 
 
 
 _SAME_PLACE = 4.0  # points
+_LONGEST_HEADING = 25
 
 
 def _in_one_line(chars: Sequence[_Char]) -> list[_Char]:
@@ -896,12 +898,14 @@ def _headers(
     def filled(r: int) -> list[int]:
         return [c for c in range(columns) if texts.get((r, c))]
 
+    # What stands over all columns heads them all: their own headings begin below it.
+    first = int(rows > 2 and any(row == column == 0 and along == columns for _, _, row, column, _, along in cells))
     # A row without a label and without a figure is of headings, and so are the rows above it.
     # 例: １日の所定労働時間 | ３６５日 | ３６６日 over (empty) | 年間休日日数
     header_rows = next(
         (
             r + 1
-            for r in (2, 1)
+            for r in (first + 2, first + 1)
             if r < rows - 1 and filled(r) and 0 not in filled(r) and not any((r, c) in values for c in range(columns))
         ),
         0,
@@ -909,9 +913,13 @@ def _headers(
     while header_rows < rows - 1:
         here = filled(header_rows)
         figures = sum((header_rows, c) in values for c in here if c)
-        if figures >= 0.4 * max(1, len(here) - 1) or (header_rows and (0 in here or not here)):
+        if figures >= 0.4 * max(1, len(here) - 1) or (header_rows > first and (0 in here or not here)):
             break
         header_rows += 1
+    if header_rows == first + 1:
+        # A heading that reaches over several rows makes headings of what stands beside it.
+        reach = [row + down for _, _, row, c, down, _ in cells if row == first and c and texts.get((row, c))]
+        header_rows = max(header_rows, min(max(reach, default=0), rows - 1))
     body = [r for r in range(header_rows, rows) if len(filled(r)) > 1]
     header_columns = 0
     for c in range(columns - 1):
@@ -1133,6 +1141,8 @@ def _caption(sheet: _Sheet, table: dict[str, Any]) -> tuple[tuple[int, int] | No
             break  # keys and values often have no title
         if len(text) > 60 or text.endswith(("。", "、")) or text.startswith(("※", "注", "（注")):
             continue
+        if len(text) > 25 and re.search(r"[。、]", text):
+            continue  # a line of a sentence. 例: 年間において…労働者に対しては、下の表のとおり勤続
         if title is None:
             title = (start, end)
             if text[0] not in "（(" or keyed:
@@ -1185,7 +1195,7 @@ def _main(arguments: Sequence[str]) -> int:
     for number in range(int(rest[0]), count):
         record = _read_page(document, number)
         if before is not None and before["tables"] and record["tables"]:
-            _go_on(record["tables"][0], before["tables"][-1], record["text"], before["text"])
+            _go_on(record["tables"][0], before["tables"][-1], record["text"])
         before = record
         _say(record)
     return 0
