@@ -378,6 +378,11 @@ def _without_spread(chars: list[_Char]) -> list[_Char]:
             gaps = sorted(_gap(group[i - 1], group[i + 1]) for i in wide)
             drop |= {i for i in wide if _gap(group[i - 1], group[i + 1]) <= gaps[len(gaps) // 2] + 2}
         text = "".join(char.text for char in group)
+        for match in _SPREAD_NAME.finditer(text):
+            between = [i for i in range(*match.span()) if group[i].text == " "]
+            gaps = [_gap(group[i - 1], group[i + 1]) for i in between]
+            if max(gaps) <= 1.25 * min(gaps) + 1:
+                drop |= set(between)
         for match in _SPREAD_DIGITS.finditer(text):
             drop |= {i for i in range(*match.span()) if group[i].text == " "}
         kept.extend(char for i, char in enumerate(group) if i not in drop)
@@ -386,6 +391,7 @@ def _without_spread(chars: list[_Char]) -> list[_Char]:
 
 # 例: 2 3 , 9 8 2 千円; but 1月 2月 and 12 34 are what they are
 _SPREAD_DIGITS = re.compile(r"(?<![0-9.,])[0-9](?: [0-9.,]){2,}(?![0-9.,]| [0-9])")
+_SPREAD_NAME = re.compile(r"(?<![一-鿿])[一-鿿](?: [一-鿿]){2,}(?![一-鿿])")  # 例: （１）給 水 戸 数 19,200 戸
 _NARROW = frozenset("、。，．,.・（）()「」『』【】〔〕：；:;")  # much of their width is white
 
 
@@ -972,7 +978,7 @@ def _pieces(sheet: _Sheet) -> list[Piece]:
         for i in range(start + 1, end):
             if sheet.chars[i].box is None:
                 continue
-            if _are_apart(sheet.chars[last], sheet.chars[i], usual):
+            if _are_apart(sheet.chars[last], sheet.chars[i], usual) and not _is_spread(sheet.chars, last, i):
                 mark = last - first < 4 and _MARK.fullmatch(_text(sheet, first, last + 1)) is not None
                 if not mark or _gap(sheet.chars[last], sheet.chars[i]) > 3 * _size(sheet.chars[i]):
                     found.append(_piece(sheet, first, last + 1))
@@ -992,6 +998,19 @@ def _are_apart(left: _Char, right: _Char, usual: float) -> bool:
         return False
     size = max(_size(left), _size(right), 0.8 * usual)  # leaders have wide gaps for their size
     return right.box[0] - left.box[2] > _APART * size or right.box[2] < left.box[0] - size
+
+
+def _is_spread(chars: Sequence[_Char], left: int, right: int) -> bool:
+    """Say whether a gap is one of several like ones in a word that is set wide. 例: 給 水 戸 数"""
+    gap = _gap(chars[left], chars[right])
+    if right != left + 1 or gap > 4 * _size(chars[right]) or not all(map(_is_kanji, chars[left].text + chars[right].text)):
+        return False
+    for a, b in ((left - 1, left), (right, right + 1)):
+        if a < 0 or b >= len(chars) or not (_is_kanji(chars[a].text) and _is_kanji(chars[b].text)):
+            continue
+        if abs(_gap(chars[a], chars[b]) - gap) <= 0.25 * gap + 1:
+            return True
+    return False
 
 
 def _piece(sheet: _Sheet, start: int, end: int) -> Piece:

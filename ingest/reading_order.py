@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 Box = tuple[float, float, float, float]
 Stripe = tuple[float, float]  # left and right
@@ -300,6 +300,15 @@ def _in_columns(bands: Sequence[_Band], gutters: Sequence[float], usual: float) 
         else:
             runs.append([column])
     parts: list[Part] = []
+    lines = [_names_figure(band) for band in bands] if len(runs) > 1 else []
+    if sum(lines) > 1 and sum(lines) * 2 > len(bands):
+        for named, group in groupby(zip(lines, bands, strict=True), key=lambda pair: pair[0]):
+            held = [band for _, band in group]
+            if named:
+                parts.append(_plain([row for band in held for row in _rows(band.pieces)]))
+            else:
+                parts.extend(_ordered([p for band in held for p in band.pieces], usual))
+        return parts
     for run in runs:
         if len(run) == len(columns):
             parts.extend(_as_rows(run))
@@ -307,6 +316,17 @@ def _in_columns(bands: Sequence[_Band], gutters: Sequence[float], usual: float) 
             # A heading among the rows parts them, once they stand alone.
             parts.extend(_ordered([p for column in run for p in column], usual))
     return parts
+
+
+def _names_figure(band: _Band) -> bool:
+    """Say whether a band is one line of short names and, at a distance, their one figure. 例: 給水戸数 … 19,200戸"""
+    rows = _rows(band.pieces)
+    if len(rows) != 1 or not 2 <= len(rows[0]) <= 4 or any(p.solid for p in band.pieces):
+        return False
+    *names, figure = rows[0]
+    if not is_figure(figure.text) or not re.search(r"[,，]|\d\s?\D", figure.text):
+        return False
+    return all(len(p.text) <= 20 and (not is_figure(p.text) or p.text[0] in "（(") for p in names)
 
 
 def _split(bands: Sequence[_Band], gutters: Sequence[float]) -> list[list[Piece]]:
@@ -438,7 +458,7 @@ def _on_one_line(a: Piece, b: Piece) -> bool:
 
 
 _FIGURE = re.compile(
-    r"[△▲▼±+\-−–—―ー~～約]?[\d,.、]*\d[\d,.]*\s?(?:[%年度件人名社円千百万億団体か所箇歳回位点世帯]{0,4})|[\-−–—―ー…]"
+    r"[△▲▼±+\-−–—―ー~～約]?[\d,.、]*\d[\d,.]*\s?(?:[%年度件人名社円千百万億団体か所箇歳回位点世帯戸㎥㎡]{0,4}|\s?m[23])|[\-−–—―ー…]"
 )
 
 
