@@ -531,6 +531,25 @@ def _opens(text: str) -> bool:
 _NEAR = parse_code("2000-01")  # any period does where only the shape of a date is asked for
 
 
+_NUMBERED = re.compile(r"^(?:[0-9]{1,2}[. ]*|\([0-9]{1,2}\) *|[①-⑳] *)")
+# The heading of a form that asks for what stands below it.
+_ASKS = re.compile(
+    r"(?:[0-9]{1,2}[. 　]*|\([0-9]{1,2}\)[ 　]*|[①-⑳][ 　]*)[^。、:]{0,16}"
+    r"(?:名称?|目的|場所|所在地?|住所|位置|方法|金額|価格|相手方?|契約者|期間|工期|期限|物品|品名)"
+)
+# Who somebody is, or where, on a line of its own.
+_ROLE = re.compile(
+    r"^[ 　]*(?P<key>(?:[^\s、。:()]{1,10}(?:市長|町長|村長|区長|知事|理事長|社長|組合長|会長)|代表取締役(?:社長)?|代表者|理事長|所在地|住所|氏名|商号)"
+    r"(?:職務代理者)?)[ 　]+(?P<value>[^\s、。][^、。\n]{1,40})$",
+    re.M,
+)
+# 例: (2) 辺地の中心の位置 みどり町北１番地
+_ITEM_KEY = re.compile(
+    r"^[ 　]*(?:\([0-9]{1,2}\)|[①-⑳]|[0-9]{1,2}[. ])[ 　]*(?P<key>[^\s、。:()「」]{1,15}[一-鿿ァ-ヶー])"
+    r"[ 　]+(?P<value>(?![はがをにのでとやへも]|[0-9.]+[^\s0-9]{0,3}$)[^\s:=~〈<【①-⑳.…][^:]{3,}?)[。\s]*$"
+)
+
+
 class _StatementReader:
     def __init__(
         self,
@@ -608,6 +627,7 @@ class _StatementReader:
 
     def facts(self) -> Iterator[Fact]:
         yield from self._words()
+        yield from self._asked_for()
         for i, quantity in enumerate(self.quantities):
             label, borrowed = self._label(i)
             if not label or (quantity.base_unit is None and not self._is_named(i)):
@@ -638,6 +658,37 @@ class _StatementReader:
                 source,
                 context,
             )
+
+    def _asked_for(self) -> Iterator[Fact]:
+        """Give what a form or a bill writes without a colon: below its heading, or behind a key on the line.
+
+        例: ５ 契約の相手方 above 株式会社みどり; 代表取締役 山田 太郎; (2) 辺地の中心の位置 みどり町北１番地; みどり市長 山田 太郎
+        """
+        block = self.statement.block
+        if block.kind == "heading" or ":" in self.text or len(self.text) > 160:
+            return
+        heading = block.headings[-1] if block.headings else ""
+        asked = _clean(_NUMBERED.sub("", same_width(heading))) if _ASKS.fullmatch(same_width(heading)) else ""
+        found: list[tuple[str, Span]] = []
+        spoken = re.search(r"[。、]", self.text) is not None
+        if asked and not spoken and len(self.text) <= 60 and not _ROLE.search(self.text):
+            if not any(p.at[0] < 2 for p in self.periods) and not find_quantities(self.text):
+                text = self.text.rstrip()
+                found.append((asked, (len(text) - len(text.lstrip()), len(text))))
+        for pattern in (_ROLE, _ITEM_KEY) if block.kind != "paragraph" or "\n" in self.text else (_ROLE,):
+            for match in pattern.finditer(self.text):
+                key = re.sub(r"\s", "", match["key"])
+                if ".." in match["value"] or _is_weak(key):
+                    continue
+                # Who signs a bill is no part of what it asks for.
+                signs = pattern is _ROLE and re.search(r"[市町村区]長$|知事$", key) is not None
+                asks = asked if pattern is _ROLE and not signs else ""
+                found.append((" ".join(_unique([asks, key])), match.span("value")))
+        for label, (start, end) in found:
+            as_of, source = self._fallback()
+            place = (self.statement.start + start, self.statement.start + end)
+            whole = (self.statement.start, self.statement.end)
+            yield self._fact("key_value", label, place, whole, None, None, as_of, source, [])
 
     def _words(self) -> Iterator[Fact]:
         """Give the key-value pairs whose values are no figures: 例: 場所：中央公民館, 【開催日：R5.10.14、場所：…】"""

@@ -478,6 +478,8 @@ def _are_rows(left: Sequence[Piece], right: Sequence[Piece]) -> bool:
     paired = sum(_is_paired(p, right) for p in left)
     if paired * 10 < len(left) * 7:
         return len(left) > 2 and paired * 2 > len(left) and _hang_on(right, left)
+    if _counts_items(left) and paired == len(left):
+        return True  # the numbers of paragraphs, set apart from them
     figures = [sum(is_figure(p.text) for p in side) * 10 >= len(side) * 6 for side in (left, right)]
     if figures[1]:
         return all(len(p.text) <= 30 for p in left)
@@ -495,6 +497,13 @@ def _are_rows(left: Sequence[Piece], right: Sequence[Piece]) -> bool:
     if widths[0] > widths[1] or len(_rows(left)) * 5 < len(left) * 4:
         return False
     return lengths[len(lengths) // 2] <= 12 and lengths[-1] <= 20 and not any("。" in p.text for p in left)
+
+
+def _counts_items(column: Sequence[Piece]) -> bool:
+    """Say whether a column holds the numbers of items, one after the other. 例: ２ above ３, (1) above (2)"""
+    marks = [re.fullmatch(r"[(]?([0-9]{1,2})[).]?", unicodedata.normalize("NFKC", p.text).strip()) for p in column]
+    numbers = [int(mark[1]) for mark in marks if mark]
+    return len(numbers) == len(marks) > 1 and all(b == a + 1 for a, b in pairwise(numbers)) and numbers[0] < 9
 
 
 def _is_paired(piece: Piece, others: Sequence[Piece]) -> bool:
