@@ -150,11 +150,23 @@ class _TableReader:
 
     def _is_column_of_names(self, column: int) -> bool:
         """Say whether a column's words name the figures right of it: 項, 節, 区分, 事業名."""
-        if not (_NAMES_ROWS.search(self.columns[column][0]) or _OWN_NAME.search(self.columns[column][0])):
+        name = self.columns[column][0]
+        if not (_NAMES_ROWS.search(name) or _OWN_NAME.search(name) or self._recurs(column)):
             return False
         cells = [c for c in self.table.cells if c.column == column and c.row >= self.table.header_rows]
         words = [self.text[c.start : c.end] for c in cells if c.start < c.end]
         return sum(not is_value(word) and not self._is_code(column, word) for word in words) * 10 > 8 * len(words)
+
+    def _recurs(self, column: int) -> bool:
+        """Say whether a column's heading stands over the first column of several groups. 例: 級 | 職員数 | 級 | 職員数"""
+        row = self.table.header_rows - 1
+        heads = {c: _flat(self.text[slice(*span)]) for c in self.columns if (span := self._span_at(row, c))}
+        again = [c for c, name in heads.items() if name and name == heads.get(column)]
+        return len(again) > 1 and len(set(heads.values())) * 2 <= len(heads) + 1 and column + 1 in heads
+
+    def _span_at(self, row: int, column: int) -> Span | None:
+        cell = self.at.get((row, column))
+        return (cell.start, cell.end) if cell is not None and cell.start < cell.end else None
 
     def _is_code(self, column: int, words: str) -> bool:
         """Say whether a cell only tells a row's place in a budget or a list. 例: ８．４．５, 3 under 項"""
@@ -182,6 +194,9 @@ class _TableReader:
             if len(self.rows[r]) == 1 and len(self.columns) > 2 and table.header_rows:
                 continue  # a row that only names a section
             body = [cell for cell in self.rows[r] if cell.column >= table.header_columns]
+            within = self._name_within(body)
+            if within is not None:
+                row_name, row_spans = " ".join(_unique([row_name, within])), row_spans
             cells = [cell for cell in self.rows[r] if cell.row == r]
             start, end = min(cell.start for cell in cells), max(cell.end for cell in cells)
             for cell in body:
@@ -193,7 +208,23 @@ class _TableReader:
                 titled = [c for c in namers if _OWN_NAME.search(self.columns[c][0])]
                 own, _ = self._heading([(r, c) for c in titled or namers[-1:]])
                 name = " ".join(_unique([row_name, own])) if own else row_name
+                if cell.row_span > 1:  # what stands over several rows is said of none of them alone
+                    last = r + cell.row_span - 1
+                    held = [c for c in range(table.header_columns) if self.at.get((r, c)) is self.at.get((last, c))]
+                    shared, _ = self._heading([(r, c) for c in held])
+                    name = shared if shared and not own else name
                 yield from self._of_cell(cell, (start, end), name, column_name, spans)
+
+    def _name_within(self, body: list[Cell]) -> str | None:
+        """Return the name that a row's first figure has in its own cell. 例: 均等割76,781 | 69,102 | 7,679"""
+        for cell in body:
+            match = _NAMED_CELL.fullmatch(same_width(self.text[cell.start : cell.end]))
+            if match is not None:
+                others = [c for c in body if c is not cell and is_value(self.text[c.start : c.end])]
+                return match["name"] or match["after"] if others else None
+            if is_value(self.text[cell.start : cell.end]):
+                return None
+        return None
 
     def _heading(self, places: list[tuple[int, int]]) -> tuple[str, list[Span]]:
         """Return the words over (or beside) a cell, outermost first, and where they stand."""
@@ -245,6 +276,15 @@ class _TableReader:
         dated = self._date_beside(words, quantities)
         if dated is not None:
             fact = replace(fact, as_of=dated.code, as_of_from="text")
+        elif (named := _NAMED_CELL.fullmatch(same_width(words))) is not None and (
+            named["name"] or named["after"]
+        ) in row:
+            figure = named["figure"] or named["before"]
+            start = same_width(words).index(figure)
+            quantities = [
+                replace(q, at=(q.at[0] + start, q.at[1] + start))
+                for q in find_quantities(words[start : start + len(figure)])
+            ]
         elif not is_value(words):
             if len(words) <= _MAX_WORDS:
                 yield fact
@@ -435,9 +475,14 @@ def _statements(document: Document) -> Iterator[_Statement]:
 def _plain(text: str) -> str:
     """Return a statement in one width, without tags, and no figure torn from its unit by a line end; offsets hold."""
     text = re.sub(r"(令|平|昭)\n(和|成)", r"\1\2\n", text)
+    # A figure that a line end tore: the line end moves behind it, so that places hold. 例: 昭和４ / ０年 → 昭和４０ / 年
+    text = _TORN_DIGITS.sub(r"\1\3\2", text)
     return _TORN.sub(" ", _TAG.sub(lambda tag: " " * len(tag[0]), same_width(text)))
 
 
+_TORN_DIGITS = re.compile(
+    r"((?<=[^\s\d０-９][^\s\d０-９])[0-9０-９][0-9０-９,，]{0,12})(\n)([0-9０-９][0-9０-９,，]{0,12}(?=[^\s\d０-９,，]))"
+)
 _TORN = re.compile(r"(?<=[0-9百千万億])\n(?=[^\s0-9])")
 
 
@@ -902,6 +947,11 @@ class _StatementReader:
         return as_of, "document" if as_of else None
 
 
+# A name and its figure in one cell: 例: 均等割76,781; set on two lines, the figure may come first.
+_NAMED_CELL = re.compile(
+    r"(?P<name>[^\W\d_][^0-9△▲,。、()]{1,14}?)[ \n]*(?P<figure>[△▲]? ?[0-9]{1,3}(?:,[0-9]{3})+)"
+    r"|(?P<before>[△▲]? ?[0-9]{1,3}(?:,[0-9]{3})+)[ \n]*(?P<after>[一-鿿ァ-ヶー]{3,14})"
+)
 _SERIAL = re.compile(r"[0-9]{1,3}|[^\w]+|[○〇◯]")
 
 

@@ -198,14 +198,18 @@ def _title(document: Document, cover: Sequence[str], meeting: str | None) -> str
     return title if document.lines_are_source or not _names_nothing(title) else _largest_line(document)
 
 
-_BILL = re.compile(r"(?:議\s*案|報\s*告|発\s*議|認\s*定|諮\s*問|同\s*意|承\s*認|意見書案)[\s　]*第[\s　]*[0-9０-９一二三四五六七八九十]+[\s　]*号")
+_BILL = re.compile(
+    r"(?:議\s*案|報\s*告|発\s*議|認\s*定|諮\s*問|同\s*意|承\s*認|意見書案)[\s　]*第[\s　]*[0-9０-９一二三四五六七八九十]+[\s　]*号"
+)
 
 
 def _bill(document: Document) -> str:
     """Return the number and the name of a paper that is one bill. 例: 議案第１８号 above みどり市手話言語条例"""
     first = document.pages[0].number
     blocks = [block for block in document.blocks if block.page == first][:4]
-    texts = [re.sub(r"\s+", "" if "\n" in t else " ", t).strip() for t in (document.text[b.start : b.end] for b in blocks)]
+    texts = [
+        re.sub(r"\s+", "" if "\n" in t else " ", t).strip() for t in (document.text[b.start : b.end] for b in blocks)
+    ]
     if len(texts) < 2 or not _BILL.fullmatch(texts[0]) or document.lines_are_source:
         return ""
     # The date of its laying may have been joined to it.
@@ -220,7 +224,9 @@ def _names_nothing(title: str) -> bool:
     for period in reversed(find_periods(text)):
         rest = rest[: period.at[0]] + rest[period.at[1] :]
     rest = re.sub(r"[^\w]|現在|時点|作成|公表|提出|[0-9]+時", "", rest)
-    return len(rest) < 3 or "単位" in text or _numbered(title) or (rest != text and re.search(r"作成$", text) is not None)
+    return (
+        len(rest) < 3 or "単位" in text or _numbered(title) or (rest != text and re.search(r"作成$", text) is not None)
+    )
 
 
 def _largest_line(document: Document) -> str:
@@ -347,7 +353,9 @@ def _signed(document: Document) -> str | None:
     return None
 
 
-_IN_NAME = re.compile(r"(?<![0-9A-Za-z])(?:(?P<year>20[0-9]{2})|[RrＲ](?P<era>[0-9]{2}))(?P<month>[0-9]{2})(?P<day>[0-9]{2})(?![0-9])")
+_IN_NAME = re.compile(
+    r"(?<![0-9A-Za-z])(?:(?P<year>20[0-9]{2})|[RrＲ](?P<era>[0-9]{2}))(?P<month>[0-9]{2})(?P<day>[0-9]{2})(?![0-9])"
+)
 
 
 def _date_of_name(name: str) -> str | None:

@@ -23,7 +23,7 @@ import threading
 import unicodedata
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -912,7 +912,7 @@ def _headers(
         (
             r + 1
             for r in (first + 2, first + 1)
-            if r < rows - 1 and filled(r) and 0 not in filled(r) and not any((r, c) in values for c in range(columns))
+            if r < rows - 1 and filled(r) and texts.get((r, 0)) == "" and not any((r, c) in values for c in filled(r))
         ),
         0,
     )
@@ -937,9 +937,35 @@ def _headers(
         if not serial and any((r, c) in values for r in body):
             break
         header_columns = c + 1
-        if not serial:
+        if not serial and not _parts_on(cells, texts, values, header_rows, columns, c):
             break
     return header_rows, header_columns
+
+
+def _parts_on(
+    cells: Sequence[tuple[int, int, int, int, int, int]],
+    texts: Mapping[tuple[int, int], str],
+    values: Collection[tuple[int, int]],
+    header_rows: int,
+    columns: int,
+    column: int,
+) -> bool:
+    """Say whether the labels of a column stand over several rows each, which the next column tells apart.
+
+    例: 会議室 | 市内在住者 | 500円 above (same room) | 市外在住者 | 750円; 1.市民税 | 1.個人 | 1.現年課税分 | 69,102
+    """
+    if column + 2 >= columns:
+        return False
+    if not any(
+        c == column and row >= header_rows and down > 1 and texts.get((row, c)) for _, _, row, c, down, _ in cells
+    ):
+        return False
+    following = [
+        (place, text) for place, text in texts.items() if place[1] == column + 1 and place[0] >= header_rows and text
+    ]
+    figures = any(place in values for place in texts if place[1] > column + 1 and place[0] >= header_rows)
+    short = [text for place, text in following if place not in values and len(text) <= 20]
+    return figures and len(short) == len(following) > 1
 
 
 def _rises(numbers: Sequence[str]) -> bool:
@@ -1003,7 +1029,11 @@ def _are_apart(left: _Char, right: _Char, usual: float) -> bool:
 def _is_spread(chars: Sequence[_Char], left: int, right: int) -> bool:
     """Say whether a gap is one of several like ones in a word that is set wide. 例: 給 水 戸 数"""
     gap = _gap(chars[left], chars[right])
-    if right != left + 1 or gap > 4 * _size(chars[right]) or not all(map(_is_kanji, chars[left].text + chars[right].text)):
+    if (
+        right != left + 1
+        or gap > 4 * _size(chars[right])
+        or not all(map(_is_kanji, chars[left].text + chars[right].text))
+    ):
         return False
     for a, b in ((left - 1, left), (right, right + 1)):
         if a < 0 or b >= len(chars) or not (_is_kanji(chars[a].text) and _is_kanji(chars[b].text)):
