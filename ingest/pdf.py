@@ -588,6 +588,7 @@ class _Grid:
     cells: dict[tuple[int, int], tuple[int, int]]  # (row, column) to (row span, column span)
     owner: dict[tuple[int, int], tuple[int, int]]  # every field to the cell that covers it
     chars: dict[tuple[int, int], list[_Char]]
+    tiled: bool = False  # its cells are boxes of their own
 
     @property
     def bound(self) -> Box:
@@ -608,7 +609,14 @@ class _Grid:
             and len({column for _, column in filled}) > 1
             and all(len(chars) <= 1200 for chars in self.chars.values())
             and not any(self._is_open(key) for key in filled)
+            and (not self.tiled or self._measures(filled))
         )
+
+    def _measures(self, filled: Sequence[tuple[int, int]]) -> bool:
+        """Say whether boxes side by side are a table: short, and a good part of them figures."""
+        texts = ["".join(char.text for char in self.chars[key]) for key in filled]
+        figures = sum(re.search(r"[0-9０-９]", text) is not None for text in texts)
+        return max(map(len, texts)) <= 60 and figures * 3 >= len(texts)
 
     def _is_open(self, key: tuple[int, int]) -> bool:
         """Say whether a cell spreads both ways and holds running text: then lines are missing, and it is no cell."""
@@ -619,8 +627,100 @@ class _Grid:
 def _grids(page: Any) -> list[_Grid]:
     """Return the ruled grids of a page, topmost first."""
     upright, flat = _rulings(page)
-    grids = [_grid(*group) for group in _touching(upright, flat)]
+    groups = _touching(upright, flat)
+    tiled, groups = _tiled(groups)
+    grids = [*tiled, *(_grid(*group) for group in groups)]
     return sorted((grid for grid in grids if grid is not None), key=lambda grid: (grid.rows[0], grid.columns[0]))
+
+
+_TILES_APART = 10.0  # points
+_LEAST_TILES = 9
+
+
+def _tiled(
+    groups: Sequence[tuple[list[_Ruling], list[_Ruling]]],
+) -> tuple[list[_Grid], list[tuple[list[_Ruling], list[_Ruling]]]]:
+    """Return the tables whose cells are boxes of their own with narrow white between them, and the other groups.
+
+    Slides are drawn so. The white closes: its two sides become one ruling.
+    """
+    boxed = [(group, _bound_of(group)) for group in groups if len(group[0]) > 1 and len(group[1]) > 1]
+    # A frame around others is no cell.
+    boxed = [
+        (group, box) for group, box in boxed if not any(_contains(box, other) for _, other in boxed if other is not box)
+    ]
+    if len(boxed) < _LEAST_TILES or len(boxed) > 400:
+        return [], list(groups)
+    clusters: list[list[int]] = []
+    left = set(range(len(boxed)))
+    while left:
+        cluster = [left.pop()]
+        for i in cluster:
+            beside = {j for j in left if _are_tiles(boxed[i][1], boxed[j][1])}
+            left -= beside
+            cluster.extend(beside)
+        clusters.append(cluster)
+    found: list[_Grid] = []
+    taken: list[int] = []
+    for cluster in clusters:
+        tiles = [boxed[i] for i in cluster]
+        # A title over the table is set flush with none of its cells.
+        tiles = [
+            (group, box)
+            for group, box in tiles
+            if any(other is not box and min(abs(box[i] - other[i]) for i in (0, 2)) <= _SAME_PLACE for _, other in tiles)
+        ]
+        lefts, tops = _closed([box[0] for _, box in tiles]), _closed([box[1] for _, box in tiles])
+        if len(tiles) < _LEAST_TILES or len(lefts) < 3 or len(tops) < 3:
+            continue
+        across = _closed([line.at for (upright, _), _ in tiles for line in upright])
+        down = _closed([line.at for (_, flat), _ in tiles for line in flat])
+        upright = [_moved(line, across, down) for (lines, _), _ in tiles for line in lines]
+        flat = [_moved(line, down, across) for (_, lines), _ in tiles for line in lines]
+        grid = _grid(upright, flat)
+        if grid is not None:
+            grid.tiled = True
+            found.append(grid)
+            taken.extend(id(group) for group, _ in tiles)
+    return found, [group for group in groups if id(group) not in taken]
+
+
+def _bound_of(group: tuple[Sequence[_Ruling], Sequence[_Ruling]]) -> Box:
+    upright, flat = group
+    return (
+        min(line.at for line in upright),
+        min(line.at for line in flat),
+        max(line.at for line in upright),
+        max(line.at for line in flat),
+    )
+
+
+def _are_tiles(a: Box, b: Box) -> bool:
+    """Say whether two boxes stand beside or over each other with narrow white between them."""
+    for near, far in ((0, 1), (1, 0)):
+        gap = max(a[near], b[near]) - min(a[near + 2], b[near + 2])
+        shared = min(a[far + 2], b[far + 2]) - max(a[far], b[far])
+        if -1 <= gap <= _TILES_APART and shared > 0.5 * min(a[far + 2] - a[far], b[far + 2] - b[far]):
+            return True
+    return False
+
+
+def _closed(values: Sequence[float]) -> list[float]:
+    """Return one place for values that lie no further apart than tiles do."""
+    places: list[list[float]] = []
+    for value in sorted(values):
+        if places and value - places[-1][0] <= _TILES_APART:
+            places[-1].append(value)
+        else:
+            places.append([value])
+    return [(place[0] + place[-1]) / 2 for place in places]
+
+
+def _moved(line: _Ruling, own: Sequence[float], along: Sequence[float]) -> _Ruling:
+    def nearest(value: float, places: Sequence[float]) -> float:
+        return min(places, key=lambda place: abs(place - value))
+
+    return _Ruling(nearest(line.at, own), nearest(line.start, along), nearest(line.end, along))
 
 
 def _touching(upright: Sequence[_Ruling], flat: Sequence[_Ruling]) -> list[tuple[list[_Ruling], list[_Ruling]]]:
