@@ -158,7 +158,7 @@ class _TableReader:
         return sum(not is_value(word) and not self._is_code(column, word) for word in words) * 10 > 8 * len(words)
 
     def _recurs(self, column: int) -> bool:
-        """Say whether a column's heading stands over the first column of several groups. 例: 級 | 職員数 | 級 | 職員数"""
+        """Say whether a column's heading recurs in group after group. 例: 級 | 職員数 | 級 | 職員数"""
         row = self.table.header_rows - 1
         heads = {c: _flat(self.text[slice(*span)]) for c in self.columns if (span := self._span_at(row, c))}
         again = [c for c, name in heads.items() if name and name == heads.get(column)]
@@ -475,7 +475,7 @@ def _statements(document: Document) -> Iterator[_Statement]:
 def _plain(text: str) -> str:
     """Return a statement in one width, without tags, and no figure torn from its unit by a line end; offsets hold."""
     text = re.sub(r"(令|平|昭)\n(和|成)", r"\1\2\n", text)
-    # A figure that a line end tore: the line end moves behind it, so that places hold. 例: 昭和４ / ０年 → 昭和４０ / 年
+    # The line end that tore a figure moves behind it, so that places hold. 例: 昭和４ / ０年 → 昭和４０ / 年
     text = _TORN_DIGITS.sub(r"\1\3\2", text)
     return _TORN.sub(" ", _TAG.sub(lambda tag: " " * len(tag[0]), same_width(text)))
 
@@ -584,7 +584,8 @@ _ASKS = re.compile(
 )
 # Who somebody is, or where, on a line of its own.
 _ROLE = re.compile(
-    r"^[ 　]*(?P<key>(?:[^\s、。:()]{1,10}(?:市長|町長|村長|区長|知事|理事長|社長|組合長|会長)|代表取締役(?:社長)?|代表者|理事長|所在地|住所|氏名|商号)"
+    r"^[ 　]*(?P<key>(?:[^\s、。:()]{1,10}(?:市長|町長|村長|区長|知事|理事長|社長|組合長|会長)"
+    r"|代表取締役(?:社長)?|代表者|理事長|所在地|住所|氏名|商号)"
     r"(?:職務代理者)?)[ 　]+(?P<value>[^\s、。][^、。\n]{1,40})$",
     re.M,
 )
@@ -707,7 +708,7 @@ class _StatementReader:
     def _asked_for(self) -> Iterator[Fact]:
         """Give what a form or a bill writes without a colon: below its heading, or behind a key on the line.
 
-        例: ５ 契約の相手方 above 株式会社みどり; 代表取締役 山田 太郎; (2) 辺地の中心の位置 みどり町北１番地; みどり市長 山田 太郎
+        例: ５ 契約の相手方 above 株式会社みどり; 代表取締役 山田 太郎; (2) 辺地の中心の位置 みどり町北１番地
         """
         block = self.statement.block
         if block.kind == "heading" or ":" in self.text or len(self.text) > 160:
@@ -716,10 +717,10 @@ class _StatementReader:
         asked = _clean(_NUMBERED.sub("", same_width(heading))) if _ASKS.fullmatch(same_width(heading)) else ""
         found: list[tuple[str, Span]] = []
         spoken = re.search(r"[。、]", self.text) is not None
-        if asked and not spoken and len(self.text) <= 60 and not _ROLE.search(self.text):
-            if not any(p.at[0] < 2 for p in self.periods) and not find_quantities(self.text):
-                text = self.text.rstrip()
-                found.append((asked, (len(text) - len(text.lstrip()), len(text))))
+        alone = not spoken and len(self.text) <= 60 and not _ROLE.search(self.text) and not self.quantities
+        if asked and alone and not any(p.at[0] < 2 for p in self.periods):
+            text = self.text.rstrip()
+            found.append((asked, (len(text) - len(text.lstrip()), len(text))))
         for pattern in (_ROLE, _ITEM_KEY) if block.kind != "paragraph" or "\n" in self.text else (_ROLE,):
             for match in pattern.finditer(self.text):
                 key = re.sub(r"\s", "", match["key"])

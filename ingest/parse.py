@@ -199,7 +199,8 @@ def _title(document: Document, cover: Sequence[str], meeting: str | None) -> str
 
 
 _BILL = re.compile(
-    r"(?:議\s*案|報\s*告|発\s*議|認\s*定|諮\s*問|同\s*意|承\s*認|意見書案)[\s　]*第[\s　]*[0-9０-９一二三四五六七八九十]+[\s　]*号"
+    r"(?:議\s*案|報\s*告|発\s*議|認\s*定|諮\s*問|同\s*意|承\s*認|意見書案)\s*"
+    r"第\s*[0-9０-９一二三四五六七八九十]+\s*号"
 )
 
 
@@ -256,9 +257,9 @@ def _largest_line(document: Document) -> str:
     for line, size in [*larger, (lines[0][2], lines[0][0])]:
         title = re.sub(r"[\s　]+", " ", re.sub(r"[（(]単位.*?[）)]", "", line)).strip()
         bare = re.sub(r"[（(].*?[）)]", "", title)
-        if size >= usual and 5 <= len(title) <= 60 and len(bare) >= 4 and not re.search(r"[。、\t]", bare):
-            if not _names_nothing(title):
-                return title
+        plain = 5 <= len(title) <= 60 and len(bare) >= 4 and not re.search(r"[。、\t]", bare)
+        if size >= usual and plain and not _names_nothing(title):
+            return title
     return ""
 
 

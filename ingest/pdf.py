@@ -668,7 +668,9 @@ def _tiled(
         tiles = [
             (group, box)
             for group, box in tiles
-            if any(other is not box and min(abs(box[i] - other[i]) for i in (0, 2)) <= _SAME_PLACE for _, other in tiles)
+            if any(
+                other is not box and min(abs(box[i] - other[i]) for i in (0, 2)) <= _SAME_PLACE for _, other in tiles
+            )
         ]
         lefts, tops = _closed([box[0] for _, box in tiles]), _closed([box[1] for _, box in tiles])
         if len(tiles) < _LEAST_TILES or len(lefts) < 3 or len(tops) < 3:
@@ -887,8 +889,8 @@ def _set(grid: _Grid, chars: list[_Char]) -> dict[str, Any]:
 def _rows_within(grid: _Grid, row: int) -> dict[int, list[list[_Char]]]:
     """Return, by column, the lines of a row that is several rows without rulings; nothing where it is one row.
 
-    例: ９時間 / ８時間 / ７時間 beside １３４日 / １０５日 / ８５日: every cell holds as many lines at the same heights, and all
-    lines of some column are figures.
+    例: ９時間 / ８時間 beside １３４日 / １０５日: every cell holds as many lines at the same heights, and all of one
+    column are figures.
     """
     from ingest.tables import is_value
 
