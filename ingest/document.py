@@ -70,6 +70,7 @@ class Table:
     headings: tuple[str, ...] = ()
     title: tuple[int, int] | None = None  # span of the title line, when there is one
     unit: tuple[int, int] | None = None  # span of a unit that holds for the whole table, such as （単位：千円）
+    follows: bool = False  # it goes on from the page before: the headings of the table before it hold
 
 
 @dataclass(frozen=True)

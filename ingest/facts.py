@@ -78,6 +78,11 @@ def _cell_facts(document: Document) -> Iterator[Fact]:
 
 # What heads a column of words that name the figures right of it. 例: 款 | 項 | 金額; 節 区分 | 金額
 _NAMES_ROWS = re.compile(r"(?:款|項|目|節|細節|細目|区分|区\s分|名称|科目|項目|種別|種類|品目)$")
+# Columns that together name a row: 例: 事業名 | 工事名等 | 金額
+_OWN_NAME = re.compile(r"(?<![課局部署係職氏関])(?<!主体)(?<!担当者)(?<!代表者)名(?:称|等)?$|件名$|名称等$")
+# Numbers that tell a row's place in a budget or a list, and measure nothing: ８．４．５ under 款項目, 3 under 項
+_CODE = re.compile(r"[0-9]{1,2}(?:[.。・-][0-9]{1,2}){2,3}")
+_CODES = re.compile(r"(?:款|項|目|節|番号|№|No\.?|NO\.?|ページ|頁)$")
 # A named figure inside the words of a cell: 例: ○図書館整備事業費 3,200 ○積立金5
 _ITEM = re.compile(
     r"(?P<name>[^\W\d_][^0-9△▲○◯●〇◎・,\n]{1,39}?)[ \n]*"
@@ -86,11 +91,16 @@ _ITEM = re.compile(
 )
 
 
+_MONEY = re.compile(r"[十百千万億]*円")
+_SUM = re.compile(r"額|費|増減|差引|比較|財源|(?:国|県|都|府|市|町|村)(?:支出金|費)?$|債$|その他$|料$|金$|計$")
+
+
 class _TableReader:
     def __init__(self, document: Document, table: Table, ordinal: int, above: _TableReader | None = None) -> None:
         self.document, self.table, self.ordinal = document, table, ordinal
         self.text = document.text
         self.title = _flat(self.text[slice(*table.title)]) if table.title else None
+        self.names_rows: set[int] = set()
         self.at: dict[tuple[int, int], Cell] = {}
         for cell in table.cells:
             for r in range(cell.row, cell.row + cell.row_span):
@@ -106,10 +116,11 @@ class _TableReader:
         self.columns = {
             c: self._heading([(r, c) for r in range(table.header_rows)]) for c in {cell.column for cell in table.cells}
         }
-        self.unit = table.unit
+        self.unit = table.unit or (_unit_span(self.text, corner) if corner is not None else None)
         if above is not None and self._goes_on(above):
             self.columns = above.columns
             self.unit = self.unit or above.unit
+            self.title = self.title or (above.title if table.follows else None)
         self.names_rows = {c for c in self.columns if c >= table.header_columns and self._is_column_of_names(c)}
         heads = " ".join([*(name for name, _ in self.columns.values()), self.title or ""])
         self.notes = _lines_near(document, table)
@@ -117,6 +128,9 @@ class _TableReader:
         self.fiscal = "年度" in said and not re.search(r"暦年|年間値", heads)
         self.base, self.base_from = _as_of_of_headings(self.title, table.headings, self.fiscal)
         self.column_units = {c: _unit_in_brackets(name) for c, (name, _) in self.columns.items()}
+        said_units = {unit for unit in self.column_units.values() if unit}
+        # Columns beside 予算額（千円） that say no unit are sums of the same money: 増減, 財源内訳 国
+        self.money = next(iter(said_units)) if len(said_units) == 1 and _MONEY.fullmatch(max(said_units)) else None
 
     def _goes_on(self, above: _TableReader) -> bool:
         """Say whether this table has no headings and stands under one of as many columns on its page.
@@ -124,6 +138,8 @@ class _TableReader:
         例: in a budget the headings stand once over the tables of several 項.
         """
         table, other = self.table, above.table
+        if table.follows:
+            return not table.header_rows and self.columns.keys() <= above.columns.keys()
         return (
             not table.header_rows
             and table.page == other.page
@@ -133,12 +149,31 @@ class _TableReader:
         )
 
     def _is_column_of_names(self, column: int) -> bool:
-        """Say whether a column's words name the figures right of it: 項, 節, 区分."""
-        if not _NAMES_ROWS.search(self.columns[column][0]):
+        """Say whether a column's words name the figures right of it: 項, 節, 区分, 事業名."""
+        name = self.columns[column][0]
+        if not (_NAMES_ROWS.search(name) or _OWN_NAME.search(name) or self._recurs(column)):
             return False
         cells = [c for c in self.table.cells if c.column == column and c.row >= self.table.header_rows]
         words = [self.text[c.start : c.end] for c in cells if c.start < c.end]
-        return sum(not is_value(word) for word in words) * 10 > 8 * len(words)
+        return sum(not is_value(word) and not self._is_code(column, word) for word in words) * 10 > 8 * len(words)
+
+    def _recurs(self, column: int) -> bool:
+        """Say whether a column's heading recurs in group after group. 例: 級 | 職員数 | 級 | 職員数"""
+        row = self.table.header_rows - 1
+        heads = {c: _flat(self.text[slice(*span)]) for c in self.columns if (span := self._span_at(row, c))}
+        again = [c for c, name in heads.items() if name and name == heads.get(column)]
+        return len(again) > 1 and len(set(heads.values())) * 2 <= len(heads) + 1 and column + 1 in heads
+
+    def _span_at(self, row: int, column: int) -> Span | None:
+        cell = self.at.get((row, column))
+        return (cell.start, cell.end) if cell is not None and cell.start < cell.end else None
+
+    def _is_code(self, column: int, words: str) -> bool:
+        """Say whether a cell only tells a row's place in a budget or a list. 例: ８．４．５, 3 under 項"""
+        plain = same_width(words).replace(" ", "")
+        if _CODE.fullmatch(plain) and not find_periods(plain):
+            return True
+        return plain.isdecimal() and len(plain) < 4 and _CODES.search(self.columns[column][0]) is not None
 
     def _in_one_group(self, namer: int, column: int) -> bool:
         """Say whether a column of names may name another: 区分 and 金額 both under 節, but not 説明 beside them."""
@@ -159,17 +194,37 @@ class _TableReader:
             if len(self.rows[r]) == 1 and len(self.columns) > 2 and table.header_rows:
                 continue  # a row that only names a section
             body = [cell for cell in self.rows[r] if cell.column >= table.header_columns]
+            within = self._name_within(body)
+            if within is not None:
+                row_name, row_spans = " ".join(_unique([row_name, within])), row_spans
             cells = [cell for cell in self.rows[r] if cell.row == r]
             start, end = min(cell.start for cell in cells), max(cell.end for cell in cells)
             for cell in body:
                 column_name, column_spans = self.columns[cell.column]
                 spans = [s for s in (*row_spans, *column_spans) if not start <= s[0] < end]
-                namer = max(
-                    (c for c in self.names_rows if c < cell.column and self._in_one_group(c, cell.column)), default=None
-                )
-                own, _ = self._heading([(r, namer)]) if namer is not None else ("", [])
+                if self._is_code(cell.column, self.text[cell.start : cell.end]):
+                    continue
+                namers = sorted(c for c in self.names_rows if c < cell.column and self._in_one_group(c, cell.column))
+                titled = [c for c in namers if _OWN_NAME.search(self.columns[c][0])]
+                own, _ = self._heading([(r, c) for c in titled or namers[-1:]])
                 name = " ".join(_unique([row_name, own])) if own else row_name
+                if cell.row_span > 1:  # what stands over several rows is said of none of them alone
+                    last = r + cell.row_span - 1
+                    held = [c for c in range(table.header_columns) if self.at.get((r, c)) is self.at.get((last, c))]
+                    shared, _ = self._heading([(r, c) for c in held])
+                    name = shared if shared and not own else name
                 yield from self._of_cell(cell, (start, end), name, column_name, spans)
+
+    def _name_within(self, body: list[Cell]) -> str | None:
+        """Return the name that a row's first figure has in its own cell. 例: 均等割76,781 | 69,102 | 7,679"""
+        for cell in body:
+            match = _NAMED_CELL.fullmatch(same_width(self.text[cell.start : cell.end]))
+            if match is not None:
+                others = [c for c in body if c is not cell and is_value(self.text[c.start : c.end])]
+                return match["name"] or match["after"] if others else None
+            if is_value(self.text[cell.start : cell.end]):
+                return None
+        return None
 
     def _heading(self, places: list[tuple[int, int]]) -> tuple[str, list[Span]]:
         """Return the words over (or beside) a cell, outermost first, and where they stand."""
@@ -178,6 +233,9 @@ class _TableReader:
             cell = self.at.get(place)
             if cell is not None and cell.start < cell.end and cell not in cells:
                 cells.append(cell)
+        # Beside a name, a serial number or a mark (○) names nothing.
+        if self.names_rows:
+            cells = [c for c in cells if not _SERIAL.fullmatch(same_width(self.text[c.start : c.end]))]
         return " ".join(_unspaced(_flat(self.text[c.start : c.end])) for c in cells), [(c.start, c.end) for c in cells]
 
     def _of_cell(self, cell: Cell, quote: Span, row: str, column: str, spans: list[Span]) -> Iterator[Fact]:
@@ -218,6 +276,15 @@ class _TableReader:
         dated = self._date_beside(words, quantities)
         if dated is not None:
             fact = replace(fact, as_of=dated.code, as_of_from="text")
+        elif (named := _NAMED_CELL.fullmatch(same_width(words))) is not None and (
+            named["name"] or named["after"]
+        ) in row:
+            figure = named["figure"] or named["before"]
+            start = same_width(words).index(figure)
+            quantities = [
+                replace(q, at=(q.at[0] + start, q.at[1] + start))
+                for q in find_quantities(words[start : start + len(figure)])
+            ]
         elif not is_value(words):
             if len(words) <= _MAX_WORDS:
                 yield fact
@@ -304,6 +371,8 @@ class _TableReader:
             if not re.search(r"[率比]$|割合", column or row):
                 return unit, quantity.value * unit_scale(unit), self.unit
         own = own or _counted_unit(row) or _counted_unit(column) or _counted_unit(self.title or "")
+        if own is None and self.money is not None and _SUM.search(column):
+            own = self.money
         return own, quantity.value * unit_scale(own), None
 
     def _as_of(self, row: str, column: str) -> tuple[str | None, AsOfFrom | None, Span | None]:
@@ -406,9 +475,14 @@ def _statements(document: Document) -> Iterator[_Statement]:
 def _plain(text: str) -> str:
     """Return a statement in one width, without tags, and no figure torn from its unit by a line end; offsets hold."""
     text = re.sub(r"(令|平|昭)\n(和|成)", r"\1\2\n", text)
+    # The line end that tore a figure moves behind it, so that places hold. 例: 昭和４ / ０年 → 昭和４０ / 年
+    text = _TORN_DIGITS.sub(r"\1\3\2", text)
     return _TORN.sub(" ", _TAG.sub(lambda tag: " " * len(tag[0]), same_width(text)))
 
 
+_TORN_DIGITS = re.compile(
+    r"((?<=[^\s\d０-９][^\s\d０-９])[0-9０-９][0-9０-９,，]{0,12})(\n)([0-9０-９][0-9０-９,，]{0,12}(?=[^\s\d０-９,，]))"
+)
 _TORN = re.compile(r"(?<=[0-9百千万億])\n(?=[^\s0-9])")
 
 
@@ -502,6 +576,26 @@ def _opens(text: str) -> bool:
 _NEAR = parse_code("2000-01")  # any period does where only the shape of a date is asked for
 
 
+_NUMBERED = re.compile(r"^(?:[0-9]{1,2}[. ]*|\([0-9]{1,2}\) *|[①-⑳] *)")
+# The heading of a form that asks for what stands below it.
+_ASKS = re.compile(
+    r"(?:[0-9]{1,2}[. 　]*|\([0-9]{1,2}\)[ 　]*|[①-⑳][ 　]*)[^。、:]{0,16}"
+    r"(?:名称?|目的|場所|所在地?|住所|位置|方法|金額|価格|相手方?|契約者|期間|工期|期限|物品|品名)"
+)
+# Who somebody is, or where, on a line of its own.
+_ROLE = re.compile(
+    r"^[ 　]*(?P<key>(?:[^\s、。:()]{1,10}(?:市長|町長|村長|区長|知事|理事長|社長|組合長|会長)"
+    r"|代表取締役(?:社長)?|代表者|理事長|所在地|住所|氏名|商号)"
+    r"(?:職務代理者)?)[ 　]+(?P<value>[^\s、。][^、。\n]{1,40})$",
+    re.M,
+)
+# 例: (2) 辺地の中心の位置 みどり町北１番地
+_ITEM_KEY = re.compile(
+    r"^[ 　]*(?:\([0-9]{1,2}\)|[①-⑳]|[0-9]{1,2}[. ])[ 　]*(?P<key>[^\s、。:()「」]{1,15}[一-鿿ァ-ヶー])"
+    r"[ 　]+(?P<value>(?![はがをにのでとやへも]|[0-9.]+[^\s0-9]{0,3}$)[^\s:=~〈<【①-⑳.…][^:]{3,}?)[。\s]*$"
+)
+
+
 class _StatementReader:
     def __init__(
         self,
@@ -579,6 +673,7 @@ class _StatementReader:
 
     def facts(self) -> Iterator[Fact]:
         yield from self._words()
+        yield from self._asked_for()
         for i, quantity in enumerate(self.quantities):
             label, borrowed = self._label(i)
             if not label or (quantity.base_unit is None and not self._is_named(i)):
@@ -609,6 +704,37 @@ class _StatementReader:
                 source,
                 context,
             )
+
+    def _asked_for(self) -> Iterator[Fact]:
+        """Give what a form or a bill writes without a colon: below its heading, or behind a key on the line.
+
+        例: ５ 契約の相手方 above 株式会社みどり; 代表取締役 山田 太郎; (2) 辺地の中心の位置 みどり町北１番地
+        """
+        block = self.statement.block
+        if block.kind == "heading" or ":" in self.text or len(self.text) > 160:
+            return
+        heading = block.headings[-1] if block.headings else ""
+        asked = _clean(_NUMBERED.sub("", same_width(heading))) if _ASKS.fullmatch(same_width(heading)) else ""
+        found: list[tuple[str, Span]] = []
+        spoken = re.search(r"[。、]", self.text) is not None
+        alone = not spoken and len(self.text) <= 60 and not _ROLE.search(self.text) and not self.quantities
+        if asked and alone and not any(p.at[0] < 2 for p in self.periods):
+            text = self.text.rstrip()
+            found.append((asked, (len(text) - len(text.lstrip()), len(text))))
+        for pattern in (_ROLE, _ITEM_KEY) if block.kind != "paragraph" or "\n" in self.text else (_ROLE,):
+            for match in pattern.finditer(self.text):
+                key = re.sub(r"\s", "", match["key"])
+                if ".." in match["value"] or _is_weak(key):
+                    continue
+                # Who signs a bill is no part of what it asks for.
+                signs = pattern is _ROLE and re.search(r"[市町村区]長$|知事$", key) is not None
+                asks = asked if pattern is _ROLE and not signs else ""
+                found.append((" ".join(_unique([asks, key])), match.span("value")))
+        for label, (start, end) in found:
+            as_of, source = self._fallback()
+            place = (self.statement.start + start, self.statement.start + end)
+            whole = (self.statement.start, self.statement.end)
+            yield self._fact("key_value", label, place, whole, None, None, as_of, source, [])
 
     def _words(self) -> Iterator[Fact]:
         """Give the key-value pairs whose values are no figures: 例: 場所：中央公民館, 【開催日：R5.10.14、場所：…】"""
@@ -820,6 +946,22 @@ class _StatementReader:
             return self.base.code, self.base_from
         as_of = _as_of_of_document(self.document)
         return as_of, "document" if as_of else None
+
+
+# A name and its figure in one cell: 例: 均等割76,781; set on two lines, the figure may come first.
+_NAMED_CELL = re.compile(
+    r"(?P<name>[^\W\d_][^0-9△▲,。、()]{1,14}?)[ \n]*(?P<figure>[△▲]? ?[0-9]{1,3}(?:,[0-9]{3})+)"
+    r"|(?P<before>[△▲]? ?[0-9]{1,3}(?:,[0-9]{3})+)[ \n]*(?P<after>[一-鿿ァ-ヶー]{3,14})"
+)
+_SERIAL = re.compile(r"[0-9]{1,3}|[^\w]+|[○〇◯]")
+
+
+def _unit_span(text: str, cell: Cell) -> Span | None:
+    """Return the unit that the corner of a table says. 例: （単位：千円）"""
+    match = re.search(r"単 ?位 ?[::/]? ?(?P<unit>[^ ()、,:]{1,8})", same_width(text[cell.start : cell.end]))
+    if match is None or not is_unit(match["unit"]):
+        return None
+    return cell.start + match.start("unit"), cell.start + match.end("unit")
 
 
 # Words and periods

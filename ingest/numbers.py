@@ -92,7 +92,7 @@ _UNIT = _alternatives(UNITS)
 _DIGITS = r"(?:[0-9]{1,3}(?: ?, ?[0-9]{3})+(?![0-9])|[0-9]+)(?:\.[0-9]+)?"
 # Minus is △ or ▲ before the figure (▲ 1,681), or a dash that does not join it to what stands before.
 _FIGURE = re.compile(
-    rf"(?P<sign>[△▲▼] ?|(?<![0-9A-Za-z\)])[-]|(?<![0-9A-Za-z])\+)?(?P<yen>[¥￥] ?)?"
+    rf"(?P<sign>[△▲▼] ?|(?<![0-9A-Za-z\)])[-]|(?<![0-9A-Za-z])\+)?(?P<yen>[¥￥\\] ?)?"
     rf"(?P<figure>(?<![0-9,.]){_DIGITS}"
     rf"(?P<scale>(?: (?=[百千]?[万億兆](?:{_UNIT})))?[十百千]?[万億兆]?)(?:{_DIGITS}[千百]?[万億]?)*)"
 )

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import re
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 from ingest.dates import find_periods
@@ -100,18 +103,21 @@ def _described(document: Document) -> Document:
     document = replace(document, blocks=blocks, tables=tables)
     cover = _cover(document)
     meeting = _first(cover, _meeting)
-    published = _published(document, cover)
+    published = _published(document, cover) or _signed(document)
     warnings = list(document.warnings)
     if published is None:
         published = _latest_as_of(document)
         if published is not None:
             warnings.append(f"発行日の記載がないため、本文で最も新しい時点（{published}）を発行の目安としました。")
+        elif (named := _date_of_name(document.file)) is not None:
+            published = named
+            warnings.append(f"発行日の記載がないため、ファイル名の日付（{published}）を発行の目安としました。")
         elif document.published is not None:
             published = document.published
             warnings.append(f"発行日の記載がないため、PDF の作成日（{published}）を発行の目安としました。")
     return replace(
         document,
-        title=_title(document, cover, meeting) or document.title or Path(document.file).stem,
+        title=_title(document, cover, meeting) or _title_of_file(document),
         meeting=meeting,
         published=published,
         department=_first(cover, _department),
@@ -167,6 +173,9 @@ _TITLE = re.compile(
 
 def _title(document: Document, cover: Sequence[str], meeting: str | None) -> str:
     """Return the title: a cover line that names a document, else the first heading."""
+    bill = _bill(document)
+    if bill:
+        return bill
     for line in cover[:12]:
         text = line.strip("【】 　")
         if (
@@ -175,6 +184,7 @@ def _title(document: Document, cover: Sequence[str], meeting: str | None) -> str
             and len(text) <= 60
             and text != meeting
             and not re.search(r"[。：:]", text)
+            and not _names_nothing(text)
         ):
             return re.sub(r"\s+", " ", text)
     if meeting is not None and any(meeting in line for line in cover[:3]):
@@ -182,9 +192,96 @@ def _title(document: Document, cover: Sequence[str], meeting: str | None) -> str
     first = document.pages[0].number
     heading = next((block for block in document.blocks if block.kind == "heading" and block.page == first), None)
     if heading is None:
-        return _lone_first_line(document)
+        return _lone_first_line(document) or _largest_line(document)
     text = re.sub(r"^\s*#+\s*|\*\*", "", document.text[heading.start : heading.end])
-    return re.sub(r"\s+", "" if "\n" in text else " ", text).strip("【】 　")[:60]
+    title = re.sub(r"\s+", "" if "\n" in text else " ", text).strip("【】 　")[:60]
+    return title if document.lines_are_source or not _names_nothing(title) else _largest_line(document)
+
+
+_BILL = re.compile(
+    r"(?:議\s*案|報\s*告|発\s*議|認\s*定|諮\s*問|同\s*意|承\s*認|意見書案)\s*"
+    r"第\s*[0-9０-９一二三四五六七八九十]+\s*号"
+)
+
+
+def _bill(document: Document) -> str:
+    """Return the number and the name of a paper that is one bill. 例: 議案第１８号 above みどり市手話言語条例"""
+    first = document.pages[0].number
+    blocks = [block for block in document.blocks if block.page == first][:4]
+    texts = [
+        re.sub(r"\s+", "" if "\n" in t else " ", t).strip() for t in (document.text[b.start : b.end] for b in blocks)
+    ]
+    if len(texts) < 2 or not _BILL.fullmatch(texts[0]) or document.lines_are_source:
+        return ""
+    # The date of its laying may have been joined to it.
+    name = re.sub(r"(?:令和|平成)[0-9０-９元]+年.{0,12}提出$", "", texts[1])
+    return f"{texts[0]} {name}" if 4 <= len(name) <= 90 and "。" not in name and not find_periods(name) else ""
+
+
+def _names_nothing(title: str) -> bool:
+    """Say whether a heading does not name a paper: a date, a unit, a bare number or word, a part's number."""
+    text = fold(title).strip()
+    rest = text
+    for period in reversed(find_periods(text)):
+        rest = rest[: period.at[0]] + rest[period.at[1] :]
+    rest = re.sub(r"[^\w]|現在|時点|作成|公表|提出|[0-9]+時", "", rest)
+    return (
+        len(rest) < 3 or "単位" in text or _numbered(title) or (rest != text and re.search(r"作成$", text) is not None)
+    )
+
+
+def _largest_line(document: Document) -> str:
+    """Return the line of a first page that is set larger than all others, and names something."""
+    page = document.pages[0]
+    if page.char_boxes is None:
+        return ""
+    boxes = memoryview(page.char_boxes).cast("f") if sys.byteorder == "little" else None
+    if boxes is None:
+        return ""
+    lines: list[tuple[float, int, str]] = []
+    at = page.start
+    for line in document.text[page.start : page.end].split("\n"):
+        sizes = sorted(
+            boxes[4 * (at - page.start + i) + 2] - boxes[4 * (at - page.start + i)]
+            for i, c in enumerate(line)
+            if "\u4e00" <= c <= "\u9fff" and not math.isnan(boxes[4 * (at - page.start + i)])
+        )
+        if len(sizes) >= 2:
+            lines.append((sizes[len(sizes) // 2], -at, line))
+        at += len(line) + 1
+    if len(lines) < 2:
+        return ""
+    usual = sorted(size for size, _, _ in lines)[len(lines) // 2]
+    larger = [(line, size) for size, _, line in sorted(lines, reverse=True) if size >= 1.15 * usual]
+    # Else the first line, unless it is set smaller than the rest.
+    for line, size in [*larger, (lines[0][2], lines[0][0])]:
+        title = re.sub(r"[\s　]+", " ", re.sub(r"[（(]単位.*?[）)]", "", line)).strip()
+        bare = re.sub(r"[（(].*?[）)]", "", title)
+        plain = 5 <= len(title) <= 60 and len(bare) >= 4 and not re.search(r"[。、\t]", bare)
+        if size >= usual and plain and not _names_nothing(title):
+            return title
+    return ""
+
+
+# What programs write as a title by themselves.
+_NO_TITLE = re.compile(
+    r"Microsoft .*|PowerPoint .*|無題.*|Untitled.*|(?:Slide|スライド|Document|Book|Presentation|文書) ?\d*"
+    r"|.*\.(?:docx?|xlsx?|pptx?|xdw|jtdc?|pdf)|\W*",
+    re.I,
+)
+
+
+def _title_of_file(document: Document) -> str:
+    """Return the title that a file says of itself, or its name without a page's number and a date.
+
+    例: Ｐ５~８　繰越事業一覧表.pdf → 繰越事業一覧表; 推進方針_R040224.pdf → 推進方針
+    """
+    if document.title and not _NO_TITLE.fullmatch(fold(document.title).strip()):
+        return document.title
+    stem = Path(document.file).stem
+    name = re.sub(r"^[PpＰｐ][0-9０-９]+(?:[~～\-－][0-9０-９]+)?[\s　_]+", "", stem)
+    name = re.sub(r"[_\-\s　]*(?:[RrＲ][0-9]{6}|20[0-9]{6})$", "", name).strip()
+    return name if len(name) >= 3 and re.search(r"[^\W\d_a-zA-Z]", name) else stem
 
 
 def _lone_first_line(document: Document) -> str:
@@ -239,6 +336,37 @@ def _published(document: Document, cover: Sequence[str]) -> str | None:
             year = find_periods(month.group(1))
             if year:
                 return f"{year[0].code}-{int(month.group(2)):02d}"
+    return None
+
+
+_SIGNED = re.compile(r"[\s　]*(?:提出|作成|公表|発行|策定|発表)[\s　]*")
+
+
+def _signed(document: Document) -> str | None:
+    """Return the day on a line of its own that says when the paper was laid or issued. 例: 令和４年６月１０日提出"""
+    end = document.pages[min(2, len(document.pages) - 1)].end
+    for line in document.text[:end].split("\n"):
+        if not 6 <= len(line) <= 30:
+            continue
+        for period in find_periods(line):
+            if period.kind == "day" and not line[: period.at[0]].strip() and _SIGNED.fullmatch(line[period.at[1] :]):
+                return period.code
+    return None
+
+
+_IN_NAME = re.compile(
+    r"(?<![0-9A-Za-z])(?:(?P<year>20[0-9]{2})|[RrＲ](?P<era>[0-9]{2}))(?P<month>[0-9]{2})(?P<day>[0-9]{2})(?![0-9])"
+)
+
+
+def _date_of_name(name: str) -> str | None:
+    """Return the day in a file's name. 例: 20220312.pdf → 2022-03-12, 方針_R040224.pdf → 2022-02-24"""
+    for match in _IN_NAME.finditer(name.replace("_", " ")):
+        year = int(match["year"]) if match["year"] else 2018 + int(match["era"])
+        try:
+            return date(year, int(match["month"]), int(match["day"])).isoformat()
+        except ValueError:
+            continue
     return None
 
 

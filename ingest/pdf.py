@@ -23,7 +23,7 @@ import threading
 import unicodedata
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -223,6 +223,7 @@ def _table(record: dict[str, Any], at: int, page: int) -> Table:
         header_columns=record["header_columns"],
         title=moved(record["title"]),
         unit=moved(record["unit"]),
+        follows=record.get("follows", False),
     )
 
 
@@ -377,6 +378,11 @@ def _without_spread(chars: list[_Char]) -> list[_Char]:
             gaps = sorted(_gap(group[i - 1], group[i + 1]) for i in wide)
             drop |= {i for i in wide if _gap(group[i - 1], group[i + 1]) <= gaps[len(gaps) // 2] + 2}
         text = "".join(char.text for char in group)
+        for match in _SPREAD_NAME.finditer(text):
+            between = [i for i in range(*match.span()) if group[i].text == " "]
+            gaps = [_gap(group[i - 1], group[i + 1]) for i in between]
+            if max(gaps) <= 1.25 * min(gaps) + 1:
+                drop |= set(between)
         for match in _SPREAD_DIGITS.finditer(text):
             drop |= {i for i in range(*match.span()) if group[i].text == " "}
         kept.extend(char for i, char in enumerate(group) if i not in drop)
@@ -385,6 +391,7 @@ def _without_spread(chars: list[_Char]) -> list[_Char]:
 
 # 例: 2 3 , 9 8 2 千円; but 1月 2月 and 12 34 are what they are
 _SPREAD_DIGITS = re.compile(r"(?<![0-9.,])[0-9](?: [0-9.,]){2,}(?![0-9.,]| [0-9])")
+_SPREAD_NAME = re.compile(r"(?<![一-鿿])[一-鿿](?: [一-鿿]){2,}(?![一-鿿])")  # 例: （１）給 水 戸 数 19,200 戸
 _NARROW = frozenset("、。，．,.・（）()「」『』【】〔〕：；:;")  # much of their width is white
 
 
@@ -581,6 +588,7 @@ class _Grid:
     cells: dict[tuple[int, int], tuple[int, int]]  # (row, column) to (row span, column span)
     owner: dict[tuple[int, int], tuple[int, int]]  # every field to the cell that covers it
     chars: dict[tuple[int, int], list[_Char]]
+    tiled: bool = False  # its cells are boxes of their own
 
     @property
     def bound(self) -> Box:
@@ -601,7 +609,14 @@ class _Grid:
             and len({column for _, column in filled}) > 1
             and all(len(chars) <= 1200 for chars in self.chars.values())
             and not any(self._is_open(key) for key in filled)
+            and (not self.tiled or self._measures(filled))
         )
+
+    def _measures(self, filled: Sequence[tuple[int, int]]) -> bool:
+        """Say whether boxes side by side are a table: short, and a good part of them figures."""
+        texts = ["".join(char.text for char in self.chars[key]) for key in filled]
+        figures = sum(re.search(r"[0-9０-９]", text) is not None for text in texts)
+        return max(map(len, texts)) <= 60 and figures * 3 >= len(texts)
 
     def _is_open(self, key: tuple[int, int]) -> bool:
         """Say whether a cell spreads both ways and holds running text: then lines are missing, and it is no cell."""
@@ -612,8 +627,102 @@ class _Grid:
 def _grids(page: Any) -> list[_Grid]:
     """Return the ruled grids of a page, topmost first."""
     upright, flat = _rulings(page)
-    grids = [_grid(*group) for group in _touching(upright, flat)]
+    groups = _touching(upright, flat)
+    tiled, groups = _tiled(groups)
+    grids = [*tiled, *(_grid(*group) for group in groups)]
     return sorted((grid for grid in grids if grid is not None), key=lambda grid: (grid.rows[0], grid.columns[0]))
+
+
+_TILES_APART = 10.0  # points
+_LEAST_TILES = 9
+
+
+def _tiled(
+    groups: Sequence[tuple[list[_Ruling], list[_Ruling]]],
+) -> tuple[list[_Grid], list[tuple[list[_Ruling], list[_Ruling]]]]:
+    """Return the tables whose cells are boxes of their own with narrow white between them, and the other groups.
+
+    Slides are drawn so. The white closes: its two sides become one ruling.
+    """
+    boxed = [(group, _bound_of(group)) for group in groups if len(group[0]) > 1 and len(group[1]) > 1]
+    # A frame around others is no cell.
+    boxed = [
+        (group, box) for group, box in boxed if not any(_contains(box, other) for _, other in boxed if other is not box)
+    ]
+    if len(boxed) < _LEAST_TILES or len(boxed) > 400:
+        return [], list(groups)
+    clusters: list[list[int]] = []
+    left = set(range(len(boxed)))
+    while left:
+        cluster = [left.pop()]
+        for i in cluster:
+            beside = {j for j in left if _are_tiles(boxed[i][1], boxed[j][1])}
+            left -= beside
+            cluster.extend(beside)
+        clusters.append(cluster)
+    found: list[_Grid] = []
+    taken: list[int] = []
+    for cluster in clusters:
+        tiles = [boxed[i] for i in cluster]
+        # A title over the table is set flush with none of its cells.
+        tiles = [
+            (group, box)
+            for group, box in tiles
+            if any(
+                other is not box and min(abs(box[i] - other[i]) for i in (0, 2)) <= _SAME_PLACE for _, other in tiles
+            )
+        ]
+        lefts, tops = _closed([box[0] for _, box in tiles]), _closed([box[1] for _, box in tiles])
+        if len(tiles) < _LEAST_TILES or len(lefts) < 3 or len(tops) < 3:
+            continue
+        across = _closed([line.at for (upright, _), _ in tiles for line in upright])
+        down = _closed([line.at for (_, flat), _ in tiles for line in flat])
+        upright = [_moved(line, across, down) for (lines, _), _ in tiles for line in lines]
+        flat = [_moved(line, down, across) for (_, lines), _ in tiles for line in lines]
+        grid = _grid(upright, flat)
+        if grid is not None:
+            grid.tiled = True
+            found.append(grid)
+            taken.extend(id(group) for group, _ in tiles)
+    return found, [group for group in groups if id(group) not in taken]
+
+
+def _bound_of(group: tuple[Sequence[_Ruling], Sequence[_Ruling]]) -> Box:
+    upright, flat = group
+    return (
+        min(line.at for line in upright),
+        min(line.at for line in flat),
+        max(line.at for line in upright),
+        max(line.at for line in flat),
+    )
+
+
+def _are_tiles(a: Box, b: Box) -> bool:
+    """Say whether two boxes stand beside or over each other with narrow white between them."""
+    for near, far in ((0, 1), (1, 0)):
+        gap = max(a[near], b[near]) - min(a[near + 2], b[near + 2])
+        shared = min(a[far + 2], b[far + 2]) - max(a[far], b[far])
+        if -1 <= gap <= _TILES_APART and shared > 0.5 * min(a[far + 2] - a[far], b[far + 2] - b[far]):
+            return True
+    return False
+
+
+def _closed(values: Sequence[float]) -> list[float]:
+    """Return one place for values that lie no further apart than tiles do."""
+    places: list[list[float]] = []
+    for value in sorted(values):
+        if places and value - places[-1][0] <= _TILES_APART:
+            places[-1].append(value)
+        else:
+            places.append([value])
+    return [(place[0] + place[-1]) / 2 for place in places]
+
+
+def _moved(line: _Ruling, own: Sequence[float], along: Sequence[float]) -> _Ruling:
+    def nearest(value: float, places: Sequence[float]) -> float:
+        return min(places, key=lambda place: abs(place - value))
+
+    return _Ruling(nearest(line.at, own), nearest(line.start, along), nearest(line.end, along))
 
 
 def _touching(upright: Sequence[_Ruling], flat: Sequence[_Ruling]) -> list[tuple[list[_Ruling], list[_Ruling]]]:
@@ -745,22 +854,27 @@ def _set(grid: _Grid, chars: list[_Char]) -> dict[str, Any]:
     # Double lines and margins make rows and columns in which nothing ever begins.
     rows = sorted({row for (row, _), held in grid.chars.items() if held})
     columns = sorted({column for (_, column), held in grid.chars.items() if held})
-    for number, row in enumerate(rows):
-        if number:
-            chars.append(_Char("\n", None))
-        for place, column in enumerate(columns):
-            if (row, column) not in grid.cells:
-                continue
-            if place:
-                chars.append(_Char("\t", None))
-            first = len(chars)
-            chars.extend(_in_one_line(grid.chars[row, column]))
-            row_span, column_span = grid.cells[row, column]
-            down = sum(1 for r in rows if row <= r < row + row_span)
-            along = sum(1 for c in columns if column <= c < column + column_span)
-            cells.append((first, len(chars), number, place, down, along))
+    number = -1
+    for row in rows:
+        lines = _rows_within(grid, row)
+        for line in range(max((len(each) for each in lines.values()), default=1)):
+            number += 1
+            if number:
+                chars.append(_Char("\n", None))
+            for place, column in enumerate(columns):
+                if (row, column) not in grid.cells:
+                    continue
+                if place:
+                    chars.append(_Char("\t", None))
+                first = len(chars)
+                held = lines.get(column, [[]])[line] if lines else grid.chars[row, column]
+                chars.extend(_in_one_line(held))
+                row_span, column_span = grid.cells[row, column]
+                down = sum(1 for r in rows if row <= r < row + row_span)
+                along = sum(1 for c in columns if column <= c < column + column_span)
+                cells.append((first, len(chars), number, place, down, along))
     filled = [cell for cell in cells if cell[0] < cell[1]]
-    header_rows, header_columns = _headers(cells, chars, len(rows), len(columns))
+    header_rows, header_columns = _headers(cells, chars, number + 1, len(columns))
     return {
         "start": min(cell[0] for cell in filled),
         "end": max(cell[1] for cell in filled),
@@ -768,7 +882,94 @@ def _set(grid: _Grid, chars: list[_Char]) -> dict[str, Any]:
         "header_rows": header_rows,
         "header_columns": header_columns,
         "bound": grid.bound,
+        "edges": {place: grid.columns[column] for place, column in enumerate(columns)},
     }
+
+
+def _rows_within(grid: _Grid, row: int) -> dict[int, list[list[_Char]]]:
+    """Return, by column, the lines of a row that is several rows without rulings; nothing where it is one row.
+
+    例: ９時間 / ８時間 beside １３４日 / １０５日: every cell holds as many lines at the same heights, and all of one
+    column are figures.
+    """
+    from ingest.tables import is_value
+
+    if any(r < row < r + span for (r, _), (span, _) in grid.cells.items()):
+        return {}  # beside a cell that reaches over several rows
+    found: dict[int, list[list[_Char]]] = {}
+    for (r, column), (span, _) in grid.cells.items():
+        if r != row:
+            continue
+        if span > 1:
+            return {}
+        if grid.chars[r, column]:
+            found[column] = _lines_of_cell(grid.chars[r, column])
+    counts = {len(lines) for lines in found.values()}
+    if len(found) < 2 or len(counts) != 1 or counts < {2}:
+        return {}
+    if counts == {1}:
+        return {}
+    for lines in zip(*found.values(), strict=True):
+        heights = [_middle_of(line) for line in lines]
+        if max(heights) - min(heights) > 0.5 * max(_size(line[0]) for line in lines):
+            return {}
+    figures = [
+        column
+        for column, lines in found.items()
+        if all(is_value("".join(char.text for char in line).strip()) for line in lines)
+    ]
+    if not figures or (counts == {2} and len(figures) * 2 < len(found)):
+        return {}
+    empty = [[] for _ in range(next(iter(counts)))]  # type: list[list[_Char]]
+    return {column: found.get(column, empty) for (r, column) in grid.cells if r == row}
+
+
+def _lines_of_cell(chars: Sequence[_Char]) -> list[list[_Char]]:
+    lines: list[list[_Char]] = []
+    for char in chars:
+        if char.box is None:
+            continue
+        if not lines or char.box[1] > _middle_of(lines[-1]):
+            lines.append([])
+        lines[-1].append(char)
+    return lines
+
+
+def _middle_of(line: Sequence[_Char]) -> float:
+    return statistics.median((char.box[1] + char.box[3]) / 2 for char in line if char.box is not None)
+
+
+def _go_on(table: dict[str, Any], above: dict[str, Any], text: str) -> None:
+    """Give a page's first table the columns of the last one of the page before, where it is the rest of that.
+
+    Its rulings stand at the same places; a column in which nothing is printed has been left out, and no headings are
+    repeated.
+    """
+    edges, others = table.get("edges"), above.get("edges")
+    if not edges or not others or len(edges) < 3:
+        return
+    sides = zip((table["bound"][0], table["bound"][2]), (above["bound"][0], above["bound"][2]), strict=True)
+    if any(abs(a - b) > _SAME_PLACE for a, b in sides):
+        return
+    place = {
+        column: next((other for other, at in others.items() if abs(at - left) <= _SAME_PLACE), None)
+        for column, left in edges.items()
+    }
+    if None in place.values() or len(set(place.values())) < len(place):
+        return
+    top = [text[a:b] for a, b, row, *_ in table["cells"] if row == 0]
+    spread = any(row == 0 and along > 1 for _, _, row, _, _, along in table["cells"])
+    # A first row without figures is no heading when it has a number of its own or a sentence.
+    if table["header_rows"] and (spread or not (top[0].isdecimal() or max(map(len, top)) > _LONGEST_HEADING)):
+        return
+    table["cells"] = [(a, b, row, place[column], *spans) for a, b, row, column, *spans in table["cells"]]
+    table["header_rows"], table["header_columns"] = 0, above["header_columns"]
+    table["edges"] = others
+    table["follows"] = True
+
+
+_SAME_PLACE = 4.0  # points
+_LONGEST_HEADING = 25
 
 
 def _in_one_line(chars: Sequence[_Char]) -> list[_Char]:
@@ -794,6 +995,7 @@ def _headers(
     A further heading row has nothing of its own under the corner; heading columns go up to the first one of words.
     例: 番号 | 事業名 | 担当課 | 予算額 → 1 row, 2 columns
     """
+    from ingest.dates import same_width
     from ingest.tables import is_label, is_value
 
     texts = {(r, c): "".join(char.text for char in chars[a:b]).strip() for a, b, r, c, _, _ in cells}
@@ -804,30 +1006,86 @@ def _headers(
     def filled(r: int) -> list[int]:
         return [c for c in range(columns) if texts.get((r, c))]
 
-    header_rows = 0
+    # What stands over all columns heads them all: their own headings begin below it.
+    first = int(rows > 2 and any(row == column == 0 and along == columns for _, _, row, column, _, along in cells))
+    # A row without a label and without a figure is of headings, and so are the rows above it.
+    # 例: １日の所定労働時間 | ３６５日 | ３６６日 over (empty) | 年間休日日数
+    header_rows = next(
+        (
+            r + 1
+            for r in (first + 2, first + 1)
+            if r < rows - 1 and filled(r) and texts.get((r, 0)) == "" and not any((r, c) in values for c in filled(r))
+        ),
+        0,
+    )
     while header_rows < rows - 1:
         here = filled(header_rows)
         figures = sum((header_rows, c) in values for c in here if c)
-        if figures >= 0.4 * max(1, len(here) - 1) or (header_rows and (0 in here or not here)):
+        if figures >= 0.4 * max(1, len(here) - 1) or (header_rows > first and (0 in here or not here)):
             break
         header_rows += 1
+    if header_rows == first + 1:
+        # A heading that reaches over several rows makes headings of what stands beside it.
+        reach = [row + down for _, _, row, c, down, _ in cells if row == first and c and texts.get((row, c))]
+        header_rows = max(header_rows, min(max(reach, default=0), rows - 1))
     body = [r for r in range(header_rows, rows) if len(filled(r)) > 1]
     header_columns = 0
     for c in range(columns - 1):
         held = [texts[r, c] for r in body if texts.get((r, c))]
         serial = bool(held) and all(text.isdecimal() and len(text) < 4 for text in held) and _rises(held)
+        serial = serial or _tallies(held)
+        if c == 0 and header_rows and len(held) > 2 and all(_HOURS.fullmatch(same_width(text)) for text in held):
+            return header_rows, 1
         if not serial and any((r, c) in values for r in body):
             break
         header_columns = c + 1
-        if not serial:
+        if not serial and not _parts_on(cells, texts, values, header_rows, columns, c):
             break
     return header_rows, header_columns
+
+
+def _parts_on(
+    cells: Sequence[tuple[int, int, int, int, int, int]],
+    texts: Mapping[tuple[int, int], str],
+    values: Collection[tuple[int, int]],
+    header_rows: int,
+    columns: int,
+    column: int,
+) -> bool:
+    """Say whether the labels of a column stand over several rows each, which the next column tells apart.
+
+    例: 会議室 | 市内在住者 | 500円 above (same room) | 市外在住者 | 750円; 1.市民税 | 1.個人 | 1.現年課税分 | 69,102
+    """
+    if column + 2 >= columns:
+        return False
+    if not any(
+        c == column and row >= header_rows and down > 1 and texts.get((row, c)) for _, _, row, c, down, _ in cells
+    ):
+        return False
+    following = [
+        (place, text) for place, text in texts.items() if place[1] == column + 1 and place[0] >= header_rows and text
+    ]
+    figures = any(place in values for place in texts if place[1] > column + 1 and place[0] >= header_rows)
+    short = [text for place, text in following if place not in values and len(text) <= 20]
+    return figures and len(short) == len(following) > 1
 
 
 def _rises(numbers: Sequence[str]) -> bool:
     return all(int(b) == int(a) + 1 for a, b in pairwise(numbers))
 
 
+def _tallies(cells: Sequence[str]) -> bool:
+    """Say whether cells count up or down one by one in one unit. 例: 4日, 3日, 2日, 1日"""
+    from ingest.dates import same_width
+
+    parts = [re.fullmatch(r"([0-9]{1,3})([^0-9,.%]{1,3})", same_width(cell)) for cell in cells]
+    if len(parts) < 3 or not all(parts) or len({part[2] for part in parts if part}) > 1:
+        return False
+    numbers = [part[1] for part in parts if part]
+    return _rises(numbers) or _rises(numbers[::-1])
+
+
+_HOURS = re.compile(r"[0-9]+時間(?:[0-9]+分)?")
 _APART = 1.1  # of the type's size: a wider gap parts a line
 _MARK = re.compile(r"[\ue000-\uf8ff・•●○◯◎■□◆◇▪▶➢※\u2460-\u2473⇒→]|[（(]?[0-9０-９]{1,2}[)）.．]")
 
@@ -848,7 +1106,7 @@ def _pieces(sheet: _Sheet) -> list[Piece]:
         for i in range(start + 1, end):
             if sheet.chars[i].box is None:
                 continue
-            if _are_apart(sheet.chars[last], sheet.chars[i], usual):
+            if _are_apart(sheet.chars[last], sheet.chars[i], usual) and not _is_spread(sheet.chars, last, i):
                 mark = last - first < 4 and _MARK.fullmatch(_text(sheet, first, last + 1)) is not None
                 if not mark or _gap(sheet.chars[last], sheet.chars[i]) > 3 * _size(sheet.chars[i]):
                     found.append(_piece(sheet, first, last + 1))
@@ -868,6 +1126,23 @@ def _are_apart(left: _Char, right: _Char, usual: float) -> bool:
         return False
     size = max(_size(left), _size(right), 0.8 * usual)  # leaders have wide gaps for their size
     return right.box[0] - left.box[2] > _APART * size or right.box[2] < left.box[0] - size
+
+
+def _is_spread(chars: Sequence[_Char], left: int, right: int) -> bool:
+    """Say whether a gap is one of several like ones in a word that is set wide. 例: 給 水 戸 数"""
+    gap = _gap(chars[left], chars[right])
+    if (
+        right != left + 1
+        or gap > 4 * _size(chars[right])
+        or not all(map(_is_kanji, chars[left].text + chars[right].text))
+    ):
+        return False
+    for a, b in ((left - 1, left), (right, right + 1)):
+        if a < 0 or b >= len(chars) or not (_is_kanji(chars[a].text) and _is_kanji(chars[b].text)):
+            continue
+        if abs(_gap(chars[a], chars[b]) - gap) <= 0.25 * gap + 1:
+            return True
+    return False
 
 
 def _piece(sheet: _Sheet, start: int, end: int) -> Piece:
@@ -1017,6 +1292,8 @@ def _caption(sheet: _Sheet, table: dict[str, Any]) -> tuple[tuple[int, int] | No
             break  # keys and values often have no title
         if len(text) > 60 or text.endswith(("。", "、")) or text.startswith(("※", "注", "（注")):
             continue
+        if len(text) > 25 and re.search(r"[。、]", text):
+            continue  # a line of a sentence. 例: 年間において…労働者に対しては、下の表のとおり勤続
         if title is None:
             title = (start, end)
             if text[0] not in "（(" or keyed:
@@ -1065,8 +1342,13 @@ def _main(arguments: Sequence[str]) -> int:
         return _say(_rendered(document, json.loads(rest[0])))
     metadata = document.get_metadata_dict()
     _say({"pages": count, "title": metadata.get("Title", "").strip(), "created": _created(metadata)})
+    before: dict[str, Any] | None = None
     for number in range(int(rest[0]), count):
-        _say(_read_page(document, number))
+        record = _read_page(document, number)
+        if before is not None and before["tables"] and record["tables"]:
+            _go_on(record["tables"][0], before["tables"][-1], record["text"])
+        before = record
+        _say(record)
     return 0
 
 

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 Box = tuple[float, float, float, float]
 Stripe = tuple[float, float]  # left and right
@@ -300,6 +300,15 @@ def _in_columns(bands: Sequence[_Band], gutters: Sequence[float], usual: float) 
         else:
             runs.append([column])
     parts: list[Part] = []
+    lines = [_names_figure(band) for band in bands] if len(runs) > 1 else []
+    if sum(lines) > 1 and sum(lines) * 2 > len(bands):
+        for named, group in groupby(zip(lines, bands, strict=True), key=lambda pair: pair[0]):
+            held = [band for _, band in group]
+            if named:
+                parts.append(_plain([row for band in held for row in _rows(band.pieces)]))
+            else:
+                parts.extend(_ordered([p for band in held for p in band.pieces], usual))
+        return parts
     for run in runs:
         if len(run) == len(columns):
             parts.extend(_as_rows(run))
@@ -307,6 +316,17 @@ def _in_columns(bands: Sequence[_Band], gutters: Sequence[float], usual: float) 
             # A heading among the rows parts them, once they stand alone.
             parts.extend(_ordered([p for column in run for p in column], usual))
     return parts
+
+
+def _names_figure(band: _Band) -> bool:
+    """Say whether a band is one line of short names and, at a distance, their one figure. 例: 給水戸数 … 19,200戸"""
+    rows = _rows(band.pieces)
+    if len(rows) != 1 or not 2 <= len(rows[0]) <= 4 or any(p.solid for p in band.pieces):
+        return False
+    *names, figure = rows[0]
+    if not is_figure(figure.text) or not re.search(r"[,，]|\d\s?\D", figure.text):
+        return False
+    return all(len(p.text) <= 20 and (not is_figure(p.text) or p.text[0] in "（(") for p in names)
 
 
 def _split(bands: Sequence[_Band], gutters: Sequence[float]) -> list[list[Piece]]:
@@ -438,7 +458,7 @@ def _on_one_line(a: Piece, b: Piece) -> bool:
 
 
 _FIGURE = re.compile(
-    r"[△▲▼±+\-−–—―ー~～約]?[\d,.、]*\d[\d,.]*\s?(?:[%年度件人名社円千百万億団体か所箇歳回位点世帯]{0,4})|[\-−–—―ー…]"
+    r"[△▲▼±+\-−–—―ー~～約]?[\d,.、]*\d[\d,.]*\s?(?:[%年度件人名社円千百万億団体か所箇歳回位点世帯戸㎥㎡]{0,4}|\s?m[23])|[\-−–—―ー…]"
 )
 
 
@@ -458,6 +478,8 @@ def _are_rows(left: Sequence[Piece], right: Sequence[Piece]) -> bool:
     paired = sum(_is_paired(p, right) for p in left)
     if paired * 10 < len(left) * 7:
         return len(left) > 2 and paired * 2 > len(left) and _hang_on(right, left)
+    if _counts_items(left) and paired == len(left):
+        return True  # the numbers of paragraphs, set apart from them
     figures = [sum(is_figure(p.text) for p in side) * 10 >= len(side) * 6 for side in (left, right)]
     if figures[1]:
         return all(len(p.text) <= 30 for p in left)
@@ -475,6 +497,13 @@ def _are_rows(left: Sequence[Piece], right: Sequence[Piece]) -> bool:
     if widths[0] > widths[1] or len(_rows(left)) * 5 < len(left) * 4:
         return False
     return lengths[len(lengths) // 2] <= 12 and lengths[-1] <= 20 and not any("。" in p.text for p in left)
+
+
+def _counts_items(column: Sequence[Piece]) -> bool:
+    """Say whether a column holds the numbers of items, one after the other. 例: ２ above ３, (1) above (2)"""
+    marks = [re.fullmatch(r"[(]?([0-9]{1,2})[).]?", unicodedata.normalize("NFKC", p.text).strip()) for p in column]
+    numbers = [int(mark[1]) for mark in marks if mark]
+    return len(numbers) == len(marks) > 1 and all(b == a + 1 for a, b in pairwise(numbers)) and numbers[0] < 9
 
 
 def _is_paired(piece: Piece, others: Sequence[Piece]) -> bool:

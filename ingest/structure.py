@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from ingest.document import Block, BlockKind, Page
 from ingest.japanese import begins_item, ends_sentence, fold, wrapped
@@ -68,6 +69,7 @@ class _Unit:
     table: int | None = None
     headings: tuple[str, ...] = ()
     level: int = 0
+    caption: bool = False  # of an article
 
     @property
     def start(self) -> int:
@@ -92,6 +94,7 @@ _MARKS: tuple[tuple[str, re.Pattern[str]], ...] = (
             r"※|＊|\*(?!\*)|\^\{?\*|[（(]?注(?:[)）：:]|\s?[0-9０-９])|[（(]参考|[（(]出典|出所[：:]|出典[：:]|資料[：:]"
         ),
     ),
+    ("supplement", re.compile(r"附\s*則(?!第)|別\s*(?:表|記)(?:第?[0-9０-９一二三四五六七八九十]+)?\s*(?=[（(]|$)")),
     ("chapter", re.compile(rf"第([{_NUMERALS}一二三四五六七八九十]+)(?:章|編|部)")),
     ("section", re.compile(rf"第([{_NUMERALS}一二三四五六七八九十]+)(?:節|条)")),
     (
@@ -208,8 +211,10 @@ def _units(lines: Sequence[_Line], labels: frozenset[str]) -> Iterator[_Unit]:
     """Yield the units of one page. ``labels`` are lines that occur again and again, and so go on nowhere."""
     current: list[_Line] = []
     room = sorted(_width(line.text) for line in lines)[len(lines) * 9 // 10] if lines else 0
-    for line in lines:
+    for line, below in zip(lines, chain(lines[1:], [None]), strict=False):
         alone = line.table is None and _squeezed(line.text) in labels
+        if below is not None and _ARTICLE.match(below.text.strip()) and _CAPTION.fullmatch(line.text.strip()):
+            alone = True
         if current and (alone or not _continues(current, line, room)):
             yield _Unit(current, table=current[0].table)
             current = []
@@ -242,6 +247,10 @@ def _continues(current: Sequence[_Line], line: _Line, room: int) -> bool:
         return True
     if line.gap and _DASH.match(current[0].text):
         return False  # Markdown: a blank line ends a list item
+    if len(current) == 1 and _FORM_KEY.fullmatch(fold(before)) and line.gap <= 1 and not is_key_value(text):
+        return False  # １ 指定する郵便局の名称 / みどり郵便局: the value stands on its own line
+    if _ARTICLE_ALONE.fullmatch(before):
+        return True  # 第１０条の２ / 市長は、…
     if _is_item(before) or (line.gap and _TITLE_END.search(before)):
         return False  # 【日時】 stands for itself, and so does 協議会について
     if re.match(r"[（(][^）)]*[）)][はがをにのでともへやな、]", text) or (line.gap == 0 and text[0] in "（("):
@@ -256,6 +265,14 @@ def _continues(current: Sequence[_Line], line: _Line, room: int) -> bool:
         return True  # upright writing, a character a line
     hanging = line.text[:1] in " 　" and begins_item(current[0].text.strip()) and _width(before) >= 0.6 * room
     return hanging or _was_full(current, line, room)
+
+
+# A numbered line of a form or a bill that asks for what is written below it. 例: ５ 契約の相手方, ２ 工事場所
+_FORM_KEY = re.compile(
+    r"(?:[0-9]{1,2}[.\s]*|\([0-9]{1,2}\)\s*|[①-⑳]\s*)[^。、:]{0,16}"
+    r"(?:名称?|目的|場所|所在地?|住所|位置|方法|金額|価格|相手方?|契約者|期間|工期|期限|物品|品名|数量|種類|概要|理由)"
+)
+_ARTICLE_ALONE = re.compile(rf"第[{_NUMERALS}]+条(?:の[{_NUMERALS}]+)*")
 
 
 def _is_item(text: str) -> bool:
@@ -353,6 +370,10 @@ def _classify(unit: _Unit, previous: _Unit | None, following: _Unit | None, styl
             digits = re.match(r"[【\[［〔][^】\]］〕]*[0-9０-９][】\]］〕]", text)
             return "heading" if digits and _short(unit, 40) and not re.search(r"[：:]", text) else "key_value"
         return "heading" if _short(unit, 40) and not _has_value(text) and re.search(r"[)）】]$", text) else "paragraph"
+    if unit.mark == "supplement":
+        return "heading" if len(text) <= 24 else "paragraph"
+    if _is_caption(unit, following):
+        return "heading"
     if unit.mark in _NUMBERED:
         if _key(unit) in style.titles or (unit.top and _short(unit)):
             return "heading"
@@ -362,6 +383,8 @@ def _classify(unit: _Unit, previous: _Unit | None, following: _Unit | None, styl
             return "key_value"
         if _figures(re.sub(r"^\W*\w{1,3}\W*", "", text, count=1)):
             return "label"
+        if previous is None and not unit.top and unit.mark in _ITEMS:
+            return "bullet"  # an item of the page before
         return "heading" if following is not None else "bullet"
     if is_key_value(text) and len(text) <= 400:
         return "key_value"
@@ -375,6 +398,19 @@ def _classify(unit: _Unit, previous: _Unit | None, following: _Unit | None, styl
     if unit.mark == "project":
         return "heading"
     return _classify_plain(unit, following, style)
+
+
+def _is_caption(unit: _Unit, following: _Unit | None) -> bool:
+    """Say whether a line in brackets names the article below it. 例: （定義） above 第２条 …"""
+    if following is None or not _short(unit, 40) or not _CAPTION.fullmatch(unit.text):
+        return False
+    return _ARTICLE.match(following.text) is not None or (
+        following.mark == "arabic" and following.number is not None and ends_sentence(following.text)
+    )
+
+
+_CAPTION = re.compile(r"[（(][^（()）。]{2,36}(?:[（(][^（()）]*[）)][^（()）]*)?[）)]")
+_ARTICLE = re.compile(rf"第[{_NUMERALS}一二三四五六七八九十百]+条(?:の[{_NUMERALS}]+)*(?=[\s　])")
 
 
 def _classify_plain(unit: _Unit, following: _Unit | None, style: _Style) -> BlockKind:
@@ -479,6 +515,8 @@ class _Outline:
         text = _name_of(unit.text)
         key = re.sub(r"\s", "", fold(text))
         mark = unit.mark or ("title" if page_title or text.endswith("について") else "plain")
+        if unit.caption:
+            mark = "caption"
         entry = _Entry(text, key, mark, unit.number, unit.hashes, page_title)
         depth = self._depth(entry, paged=paged, outranks=outranks)
         same = depth < len(self.stack) and self.stack[depth].key == key
@@ -536,6 +574,8 @@ _ABOVE_PROJECTS = ("chapter", "section", "roman", "title", "arabic", "decimal", 
 # Which marks stand within which, where that is the same everywhere; equal ranks end each other only by the same mark.
 _RANK = {
     "chapter": 1,
+    "supplement": 6,
+    "caption": 7,
     "section": 2,
     "roman": 3,
     "project": 5,
@@ -572,12 +612,14 @@ def find_blocks(text: str, pages: Sequence[Page], tables: Sequence[Span] = ()) -
     for unit in units:
         _name(unit)
     previous = ""
+    numbered: dict[str, int] = {}
     for group in by_page:
         body = [unit for unit in group if not unit.lines[0].aside]
         if body and len(pages) > 1:
             # A page may begin in the middle of a sentence.
-            body[0].top = not _goes_on(previous, body[0].text)
+            body[0].top = not _goes_on(previous, body[0].text) and not _counts_on(numbered, body[0])
         previous = body[-1].text if body else ""
+        numbered = {unit.mark: unit.number for unit in body if unit.mark in _ITEMS and unit.number is not None}
     keys = Counter(_key(unit) for unit in units)
     style = _Style(
         hashed=sum(1 for unit in units if unit.hashes) >= 3,
@@ -592,6 +634,7 @@ def find_blocks(text: str, pages: Sequence[Page], tables: Sequence[Span] = ()) -
             if not unit.mark and _is_project(unit, group[i + 1 : i + 4]):
                 unit.mark = "project"
             unit.kind = _classify(unit, before, following, style)
+            unit.caption = unit.kind == "heading" and _is_caption(unit, following)
     outline = _Outline()
     for group in by_page:
         _nest(group, outline, style.titles, many=len(pages) > 1)
@@ -600,6 +643,14 @@ def find_blocks(text: str, pages: Sequence[Page], tables: Sequence[Span] = ()) -
         for unit in units
         if not unit.lines[0].aside
     )
+
+
+_ITEMS = ("paren", "circled", "kana")
+
+
+def _counts_on(numbered: Mapping[str, int], unit: _Unit) -> bool:
+    """Say whether a page's first item is the next one of a list that began on the page before. 例: (1) … / (2) …"""
+    return unit.mark in _ITEMS and unit.number is not None and numbered.get(unit.mark) == unit.number - 1
 
 
 def _goes_on(above: str, text: str) -> bool:
@@ -703,7 +754,7 @@ def _nest(group: Sequence[_Unit], outline: _Outline, titles: frozenset[str], *, 
             unit.headings = outline.path[:-1]
             unit.level = len(outline.stack)
         elif unit.kind == "heading":
-            page_title = (unit.top and late is None) or _key(unit) in titles
+            page_title = (unit.top and late is None and not unit.caption) or _key(unit) in titles
             outline.place(unit, page_title=page_title, paged=paged, outranks=_starts_again(group[i + 1 :]))
             unit.headings = outline.path[:-1]
             unit.level = len(outline.stack)
