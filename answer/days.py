@@ -60,13 +60,13 @@ def answer_date(scene: Scene) -> Draft:
     if event and _of_event(scored, period, event, scene) <= _ANOTHER:
         return Draft("date", missing=(event,), why=(f"no date of {event}: {scored.statement.flat[:60]}",))
     if re.search(r"(?<!いつから)いつまで|期限|締", question.folded) and period.kind == "range":
-        end = period.code.split("/")[-1] if "/" in period.code else period.end
+        until = period.code.split("/")[-1] if "/" in period.code else period.end
         last = [p for p in find_dates(scored.statement.text[period.at[0] : period.at[1]]) if p.kind != "range"][-1:]
         if last and last[0].end == period.end:
             at = (period.at[0] + last[0].at[0], period.at[0] + last[0].at[1])
             period = replace(last[0], at=at)
         else:
-            period = replace(parse_code(end), at=period.at)
+            period = replace(parse_code(until), at=period.at)
     start, end = scored.statement.start + period.at[0], scored.statement.start + period.at[1]
     text = scored.region.reading.document.text
     end += len("頃") if text[end : end + 1] in ("頃", "末") else 0

@@ -63,7 +63,7 @@ def pick(scene: Scene) -> Draft:
 
 def _pick_each(scene: Scene) -> Draft | None:
     """Return the answers to all that a question asks at once; None where it asks one thing or one has no answer."""
-    parts = split_question(scene.question) if scene.question.kind not in ("comparison", "temporal") else ()
+    parts = split_question(scene.question) if scene.question.kind not in ("comparison", "temporal", "howto") else ()
     questions = [read_question(part) for part in parts]
     if len(questions) < 2 or all(q.kind == "number" for q in questions):
         return None
@@ -93,7 +93,8 @@ def _pick(scene: Scene) -> Draft:
         return both
     if question.kind == "number":
         figure = answer_counted(scene) or answer_figure(scene)
-        areas = question.counter in ("地区", "地域") and not re.search("何地[区域](?:で(?![すし])|あ|に|を|が)", question.folded)
+        counts = re.search("何地[区域](?:で(?![すし])|あ|に|を|が)", question.folded)
+        areas = question.counter in ("地区", "地域") and not counts
         if areas and (not figure.text or figure.score < _FIGURE_OF_AREAS):
             # 例: 拠点が完成したのは何地区ですか asks which
             return answer_name(
