@@ -51,7 +51,9 @@ def pick(scene: Scene) -> Draft:
         return replace(draft, kind="name")  # a clause that names nobody, or no section, does not say which it is
     if not draft.text and question.kind in ("date", "name", "place", "list", "comparison", "temporal"):
         found = best_clause(scene, scene.statements)
-        dateless = question.kind == "date" and found is not None and not _SAYS_WHEN.search(fold(found[1]))
+        # Where the papers say no day of the event, or the clause says no day at all, there is nothing to fall back on.
+        unsaid = draft.missing not in ((), ("日付",))
+        dateless = question.kind == "date" and (unsaid or (found and not _SAYS_WHEN.search(fold(found[1]))))
         if found and not (question.wants_number and draft.missing) and not dateless:
             scored, text = found
             document = scored.region.reading.document

@@ -108,7 +108,7 @@ def test_a_day_of_another_event_is_no_answer(town):
 
 
 def test_a_counter_of_one_trade_is_answered_by_its_own_figure(town):
-    assert draft(town, "学生支援のお弁当は何食分配られた？") == "1,200食分"
+    assert draft(town, "学生支援のお弁当は何食分配られた？") == "1200食分"
 
 
 def test_what_stays_as_it_is_does_not_change(town):
