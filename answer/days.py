@@ -15,6 +15,7 @@ from answer.evidence import Statement, katakana, written_at
 from answer.question import Question
 from answer.scene import PRIOR, Scene, Scored
 from answer.spans import LOOKED_AT, nearness, overlap, strict_gap, text_facts, when_fit
+from answer.thesaurus import synonyms
 from ingest.dates import Period, describe, find_periods, parse_code
 from ingest.japanese import fold
 
@@ -60,13 +61,13 @@ def answer_date(scene: Scene) -> Draft:
     if event and _of_event(scored, period, event, scene) <= _ANOTHER:
         return Draft("date", missing=(event,), why=(f"no date of {event}: {scored.statement.flat[:60]}",))
     if re.search(r"(?<!いつから)いつまで|期限|締", question.folded) and period.kind == "range":
-        end = period.code.split("/")[-1] if "/" in period.code else period.end
+        last_day = period.code.split("/")[-1] if "/" in period.code else period.end
         last = [p for p in find_dates(scored.statement.text[period.at[0] : period.at[1]]) if p.kind != "range"][-1:]
         if last and last[0].end == period.end:
             at = (period.at[0] + last[0].at[0], period.at[0] + last[0].at[1])
             period = replace(last[0], at=at)
         else:
-            period = replace(parse_code(end), at=period.at)
+            period = replace(parse_code(last_day), at=period.at)
     start, end = scored.statement.start + period.at[0], scored.statement.start + period.at[1]
     text = scored.region.reading.document.text
     end += len("頃") if text[end : end + 1] in ("頃", "末") else 0
@@ -147,7 +148,7 @@ def _event_words(event: str, scene: Scene) -> set[str]:
     words = {key}
     for atom in scene.atoms:
         if len(atom.surface) > 1 and atom.surface in key and not _OF_ANY.fullmatch(atom.lemma):
-            words |= {atom.surface, *(other for _, other, worth in atom.others if worth >= 0.5 and len(other) > 1)}
+            words |= {atom.surface, *(katakana(word) for word in synonyms(atom.lemma) if len(word) > 1)}
     return words
 
 

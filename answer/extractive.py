@@ -51,7 +51,9 @@ def pick(scene: Scene) -> Draft:
         return replace(draft, kind="name")  # a clause that names nobody, or no section, does not say which it is
     if not draft.text and question.kind in ("date", "name", "place", "list", "comparison", "temporal"):
         found = best_clause(scene, scene.statements)
-        dateless = question.kind == "date" and found is not None and not _SAYS_WHEN.search(fold(found[1]))
+        # Where the papers say no day of the event, or the clause says no day at all, there is nothing to fall back on.
+        unsaid = draft.missing not in ((), ("日付",))
+        dateless = question.kind == "date" and (unsaid or (found and not _SAYS_WHEN.search(fold(found[1]))))
         if found and not (question.wants_number and draft.missing) and not dateless:
             scored, text = found
             document = scored.region.reading.document
@@ -63,7 +65,7 @@ def pick(scene: Scene) -> Draft:
 
 def _pick_each(scene: Scene) -> Draft | None:
     """Return the answers to all that a question asks at once; None where it asks one thing or one has no answer."""
-    parts = split_question(scene.question) if scene.question.kind not in ("comparison", "temporal") else ()
+    parts = split_question(scene.question) if scene.question.kind not in ("comparison", "temporal", "howto") else ()
     questions = [read_question(part) for part in parts]
     if len(questions) < 2 or all(q.kind == "number" for q in questions):
         return None
@@ -93,7 +95,8 @@ def _pick(scene: Scene) -> Draft:
         return both
     if question.kind == "number":
         figure = answer_counted(scene) or answer_figure(scene)
-        areas = question.counter in ("地区", "地域") and not re.search("何地[区域](?:で(?![すし])|あ|に|を|が)", question.folded)
+        counts = re.search("何地[区域](?:で(?![すし])|あ|に|を|が)", question.folded)
+        areas = question.counter in ("地区", "地域") and not counts
         if areas and (not figure.text or figure.score < _FIGURE_OF_AREAS):
             # 例: 拠点が完成したのは何地区ですか asks which
             return answer_name(

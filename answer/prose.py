@@ -24,7 +24,9 @@ _REASON_MARK = re.compile(
     r"|つなげ|資する|向上|確保|解消|受け|要因|原因|となっており"
 )
 # What gives a reason in a cell. 例: 地権者との協議に時間を要したため。
-_REASON_SAID = re.compile(r"ため(?!の|に、?[^。]{0,12}(?:整備|設置|実施))|により|による[。（(]|ので|ことから|に伴[いう]|影響|(?:結果|の)、?[^。]{0,20}(?:不足|増|減)")
+_REASON_SAID = re.compile(
+    r"ため(?!の|に、?[^。]{0,12}(?:整備|設置|実施))|により|による[。（(]|ので|ことから|に伴[いう]|影響|(?:結果|の)、?[^。]{0,20}(?:不足|増|減)"
+)
 _STEP_MARK = re.compile(
     r"申請|申込|申し込|予約|登録|提出|送信|起動|送付|発行|連絡|電話|受付|アクセス|ダウンロード|入力|手続|窓口"
     r"|相談|利用|方法|により|活用|許可|届|通知|締結|承認"
@@ -38,7 +40,9 @@ _NEGATIVE = re.compile(
     r"|[ぁ-ん一-龠]せず|できな|下回|断念|見送|▲|△|なし(?!と)|無料|据え置"
 )
 # 例: 受けなければならない says that something is, not that it is not
-_MUST = re.compile(r"なければな(?:らない|りません)|ないといけ(?:ない|ません)|(?:に|も)かかわらず|ほかならない|だけで(?:は|)なく|のみならず")
+_MUST = re.compile(
+    r"なければな(?:らない|りません)|ないといけ(?:ない|ません)|(?:に|も)かかわらず|ほかならない|だけで(?:は|)なく|のみならず"
+)
 
 
 # 例: …をそろえること。 …を助ける制度である。
@@ -211,7 +215,7 @@ def _run_of_steps(scored: Scored) -> list[Statement]:
         if _ENUMERATED.search(step.text) is None and not _FOLLOWS.search(head.flat) and not _STEP.search(step.flat):
             break
         run.append(step)
-    if run and all(_CASE.search(step.flat) for step in run):
+    if 2 * sum(_CASE.search(step.flat) is not None for step in run) > len(run):
         return []  # the cases in which a rule holds, its words or its things are no steps
     numbered = bool(run) and _ENUMERATED.search(run[0].text) is not None
     return run if numbered or len(run) > 2 or (leads and _FOLLOWS.search(head.flat)) else []
@@ -232,7 +236,9 @@ def _best_with(scene: Scene, kind: str, mark: re.Pattern[str], bonus: float) -> 
         if kind == "howto":
             score += 0.12 * (_DUTY.search(statement.flat) is not None)
             # 例: …条例の一部を改正する条例: a title tells nobody what to do
-            score -= 0.25 * (re.search(r"(?:条例|規則|要綱|計画|提出|について|改正する)[。]?$", statement.flat) is not None)
+            score -= 0.25 * (
+                re.search(r"(?:条例|規則|要綱|計画|提出|について|改正する)[。]?$", statement.flat) is not None
+            )
         if kind == "reason" and statement.headings and _AIMS.search(statement.headings[-1]):
             score += 0.18  # 例: （1）趣旨 opens the reasons of what the headings above it name
         if best is None or score > best[0]:
@@ -265,7 +271,7 @@ def _cell(scene: Scene, labels: re.Pattern[str], reason: bool = False) -> Draft 
         named = labels.search(fold(" ".join(filter(None, (fact.row, fact.column, fact.label)))))
         said = reason and fact.table is not None and _REASON_SAID.search(fold(fact.value))
         if (named or said) and len(fact.value) > 3:
-            found.append((scored.score + 0.3, scored, fact))
+            found.append((scored.score + (0.3 if named else 0.22), scored, fact))
     if not found:
         return None
     score, scored, fact = max(found, key=lambda f: f[0])
@@ -439,6 +445,7 @@ def _in_order(scene: Scene) -> list[Scored]:
             flat = scored.statement.flat
             score = scored.score + when_fit(scored.statement, question)
             # A name or a heading decides nothing; a line on what changes, or stays, decides whether it changes.
+            score -= 0.2 * (scored.statement.kind in ("heading", "label") and not _SAYS.search(flat))
             return score + 0.15 * bool(_SAYS.search(flat)) + 0.2 * bool(changed and _CHANGED.search(flat))
 
         return sorted(scene.statements[:60], key=says, reverse=True)
@@ -448,6 +455,7 @@ def _in_order(scene: Scene) -> list[Scored]:
 _SAYS = re.compile(r"(?:ます|ません|です|でした|ました|[うくすつぬむる]|[たい])[。）)]*$")
 _CHANGE = re.compile(r"変わ[りるっ]|変更|上がり|下がり|値上げ|値下げ|改定")
 _CHANGED = re.compile(r"変更|改定|据え?置|引き?上げ|引き?下げ|値上げ|値下げ|見直|変わ[りるっ]|同額|同率")
+
 
 def _lead(scene: Scene, scored: Scored) -> float:
     other = next((s for s in scene.statements if s.index != scored.index or s.region is not scored.region), None)

@@ -91,13 +91,15 @@ _PERSON = re.compile(
 _SIGNED = re.compile(
     r"(?:代表取締役(?:社長)?|代表理事|代表者|取締役|理事長?|監事|[一-龠]{1,6}長|[一-龠]{0,4}委員|氏名|講師|担当者?)"
     r"(?:[ 　:：]+|[ 　]*[\t]+)"
-    r"((?:[一-龠々ヶ]{1,3}[ 　][一-龠々ぁ-んァ-ヶー]{1,3}|[一-龠々ぁ-んァ-ヶー](?:[ 　][一-龠々ぁ-んァ-ヶー]){2,5}|[一-龠々]{3,5}))"
+    r"((?:[一-龠々ヶ]{1,3}[ 　][一-龠々ぁ-んァ-ヶー]{1,3}|[一-龠々ぁ-んァ-ヶー](?:[ 　][一-龠々ぁ-んァ-ヶー]){2,5}"
+    r"|[一-龠々]{3,5}))"
     r"(?=[\s（(、。]|氏|さん|$)"
 )
 
 
 _PLACE_KEY = re.compile(
-    r"(?:場\s*所|会\s*場|開催地|所\s*在\s*地|開催場所|派遣先|訪問先|行き先|位置|住所)(?:\s*[:：】]|[\t 　]|は、?)\s*([^、。\n】]{2,30})"
+    r"(?:場\s*所|会\s*場|開催地|所\s*在\s*地|開催場所|派遣先|訪問先|行き先|位置|住所)"
+    r"(?:\s*[:：】]|[\t 　]|は、?)\s*([^、。\n】]{2,30})"
 )
 
 
@@ -105,7 +107,8 @@ _PLACE_KEY = re.compile(
 _HELD_AT = re.compile(r"([^、。\s（(「」はがをに：:]{2,20})(?:で|にて|において)、?(?:開催|開か|行わ|行い|実施|挙行)")
 # 例: 川の河川敷におきまして、訓練を…: only what is a place to the eye
 _HELD_IN = re.compile(
-    r"([^、。\t 　（(「」はがをに：:\d]{2,20}(?:敷|場|館|室|堂|前|庁舎|学校|公園|ホール|センター|プラザ|会館|団地|地区|地内))"
+    r"([^、。\t 　（(「」はがをに：:\d]{2,20}"
+    r"(?:敷|場|館|室|堂|前|庁舎|学校|公園|ホール|センター|プラザ|会館|団地|地区|地内))"
     r"(?:に\s*お\s*い\s*て|に\s*お\s*き\s*ま\s*し\s*て|を会場に|を会場として)"
 )
 _AFTER_DATE = re.compile(
@@ -130,14 +133,13 @@ _ORG_END = re.compile(
 
 # 例: 株式会社ホシノ, （有）花畑工業, 星見建設 株式会社
 _CORPORATE = r"(?:株式会社|有限会社|合同会社|合資会社|[（(][株有]{1}[）)]|㈱|㈲)"
-_COMPANY = re.compile(
-    rf"{_CORPORATE}[ 　]?[一-龠々ァ-ヶーA-Za-zＡ-Ｚａ-ｚ・&＆]{{2,20}}|[一-龠々ァ-ヶーA-Za-zＡ-Ｚａ-ｚ・&＆]{{2,20}}[ 　]?{_CORPORATE}"
-)
+_OF_NAMES = "[一-龠々ァ-ヶーA-Za-zＡ-Ｚａ-ｚ・&＆]"
+_COMPANY = re.compile(rf"{_CORPORATE}[ 　]?{_OF_NAMES}{{2,20}}|{_OF_NAMES}{{2,20}}[ 　]?{_CORPORATE}")
 _COMPANIES = frozenset(("会社", "企業", "業者", "事業者", "法人"))
 _CONTRACTS = re.compile(r"請負|請け負|契約|落札|受注|委託|納[めい入]|発注|相手方|締結")
 # 例: 花畑クラブ of 花畑クラブ創立30周年記念事業
 _BODY = re.compile(
-    r"[一-龠々ァ-ヶーA-Za-zＡ-Ｚａ-ｚ・]{2,20}?(?:クラブ|協会|連合会|協議会|組合|財団|会議所|同盟|連盟|振興会|実行委員会|NPO法人)"
+    rf"{_OF_NAMES}{{2,20}}?(?:クラブ|協会|連合会|協議会|組合|財団|会議所|同盟|連盟|振興会|実行委員会|NPO法人)"
 )
 _BODIES = frozenset(("団体", "組織", "機関", "法人"))
 
@@ -184,7 +186,8 @@ def answer_counted(scene: Scene) -> Draft | None:
     elif counter and not any(fold(fact.unit or "") in question.units for _, fact in scene.facts()):
         if counter.isascii() or any(counter in group for group in UNIT_GROUPS):
             return None
-        pattern = re.compile(rf"[\d０-９][\d０-９,，.．]*[\s　]*万?{re.escape(counter.removesuffix('分') or counter)}分?")
+        unit = re.escape(counter.removesuffix("分") or counter)
+        pattern = re.compile(rf"[\d０-９][\d０-９,，.．]*[\s　]*万?{unit}分?")
     else:
         return None
     best: tuple[float, Scored, str] | None = None
@@ -329,10 +332,14 @@ _PERSON_LABEL = re.compile(
 _PERSON_NAME = re.compile(r"[一-龠々ぁ-んァ-ヶー]{1,5}[ 　]?[一-龠々ぁ-んァ-ヶー]{1,5}")
 
 
-_PLACE_LABEL = re.compile(r"場\s*所|会場|開催地|所在|都市(?![計再整開政基交])|位置|住所|相手(?!方)|派遣先|行き先|訪問先|実施地|設置場所")
+_PLACE_LABEL = re.compile(
+    r"場\s*所|会場|開催地|所在|都市(?![計再整開政基交])|位置|住所|相手(?!方)|派遣先|行き先|訪問先|実施地|設置場所"
+)
 
 
-_NAME_LABEL = re.compile(r"名称|名前|相手方|請負|受注|落札者|氏名|講師|登壇|出席|事務局|担当|所管|主催|共催|委託|愛称|通称|テーマ|題|名$")
+_NAME_LABEL = re.compile(
+    r"名称|名前|相手方|請負|受注|落札者|氏名|講師|登壇|出席|事務局|担当|所管|主催|共催|委託|愛称|通称|テーマ|題|名$"
+)
 
 
 def _candidates(statement: Statement, question: Question) -> Iterator[tuple[int, int, float]]:
@@ -430,7 +437,8 @@ def _is_town(name: str, after: str, statement: Statement, kind: str = "") -> boo
 
 def _after_verb(text: str) -> int:
     """Return where the name of a place begins behind the words that lead up to it. 例: 昨年改修した川沿いの広場"""
-    return max((m.end() for m in re.finditer(r"(?:した|する|いる|ある|った|れた|れる)(?=[一-龠ァ-ヶ])", text)), default=0)
+    verbs = re.finditer(r"(?:した|する|いる|ある|った|れた|れる)(?=[一-龠ァ-ヶ])", text)
+    return max((m.end() for m in verbs), default=0)
 
 
 def _before_asked(text: str, question: Question) -> Iterator[tuple[int, int, float]]:
