@@ -123,12 +123,13 @@ def may_continue(line: str, following: str) -> bool:
         return _COUNTER.match(right) is not None  # 例: 令和6 / 年10月, 237 / 人が参加
     if right[0].isdecimal():
         # 例: 総収集量は / １２，８３５トンで, 平成 / ２３年の改正後
-        led = _LEADS_FIGURE.search(left) is not None
+        led = len(left) >= _HALF and _LEADS_FIGURE.search(left) is not None
         return (led or len(left) >= _FULL) and _FIGURE_GOES_ON.match(right) is not None
     return _JAPANESE.match(left[-1]) is not None and _JAPANESE.match(right[0]) is not None
 
 
 _FULL = 28  # characters: a longer line was broken for want of room
+_HALF = 20  # so was, in a column, a line that cannot end as it does
 _LEADS_FIGURE = re.compile(r"(?:[はがをにでとの、（(]|第|約|平成|令和|昭和|延べ|合計)$")
 _FIGURE_GOES_ON = re.compile(r"[0-9０-９][0-9０-９,，.．]*[^\s0-9０-９,，.．:：/／~～-]\S*[ぁ-ん]")
 _COUNTER = re.compile(r"[年月日時人名件社校回歳台戸棟円%％万億千百]|か所|箇所|団体|企業|市町村")

@@ -1,4 +1,4 @@
-"""Papers as councils print them, drawn by the tests: budget lists, fees, bills, forms, and what a file says of itself."""
+"""Papers as councils print them, drawn by the tests: budgets, fees, bills, forms, and what a file says of itself."""
 
 from pathlib import Path
 
@@ -162,7 +162,8 @@ BILL = (
     "議案第７号", "", "みどり市手話言語条例", "", "令和４年３月４日提出", "", "みどり市長 山田 太郎", "",
     "（定義）", "第２条 この条例において、次の各号に掲げる用語の意義は、当該各号に定めるところによる。",
     "(1) ろう者 手話を言語として使用する者をいう。", "(2) 市民 みどり市に居住する者をいう。",
-    "（市の責務）", "第３条 市は、理解の促進に努めるものとする。", "", "附 則", "", "この条例は、公布の日から施行する。",
+    "（市の責務）", "第３条 市は、理解の促進に努めるものとする。", "", "附 則", "",
+    "この条例は、公布の日から施行する。",
 )  # fmt: skip
 
 
@@ -217,7 +218,8 @@ def test_the_date_in_a_files_name_says_more_than_the_day_the_pdf_was_made(tmp_pa
 
 
 def test_a_figure_that_a_line_end_tears_is_read_whole():
-    text = "みどり町の施設を利用する町民のうち、町外から通う人の数を除いた人数は、この年の春の時点で１２\n５人となり、前の年の同じ時期に比べて増えている。"
+    line = "みどり町の施設を使う町民のうち、町外から通う人の数を除いた人数は、この年の春には１２"
+    text = f"{line}\n５人となり、前の年の同じ時期に比べて増えている。"
     block = Block("paragraph", 0, len(text), 1, ())
     document = Document("d", "d.txt", "d.txt", "", "text", text, (Page(1, 0, len(text)),), "none", (block,))
     assert [(fact.number, fact.value) for fact in read_facts(document)] == [(125, "１２\n５人")]
