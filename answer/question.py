@@ -20,6 +20,7 @@ from answer.cues import (
     KATAKANA_OR_LATIN,
     LEANING_DATE,
     LIST,
+    LITTLE,
     MEASURES,
     MEETING_TAIL,
     MONEY,
@@ -33,6 +34,7 @@ from answer.cues import (
     RELATIVE_FY,
     RELATIVE_YEAR,
     STOP,
+    SUPERLATIVE,
     TELL,
     THINGS,
     TOTAL,
@@ -63,6 +65,20 @@ class Term:
 
 
 @dataclass(frozen=True)
+class Superlative:
+    """What a question ranks by: 「死亡者が最も多い都道府県」 by the most of 死亡者 among 都道府県."""
+
+    most: bool = True
+    change: str | None = None  # "up", "down" or "both": not how much there is, but how much more or less
+    rate: bool = False  # the change is asked as a rate
+    when: bool = False  # asks for a date, a month or a year
+    count: int = 1  # トップ3
+    thing: str = ""  # what is ranked: 都道府県
+    subject: str = ""  # what it is ranked by: 死亡者
+    words: str = ""  # all words of the question that only say this
+
+
+@dataclass(frozen=True)
 class Question:
     """A question as it was read. ``units`` are the units the answer may carry; empty means any."""
 
@@ -89,6 +105,7 @@ class Question:
     count: int | None = None  # how many items a list must have, when the question says so
     suffixes: tuple[str, ...] = ()  # どの町 → 町: what the name or place ends with
     things: tuple[str, ...] = ()  # 機材は何ですか → 機材: what the text may call that which is asked for
+    superlative: Superlative | None = None
     deed: str | None = None  # 出資している企業は → 出資: what the things that are asked for do, or what is done to them
 
 
@@ -151,6 +168,7 @@ def read_question(text: str, today: str | None = None) -> Question:
         suffixes=_read_suffixes(folded),
         things=things,
         deed=_read_deed(folded, things),
+        superlative=_read_superlative(folded),
         count=_read_count(folded),
     )
     return replace(
@@ -580,6 +598,39 @@ def _read_alternatives(folded: str) -> tuple[str, ...]:
         return ("実績", "目標")
     match = re.search(r"(転入|流入)(?:者)?(?:と|・|、)(転出|流出)", folded)
     return (match.group(1), match.group(2)) if match else ()
+
+
+def _read_superlative(folded: str) -> Superlative | None:
+    """Return what a question ranks by, where it asks which thing has the most or the least."""
+    match = SUPERLATIVE.search(folded)
+    if match is None:
+        return None
+    before, after = folded[: match.start()], folded[match.end() :]
+    named = re.match(r"(?:の(?:は|が)(?:、)?(?:どの|何の|何)?|い|かった|な|だった|となった|の)?(?:[^、。は?]{1,8}の)?([一-龠々ァ-ヶー]{1,8})", after)
+    thing = named[1] if named else ""
+    asks = re.search(r"どこ|どれ|どの|どちら|どっち|誰|だれ|いつ|何|どなた|教え|挙げ", folded)
+    if asks is None and not (thing and after.rstrip("。?は ").endswith(thing)):
+        return None
+    if match["bare"] and re.search(r"いくら|どれ(?:だけ|くらい)|どのくらい|何(?![月年課級])", folded):
+        return None  # 例: 最大何人まで: a limit, no ranking
+    clause = re.split(r"[、。]|では|うち|で(?=[^、。]*$)", before)[-1]
+    subject = re.search(r"([^、。はのが\s]+)(?:が|の|は)(?:最も|一番)?$", clause)
+    change = re.search(r"(増え|伸び|増加|上昇|増減|変化|減り|減少|減っ|下落|増|減)(?:方|た|額|率|幅|数)?(?:が|の|は)?$", clause)
+    how = match["how"] or match["bare"] or match["top"]
+    moved = change[1] if change else how if how in ("増え", "増加", "伸び", "減") else ""
+    way = None if not moved else "both" if moved in ("増減", "変化") else "down" if "減" in moved or "下" in moved else "up"
+    little = LITTLE.search(how) is not None
+    return Superlative(
+        most=(way != "down") != little if way else not little,
+        change=way,
+        rate=bool(moved) and "率" in clause,
+        when=bool(re.search(r"いつ|何(?:月|年)|[月年]度?(?:は|$|を|が|[?。])", folded[match.start() :])),
+        count=int(match["count"] or 1),
+        thing=thing,
+        subject="" if change or subject is None else subject[1],
+        words=f"{match[0]} {thing} {change[0] if change else ''} 方 大きい 小さい 高い 低い"
+        " 長い 短い 広い 狭い 重い 軽い 安い 最も 一番 トップ 上位 伸びる 伸び 変化 金額",
+    )
 
 
 def _read_suffixes(folded: str) -> tuple[str, ...]:
