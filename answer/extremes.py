@@ -85,9 +85,9 @@ def says_extreme(scene: Scene, draft: Draft) -> bool:
     quoted = {(s.document_id, s.start) for s in draft.supports}
     for scored in scene.statements:
         statement = scored.statement
-        if any(d == statement.document.id and statement.start <= at < statement.end for d, at in quoted):
-            if SUPERLATIVE_SAID.search(fold(statement.flat)):
-                return True
+        held = any(d == statement.document.id and statement.start <= at < statement.end for d, at in quoted)
+        if held and SUPERLATIVE_SAID.search(fold(statement.flat)):
+            return True
     return False
 
 
@@ -156,7 +156,10 @@ def _lines(scene: Scene, asked: Superlative) -> Iterator[Line]:
                 if len(cells) < _CELLS or not held or unit < -0.3:
                     continue
                 zones: Array = np.mean(
-                    [scene.fact_zones(region, f, region.reading.at(f.start), rivals=asked.change is None)[places] for f in held[:12]],
+                    [
+                        scene.fact_zones(region, f, region.reading.at(f.start), rivals=asked.change is None)[places]
+                        for f in held[:12]
+                    ],
                     axis=0,
                 )
                 if asked.change is not None:
@@ -224,7 +227,11 @@ def _is_sum(name: str) -> bool:
     last = name.split(" ")[-1]
     return (
         TOTAL_HEADING.fullmatch(last) is not None
-        or re.search(r"計$|総額$|総数$|^全国$|^全県$|^県全体$|^平均|平均$|その他|^うち|内数|^不明|不詳|^[本前]年度|^比較|^増減", last) is not None
+        or re.search(
+            r"計$|総額$|総数$|^全国$|^全県$|^県全体$|^平均|平均$|その他|^うち|内数|^不明|不詳|^[本前]年度|^比較|^増減",
+            last,
+        )
+        is not None
     )
 
 

@@ -74,15 +74,28 @@ class Scene:
     statements: tuple[Scored, ...] = field(default=())  # best first
 
     def facts(self) -> list[tuple[Region, Fact]]:
-        """Return the facts that lie in the regions."""
-        found: list[tuple[Region, Fact]] = []
+        """Return the facts that lie in the regions, with the figures of sentences in what is counted."""
+        if self._facts:
+            return self._facts
+        found = self._facts
+        counter = self.question.counter
         for region in self.regions:
             statements = region.reading.statements
             if region.low >= region.high:
                 continue
             start, end = statements[region.low].start, statements[region.high - 1].end
-            found += [(region, fact) for fact in region.reading.facts_between(start, end)]
+            inside = list(region.reading.facts_between(start, end))
+            if counter is not None:
+                for index in range(region.low, region.high):
+                    if counter in fold(statements[index].flat):
+                        inside += [f for f in region.reading.loose_facts(index) if counter in fold(f.value)]
+                inside.sort(key=lambda f: f.start)
+            found += [(region, fact) for fact in inside]
         return found
+
+    @cached_property
+    def _facts(self) -> list[tuple[Region, Fact]]:
+        return []
 
     @cached_property
     def strangers(self) -> frozenset[int]:

@@ -119,9 +119,13 @@ def may_continue(line: str, following: str) -> bool:
         return False
     if left[-1].isdecimal():
         return _COUNTER.match(right) is not None  # 例: 令和6 / 年10月, 237 / 人が参加
+    if right[0].isdecimal():
+        return _LEADS_ON.search(left) is not None  # 例: …の交付率は、全国で / 43.3パーセント、県は
     return _JAPANESE.match(left[-1]) is not None and _JAPANESE.match(right[0]) is not None
 
 
+# Words after which a sentence goes on, whatever comes.
+_LEADS_ON = re.compile(r"(?:[はがをにでとのもへや、，]|から|より|約|年度|現在|及び|又は)$")
 _COUNTER = re.compile(r"[年月日時人名件社校回歳台戸棟円%％万億千百]|か所|箇所|団体|企業|市町村")
 
 
