@@ -113,7 +113,8 @@ def _told_difference(scene: Scene, draft: Draft) -> Draft:
     if not draft.text:
         return draft
     support = draft.supports[0]
-    figure = re.escape(fold(re.split("（", draft.text)[0]).replace(",", ""))
+    shown = re.search(r"\d+(?:\.\d+)?", fold(draft.text).replace(",", ""))
+    figure = shown[0] if shown else ""
     for region in scene.regions:
         document = region.reading.document
         if document.id == support.document_id:

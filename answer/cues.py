@@ -230,7 +230,7 @@ SUPERLATIVE = re.compile(
     r"|(?P<top>トップ|上位|ベスト|ワースト|下位)(?P<count>\d{1,2})"
 )
 # Words beside a figure that say it is itself a difference.
-TELLS_CHANGE = re.compile(r"増|減|差|上回|下回|上昇|低下|短縮|拡大|伸び|比べ|縮|[安高多少]く|ポイント|^[+△▲-]")
+TELLS_CHANGE = re.compile(r"増|減|差|上回|下回|上昇|低下|短縮|拡大|伸び|比べ|縮|[安高多少]く|ポイント|[+△▲]")
 LITTLE = re.compile(r"少|小|低|短|狭|軽|安|ワースト|下位")
 # What a paper says where it ranks things itself.
 SUPERLATIVE_SAID = re.compile(

@@ -163,6 +163,7 @@ class Reading:
 
 
 _TORN = re.compile(r"\n|(?<=\d) (?=[^\W\d_a-zA-Z])")
+_TOPIC = re.compile(r"([^、。]{2,40}?)は、")
 _WORDS_BEFORE = 48  # characters before a figure that may say what it is
 
 
@@ -175,7 +176,9 @@ def _loose_facts(statement: Statement, held: Sequence[int]) -> Iterator[Fact]:
     before = 0
     for quantity in find_quantities(text):
         begin, stop = quantity.at
-        label = text[max(before, begin - _WORDS_BEFORE) : begin]
+        # 例: 交付枚数は…、交付率は、全国で43%、本市は33%: the topics before it hold for every figure
+        topics = [m[1] for m in _TOPIC.finditer(text, 0, before)]
+        label = " ".join((*topics[:1], *topics[1:][-1:], text[max(before, begin - _WORDS_BEFORE) : begin]))
         before = stop
         if text[stop : stop + 1] == "分" and text[stop + 1 : stop + 2] != "の":
             stop += 1  # 例: 1,800食分
@@ -260,7 +263,7 @@ def read_atoms(question: Question, lexicon: Lexicon) -> tuple[Atom, ...]:
         weight = scale * (idf(lemma) if found or not heard else max(map(idf, meant)))
         if term is not None and term.says_how:
             weight *= _SAYS_HOW if heard else _SAID_OTHERWISE
-        if term is not None and not term.ordinal and re.fullmatch(r"\d.*", term.text):
+        if term is not None and not term.ordinal and re.fullmatch(r"\d+.", term.text):
             weight *= 0.3  # 例: 中袋（10枚）: how many of it tells little of what it is
         if _MEASURE.fullmatch(lemma):
             weight *= 0.4  # what kind of figure is asked for is judged by its unit

@@ -332,7 +332,7 @@ def rank_figures(
             total_asked=float(total and question.wants_total),
             named=is_named(fact, names),
             stranger=float(id(region) in scene.strangers),
-            opposite=float(is_opposite(sides, fact, region.reading.document.title)),
+            opposite=is_opposite(sides, fact, region.reading.document.title) + _of_another_area(question, fact),
             ordinal=float(any(a.strict and z < NEAR for a, z in zip(region.coverage.atoms, zones, strict=True))),
         )
         score = sum(w * c for w, c in zip(WEIGHTS, clues, strict=True))
@@ -354,9 +354,13 @@ def _kind_of_value(question: Question, fact: Fact, given: bool) -> dict[str, flo
         "forecast": float("実績" in question.folded and re.search(r"見込|予定|計画", fact.label) is not None),
         # what was added, not what there is
         "added": float(
-            fold(fact.value).startswith("+") and (given or re.search(r"増|プラス", question.folded) is None)
+            (fold(fact.value).startswith("+") or _TOLD_AS_CHANGE.search(fold(fact.label)) is not None)
+            and (given or re.search(r"増|プラス|減|変|差|比", question.folded) is None)
         ),
     }
+
+
+_TOLD_AS_CHANGE = re.compile(r"(?:比べ|比較|前年比|対前年).*(?:増|減)(?:加|少)?(?:と|し|で|$)")
 
 
 def _of_alternative(alternative: str, region: Region, fact: Fact, index: int) -> float:
@@ -435,6 +439,21 @@ def _budget_column(question: Question, fact: Fact, title: str) -> float:
     if re.search(own, column) and f"{name}額" not in question.folded:
         return 1.0
     return -1.0 if re.search(others, column) and not re.search(others, question.folded) else 0.0
+
+
+_AREA = re.compile(r"(?:全国|国内|世界|(?:[一-龠]{2,3}|全|同)[県都府](?!内))(?:平均|全体|計)?(?:で|の|は|が|では|も)?$")
+_OWN_AREA = re.compile(r"(?:本|当|弊)[市町村県区社](?:で|の|は|が|では|も)?$")
+
+
+def _of_another_area(question: Question, fact: Fact) -> float:
+    """Return 1 for a figure of 全国 or the 県 beside that of the town that is asked about, −1 for 本市's own."""
+    if fact.kind != "sentence" or question.alternatives:
+        return 0.0
+    label = fold(fact.label).strip()
+    if _OWN_AREA.search(label):
+        return -1.0
+    area = _AREA.search(label)
+    return float(area is not None and area[0][:2] not in question.folded)
 
 
 def _year_of_column(fact: Fact, title: str) -> Period | None:
@@ -792,6 +811,8 @@ def subtract(late: Fact, early: Fact) -> tuple[str, str]:
         scale, unit = next(
             (n, w) for n, w in ((1e8, "億円"), (1e4, "万円"), (1.0, "円")) if late.number % (n / 100) == 0
         )
+    if unit in ("%", "パーセント"):
+        unit = "ポイント"  # what two rates differ by
     a, b = late.number / scale, early.number / scale
     difference = a - b
     sign = "増" if difference > 0 else "減" if difference < 0 else "増減なし"

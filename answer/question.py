@@ -441,7 +441,8 @@ def _relative_periods(text: str, today: str, anchor: Period | None, said: Sequen
         if at < 0 or any(p.at[0] <= at < p.at[1] for p in made):
             continue
         end = at + len(word) + text.startswith("度", at + len(word))
-        if any(re.fullmatch(r"(?:に(?:あたる|当たる)|である|の|[（(、])?", text[end : p.at[0]]) for p in said):
+        after = [text[end : p.at[0]] for p in said if p.at[0] >= end]
+        if any(re.fullmatch(r"(?:に(?:あたる|当たる)|である|の|[（(、])?", words) for words in after):
             continue
         if any(re.fullmatch(r"[（(、]", text[p.at[1] : at]) for p in said):
             continue

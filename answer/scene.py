@@ -11,7 +11,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 
 from answer.confidence import Signals, read_signals
-from answer.cues import TOTAL_HEADING
+from answer.cues import RATE, TOTAL_HEADING
 from answer.evidence import Array, Atom, Coverage, Reading, Statement, katakana
 from answer.question import Question
 from ingest.document import Fact
@@ -79,6 +79,7 @@ class Scene:
             return self._facts
         found = self._facts
         counter = self.question.counter
+        counters = RATE if counter == "ポイント" else {counter or ""}
         for region in self.regions:
             statements = region.reading.statements
             if region.low >= region.high:
@@ -87,8 +88,9 @@ class Scene:
             inside = list(region.reading.facts_between(start, end))
             if counter is not None:
                 for index in range(region.low, region.high):
-                    if counter in fold(statements[index].flat):
-                        inside += [f for f in region.reading.loose_facts(index) if counter in fold(f.value)]
+                    if any(c in statements[index].key for c in map(katakana, counters)):
+                        loose = region.reading.loose_facts(index)
+                        inside += [f for f in loose if any(katakana(c) in katakana(f.value) for c in counters)]
                 inside.sort(key=lambda f: f.start)
             found += [(region, fact) for fact in inside]
         return found
