@@ -64,7 +64,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Assistant:
 
 def draft(town: Assistant, question: str) -> str:
     """Return what would be answered, however unsure."""
-    return plain(town.trace(question)[3].text)
+    return plain(town.trace(question).picked.text)
 
 
 def test_the_person_is_the_one_whose_role_and_body_are_asked_for(town):
