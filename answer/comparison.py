@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from answer.confidence import NEAR
+from answer.cues import TELLS_CHANGE
 from answer.draft import Draft, Moment, Support
 from answer.evidence import Coverage, katakana
 from answer.figures import (
@@ -53,7 +54,9 @@ def answer_several(scene: Scene) -> Draft:
     if len(operands) < 2:
         if question.wants_series:
             return answer_series(scene)
-        return (answer_change(scene) if question.wants_difference else None) or answer_figure(scene)
+        if not question.wants_difference:
+            return answer_figure(scene)
+        return answer_change(scene) or _told_difference(scene, answer_figure(scene))
     columns: list[list[Figure]] = []
     for operand in operands:
         view = _for_alternative(scene, operand, operands)
@@ -103,6 +106,25 @@ def answer_several(scene: Scene) -> Draft:
         signals=min(chosen, key=lambda f: f.score).signals(scene, 0.5 * (how is not None)),
         why=why,
     )
+
+
+def _told_difference(scene: Scene, draft: Draft) -> Draft:
+    """Return a draft when its figure is a difference by the paper's own words: an amount does not say how much more."""
+    if not draft.text:
+        return draft
+    support = draft.supports[0]
+    shown = re.search(r"\d+(?:\.\d+)?", fold(draft.text).replace(",", ""))
+    figure = shown[0] if shown else ""
+    for region in scene.regions:
+        document = region.reading.document
+        if document.id == support.document_id:
+            quoted = re.sub(r"\s|,", "", fold(document.text[support.start : support.end]))
+            around = re.findall(rf".{{0,10}}{figure}.{{0,12}}", quoted)
+            facts = region.reading.facts_between(support.start, support.start + 1)
+            heads = [f"{f.column} {f.row}" for f in facts if f.table is not None]
+            if any(TELLS_CHANGE.search(words) for words in (*around, *heads)):
+                return draft
+    return replace(draft, text="", missing=("差",))
 
 
 def answer_both(scene: Scene) -> Draft | None:
@@ -309,6 +331,10 @@ def _compare(
     if one.number is None or two.number is None or not same_unit(one, two):
         return text, None
     which = operands[0].alternative is not None or re.search(r"どちら|どっち", question.folded)
+    before_after = operands[0].label.endswith("前") and operands[1].label.endswith("後")
+    if before_after and question.wants_difference:
+        difference, how = subtract(two, one)
+        return f"{difference}（{text}）", how
     if operands[0].alternative is not None and question.wants_difference:
         difference, how = subtract(one, two)
         return f"{difference[:-1]}（{text}）" if one.number != two.number else f"差はない（{text}）", how

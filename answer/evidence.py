@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -135,6 +135,7 @@ class Reading:
         self.facts = tuple(facts)
         self._fact_starts = [f.start for f in self.facts]
         self._heading_lemmas: dict[str, tuple[frozenset[str], str]] = {}
+        self._loose: dict[int, tuple[Fact, ...]] = {}
 
     def at(self, offset: int) -> int:
         """Return the index of the statement that holds ``offset``, or the one before it."""
@@ -143,11 +144,67 @@ class Reading:
     def facts_between(self, start: int, end: int) -> Sequence[Fact]:
         return self.facts[bisect_left(self._fact_starts, start) : bisect_left(self._fact_starts, end)]
 
+    def loose_facts(self, index: int) -> tuple[Fact, ...]:
+        """Return the figures of a statement that are no facts of their own, each labelled by the words before it.
+
+        例: ３，１９３種類に及び、うち個人情報を扱う業務が７１９種類 → 719種類 of うち個人情報を扱う業務
+        """
+        if index not in self._loose:
+            statement = self.statements[index]
+            held = [f.value_start for f in self.facts_between(statement.start - 200, statement.end)]
+            self._loose[index] = tuple(_loose_facts(statement, held))
+        return self._loose[index]
+
     def heading(self, heading: str) -> tuple[frozenset[str], str]:
         """Return the lemmas and the katakana form of a heading."""
         if heading not in self._heading_lemmas:
             self._heading_lemmas[heading] = (frozenset(content_words(heading)), katakana(heading))
         return self._heading_lemmas[heading]
+
+
+_TORN = re.compile(r"\n|(?<=\d) (?=[^\W\d_a-zA-Z])")
+_TOPIC = re.compile(r"([^、。]{2,40}?)は、")
+_WORDS_BEFORE = 48  # characters before a figure that may say what it is
+
+
+def _loose_facts(statement: Statement, held: Sequence[int]) -> Iterator[Fact]:
+    """Return a fact for each figure with a unit in a statement, but for those that start in ``held``."""
+    # A line end inside a figure or its unit is no end (パ⏎ーセント), nor is the space of 719 種類.
+    kept = [i for i in range(len(statement.text)) if not _TORN.match(statement.text, i)]
+    text = "".join(statement.text[i] for i in kept)
+    document = statement.document
+    before = 0
+    for quantity in find_quantities(text):
+        begin, stop = quantity.at
+        # 例: 交付枚数は…、交付率は、全国で43%、本市は33%: the topics before it hold for every figure
+        topics = [m[1] for m in _TOPIC.finditer(text, 0, before)]
+        label = " ".join((*topics[:1], *topics[1:][-1:], text[max(before, begin - _WORDS_BEFORE) : begin]))
+        before = stop
+        if text[stop : stop + 1] == "分" and text[stop + 1 : stop + 2] != "の":
+            stop += 1  # 例: 1,800食分
+        start, end = statement.start + kept[begin], statement.start + kept[stop - 1] + 1
+        if quantity.base_unit is None or any(start <= at < end for at in held):
+            continue
+        periods = [p for p in statement.periods if p.at[1] <= kept[begin]]
+        as_of = periods[-1].code if periods else document.published
+        yield Fact(
+            id=f"{document.id}:q{start}",
+            document_id=document.id,
+            kind="sentence",
+            label=label,
+            value=document.text[start:end],
+            number=quantity.value,
+            unit=quantity.unit,
+            as_of=as_of,
+            as_of_from="text" if periods else "document" if as_of else None,
+            scope=statement.headings[-1] if statement.headings else None,
+            page=document.page_at(start).number,
+            start=statement.start,
+            end=statement.end,
+            value_start=start,
+            value_end=end,
+            headings=statement.headings,
+        )
 
 
 @dataclass(frozen=True)
@@ -157,7 +214,7 @@ class Atom:
     lemma: str
     surface: str  # katakana-folded
     weight: float
-    others: tuple[tuple[str, str, float], ...] = ()  # like words: lemma, katakana-folded form, what it counts
+    others: tuple[tuple[str, str, float], ...] = ()  # like words, best first: lemma, katakana form, what it counts
     known: bool = True  # some document of the collection holds it, or one of its synonyms
     focus: bool = False
     whole: str | None = None  # the compound it is a piece of: where that stands, the piece does too
@@ -167,10 +224,10 @@ class Atom:
     def match(self, lemmas: frozenset[str], key: str) -> float:
         if self.lemma in lemmas or (len(self.surface) > 1 and self.surface in key):
             return 1.0
-        return max(
-            (w for lemma, surface, w in self.others if lemma in lemmas or (len(surface) > 1 and surface in key)),
-            default=0.0,
-        )
+        for lemma, surface, worth in self.others:
+            if lemma in lemmas or (len(surface) > 1 and surface in key):
+                return worth
+        return 0.0
 
 
 _MEASURE = re.compile(r"人数|件数|金額|額|数|割合|率|個数|人員|社数|校数|回数|値|数字")
@@ -206,13 +263,15 @@ def read_atoms(question: Question, lexicon: Lexicon) -> tuple[Atom, ...]:
         weight = scale * (idf(lemma) if found or not heard else max(map(idf, meant)))
         if term is not None and term.says_how:
             weight *= _SAYS_HOW if heard else _SAID_OTHERWISE
+        if term is not None and not term.ordinal and re.fullmatch(r"\d+.", term.text):
+            weight *= 0.3  # 例: 中袋（10枚）: how many of it tells little of what it is
         if _MEASURE.fullmatch(lemma):
             weight *= 0.4  # what kind of figure is asked for is judged by its unit
         atom = Atom(
             lemma,
             katakana(surface),
             weight,
-            tuple((other, katakana(other), others[other]) for other in sorted(others)),
+            tuple((other, katakana(other), others[other]) for other in sorted(others, key=lambda o: (-others[o], o))),
             heard,
             lemma in question.focus,
             whole,
@@ -267,6 +326,7 @@ class Coverage:
         title_lemmas = frozenset(content_words(" ".join(filter(None, (document.title, document.meeting)))))
         of_title = np.array([_TITLE * a.match(title_lemmas, title) for a in atoms])
         cache: dict[tuple[str, ...], Array] = {}
+        self._matched: dict[str, Array] = {}
         for i in range(span):
             statement = reading.statements[self.low + i]
             self.own[:, i] = [a.match(statement.lemmas, statement.key) for a in atoms]
@@ -282,24 +342,13 @@ class Coverage:
         strict = np.array([atom.strict for atom in atoms], dtype=bool)[:, None]
         np.maximum(self.zones, np.where(strict, _OF_ORDINAL * self._under_ordinals(), 0.0), out=self.zones)
         paths = [reading.statements[self.low + i].headings for i in range(span)]
+        order = {path: k for k, path in enumerate(dict.fromkeys(paths))}
+        near_by = np.array([[1.0 if _same_section(a, b) else _OTHER_SECTION for b in order] for a in order])
+        section = np.array([order[path] for path in paths], dtype=int)
         for distance in range(1, min(len(_DECAY), span)):
-            for shift in (distance, -distance):
-                near = np.zeros_like(self.own)
-                if shift > 0:
-                    near[:, shift:] = self.own[:, :-shift]
-                else:
-                    near[:, :shift] = self.own[:, -shift:]
-                same = np.array(
-                    [
-                        1.0 if 0 <= i - shift < span and _same_section(paths[i], paths[i - shift]) else _OTHER_SECTION
-                        for i in range(span)
-                    ]
-                )
-                np.maximum(
-                    self.zones,
-                    near * same * np.where(strict, 0.0, _DECAY[distance]),
-                    out=self.zones,
-                )
+            decay = np.where(strict, 0.0, _DECAY[distance]) * near_by[section[distance:], section[:-distance]]
+            np.maximum(self.zones[:, distance:], self.own[:, :-distance] * decay, out=self.zones[:, distance:])
+            np.maximum(self.zones[:, :-distance], self.own[:, distance:] * decay, out=self.zones[:, :-distance])
 
     def _under_ordinals(self) -> Array:
         """Return, per atom and statement, whether the last ordinal said up to there is the atom's.
@@ -325,9 +374,10 @@ class Coverage:
     def _of_headings(self, headings: tuple[str, ...], floor: Array) -> Array:
         zone = floor.copy()
         for depth, heading in enumerate(reversed(headings)):
-            lemmas, key = self.reading.heading(heading)
-            worth = _HEADING[min(depth, len(_HEADING) - 1)]
-            np.maximum(zone, [worth * a.match(lemmas, key) for a in self.atoms], out=zone)
+            if heading not in self._matched:
+                lemmas, key = self.reading.heading(heading)
+                self._matched[heading] = np.array([a.match(lemmas, key) for a in self.atoms])
+            np.maximum(zone, _HEADING[min(depth, len(_HEADING) - 1)] * self._matched[heading], out=zone)
         return zone
 
     def score(self, zones: Array) -> float:

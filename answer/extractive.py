@@ -10,6 +10,7 @@ from answer.comparison import answer_both, answer_series, answer_several
 from answer.confidence import ACCEPT, NEAR, confidence
 from answer.days import answer_date
 from answer.draft import Draft, Support
+from answer.extremes import answer_extreme, says_extreme
 from answer.figures import answer_figure
 from answer.lists import answer_enumerated, answer_list
 from answer.prose import (
@@ -46,7 +47,12 @@ def sureness(draft: Draft) -> float:
 def pick(scene: Scene) -> Draft:
     """Return the best answer that can be found, however unsure."""
     question = scene.question
+    extreme = answer_extreme(scene)
     draft = _pick_each(scene) or _pick(scene)
+    if question.superlative is not None and not (draft.text and says_extreme(scene, draft)):
+        # A paper that ranks things itself is believed; else its tables tell, or nothing does.
+        missing = (question.superlative.subject or question.superlative.thing or "順位",)
+        return extreme or replace(draft, text="", missing=missing)
     if not draft.text and (asks_person(question) or asks_office(question)):
         return replace(draft, kind="name")  # a clause that names nobody, or no section, does not say which it is
     if not draft.text and question.kind in ("date", "name", "place", "list", "comparison", "temporal"):

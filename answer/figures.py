@@ -24,6 +24,7 @@ from ingest.numbers import base_unit, find_quantities
 
 _UNIT_WRONG = -0.35  # the figure measures something else
 _UNIT_UNKNOWN = -0.05  # a bare figure
+_UNIT_COUNT = 0.3  # a bare figure in a table, where a count is asked for
 _SAME_SERIES = 0.12  # a later value may score this much less than the best one and still be preferred
 
 
@@ -102,7 +103,11 @@ class Figure:
             fit=float(self.fact.kind == "cell"),
             prior=self.region.prior[self.statement - self.region.low],
         )
-        unsaid = (*_unsaid_amount(scene.question, atoms, self.zones), *_other_entity(scene.question, self.fact))
+        unsaid = (
+            *_unsaid_amount(scene.question, atoms, self.zones),
+            *_undone(scene.question, atoms, own),
+            *_other_entity(scene.question, self.fact),
+        )
         return replace(found, needed=(*found.needed, *unsaid)) if unsaid else found
 
 
@@ -121,6 +126,19 @@ def _unsaid_amount(question: Question, atoms: Sequence[Atom], zones: Array) -> t
     head = term.parts[-1:] if len(term.parts[-1]) > 1 else term.parts[-2:]
     said = met.get(term.text) or any(met.get(part, True) for part in head)
     return () if said else (term.text,)
+
+
+def _undone(question: Question, atoms: Sequence[Atom], zones: Array) -> tuple[str, ...]:
+    """Return what the money is asked to be for when nothing near the figure says it: 建てるのにいくら is no 運営費."""
+    deed = re.search(
+        r"([一-龠々ァ-ヶー]+)[ぁ-ん]{1,4}(?:のに|ために)(?:は|、)?[^、。]{0,8}(?:いくら|何円|どれ|どの)",
+        question.folded,
+    )
+    if deed is None:
+        return ()
+    term = next((t for t in question.terms if t.says_how and t.text.startswith(deed[1])), None)
+    met = {atom.lemma: zone > 0 for atom, zone in zip(atoms, zones, strict=True)}
+    return () if term is None or met.get(term.lemma, True) else (term.text,)
 
 
 _ENTITY = re.compile(
@@ -205,7 +223,7 @@ def _only_at_other_times(best: Figure, figures: Sequence[Figure]) -> bool:
         f.period_fit < 0
         and f.unit_fit >= 0.9
         and (
-            f.coverage >= best.coverage + 0.25
+            f.coverage >= best.coverage + 0.2
             or (point and f.coverage >= best.coverage and parse_code(f.fact.as_of or "9999").kind == "day")
         )
         for f in figures
@@ -235,7 +253,7 @@ def answer_change(scene: Scene) -> Draft | None:
     )
     for early, late in pairwise(chain):
         between = fold(text[early.fact.value_end : late.fact.value_start]).strip()
-        if best in (early, late) and re.fullmatch(r"[→➡⇒]|から|より", between) and same_unit(early.fact, late.fact):
+        if best in (early, late) and re.fullmatch(r"[→➡⇒]|から|より|を", between) and same_unit(early.fact, late.fact):
             difference, how = subtract(late.fact, early.fact)
             return Draft(
                 kind=question.kind,
@@ -273,7 +291,9 @@ def rank_figures(
     told = {(q.value, q.base_unit) for q in find_quantities(question.folded) if q.base_unit and not given}
     papers = _of_meeting(scene.regions, meeting) if meeting is not None else None
     for region, fact in scene.facts():
-        if fact.number is None or any((q.value, q.base_unit) in told for q in find_quantities(printed(fact))):
+        if fact.number is None or (
+            told and any((q.value, q.base_unit) in told for q in find_quantities(printed(fact)))
+        ):
             continue  # 例: これから10年、年にどれくらい…: the 10年 was said, not asked
         if papers is not None and id(region) not in papers:
             continue
@@ -288,6 +308,9 @@ def rank_figures(
         zones = scene.fact_zones(region, fact, index, rivals=not (question.wants_total and total))
         coverage = region.coverage.score(zones)
         when = max((period_fit(p, fact) for p in periods), default=0.0)
+        year = _year_of_column(fact, region.reading.document.title) if periods else None
+        if year is not None:
+            when = max(_fit(p, year) for p in periods)
         if scope:
             when = max(when, 0.5 * max(period_fit(p, fact) for p in scope)) if when <= 0 else when
         if periods and when in (0.0, 0.25):
@@ -309,7 +332,7 @@ def rank_figures(
             total_asked=float(total and question.wants_total),
             named=is_named(fact, names),
             stranger=float(id(region) in scene.strangers),
-            opposite=float(is_opposite(sides, fact, region.reading.document.title)),
+            opposite=is_opposite(sides, fact, region.reading.document.title) + _of_another_area(question, fact),
             ordinal=float(any(a.strict and z < NEAR for a, z in zip(region.coverage.atoms, zones, strict=True))),
         )
         score = sum(w * c for w, c in zip(WEIGHTS, clues, strict=True))
@@ -331,9 +354,13 @@ def _kind_of_value(question: Question, fact: Fact, given: bool) -> dict[str, flo
         "forecast": float("実績" in question.folded and re.search(r"見込|予定|計画", fact.label) is not None),
         # what was added, not what there is
         "added": float(
-            fold(fact.value).startswith("+") and (given or re.search(r"増|プラス", question.folded) is None)
+            (fold(fact.value).startswith("+") or _TOLD_AS_CHANGE.search(fold(fact.label)) is not None)
+            and (given or re.search(r"増|プラス|減|変|差|比", question.folded) is None)
         ),
     }
+
+
+_TOLD_AS_CHANGE = re.compile(r"(?:比べ|比較|前年比|対前年).*(?:増|減)(?:加|少)?(?:と|し|で|$)")
 
 
 def _of_alternative(alternative: str, region: Region, fact: Fact, index: int) -> float:
@@ -341,6 +368,8 @@ def _of_alternative(alternative: str, region: Region, fact: Fact, index: int) ->
     named, label = katakana(alternative), katakana(f"{fact.label} {fact.row or ''} {fact.column or ''}")
     if named in label:
         return 0.25
+    if named[-1] in "市町村県区府都道社" and f"本{named[-1]}" in label:
+        return 0.25  # 例: 本市 in the town's own report
     words = label_words(alternative)
     if words and words <= label_words(f"{fact.label} {fact.row or ''} {fact.column or ''}"):
         return 0.2
@@ -412,6 +441,31 @@ def _budget_column(question: Question, fact: Fact, title: str) -> float:
     return -1.0 if re.search(others, column) and not re.search(others, question.folded) else 0.0
 
 
+_AREA = re.compile(r"(?:全国|国内|世界|(?:[一-龠]{2,3}|全|同)[県都府](?!内))(?:平均|全体|計)?(?:で|の|は|が|では|も)?$")
+_OWN_AREA = re.compile(r"(?:本|当|弊)[市町村県区社](?:で|の|は|が|では|も)?$")
+
+
+def _of_another_area(question: Question, fact: Fact) -> float:
+    """Return 1 for a figure of 全国 or the 県 beside that of the town that is asked about, −1 for 本市's own."""
+    if fact.kind != "sentence" or question.alternatives:
+        return 0.0
+    label = fold(fact.label).strip()
+    if _OWN_AREA.search(label):
+        return -1.0
+    area = _AREA.search(label)
+    return float(area is not None and area[0][:2] not in question.folded)
+
+
+def _year_of_column(fact: Fact, title: str) -> Period | None:
+    """Return the year of a column that counts from the budget's own: 前年度 in the budget of 令和4年度 is 令和3年度."""
+    column = fold(fact.column or "")
+    named = re.search(r"前年度|[本当]年度", column)
+    if named is None or find_periods(column):
+        return None
+    years = [p for heading in (title, *fact.headings[::-1]) for p in find_periods(heading) if p.kind == "fiscal_year"]
+    return parse_code(f"FY{int(years[0].start[:4]) - (named[0] == '前年度')}") if years else None
+
+
 def _is_goal(text: str) -> bool:
     """Tell whether a question or a label is about what is aimed at, not what was reached."""
     return re.search(r"目標|KPI|kpi|めざす|目指す", text) is not None
@@ -433,6 +487,10 @@ def _said_nearby(region: Region, index: int, asked: Sequence[Period]) -> float:
     published = document.published
     if not held and published and any(a.start <= published <= f"{a.end}~" for a in asked):
         return 0.1
+    # 例: a bill of March on charges from April on: of that year, and no other is said.
+    years = {a.start[:4] for a in asked if a.kind != "day"}
+    if published and published[:4] in years and all(h.start[:4] in years for h in held):
+        return 0.05
     return -0.4
 
 
@@ -462,7 +520,7 @@ def _is_unasked_part(scene: Scene, fact: Fact) -> bool:
     part = re.search(r"(?:うち|内数|含む|含め)(.*)", fold(fact.label))
     if part is None:
         return False
-    words = label_words(part[1])
+    words = label_words(re.sub(r"※?\d+", "", part[1]))
     asked = sum(any(a.match(frozenset({w}), "") for a in scene.atoms) for w in words)
     return 2 * asked <= min(len(words), 3)  # in a whole sentence most words only say what is counted
 
@@ -487,7 +545,7 @@ def unit_fit(question: Question, fact: Fact) -> float:
     ):
         return 0.9  # 例: 何万人 → 万人泊
     pieces = [unit, *re.split(r"[・、/]", unit)] if unit else []
-    if any(piece in question.units for piece in pieces):
+    if any(piece in question.units for piece in (*pieces, base_unit(unit))):
         # 何件 is better answered in 件 than in its kin か所, 何名 in 人 just as well.
         return 0.9 if question.counter is None or base_unit(unit) == base_unit(question.counter) else 0.75
     if any(value.endswith(u) for u in question.units):
@@ -504,7 +562,10 @@ def unit_fit(question: Question, fact: Fact) -> float:
             return _UNIT_WRONG
         if question.units & {"%"} and not re.search(r"率|割合|比|％|%", label):
             return _UNIT_WRONG
-        return _UNIT_UNKNOWN
+        # A count in a table of sums of money: the sum's column says neither.
+        label = f"{fact.row or ''} {fact.column or ''}"
+        is_count = not question.units & (MONEY | RATE) and not re.search(r"額|費|財源|予算|円|率|比|増減", label)
+        return _UNIT_COUNT if is_count and fact.table is not None else _UNIT_UNKNOWN
     return _UNIT_WRONG
 
 
@@ -750,6 +811,8 @@ def subtract(late: Fact, early: Fact) -> tuple[str, str]:
         scale, unit = next(
             (n, w) for n, w in ((1e8, "億円"), (1e4, "万円"), (1.0, "円")) if late.number % (n / 100) == 0
         )
+    if unit in ("%", "パーセント"):
+        unit = "ポイント"  # what two rates differ by
     a, b = late.number / scale, early.number / scale
     difference = a - b
     sign = "増" if difference > 0 else "減" if difference < 0 else "増減なし"

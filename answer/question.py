@@ -21,6 +21,7 @@ from answer.cues import (
     KATAKANA_OR_LATIN,
     LEANING_DATE,
     LIST,
+    LITTLE,
     MEASURES,
     MEETING_TAIL,
     MONEY,
@@ -36,6 +37,7 @@ from answer.cues import (
     RELATIVE_FY,
     RELATIVE_YEAR,
     STOP,
+    SUPERLATIVE,
     TELL,
     THINGS,
     TOTAL,
@@ -66,6 +68,20 @@ class Term:
 
 
 @dataclass(frozen=True)
+class Superlative:
+    """What a question ranks by: 「死亡者が最も多い都道府県」 by the most of 死亡者 among 都道府県."""
+
+    most: bool = True
+    change: str | None = None  # "up", "down" or "both": not how much there is, but how much more or less
+    rate: bool = False  # the change is asked as a rate
+    when: bool = False  # asks for a date, a month or a year
+    count: int = 1  # トップ3
+    thing: str = ""  # what is ranked: 都道府県
+    subject: str = ""  # what it is ranked by: 死亡者
+    words: str = ""  # all words of the question that only say this
+
+
+@dataclass(frozen=True)
 class Question:
     """A question as it was read. ``units`` are the units the answer may carry; empty means any."""
 
@@ -92,6 +108,7 @@ class Question:
     count: int | None = None  # how many items a list must have, when the question says so
     suffixes: tuple[str, ...] = ()  # どの町 → 町: what the name or place ends with
     things: tuple[str, ...] = ()  # 機材は何ですか → 機材: what the text may call that which is asked for
+    superlative: Superlative | None = None
     deed: str | None = None  # 出資している企業は → 出資: what the things that are asked for do, or what is done to them
 
 
@@ -154,6 +171,7 @@ def read_question(text: str, today: str | None = None) -> Question:
         suffixes=_read_suffixes(_bare(folded)),
         things=things,
         deed=_read_deed(folded, things),
+        superlative=_read_superlative(folded),
         count=_read_count(folded),
     )
     return replace(
@@ -389,7 +407,7 @@ def _read_periods(text: str, today: str | None) -> tuple[tuple[Period, ...], tup
     periods += _one_year_on(folded, periods)
     if today is not None:
         anchor = max(periods, key=lambda p: p.at[0], default=None)
-        periods += _relative_periods(text, today, anchor)
+        periods += _relative_periods(text, today, anchor, periods)
     unique: dict[str, Period] = {}
     for period in periods:
         unique.setdefault(period.code, period)
@@ -438,13 +456,20 @@ def _only_names_the_year_of(period: Period, other: Period) -> bool:
     return period.start == other.start and period.end == other.end and period.at[0] > other.at[0]
 
 
-def _relative_periods(text: str, today: str, anchor: Period | None) -> list[Period]:
+def _relative_periods(text: str, today: str, anchor: Period | None, said: Sequence[Period]) -> list[Period]:
+    """Return the periods that relative words mean, but for those that are said outright: 前年度にあたる令和3年度."""
     year, month = int(today[:4]), int(today[5:7]) if len(today) >= 7 else 4
     fiscal = year if month >= 4 else year - 1
     made: list[Period] = []
     for word, offset in sorted((RELATIVE_FY | RELATIVE_YEAR).items(), key=lambda item: -len(item[0])):
         at = text.find(word)
         if at < 0 or any(p.at[0] <= at < p.at[1] for p in made):
+            continue
+        end = at + len(word) + text.startswith("度", at + len(word))
+        after = [text[end : p.at[0]] for p in said if p.at[0] >= end]
+        if any(re.fullmatch(r"(?:に(?:あたる|当たる)|である|の|[（(、])?", words) for words in after):
+            continue
+        if any(re.fullmatch(r"[（(、]", text[p.at[1] : at]) for p in said):
             continue
         is_fiscal = word in RELATIVE_FY
         if word in ("前年度", "翌年度", "前年", "翌年") and anchor is not None:
@@ -601,10 +626,70 @@ def _read_alternatives(folded: str) -> tuple[str, ...]:
     match = re.search(r"([^、。,\s?「」()]{1,24}?)(?:と|より)([^、。,\s?「」()はが]{1,24}?)の(?:差|違い|比較)", folded)
     if match:
         return (match.group(1).removesuffix("の"), match.group(2).removesuffix("の"))
+    # 例: 第5次変更の前と後では
+    match = re.search(r"([一-龠]{2})の?(?:前と(?:変更)?後|前後で)(?!年|月|日)", folded)
+    if match:
+        return (f"{match.group(1)}前", f"{match.group(1)}後")
+    # 例: 南国市は全国より何ポイント低い
+    match = re.search(
+        r"([^、。,\s?「」()は]{2,16}?)(?:は|が|の(?:ほう|方)が)、?([^、。,\s?「」()はが]{2,16}?)(?:より|に比べ(?:て|ると)?|と比べ(?:て|ると)?)"
+        r"(?:も)?、?(?:何|どれ|いくら|いくつ|どの)",
+        folded,
+    )
+    if match and not any(
+        find_periods(named) or re.search(r"前年|去年|昨年|前回|[年月日]$", named) for named in match.groups()
+    ):
+        return (match.group(1), match.group(2))
     if "目標" in folded and re.search(r"足り|不足|届|差|上回|下回|超え|オーバー|未達", folded):
         return ("実績", "目標")
     match = re.search(r"(転入|流入)(?:者)?(?:と|・|、)(転出|流出)", folded)
     return (match.group(1), match.group(2)) if match else ()
+
+
+def _read_superlative(folded: str) -> Superlative | None:
+    """Return what a question ranks by, where it asks which thing has the most or the least."""
+    match = SUPERLATIVE.search(folded)
+    if match is None:
+        return None
+    before, after = folded[: match.start()] + (f"{match['what']}が" if match["what"] else ""), folded[match.end() :]
+    named = re.match(
+        r"(?:の(?:は|が)(?:、)?(?:どの|何の|何)?|い|かった|な|だった|となった|の)?(?:[^、。は?]{1,8}の)?([一-龠々ァ-ヶー]{1,8})",
+        after,
+    )
+    thing = named[1] if named else ""
+    asks = re.search(r"どこ|どれ|どの|どちら|どっち|誰|だれ|いつ|何|どなた|教え|挙げ", folded)
+    if asks is None and not (thing and after.rstrip("。?は ").endswith(thing)):
+        return None
+    if match["bare"] and re.search(r"いくら|どれ(?:だけ|くらい)|どのくらい|何(?![月年課級])", folded):
+        return None  # 例: 最大何人まで: a limit, no ranking
+    clause = re.split(r"[、。]|では|うち|で(?=[^、。]*$)", before)[-1]
+    subject = re.search(r"([^、。はのが\s]+)(?:が|の|は)(?:最も|一番)?$", clause)
+    change = re.search(
+        r"(増え|伸び|増加|上昇|増減|変化|減り|減少|減っ|下落|増|減)(?:方|た|額|率|幅|数)?(?:が|の|は)?$", clause
+    )
+    how = match["how"] or match["bare"] or match["top"]
+    moved = change[1] if change else how if how in ("増え", "増加", "伸び", "減") else ""
+    way = (
+        None
+        if not moved
+        else "both"
+        if moved in ("増減", "変化")
+        else "down"
+        if "減" in moved or "下" in moved
+        else "up"
+    )
+    little = LITTLE.search(how) is not None
+    return Superlative(
+        most=(way != "down") != little if way else not little,
+        change=way,
+        rate=bool(moved) and "率" in clause,
+        when=bool(re.search(r"いつ|何(?:月|年)|[月年]度?(?:は|$|を|が|[?。])", folded[match.start() :])),
+        count=int(match["count"] or 1),
+        thing=thing,
+        subject="" if change or subject is None else subject[1],
+        words=f"{match[0]} {thing} {change[0] if change else ''} 方 大きい 小さい 高い 低い"
+        " 長い 短い 広い 狭い 重い 軽い 安い 最も 一番 トップ 上位 伸びる 伸び 変化 金額",
+    )
 
 
 def _read_suffixes(folded: str) -> tuple[str, ...]:

@@ -11,12 +11,12 @@ from functools import cached_property, lru_cache
 import numpy as np
 
 from answer.confidence import Signals, read_signals
-from answer.cues import TOTAL_HEADING
+from answer.cues import RATE, TOTAL_HEADING
 from answer.evidence import Array, Atom, Coverage, Reading, Statement, katakana
 from answer.question import Question
 from ingest.document import Fact
 from ingest.facts import is_part
-from ingest.japanese import content_words, fold
+from ingest.japanese import content_words, fold, morphs
 
 _AROUND = 12  # statements on each side of a hit that are looked at
 
@@ -74,22 +74,37 @@ class Scene:
     statements: tuple[Scored, ...] = field(default=())  # best first
 
     def facts(self) -> list[tuple[Region, Fact]]:
-        """Return the facts that lie in the regions."""
-        found: list[tuple[Region, Fact]] = []
+        """Return the facts that lie in the regions, with the figures of sentences in what is counted."""
+        if self._facts:
+            return self._facts
+        found = self._facts
+        counter = self.question.counter
+        counters = RATE if counter == "ポイント" else {counter or ""}
         for region in self.regions:
             statements = region.reading.statements
             if region.low >= region.high:
                 continue
             start, end = statements[region.low].start, statements[region.high - 1].end
-            found += [(region, fact) for fact in region.reading.facts_between(start, end)]
+            inside = list(region.reading.facts_between(start, end))
+            if counter is not None:
+                for index in range(region.low, region.high):
+                    if any(c in statements[index].key for c in map(katakana, counters)):
+                        loose = region.reading.loose_facts(index)
+                        inside += [f for f in loose if any(katakana(c) in katakana(f.value) for c in counters)]
+                inside.sort(key=lambda f: f.start)
+            found += [(region, fact) for fact in inside]
         return found
+
+    @cached_property
+    def _facts(self) -> list[tuple[Region, Fact]]:
+        return []
 
     @cached_property
     def strangers(self) -> frozenset[int]:
         """The ids of the regions of papers about somebody else.
 
         A name of the question that is in the title of other papers and nowhere in this one: 株式会社甲 and 株式会社乙
-        report the same tables.
+        report the same tables. A paper whose title names nobody (目的別歳出) is about whom the collection is about.
         """
         titles = {
             id(r): r.reading.heading(f"{r.reading.document.title} {r.reading.document.meeting or ''}")
@@ -101,7 +116,11 @@ class Scene:
                 continue
             entitled = {key for key, title in titles.items() if atom.match(*title)}
             if entitled and len(entitled) < len(titles):
-                others |= {id(r) for r in self.regions if not r.coverage.zones[i].any()}
+                others |= {
+                    id(r)
+                    for r in self.regions
+                    if not r.coverage.zones[i].any() and _names_somebody(titles[id(r)][1], r.reading.document.title)
+                }
         return frozenset(others)
 
     @cached_property
@@ -226,6 +245,12 @@ class Scene:
         label = " ".join(filter(None, (fact.label, fact.row, fact.column)))
         lemmas, key = _read_label(label)
         return np.array([atom.match(lemmas, key) for atom in atoms])
+
+
+@lru_cache(maxsize=4096)
+def _names_somebody(key: str, title: str) -> bool:
+    """Tell whether a title holds a name: of a place, a person, a body or a product."""
+    return _NAME.search(key) is not None or any(m.pos2 == "固有名詞" for m in morphs(title))
 
 
 @lru_cache(maxsize=65536)
