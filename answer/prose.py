@@ -55,9 +55,7 @@ _KIND_OF_THING = re.compile(
 def answer_definition(scene: Scene) -> Draft:
     """Return what a thing is. 例: Xとは、… / ※ X：… / X（…） / the sentence under the heading X"""
     question = scene.question
-    subject = _subject(question)
-    if not any(subject in s.statement.key for s in scene.statements[:30]):
-        subject = re.split("ノ|、", subject)[-1]  # 例: 八代港で言うダブルコール, 県の関係人口 → the thing itself
+    subject = _subject(question, scene)
     best: tuple[float, Scored, str] | None = None
     for scored in scene.statements[:40]:
         bonus, text = _defines(scored, subject)
@@ -79,13 +77,26 @@ def answer_definition(scene: Scene) -> Draft:
     )
 
 
-def _subject(question: Question) -> str:
-    """Return what is to be defined. 例: 国際フィーダー航路とは → 国際フィーダー航路"""
+def _subject(question: Question, scene: Scene) -> str:
+    """Return what is to be defined, as the papers call it. 例: 国際フィーダー航路とは → 国際フィーダー航路
+
+    例: 県の関係人口, 八代港で言うダブルコール → the thing itself; PDS（Personal Data Store） → PDS
+    """
+    asked = _asked_subject(question)
+    bare = re.sub(r"\([^()]*\)", "", asked)
+    within = re.search(r"\(([^()]*)\)", asked)
+    last = re.split(r"の|、|(?:で|に)(?:いう|言う|おける)", bare)[-1]
+    forms = [katakana(form) for form in (asked, bare, within[1] if within else "", last) if form]
+    keys = [s.statement.key for s in scene.statements[:30]]
+    return next((form for form in forms if any(form in key for key in keys)), forms[-1] if forms else "")
+
+
+def _asked_subject(question: Question) -> str:
     match = re.search(r"[「『]([^」』]+)[」』](?:とは|って|の(?:意味|定義)|という)", question.folded) or re.search(
-        r"([^、。\s]+?)(?:とは|って(?:何|なん|どう)|の(?:意味|定義)|という(?:の|もの)は|は(?:どのような|どんな|何を))",
+        r"((?:[^、。\s()]|\([^()]*\))+?)(?:とは|って(?:何|なん|どう)|の(?:意味|定義)|という(?:の|もの)は|は(?:どのような|どんな|何を))",
         question.folded,
     )
-    return katakana(match.group(1)) if match else ""
+    return match[1] if match else ""
 
 
 def _defines(scored: Scored, subject: str) -> tuple[float, str]:
@@ -104,6 +115,10 @@ def _defines(scored: Scored, subject: str) -> tuple[float, str]:
     if subject and subject in key:
         if re.search(re.escape(subject) + r"」?(?:※\d*)?(?:トハ.|\(?[::].|＝|=)", key):
             return 0.45, flat
+        if re.search(
+            re.escape(subject) + r"」?(?:[、・][^、。ハ]{2,16})?ハ、?.{6,}(?:ヲ指ス|ヲ指シマス|ヲイウ|ヲイイマス)", key
+        ):
+            return 0.45, flat  # 例: ラベル付け、タグ付けは、…作業を指します。
         if re.search(re.escape(subject) + r"」?ハ、.", key):
             return 0.2 if _KIND_OF_THING.search(flat) else 0.1, flat
         if re.search(re.escape(subject) + r"」?[(（][^)）]{6,}[)）]", key):
@@ -113,6 +128,9 @@ def _defines(scored: Scored, subject: str) -> tuple[float, str]:
     marker = re.match(r"[\s　]*[※＊*](\d*)", flat)
     if marker and _is_noted(scored, subject, marker.group(1)):
         return 0.5, flat
+    footnote = re.match(r"[\s　]*(\d{1,3})[\s　]+(\D.*)", flat)
+    if footnote and _KIND_OF_THING.search(flat) and _is_footnoted(scored, subject, footnote[1]):
+        return 0.5, footnote[2]
     headings = [katakana(h) for h in statement.headings[-2:]]
     if subject and any(subject + "トハ" in h for h in headings):
         return 0.4, flat
@@ -127,6 +145,14 @@ def _is_noted(scored: Scored, subject: str, number: str) -> bool:
     above = statements[max(0, scored.index - 14) : scored.index]
     mark = re.compile(re.escape(subject) + rf"[」)）]?[（(]?※{number}(?!\d)")
     return bool(subject) and any(mark.search(unicodedata.normalize("NFKC", s.key)) for s in above)
+
+
+def _is_footnoted(scored: Scored, subject: str, number: str) -> bool:
+    """Tell whether the subject carries the bare number of this footnote above it. 例: 情報庫(DB)3が … 3 …する仕組み"""
+    statements = scored.region.reading.statements
+    above = "".join(s.key for s in statements[max(0, scored.index - 20) : scored.index])
+    mark = re.compile(re.escape(subject) + rf"(?:\([^()]*\)|[」)])?{number}(?!\d)")
+    return bool(subject) and mark.search(above) is not None
 
 
 def _defines_above(scored: Scored, subject: str) -> bool:
@@ -195,6 +221,8 @@ def _steps(scene: Scene) -> Draft | None:
     )
 
 
+# Provisos and the remainder of an enumeration stand in rules, not among steps.
+_CASE_WORDS = re.compile(r"^[\s　]*(?:[(（]\d+[)）][\s　]*)?(?:ただし、|.{0,6}前.{0,2}号に(?:掲げる|定める)もののほか)")
 _CASE = re.compile(r"(?:とき|場合|もの|者|をいう|時間|円|日|％|%)[。）)]*$")
 
 
@@ -215,7 +243,7 @@ def _run_of_steps(scored: Scored) -> list[Statement]:
         if _ENUMERATED.search(step.text) is None and not _FOLLOWS.search(head.flat) and not _STEP.search(step.flat):
             break
         run.append(step)
-    if 2 * sum(_CASE.search(step.flat) is not None for step in run) > len(run):
+    if any(_CASE_WORDS.search(step.flat) for step in run) or 2 * sum(_CASE.search(step.flat) is not None for step in run) > len(run):
         return []  # the cases in which a rule holds, its words or its things are no steps
     numbered = bool(run) and _ENUMERATED.search(run[0].text) is not None
     return run if numbered or len(run) > 2 or (leads and _FOLLOWS.search(head.flat)) else []
@@ -307,10 +335,33 @@ def answer_yesno(scene: Scene) -> Draft:
     draft = _grounded(scene)
     if not draft.text:
         return draft
-    negative = _denies(_deciding(draft.text, scene))
+    rule = _rule_over(scene, draft)
+    if rule is not None:
+        both = (Support(rule.document.id, rule.start, rule.end), *draft.supports)
+        draft = replace(draft, text=clip(f"{_plain(rule.flat)} {draft.text}", _LIMIT), supports=both)
+    negative = _denies(rule.flat if rule is not None else _deciding(draft.text, scene))
     asks_negative = bool(re.search(r"(?:ない|ません)(?:の|です)?(?:か|でしょう)", scene.question.folded))
     said = "いいえ" if negative != asks_negative else "はい"
     return replace(draft, text=f"{said}。{draft.text}")
+
+
+# 例: 次の各号のいずれかに該当する場合は、使用を許可しない。
+_OVER_CASES = re.compile(r"次の(?:各号|いずれか)|(?:次|以下)に(?:掲げる|該当)")
+_ONE_CASE = re.compile(r"^[\s　]*[(（]?[\d０-９ア-ン]{1,2}[)）.．].*(?:とき|場合|もの|者|行為|こと)。?$")
+
+
+def _rule_over(scene: Scene, draft: Draft) -> Statement | None:
+    """Return the rule that a case stands under, which says what holds in it. 例: 許可しない, over (2) …と認めるとき。"""
+    support = draft.supports[0]
+    for scored in scene.statements[:60]:
+        statement = scored.statement
+        if (statement.document.id, statement.start) != (support.document_id, support.start):
+            continue
+        if not _ONE_CASE.search(statement.flat):
+            return None
+        above = scored.region.reading.statements[max(0, scored.index - 10) : scored.index]
+        return next((s for s in reversed(above) if _OVER_CASES.search(s.flat)), None)
+    return None
 
 
 _RESUMED = re.compile(r"再開|復便|復旧|復活|再び|解除")
