@@ -174,7 +174,7 @@ def _enforced(scene: Scene) -> Draft | None:
         return None
     document = best.region.reading.document
     said = list(_ENFORCED.finditer(document.text))
-    if "条例" in question.folded and not re.search("改正|議案", question.folded):
+    if "条例" in scene.question.folded and not re.search("改正|議案", scene.question.folded):
         # A bill that amends an ordinance may hold its whole text below: the ordinance's own 附則 bears no number.
         said = [m for m in said if not _later_rule(document.text[: m.start()])][-1:] or said
     match = next(iter(said), None)

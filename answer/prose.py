@@ -34,6 +34,7 @@ _STEP_MARK = re.compile(
 # What must or may be done: how a rule says what to do.
 _DUTY = re.compile(
     r"なければならない|なければなりません|ものとする|(?:する|受ける)こと(?:。|$)|[てで]ください|必要があ|ことができ|すれば"
+    r"|て得た額(?:とする|です)"
 )
 _NEGATIVE = re.compile(
     r"休止|中止|運休|閉館|閉鎖|欠航|廃止|終了|停止|未定|未実施|未達|ない(?!し|よう)|ません|ず(?:、|に|$)|困難|不可|対象外|除く"
@@ -56,6 +57,9 @@ def answer_definition(scene: Scene) -> Draft:
     """Return what a thing is. 例: Xとは、… / ※ X：… / X（…） / the sentence under the heading X"""
     question = scene.question
     subject = _subject(question, scene)
+    footnote = _footnoted(scene, subject)
+    if footnote is not None:
+        return footnote
     best: tuple[float, Scored, str] | None = None
     for scored in scene.statements[:40]:
         bonus, text = _defines(scored, subject)
@@ -128,9 +132,6 @@ def _defines(scored: Scored, subject: str) -> tuple[float, str]:
     marker = re.match(r"[\s　]*[※＊*](\d*)", flat)
     if marker and _is_noted(scored, subject, marker.group(1)):
         return 0.5, flat
-    footnote = re.match(r"[\s　]*(\d{1,3})[\s　]+(\D.*)", flat)
-    if footnote and _KIND_OF_THING.search(flat) and _is_footnoted(scored, subject, footnote[1]):
-        return 0.5, footnote[2]
     headings = [katakana(h) for h in statement.headings[-2:]]
     if subject and any(subject + "トハ" in h for h in headings):
         return 0.4, flat
@@ -147,12 +148,22 @@ def _is_noted(scored: Scored, subject: str, number: str) -> bool:
     return bool(subject) and any(mark.search(unicodedata.normalize("NFKC", s.key)) for s in above)
 
 
-def _is_footnoted(scored: Scored, subject: str, number: str) -> bool:
-    """Tell whether the subject carries the bare number of this footnote above it. 例: 情報庫(DB)3が … 3 …する仕組み"""
-    statements = scored.region.reading.statements
-    above = "".join(s.key for s in statements[max(0, scored.index - 20) : scored.index])
-    mark = re.compile(re.escape(subject) + rf"(?:\([^()]*\)|[」)])?{number}(?!\d)")
-    return bool(subject) and mark.search(above) is not None
+def _footnoted(scene: Scene, subject: str) -> Draft | None:
+    """Return the footnote whose number the subject bears. 例: 情報庫（DB）3が… / 3 …をためる仕組み"""
+    mark = re.compile(re.escape(subject) + r"(?:\([^()]*\)|[」)])?(\d{1,3})(?!\d)")
+    for scored in scene.statements[:12] if subject else ():
+        statements = scored.region.reading.statements
+        # What the name stands for may have gone over to the next line.
+        for marked in (statements[scored.index].key, "".join(s.key for s in statements[scored.index :][:2])):
+            number = mark.search(marked)
+            notes = statements[scored.index + 1 : scored.index + 21] if number else ()
+            for note in notes:
+                said = re.match(rf"[\s　]*{number[1] if number else ''}[\s　]+(\D.*)", note.flat)
+                if said and _KIND_OF_THING.search(note.flat):
+                    draft = _draft(scene, scored, said[1], f"footnote {subject}", fit=0.5)
+                    support = Support(note.document.id, note.start, note.end)
+                    return replace(draft, text=clip(said[1], _LIMIT), supports=(support,))
+    return None
 
 
 def _defines_above(scored: Scored, subject: str) -> bool:
@@ -223,7 +234,7 @@ def _steps(scene: Scene) -> Draft | None:
 
 # Provisos and the remainder of an enumeration stand in rules, not among steps.
 _CASE_WORDS = re.compile(r"^[\s　]*(?:[(（]\d+[)）][\s　]*)?(?:ただし、|.{0,6}前.{0,2}号に(?:掲げる|定める)もののほか)")
-_CASE = re.compile(r"(?:とき|場合|もの|者|をいう|時間|円|日|％|%)[。）)]*$")
+_CASE = re.compile(r"(?:とき|場合|もの|者|をいう|時間|円|日|％|%|[\d０-９])[。）)]*$")
 
 
 def _run_of_steps(scored: Scored) -> list[Statement]:
@@ -243,7 +254,9 @@ def _run_of_steps(scored: Scored) -> list[Statement]:
         if _ENUMERATED.search(step.text) is None and not _FOLLOWS.search(head.flat) and not _STEP.search(step.flat):
             break
         run.append(step)
-    if any(_CASE_WORDS.search(step.flat) for step in run) or 2 * sum(_CASE.search(step.flat) is not None for step in run) > len(run):
+    if any(_CASE_WORDS.search(step.flat) for step in run) or 2 * sum(
+        _CASE.search(step.flat) is not None for step in run
+    ) > len(run):
         return []  # the cases in which a rule holds, its words or its things are no steps
     numbered = bool(run) and _ENUMERATED.search(run[0].text) is not None
     return run if numbered or len(run) > 2 or (leads and _FOLLOWS.search(head.flat)) else []
@@ -262,7 +275,8 @@ def _best_with(scene: Scene, kind: str, mark: re.Pattern[str], bonus: float) -> 
             continue
         score = scored.score + (bonus if mark.search(statement.flat) else 0.0)
         if kind == "howto":
-            score += 0.12 * (_DUTY.search(statement.flat) is not None)
+            # What a rule forbids is no way to do it.
+            score += 0.12 * (_DUTY.search(statement.flat) is not None and not _denies(statement.flat))
             # 例: …条例の一部を改正する条例: a title tells nobody what to do
             score -= 0.25 * (
                 re.search(r"(?:条例|規則|要綱|計画|提出|について|改正する)[。]?$", statement.flat) is not None
@@ -351,7 +365,7 @@ _ONE_CASE = re.compile(r"^[\s　]*[(（]?[\d０-９ア-ン]{1,2}[)）.．].*(?:�
 
 
 def _rule_over(scene: Scene, draft: Draft) -> Statement | None:
-    """Return the rule that a case stands under, which says what holds in it. 例: 許可しない, over (2) …と認めるとき。"""
+    """Return the rule that a case stands under, which says what holds in it. 例: 許可しない over (2) …と認めるとき"""
     support = draft.supports[0]
     for scored in scene.statements[:60]:
         statement = scored.statement

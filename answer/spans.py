@@ -82,7 +82,8 @@ _QUOTED = re.compile(r"[「『“\"]([^「」『』“”\"\n]{2,40})[」』”\
 
 # A person's name stands before a title. 例: モリー・ハント氏, 島田 一 選手, 同社の南雲教授
 _PERSON = re.compile(
-    r"((?:[ァ-ヶー]+[・＝=])+[ァ-ヶー]+|[A-Z][A-Za-z.'’-]*(?:[ 　][A-Z][A-Za-z.'’-]*){1,3}|[ァ-ヶー]{3,}|(?<![一-龠々])[一-龠々]{1,4}[ 　]?[一-龠々ぁ-んァ-ヶ]{1,4}?)"
+    r"((?:[ァ-ヶー]+[・＝=])+[ァ-ヶー]+|[A-Z][A-Za-z.'’-]*(?:[ 　][A-Z][A-Za-z.'’-]*){1,3}"
+    r"|[ァ-ヶー]{3,}|(?<![一-龠々])[一-龠々]{1,4}[ 　]?[一-龠々ぁ-んァ-ヶ]{1,4}?)"
     r"[ 　]?"
     r"(?:(?:名誉|副|前|元|代表取締役)?(?:氏|さん|選手|知事|会長|社長|教授|(?<![仕同多模異])様|先生"
     r"|(?:市長|町長|村長|館長|校長|理事長)(?![一-龠々])|監督|CEO|ＣＥＯ))"
@@ -239,6 +240,7 @@ def _name_spans(scene: Scene) -> Iterator[Span]:
             folded = katakana(text)
             if not folded or folded in asked or (fit < _LEAST_FIT and (question.kind == "place" or question.suffixes)):
                 continue
+            fit += 0.4 * (fit > 0 and _opens_under_key(scored, question))
             score = scored.score + fit + nearness(scored, (start, end), scene) + when_fit(statement, question)
             score += strict_gap(scored)
             yield Span(scored, statement.start + start, statement.start + end, clean(text), score, fit)
@@ -248,13 +250,19 @@ _NO_KEY = re.compile(r"[\s　【】\[\]<>＜＞■□●○◆◇・:：]|^[\s�
 
 
 def _bears_key(label: str, question: Question) -> float:
-    """Return what a label is worth that is the very noun a keyword question ends in. 例: 新庁舎　工事場所 | ２ 工事場所"""
+    """Return what a label is worth that is the noun a keyword question ends in. 例: 新庁舎　工事場所 | ２ 工事場所"""
     key = katakana(_NO_KEY.sub("", label))
     asked = katakana(question.text.rstrip("?？。 　"))
     ended = re.split(r"[\s　、]", fold(question.text).rstrip("?。 "))[-1]
     if not question.is_terse or len(key) < 2 or not asked.endswith(key):
         return 0.0
     return 0.3 if key in (katakana(ended), katakana(ended.split("の")[-1])) else 0.0
+
+
+def _opens_under_key(scored: Scored, question: Question) -> bool:
+    """Tell whether a line comes first under the key that a keyword question ends in; a signature may come below."""
+    before = scored.region.reading.statements[max(0, scored.index - 1) : scored.index]
+    return bool(before) and before[0].kind == "heading" and _bears_key(before[0].flat, question) > 0
 
 
 def _other_cells(scene: Scene) -> dict[str, list[tuple[int, int]]]:
@@ -392,7 +400,10 @@ def _candidates(statement: Statement, question: Question) -> Iterator[tuple[int,
             yield match.start(1) + _after_verb(match[1]), match.end(1), 0.25
         yield from _before_asked(text, question)
         if _ASKS_ADDRESS.search(question.folded):
-            for match in _WRITTEN_ADDRESS.finditer(text):
+            owner = re.search(r"([^、。\s()のがは]{3,})の(?:住所|所在地|地番|番地)", question.folded)
+            said = katakana(" ".join((statement.text, *statement.headings)))
+            # The address of one of many in a list is that of the line that names it.
+            for match in _WRITTEN_ADDRESS.finditer(text) if not owner or katakana(owner[1]) in said else ():
                 yield match.start(), match.end(), 0.5
     for start, end in noun_runs(text):
         piece = fold(clean(text[start:end]))
@@ -435,8 +446,7 @@ _GENERIC = frozenset(("株式会社", "有限会社", "会社", "業者", "事�
 _ASKS_ADDRESS = re.compile(r"地番|番地|住所|所在地")
 # 例: 星見市花畑甲2117番地, 花畑町1丁目10番30号
 _WRITTEN_ADDRESS = re.compile(
-    r"[一-龠々ァ-ヶぁ-ん]{1,12}?[都道府県市区町村郡][一-龠々ァ-ヶぁ-ん]{1,14}[\d０-９]+(?:丁目|番地|番|[-－−])"
-    r"(?:[\d０-９]+(?:番地|番|号|[-－−]|(?![\d０-９])))*"
+    r"[一-龠々ァ-ヶぁ-ん]{1,12}?[都道府県市区町村郡][一-龠々ァ-ヶぁ-ん]{1,20}\d+(?:丁目|番地|番|号|[-－−ー‐]|(?<=[番地目号－−ー‐-])\d+)*"
 )
 _ADDRESS = re.compile(r"[市区町村郡].{0,12}?(?:\d|[０-９]|丁目|番地|字)")
 
@@ -505,7 +515,7 @@ def _under_its_label(statement: Statement, question: Question) -> Iterator[tuple
         return
     if labels.search(heading) and (question.kind != "place" or _could_be(statement.flat, question)):
         start = len(statement.text) - len(statement.text.lstrip(_TRIM))
-        yield start, len(statement.text), 0.3 + _bears_key(heading, question)
+        yield start, len(statement.text), 0.3
 
 
 def _is_venue(piece: str, after: str, question: Question) -> bool:
