@@ -161,13 +161,23 @@ def _clause(text: str, at: tuple[int, int]) -> str:
 _ENFORCED = re.compile(r"この(?:条例|規則|規程|要綱|法律|規定)は、?\s*([^、。]{2,24}?)から施\s*行")
 
 
+def _later_rule(before: str) -> bool:
+    """Tell whether the 附則 that a text ends in came with a later amendment. 例: 附則（令和4年条例第1号）"""
+    at = [*re.finditer(r"附[\s　]*則[\s　]*([（(])?", before)]
+    return bool(at) and at[-1][1] is not None
+
+
 def _enforced(scene: Scene) -> Draft | None:
     """Return from when an ordinance is in force, where its own paper says so. 例: 公布の日から施行する → 公布の日"""
     best = scene.statements[0] if scene.statements else None
     if best is None:
         return None
     document = best.region.reading.document
-    match = next(iter(_ENFORCED.finditer(document.text)), None)
+    said = list(_ENFORCED.finditer(document.text))
+    if "条例" in scene.question.folded and not re.search("改正|議案", scene.question.folded):
+        # A bill that amends an ordinance may hold its whole text below: the ordinance's own 附則 bears no number.
+        said = [m for m in said if not _later_rule(document.text[: m.start()])][-1:] or said
+    match = next(iter(said), None)
     if match is None:
         return None
     printed = re.sub(r"\s+", "", unicodedata.normalize("NFKC", match[1]))

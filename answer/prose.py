@@ -34,6 +34,7 @@ _STEP_MARK = re.compile(
 # What must or may be done: how a rule says what to do.
 _DUTY = re.compile(
     r"なければならない|なければなりません|ものとする|(?:する|受ける)こと(?:。|$)|[てで]ください|必要があ|ことができ|すれば"
+    r"|て得た額(?:とする|です)"
 )
 _NEGATIVE = re.compile(
     r"休止|中止|運休|閉館|閉鎖|欠航|廃止|終了|停止|未定|未実施|未達|ない(?!し|よう)|ません|ず(?:、|に|$)|困難|不可|対象外|除く"
@@ -55,9 +56,10 @@ _KIND_OF_THING = re.compile(
 def answer_definition(scene: Scene) -> Draft:
     """Return what a thing is. 例: Xとは、… / ※ X：… / X（…） / the sentence under the heading X"""
     question = scene.question
-    subject = _subject(question)
-    if not any(subject in s.statement.key for s in scene.statements[:30]):
-        subject = re.split("ノ|、", subject)[-1]  # 例: 八代港で言うダブルコール, 県の関係人口 → the thing itself
+    subject = _subject(question, scene)
+    footnote = _footnoted(scene, subject)
+    if footnote is not None:
+        return footnote
     best: tuple[float, Scored, str] | None = None
     for scored in scene.statements[:40]:
         bonus, text = _defines(scored, subject)
@@ -79,13 +81,26 @@ def answer_definition(scene: Scene) -> Draft:
     )
 
 
-def _subject(question: Question) -> str:
-    """Return what is to be defined. 例: 国際フィーダー航路とは → 国際フィーダー航路"""
+def _subject(question: Question, scene: Scene) -> str:
+    """Return what is to be defined, as the papers call it. 例: 国際フィーダー航路とは → 国際フィーダー航路
+
+    例: 県の関係人口, 八代港で言うダブルコール → the thing itself; PDS（Personal Data Store） → PDS
+    """
+    asked = _asked_subject(question)
+    bare = re.sub(r"\([^()]*\)", "", asked)
+    within = re.search(r"\(([^()]*)\)", asked)
+    last = re.split(r"の|、|(?:で|に)(?:いう|言う|おける)", bare)[-1]
+    forms = [katakana(form) for form in (asked, bare, within[1] if within else "", last) if form]
+    keys = [s.statement.key for s in scene.statements[:30]]
+    return next((form for form in forms if any(form in key for key in keys)), forms[-1] if forms else "")
+
+
+def _asked_subject(question: Question) -> str:
     match = re.search(r"[「『]([^」』]+)[」』](?:とは|って|の(?:意味|定義)|という)", question.folded) or re.search(
-        r"([^、。\s]+?)(?:とは|って(?:何|なん|どう)|の(?:意味|定義)|という(?:の|もの)は|は(?:どのような|どんな|何を))",
+        r"((?:[^、。\s()]|\([^()]*\))+?)(?:とは|って(?:何|なん|どう)|の(?:意味|定義)|という(?:の|もの)は|は(?:どのような|どんな|何を))",
         question.folded,
     )
-    return katakana(match.group(1)) if match else ""
+    return match[1] if match else ""
 
 
 def _defines(scored: Scored, subject: str) -> tuple[float, str]:
@@ -104,6 +119,10 @@ def _defines(scored: Scored, subject: str) -> tuple[float, str]:
     if subject and subject in key:
         if re.search(re.escape(subject) + r"」?(?:※\d*)?(?:トハ.|\(?[::].|＝|=)", key):
             return 0.45, flat
+        if re.search(
+            re.escape(subject) + r"」?(?:[、・][^、。ハ]{2,16})?ハ、?.{6,}(?:ヲ指ス|ヲ指シマス|ヲイウ|ヲイイマス)", key
+        ):
+            return 0.45, flat  # 例: ラベル付け、タグ付けは、…作業を指します。
         if re.search(re.escape(subject) + r"」?ハ、.", key):
             return 0.2 if _KIND_OF_THING.search(flat) else 0.1, flat
         if re.search(re.escape(subject) + r"」?[(（][^)）]{6,}[)）]", key):
@@ -127,6 +146,24 @@ def _is_noted(scored: Scored, subject: str, number: str) -> bool:
     above = statements[max(0, scored.index - 14) : scored.index]
     mark = re.compile(re.escape(subject) + rf"[」)）]?[（(]?※{number}(?!\d)")
     return bool(subject) and any(mark.search(unicodedata.normalize("NFKC", s.key)) for s in above)
+
+
+def _footnoted(scene: Scene, subject: str) -> Draft | None:
+    """Return the footnote whose number the subject bears. 例: 情報庫（DB）3が… / 3 …をためる仕組み"""
+    mark = re.compile(re.escape(subject) + r"(?:\([^()]*\)|[」)])?(\d{1,3})(?!\d)")
+    for scored in scene.statements[:12] if subject else ():
+        statements = scored.region.reading.statements
+        # What the name stands for may have gone over to the next line.
+        for marked in (statements[scored.index].key, "".join(s.key for s in statements[scored.index :][:2])):
+            number = mark.search(marked)
+            notes = statements[scored.index + 1 : scored.index + 21] if number else ()
+            for note in notes:
+                said = re.match(rf"[\s　]*{number[1] if number else ''}[\s　]+(\D.*)", note.flat)
+                if said and _KIND_OF_THING.search(note.flat):
+                    draft = _draft(scene, scored, said[1], f"footnote {subject}", fit=0.5)
+                    support = Support(note.document.id, note.start, note.end)
+                    return replace(draft, text=clip(said[1], _LIMIT), supports=(support,))
+    return None
 
 
 def _defines_above(scored: Scored, subject: str) -> bool:
@@ -195,7 +232,9 @@ def _steps(scene: Scene) -> Draft | None:
     )
 
 
-_CASE = re.compile(r"(?:とき|場合|もの|者|をいう|時間|円|日|％|%)[。）)]*$")
+# Provisos and the remainder of an enumeration stand in rules, not among steps.
+_CASE_WORDS = re.compile(r"^[\s　]*(?:[(（]\d+[)）][\s　]*)?(?:ただし、|.{0,6}前.{0,2}号に(?:掲げる|定める)もののほか)")
+_CASE = re.compile(r"(?:とき|場合|もの|者|をいう|時間|円|日|％|%|[\d０-９])[。）)]*$")
 
 
 def _run_of_steps(scored: Scored) -> list[Statement]:
@@ -215,7 +254,9 @@ def _run_of_steps(scored: Scored) -> list[Statement]:
         if _ENUMERATED.search(step.text) is None and not _FOLLOWS.search(head.flat) and not _STEP.search(step.flat):
             break
         run.append(step)
-    if 2 * sum(_CASE.search(step.flat) is not None for step in run) > len(run):
+    if any(_CASE_WORDS.search(step.flat) for step in run) or 2 * sum(
+        _CASE.search(step.flat) is not None for step in run
+    ) > len(run):
         return []  # the cases in which a rule holds, its words or its things are no steps
     numbered = bool(run) and _ENUMERATED.search(run[0].text) is not None
     return run if numbered or len(run) > 2 or (leads and _FOLLOWS.search(head.flat)) else []
@@ -234,7 +275,8 @@ def _best_with(scene: Scene, kind: str, mark: re.Pattern[str], bonus: float) -> 
             continue
         score = scored.score + (bonus if mark.search(statement.flat) else 0.0)
         if kind == "howto":
-            score += 0.12 * (_DUTY.search(statement.flat) is not None)
+            # What a rule forbids is no way to do it.
+            score += 0.12 * (_DUTY.search(statement.flat) is not None and not _denies(statement.flat))
             # 例: …条例の一部を改正する条例: a title tells nobody what to do
             score -= 0.25 * (
                 re.search(r"(?:条例|規則|要綱|計画|提出|について|改正する)[。]?$", statement.flat) is not None
@@ -307,10 +349,33 @@ def answer_yesno(scene: Scene) -> Draft:
     draft = _grounded(scene)
     if not draft.text:
         return draft
-    negative = _denies(_deciding(draft.text, scene))
+    rule = _rule_over(scene, draft)
+    if rule is not None:
+        both = (Support(rule.document.id, rule.start, rule.end), *draft.supports)
+        draft = replace(draft, text=clip(f"{_plain(rule.flat)} {draft.text}", _LIMIT), supports=both)
+    negative = _denies(rule.flat if rule is not None else _deciding(draft.text, scene))
     asks_negative = bool(re.search(r"(?:ない|ません)(?:の|です)?(?:か|でしょう)", scene.question.folded))
     said = "いいえ" if negative != asks_negative else "はい"
     return replace(draft, text=f"{said}。{draft.text}")
+
+
+# 例: 次の各号のいずれかに該当する場合は、使用を許可しない。
+_OVER_CASES = re.compile(r"次の(?:各号|いずれか)|(?:次|以下)に(?:掲げる|該当)")
+_ONE_CASE = re.compile(r"^[\s　]*[(（]?[\d０-９ア-ン]{1,2}[)）.．].*(?:とき|場合|もの|者|行為|こと)。?$")
+
+
+def _rule_over(scene: Scene, draft: Draft) -> Statement | None:
+    """Return the rule that a case stands under, which says what holds in it. 例: 許可しない over (2) …と認めるとき"""
+    support = draft.supports[0]
+    for scored in scene.statements[:60]:
+        statement = scored.statement
+        if (statement.document.id, statement.start) != (support.document_id, support.start):
+            continue
+        if not _ONE_CASE.search(statement.flat):
+            return None
+        above = scored.region.reading.statements[max(0, scored.index - 10) : scored.index]
+        return next((s for s in reversed(above) if _OVER_CASES.search(s.flat)), None)
+    return None
 
 
 _RESUMED = re.compile(r"再開|復便|復旧|復活|再び|解除")

@@ -374,7 +374,7 @@ def _named_measure(folded: str) -> frozenset[str]:
         if not measured:
             continue
         for match in re.finditer(
-            pattern.pattern.removesuffix("$") + r"(?=は|を|が|の(?:推移|移り変わり)|、|と|も|に|って|\(|[。?]|$)",
+            pattern.pattern.removesuffix("$") + r"(?=は|を|が|の(?:推移|移り変わり)|、|と|も|に|って|\(|[。?\s]|$)",
             folded,
         ):
             if match.end() > best:

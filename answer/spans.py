@@ -82,7 +82,8 @@ _QUOTED = re.compile(r"[「『“\"]([^「」『』“”\"\n]{2,40})[」』”\
 
 # A person's name stands before a title. 例: モリー・ハント氏, 島田 一 選手, 同社の南雲教授
 _PERSON = re.compile(
-    r"((?:[ァ-ヶー]+[・＝=])+[ァ-ヶー]+|[ァ-ヶー]{3,}|(?<![一-龠々])[一-龠々]{1,4}[ 　]?[一-龠々ぁ-んァ-ヶ]{1,4}?)"
+    r"((?:[ァ-ヶー]+[・＝=])+[ァ-ヶー]+|[A-Z][A-Za-z.'’-]*(?:[ 　][A-Z][A-Za-z.'’-]*){1,3}"
+    r"|[ァ-ヶー]{3,}|(?<![一-龠々])[一-龠々]{1,4}[ 　]?[一-龠々ぁ-んァ-ヶ]{1,4}?)"
     r"[ 　]?"
     r"(?:(?:名誉|副|前|元|代表取締役)?(?:氏|さん|選手|知事|会長|社長|教授|(?<![仕同多模異])様|先生"
     r"|(?:市長|町長|村長|館長|校長|理事長)(?![一-龠々])|監督|CEO|ＣＥＯ))"
@@ -217,6 +218,9 @@ def _may_be_several(question: Question) -> bool:
 _LEAST_FIT = 0.05  # a place must look like one, and どの課 must be a 課
 
 
+_ELSEWHERE = re.compile(r"(?:次|下記|以下|別表|別紙|左記)の(?:とおり|通り|表)")  # says where the answer stands
+
+
 def _name_spans(scene: Scene) -> Iterator[Span]:
     question = scene.question
     asked = katakana(question.text)
@@ -228,15 +232,37 @@ def _name_spans(scene: Scene) -> Iterator[Span]:
         near = _candidates(statement, question) if order < LOOKED_AT or person else ()
         for start, end, fit in (*near, *(() if person else _under_its_label(statement, question))):
             at = statement.start + start
+            if _ELSEWHERE.match(statement.text[start:end].strip(_TRIM)):
+                continue
             if any(a <= at < b for a, b in cells.get(statement.document.id, ())):
                 continue
             text = statement.text[start:end].strip(_TRIM)
             folded = katakana(text)
             if not folded or folded in asked or (fit < _LEAST_FIT and (question.kind == "place" or question.suffixes)):
                 continue
+            fit += 0.4 * (fit > 0 and _opens_under_key(scored, question))
             score = scored.score + fit + nearness(scored, (start, end), scene) + when_fit(statement, question)
             score += strict_gap(scored)
             yield Span(scored, statement.start + start, statement.start + end, clean(text), score, fit)
+
+
+_NO_KEY = re.compile(r"[\s　【】\[\]<>＜＞■□●○◆◇・:：]|^[\s　(（]*[\d０-９①-⑳]{1,2}[\s　.．)）]*")
+
+
+def _bears_key(label: str, question: Question) -> float:
+    """Return what a label is worth that is the noun a keyword question ends in. 例: 新庁舎　工事場所 | ２ 工事場所"""
+    key = katakana(_NO_KEY.sub("", label))
+    asked = katakana(question.text.rstrip("?？。 　"))
+    ended = re.split(r"[\s　、]", fold(question.text).rstrip("?。 "))[-1]
+    if not question.is_terse or len(key) < 2 or not asked.endswith(key):
+        return 0.0
+    return 0.3 if key in (katakana(ended), katakana(ended.split("の")[-1])) else 0.0
+
+
+def _opens_under_key(scored: Scored, question: Question) -> bool:
+    """Tell whether a line comes first under the key that a keyword question ends in; a signature may come below."""
+    before = scored.region.reading.statements[max(0, scored.index - 1) : scored.index]
+    return bool(before) and before[0].kind == "heading" and _bears_key(before[0].flat, question) > 0
 
 
 def _other_cells(scene: Scene) -> dict[str, list[tuple[int, int]]]:
@@ -301,7 +327,7 @@ def _named_by_label(scene: Scene) -> Iterator[Span]:
         fit += 0.15 * bool(labels.search(said)) + 0.15 * any(ends_with(fold(value), x) for x in question.suffixes)
         if question.kind == "place" and not _could_be(value, question):
             continue
-        fit += 0.15 * any(x in said for x in question.suffixes)
+        fit += 0.15 * any(x in said for x in question.suffixes) + _bears_key(fact.label, question)
         fit += 0.1 * (
             question.kind == "place" and _names_freely(question) and _PLACE_END.search(fold(value)) is not None
         )
@@ -373,6 +399,12 @@ def _candidates(statement: Statement, question: Question) -> Iterator[tuple[int,
         for match in _HELD_IN.finditer(text):
             yield match.start(1) + _after_verb(match[1]), match.end(1), 0.25
         yield from _before_asked(text, question)
+        if _ASKS_ADDRESS.search(question.folded):
+            owner = re.search(r"([^、。\s()のがは]{3,})の(?:住所|所在地|地番|番地)", question.folded)
+            said = katakana(" ".join((statement.text, *statement.headings)))
+            # The address of one of many in a list is that of the line that names it.
+            for match in _WRITTEN_ADDRESS.finditer(text) if not owner or katakana(owner[1]) in said else ():
+                yield match.start(), match.end(), 0.5
     for start, end in noun_runs(text):
         piece = fold(clean(text[start:end]))
         if (
@@ -411,6 +443,11 @@ def _candidates(statement: Statement, question: Question) -> Iterator[tuple[int,
 
 
 _GENERIC = frozenset(("株式会社", "有限会社", "会社", "業者", "事業者", "団体", "企業", "地区", "組織"))
+_ASKS_ADDRESS = re.compile(r"地番|番地|住所|所在地")
+# 例: 星見市花畑甲2117番地, 花畑町1丁目10番30号
+_WRITTEN_ADDRESS = re.compile(
+    r"[一-龠々ァ-ヶぁ-ん]{1,12}?[都道府県市区町村郡][一-龠々ァ-ヶぁ-ん]{1,20}\d+(?:丁目|番地|番|号|[-－−ー‐]|(?<=[番地目号－−ー‐-])\d+)*"
+)
 _ADDRESS = re.compile(r"[市区町村郡].{0,12}?(?:\d|[０-９]|丁目|番地|字)")
 
 
@@ -419,6 +456,9 @@ def _signed(statement: Statement, question: Question) -> Iterator[tuple[int, int
     text = statement.text
     for match in _SIGNED.finditer(text):
         role = fold(text[match.start() : match.start(1)]).strip(" \t:")
+        office = _ROLE.search(question.folded)
+        if office and not re.search(rf"(?<![副前元]){office[0]}$", role):
+            continue  # asked for the 理事長, neither a 理事 nor the 副理事長
         named = role in question.folded or any(
             len(t.text) > 1 and role.endswith(t.text) for t in question.terms if not t.text.isdigit()
         )
@@ -470,7 +510,7 @@ def _introduced(text: str, match: re.Match[str], question: Question) -> float:
 def _under_its_label(statement: Statement, question: Question) -> Iterator[tuple[int, int, float]]:
     """Yield a short line that stands under a heading that asks for it. 例: 【場所】 / 町民会館2階"""
     labels = _PLACE_LABEL if question.kind == "place" else _NAME_LABEL
-    heading = re.sub(r"[【】\[\]<>＜＞■□●○◆◇・\s]", "", statement.headings[-1]) if statement.headings else ""
+    heading = _NO_KEY.sub("", statement.headings[-1]) if statement.headings else ""
     if statement.kind == "heading" or len(heading) > 8 or len(statement.flat) > 40 or "。" in statement.flat:
         return
     if labels.search(heading) and (question.kind != "place" or _could_be(statement.flat, question)):
