@@ -282,7 +282,12 @@ def _dated(statement: Statement) -> list[Period]:
         if found:
             default = found[0]
             break
-    return find_dates(statement.text, default, written_at(statement.document))
+    found = find_dates(statement.text, default, written_at(statement.document))
+    return [p for p in found if not _OF_LAW.match(statement.text[p.at[1] :])]
+
+
+# The year is a part of a law's name and no day of anything. 例: 地方自治法（昭和22年法律第67号）
+_OF_LAW = re.compile(r"[^、。()（）\d０-９]{0,8}(?:法律|政令|省令|府令|勅令|条例|規則|規程|告示|訓令)第\s*[\d０-９]")
 
 
 def find_dates(text: str, default: Period | None = None, written: Period | None = None) -> list[Period]:
