@@ -88,6 +88,8 @@ MEASURES: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = tuple(
             | UNIT_GROUPS[21]
             | {"kwh", "kw", "mw", "ml", "kl", "食", "袋", "箱", "俵"},
         ),
+        (r"[たるの](?:方|人|者)の(?:累計|合計|総計|総数)$", PEOPLE),
+        (r"(?:累計|合計|総計|総数)$", frozenset()),
         (r"(?:数字|数値|実績値|見込み?|目標値|量|本数|個数|枚数|数|倍率|倍数|面数|床数|日数|件)$", frozenset()),
     )
 )
