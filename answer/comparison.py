@@ -113,7 +113,7 @@ _REVISED = re.compile(r"([変改補訂]\S|見直し)(前|後)")
 
 def _revised(scene: Scene) -> Draft | None:
     """Return what a revision changed a figure by: the cells of one row and column of （変更前） and （変更後）."""
-    asked = {m for m in re.findall(r"変更|改定|改正|改訂|補正|見直し", scene.question.folded)}
+    asked = set(re.findall(r"変更|改定|改正|改訂|補正|見直し", scene.question.folded))
     if not asked:
         return None
     figures = rank_figures(scene, scene.question.periods, given=True)
@@ -365,6 +365,8 @@ def _compare(
     question: Question, operands: Sequence[Operand], chosen: Sequence[Figure], text: str
 ) -> tuple[str, str | None]:
     one, two = chosen[0].fact, chosen[1].fact
+    if not one.unit and not two.unit and question.counter:
+        one, two = replace(one, unit=question.counter), replace(two, unit=question.counter)  # bare counts in a table
     if one.number is None or two.number is None or not same_unit(one, two):
         return text, None
     which = operands[0].alternative is not None or re.search(r"どちら|どっち", question.folded)

@@ -109,8 +109,10 @@ def _event(question: Question) -> str:
         runs = re.split(r"の", found[1])
         return runs[-1] if len(runs[-1]) > 1 else ""
     # 例: 工事はいつ完成する予定ですか
-    deed = re.search(r"いつ(?:頃|ごろ)?に?、?([一-龠々]{2})(?:する|します|し[たまて]|さ[れせ]|の?予定|になる|となる)", bare)
-    if deed:
+    deed = re.search(
+        r"いつ(?:頃|ごろ)?に?、?([一-龠々]{2})(?:する|します|し[たまて]|さ[れせ]|の?予定|になる|となる)", bare
+    )
+    if deed and not _OF_ANY.fullmatch(deed[1]):
         return deed[1]
     term = re.search(r"([一-龠々]期)(?:は|って)(?:、)?(?:いつ|何)", bare)
     return term[1] if term else ""

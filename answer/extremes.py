@@ -140,7 +140,11 @@ def _lines(scene: Scene, asked: Superlative) -> Iterator[Line]:
             near.setdefault((fact.document_id, fact.table), (region, []))[1].append(fact)
     for (_, table), (region, inside) in near.items():
         # A table that goes beyond what was found is ranked whole.
-        whole = [f for f in region.reading.facts if f.table == table and f.number is not None and f.column and (f.row or table < 0)]
+        whole = [
+            f
+            for f in region.reading.facts
+            if f.table == table and f.number is not None and f.column and (f.row or table < 0)
+        ]
         seen = {f.id for f in inside}
         for across in (False, True):
             groups: dict[str, list[Fact]] = {}

@@ -108,9 +108,29 @@ class Figure:
         unsaid = (
             *_unsaid_amount(scene.question, atoms, self.zones),
             *_undone(scene.question, atoms, own),
+            *self._uncounted(scene.question, own),
             *_other_entity(scene.question, self.fact),
         )
         return replace(found, needed=(*found.needed, *unsaid)) if unsaid else found
+
+    def _uncounted(self, question: Question, own: Array) -> tuple[str, ...]:
+        """Return the noun of what is counted when no heading over a cell has a word of it: 患者総数 is no 検査件数."""
+        if self.fact.kind != "cell":
+            return ()
+        asked = re.search(
+            r"([^\s、。のはがを]+(?:件|人|者|台|個|社|校)数)(?:は|が|って)、?(?:何|いくつ|どれ)", question.folded
+        )
+        term = next((t for t in question.terms if asked and t.text == asked[1]), None)
+        parts = [p for p in term.parts if not re.fullmatch(r".?数", p)] if term is not None else []
+        at = self.statement - self.region.low
+        coverage = self.region.coverage
+        scope = self.region.reading.heading(self.fact.scope or "")
+        near = [
+            o or coverage.own[i, at] or coverage.headings[i, at] or a.match(*scope)
+            for i, (a, o) in enumerate(zip(coverage.atoms, own, strict=True))
+            if a.lemma in parts
+        ]
+        return (asked[1],) if asked and near and not any(near) else ()
 
 
 def _unsaid_amount(question: Question, atoms: Sequence[Atom], zones: Array) -> tuple[str, ...]:

@@ -185,7 +185,9 @@ def answer_counted(scene: Scene) -> Draft | None:
     if several and not question.units:
         # 例: 原則はいくつ → 10の原則
         noun = re.escape(katakana(several[1]))
-        heads = [re.escape(a.lemma) for a in scene.atoms if len(a.lemma) > 1 and re.search(f"{katakana(a.lemma)}$", noun)]
+        heads = [
+            re.escape(a.lemma) for a in scene.atoms if len(a.lemma) > 1 and re.search(f"{katakana(a.lemma)}$", noun)
+        ]
         nouns = "|".join(sorted({re.escape(several[1]), *heads}, key=len, reverse=True))
         pattern = re.compile(rf"(?<![\d０-９.,第])[\d０-９]+[\s　]*(?:つ|個|項目)?[\s　]*の[\s　]*(?:{nouns})")
     elif ordinal:
