@@ -56,7 +56,7 @@ def answer_several(scene: Scene) -> Draft:
             return answer_series(scene)
         if not question.wants_difference:
             return answer_figure(scene)
-        return answer_change(scene) or _told_difference(scene, answer_figure(scene))
+        return answer_change(scene) or _revised(scene) or _told_difference(scene, answer_figure(scene))
     columns: list[list[Figure]] = []
     for operand in operands:
         view = _for_alternative(scene, operand, operands)
@@ -106,6 +106,43 @@ def answer_several(scene: Scene) -> Draft:
         signals=min(chosen, key=lambda f: f.score).signals(scene, 0.5 * (how is not None)),
         why=why,
     )
+
+
+_REVISED = re.compile(r"([変改補訂]\S|見直し)(前|後)")
+
+
+def _revised(scene: Scene) -> Draft | None:
+    """Return what a revision changed a figure by: the cells of one row and column of （変更前） and （変更後）."""
+    asked = set(re.findall(r"変更|改定|改正|改訂|補正|見直し", scene.question.folded))
+    if not asked:
+        return None
+    figures = rank_figures(scene, scene.question.periods, given=True)
+    best = figures[0] if figures else None
+    mark = _REVISED.search(_called(best)) if best is not None else None
+    if best is None or mark is None or mark[1] not in asked:
+        return None
+    other = _called(best).replace(mark[0], mark[1] + ("後" if mark[2] == "前" else "前"))
+    twin = next((f for f in figures if _called(f) == other and f.fact.document_id == best.fact.document_id), None)
+    if twin is None or not same_unit(best.fact, twin.fact) or twin.fact.number is None:
+        return None
+    early, late = (best, twin) if mark[2] == "前" else (twin, best)
+    difference, how = subtract(late.fact, early.fact)
+    return Draft(
+        kind=scene.question.kind,
+        text=f"{difference}（{printed(early.fact)}→{printed(late.fact)}）",
+        supports=(*places_of(early)[:1], *places_of(late)[:1]),
+        as_of=late.fact.as_of,
+        how=how,
+        operands=2,
+        score=best.score,
+        signals=best.signals(scene, 0.5),
+        why=(f"revised {early.fact.value} → {late.fact.value} {_called(late)[:60]}",),
+    )
+
+
+def _called(figure: Figure) -> str:
+    fact = figure.fact
+    return katakana(" ".join(filter(None, (fact.scope, fact.row, fact.column, fact.label))))
 
 
 def _told_difference(scene: Scene, draft: Draft) -> Draft:
@@ -328,6 +365,8 @@ def _compare(
     question: Question, operands: Sequence[Operand], chosen: Sequence[Figure], text: str
 ) -> tuple[str, str | None]:
     one, two = chosen[0].fact, chosen[1].fact
+    if not one.unit and not two.unit and question.counter:
+        one, two = replace(one, unit=question.counter), replace(two, unit=question.counter)  # bare counts in a table
     if one.number is None or two.number is None or not same_unit(one, two):
         return text, None
     which = operands[0].alternative is not None or re.search(r"どちら|どっち", question.folded)

@@ -108,6 +108,12 @@ def _event(question: Question) -> str:
     if found:
         runs = re.split(r"の", found[1])
         return runs[-1] if len(runs[-1]) > 1 else ""
+    # 例: 工事はいつ完成する予定ですか
+    deed = re.search(
+        r"いつ(?:頃|ごろ)?に?、?([一-龠々]{2})(?:する|します|し[たまて]|さ[れせ]|の?予定|になる|となる)", bare
+    )
+    if deed and not _OF_ANY.fullmatch(deed[1]):
+        return deed[1]
     term = re.search(r"([一-龠々]期)(?:は|って)(?:、)?(?:いつ|何)", bare)
     return term[1] if term else ""
 
@@ -292,7 +298,12 @@ def _dated(statement: Statement) -> list[Period]:
         if found:
             default = found[0]
             break
-    return find_dates(statement.text, default, written_at(statement.document))
+    found = find_dates(statement.text, default, written_at(statement.document))
+    return [p for p in found if not _OF_LAW.match(statement.text[p.at[1] :])]
+
+
+# The year is a part of a law's name and no day of anything. 例: 地方自治法（昭和22年法律第67号）
+_OF_LAW = re.compile(r"[^、。()（）\d０-９]{0,8}(?:法律|政令|省令|府令|勅令|条例|規則|規程|告示|訓令)第\s*[\d０-９]")
 
 
 def find_dates(text: str, default: Period | None = None, written: Period | None = None) -> list[Period]:

@@ -12,6 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
@@ -132,7 +133,7 @@ class Reading:
         self.document = document
         self.statements = read_statements(document)
         self._starts = [s.start for s in self.statements]
-        self.facts = tuple(facts)
+        self.facts = _with_headed_lines(self.statements, facts)
         self._fact_starts = [f.start for f in self.facts]
         self._heading_lemmas: dict[str, tuple[frozenset[str], str]] = {}
         self._loose: dict[int, tuple[Fact, ...]] = {}
@@ -160,6 +161,72 @@ class Reading:
         if heading not in self._heading_lemmas:
             self._heading_lemmas[heading] = (frozenset(content_words(heading)), katakana(heading))
         return self._heading_lemmas[heading]
+
+
+_BARE = re.compile(r"[△▲+-]?\d[\d,]*(?:\.\d+)?%?")
+
+
+def _with_headed_lines(statements: Sequence[Statement], facts: Sequence[Fact]) -> tuple[Fact, ...]:
+    """Return the facts, those of a line of bare figures under a line of as many headings read by these headings.
+
+    A ruled box may hold several small tables one below the other; read as one, the first one's headings would name
+    the figures of them all. 例: 男性⇥女性 over 328⇥245
+    """
+    kept = list(facts)
+    starts = [f.start for f in kept]
+    for n, (above, line) in enumerate(pairwise(statements)):
+        if above.kind != "table" or line.kind != "table":
+            continue
+        heads, cells = above.text.split("\t"), line.text.split("\t")
+        figures = [fold(cell).strip() for cell in cells]
+        names = [fold(head).strip() for head in heads]
+        if len(heads) != len(cells) or len(cells) < 2 or not all(map(_BARE.fullmatch, figures)):
+            continue
+        if len(set(names)) < len(names) or not all(re.search(r"[^\W\d_]", name) for name in names):
+            continue
+        if all(re.search(r"\d", name) for name in names):
+            continue
+        first, last = bisect_left(starts, line.start), bisect_left(starts, line.end)
+        held = {f.value_start: f for f in kept[first:last] if f.number is not None}
+        at, up, read = line.start, above.start, list[Fact]()
+        for head, cell, name in zip(heads, cells, names, strict=True):
+            read.append(_under(head, cell, line, at, up, n, held.get(at)))
+            known = held.get(at)
+            read[-1] = known if known is not None and not known.row and name in fold(known.column or "") else read[-1]
+            at, up = at + len(cell) + 1, up + len(head) + 1
+        if all(fact in held.values() for fact in read):
+            continue
+        before = bisect_left(starts, above.start)
+        kept[before:last] = read
+        starts = [f.start for f in kept]
+    return tuple(kept)
+
+
+def _under(head: str, cell: str, line: Statement, at: int, up: int, n: int, known: Fact | None) -> Fact:
+    """Return a figure of a line as the cell under its heading."""
+    document = line.document
+    number = re.sub(r"[,%]", "", fold(cell).strip()).replace("△", "-").replace("▲", "-")
+    return Fact(
+        id=known.id if known is not None else f"{document.id}:h{at}",
+        document_id=document.id,
+        kind="cell",
+        label=head.strip(),
+        value=cell.strip(),
+        number=float(number),
+        unit="%" if fold(cell).strip().endswith("%") else None,
+        as_of=document.published,
+        as_of_from="document" if document.published else None,
+        scope=line.headings[-1] if line.headings else None,
+        page=document.page_at(at).number,
+        start=line.start,
+        end=line.end,
+        value_start=at,
+        value_end=at + len(cell),
+        headings=line.headings,
+        column=head.strip(),
+        table=-1 - n,
+        context=((up, up + len(head)),),
+    )
 
 
 _TORN = re.compile(r"\n|(?<=\d) (?=[^\W\d_a-zA-Z])")

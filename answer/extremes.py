@@ -140,7 +140,11 @@ def _lines(scene: Scene, asked: Superlative) -> Iterator[Line]:
             near.setdefault((fact.document_id, fact.table), (region, []))[1].append(fact)
     for (_, table), (region, inside) in near.items():
         # A table that goes beyond what was found is ranked whole.
-        whole = [f for f in region.reading.facts if f.table == table and f.number is not None and f.row and f.column]
+        whole = [
+            f
+            for f in region.reading.facts
+            if f.table == table and f.number is not None and f.column and (f.row or table < 0)
+        ]
         seen = {f.id for f in inside}
         for across in (False, True):
             groups: dict[str, list[Fact]] = {}
@@ -183,6 +187,8 @@ def _of_kind(thing: str, scope: str, names: Sequence[str]) -> int:
     """Return 1 when what is ranked is called what the question calls it, −1 when nothing says so."""
     if not thing:
         return 0
+    if thing in ("年代", "年齢層", "世代", "年齢"):
+        return 1 if sum(bool(re.search(r"\d(?:代|歳)", fold(name))) for name in names) * 2 > len(names) else -1
     return 1 if katakana(thing) in scope or sum(thing in name for name in names) * 2 > len(names) else -1
 
 

@@ -47,6 +47,7 @@ class Clues(NamedTuple):
     total_asked: float
     ordinal: float
     named: float  # by how many names of the question its row and column are called, just so
+    called: float  # the question ends in the heading of its column, word for word
     stranger: float  # the paper is about somebody else
     opposite: float  # it belongs to the other half of what is named: 歳出 for 歳入
 
@@ -70,6 +71,7 @@ WEIGHTS = Clues(
     total_asked=0.13,
     ordinal=-0.3,
     named=0.12,
+    called=0.2,
     stranger=-STRANGER,
     opposite=-0.15,
 )
@@ -106,9 +108,29 @@ class Figure:
         unsaid = (
             *_unsaid_amount(scene.question, atoms, self.zones),
             *_undone(scene.question, atoms, own),
+            *self._uncounted(scene.question, own),
             *_other_entity(scene.question, self.fact),
         )
         return replace(found, needed=(*found.needed, *unsaid)) if unsaid else found
+
+    def _uncounted(self, question: Question, own: Array) -> tuple[str, ...]:
+        """Return the noun of what is counted when no heading over a cell has a word of it: 患者総数 is no 検査件数."""
+        if self.fact.kind != "cell":
+            return ()
+        asked = re.search(
+            r"([^\s、。のはがを]+(?:件|人|者|台|個|社|校)数)(?:は|が|って)、?(?:何|いくつ|どれ)", question.folded
+        )
+        term = next((t for t in question.terms if asked and t.text == asked[1]), None)
+        parts = [p for p in term.parts if not re.fullmatch(r".?数", p)] if term is not None else []
+        at = self.statement - self.region.low
+        coverage = self.region.coverage
+        scope = self.region.reading.heading(self.fact.scope or "")
+        near = [
+            o or coverage.own[i, at] or coverage.headings[i, at] or a.match(*scope)
+            for i, (a, o) in enumerate(zip(coverage.atoms, own, strict=True))
+            if a.lemma in parts
+        ]
+        return (asked[1],) if asked and near and not any(near) else ()
 
 
 def _unsaid_amount(question: Question, atoms: Sequence[Atom], zones: Array) -> tuple[str, ...]:
@@ -332,6 +354,7 @@ def rank_figures(
             total_asked=float(total and question.wants_total),
             named=is_named(fact, names),
             stranger=float(id(region) in scene.strangers),
+            called=_is_called(question, fact),
             opposite=is_opposite(sides, fact, region.reading.document.title) + _of_another_area(question, fact),
             ordinal=float(any(a.strict and z < NEAR for a, z in zip(region.coverage.atoms, zones, strict=True))),
         )
@@ -398,6 +421,16 @@ def is_named(fact: Fact, names: frozenset[str]) -> int:
     if not any(path[-1] in names for path in paths):
         return 0
     return len(names & {head for path in paths for head in path})
+
+
+def _is_called(question: Question, fact: Fact) -> float:
+    """Return 1 where what is asked for is the column's heading as it stands. 例: …の「現在の数値」は"""
+    head = _heads(fact.column)[-1] if fact.column else ""
+    if len(head) < 4 or not re.search(r"[^\W\d_]", head):
+        return 0.0
+    asked = re.sub(r"\s", "", katakana(question.folded))
+    at = asked.find(head)
+    return float(at > 0 and re.match(r"ハ|ヲ|ガ|ッテ|、|[?。]|$", asked[at + len(head) :]) is not None)
 
 
 # 例: 3.国庫支出金, 売上高(百万円), 現金及び預金(注)1, 固定資産合計
@@ -569,6 +602,9 @@ def unit_fit(question: Question, fact: Fact) -> float:
     return _UNIT_WRONG
 
 
+_OF_DAY = 0.35
+
+
 def period_fit(asked: Period, fact: Fact) -> float:
     """Return 1 when the fact holds for the period asked, 0 when its date is unknown, less than 0 when it is another."""
     if fact.as_of is None:
@@ -587,6 +623,8 @@ def period_fit(asked: Period, fact: Fact) -> float:
     if point and held.kind in ("year", "fiscal_year") and asked.end != held.end and fact.as_of_from != "heading":
         return min(fit, -0.3)  # 例: as of 1月末 is not over the year
     if fact.as_of_from == "document":
+        if asked.kind == "day" and asked.code == held.code:
+            return _OF_DAY  # a report of the day that is asked about
         # The briefing's own date says little about what a figure in it holds for.
         return 0.25 if fit > 0 else 0.0
     if fact.as_of_from == "heading":

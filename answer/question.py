@@ -652,6 +652,9 @@ def _read_superlative(folded: str) -> Superlative | None:
     if match is None:
         return None
     before, after = folded[: match.start()] + (f"{match['what']}が" if match["what"] else ""), folded[match.end() :]
+    # 例: 件数が最も多い市町村　2021年11月30日時点: when comes last in a row of keywords
+    for period in reversed(find_periods(after)):
+        after = re.sub(r"(?:時点|現在)?$", "", after[: period.at[0]] + after[period.at[1] :].strip()).rstrip("、 　(")
     named = re.match(
         r"(?:の(?:は|が)(?:、)?(?:どの|何の|何)?|い|かった|な|だった|となった|の)?(?:[^、。は?]{1,8}の)?([一-龠々ァ-ヶー]{1,8})",
         after,

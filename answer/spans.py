@@ -182,7 +182,16 @@ def answer_counted(scene: Scene) -> Draft | None:
     question = scene.question
     counter = question.counter
     ordinal = re.search(r"第何([一-龠々]{1,6})(?=[^一-龠々]|$)", question.folded)
-    if ordinal:
+    several = re.search(r"([一-龠々ァ-ヶー]{1,8})(?:は|が|って)(?:、|全部で|全体で)*いくつ", question.folded)
+    if several and not question.units:
+        # 例: 原則はいくつ → 10の原則
+        noun = re.escape(katakana(several[1]))
+        heads = [
+            re.escape(a.lemma) for a in scene.atoms if len(a.lemma) > 1 and re.search(f"{katakana(a.lemma)}$", noun)
+        ]
+        nouns = "|".join(sorted({re.escape(several[1]), *heads}, key=len, reverse=True))
+        pattern = re.compile(rf"(?<![\d０-９.,第])[\d０-９]+[\s　]*(?:つ|個|項目)?[\s　]*の[\s　]*(?:{nouns})")
+    elif ordinal:
         pattern = re.compile(rf"第[\s　]*([\d０-９一二三四五六七八九十]+)[\s　]*{ordinal[1][:4]}")
     elif counter and not any(fold(fact.unit or "") in question.units for _, fact in scene.facts()):
         if counter.isascii() or any(counter in group for group in UNIT_GROUPS):

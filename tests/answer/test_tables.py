@@ -1,8 +1,13 @@
 """Cells of tables that many papers print alike: the right paper, the right row, the right half, the right amount."""
 
+from dataclasses import replace
+
 import pytest
 
 from answer.assistant import Assistant
+from answer.evidence import Reading
+from answer.question import read_question
+from ingest.document import Block
 from tests.answer.papers import ask, assistant_over, cited_files, plain
 
 TABLE = """{name} 決算の書類 【{half}損益計算書】
@@ -65,3 +70,66 @@ def test_an_item_inside_a_cell_of_a_budget_is_an_amount(budget: Assistant):
 def test_the_rows_own_amount_in_a_supplementary_budget_is_what_it_adds(budget: Assistant):
     answer = ask(budget, "令和5年度星見市一般会計補正予算で、福祉総務費はいくらですか。")
     assert "700千円" in plain(answer.answer).replace("9700", "")
+
+
+DUES = """\
+潮見市　会館条例
+令和4年3月4日
+
+市長は、地方自治法（昭和22年法律第67号）第96条の規定により、潮見会館の改修工事の請負契約を結ぶ。
+会館の運営の指針は、市民会議がまとめた10の原則を踏まえる。
+"""
+PLAN = """\
+潮見市　辺地の総合整備計画（変更）
+令和4年3月4日
+
+公共的施設の整備計画を次のとおり改める。
+
+【整備計画（変更前）】（単位：千円）
+施設名\t事業費\t一般財源
+市道\t80,000\t60,000
+合計\t545,585\t527,900
+
+【整備計画（変更後）】（単位：千円）
+施設名\t事業費\t一般財源
+市道\t90,000\t70,000
+合計\t616,752\t582,800
+"""
+
+
+@pytest.fixture(scope="module")
+def shiomi(tmp_path_factory: pytest.TempPathFactory) -> Assistant:
+    papers = {"dues.txt": DUES, "plan.txt": PLAN}
+    return assistant_over(tmp_path_factory.mktemp("shiomi"), papers)
+
+
+def test_what_a_revision_changed_a_figure_by_is_told_from_the_tables_before_and_after_it(shiomi):
+    answer = ask(shiomi, "潮見市の辺地の整備計画の事業費の合計は、今回の変更でいくら増えましたか？")
+    assert "71,167千円" in answer.answer
+
+
+def test_the_year_of_a_law_is_no_day_of_an_event(shiomi):
+    assert "昭和22年" not in ask(shiomi, "潮見会館の改修工事はいつ完成する予定ですか？").answer
+
+
+def test_a_count_may_be_said_right_before_what_is_counted(shiomi):
+    assert ask(shiomi, "潮見市の市民会議がまとめた原則はいくつありますか？").answer.startswith("10")
+
+
+def test_bare_figures_are_read_by_the_line_of_headings_right_above_them(shiomi):
+    snapshot = shiomi.collection.snapshot()
+    document = snapshot.document(snapshot.documents()[0].id)
+    text = "総数\t前週比\n573\t89.2%\n男性\t女性\t不明\n328\t245\t0\n"
+    page = replace(document.pages[0], start=0, end=len(text))
+    block = Block(kind="table", start=0, end=len(text), page=1, headings=("性別",))
+    boxed = replace(document, text=text, blocks=(block,), pages=(page,), tables=())
+    read = {f.column: f.number for f in Reading(boxed, ()).facts}
+    assert read == {"総数": 573, "前週比": 89.2, "男性": 328, "女性": 245, "不明": 0}
+
+
+def test_what_is_set_aside_in_brackets_is_no_word_of_the_topic():
+    assert "冷暖房" not in {t.text for t in read_question("調理室は1時間何円？（冷暖房は別で）").terms}
+
+
+def test_when_may_stand_last_in_a_row_of_keywords():
+    assert read_question("検査人数が最も多い市町村　2021年11月30日時点").superlative is not None
