@@ -249,7 +249,8 @@ def _name_spans(scene: Scene) -> Iterator[Span]:
             folded = katakana(text)
             if not folded or folded in asked or (fit < _LEAST_FIT and (question.kind == "place" or question.suffixes)):
                 continue
-            fit += 0.4 * (fit > 0 and _opens_under_key(scored, question))
+            opens = fit > 0 and not statement.text[:start].strip(_TRIM)
+            fit += 0.4 * (opens and _opens_under_key(scored, question))
             score = scored.score + fit + nearness(scored, (start, end), scene) + when_fit(statement, question)
             score += strict_gap(scored)
             yield Span(scored, statement.start + start, statement.start + end, clean(text), score, fit)
