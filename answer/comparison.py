@@ -67,11 +67,11 @@ def answer_several(scene: Scene) -> Draft:
             least = 0.15 if all(p.kind == "day" and p.end.endswith("-03-31") for p in operand.periods) else _DATED
             figures = [f for f in figures if f.period_fit >= least]
         if not figures:
-            return Draft(question.kind, missing=(operand.label,), why=(f"no figure for {operand.label}",))
+            return Draft(question.kind, missing=(operand.label,), why=(f"{operand.label} の数値が見つからない",))
         columns.append(figures)
     chosen = _choose_together([_as_given(question, figures)[:_JOINT] for figures in columns])
     if chosen is None:
-        return Draft(question.kind, missing=tuple(o.label for o in operands), why=("the operands are one figure",))
+        return Draft(question.kind, missing=tuple(o.label for o in operands), why=("比べる数値が同じもの",))
     why = tuple(
         f"{o.label}: {f.score:.2f} {f.fact.value} [{f.fact.as_of}] {f.fact.label[:50]}"
         for o, f in zip(operands, chosen, strict=True)
@@ -81,7 +81,7 @@ def answer_several(scene: Scene) -> Draft:
     )
     if (question.wants_difference or question.alternatives) and unlike:
         # Unlike things: no answer is better than their difference.
-        return Draft(question.kind, missing=tuple(o.label for o in operands), score=0.0, why=(*why, "unlike units"))
+        return Draft(question.kind, missing=tuple(o.label for o in operands), score=0.0, why=(*why, "単位が違う"))
     parts = [f"{operand.label}は{printed(figure.fact)}" for operand, figure in zip(operands, chosen, strict=True)]
     text = "、".join(parts)
     how = None
@@ -260,7 +260,7 @@ def answer_series(scene: Scene) -> Draft:
     start = _start_of_series(question)
     figures = rank_figures(scene, () if start else question.periods, (), only_one(question.meetings))
     if not figures:
-        return Draft(question.kind, missing=missing_unit(question), why=("no figure near the hits",))
+        return Draft(question.kind, missing=missing_unit(question), why=("近くに数値がない",))
     series = [f for f in series_of(figures[0], figures) if parse_code(f.fact.as_of or "9999").end >= start]
     if len(series) < 2:
         return answer_figure(scene)
@@ -280,7 +280,7 @@ def answer_series(scene: Scene) -> Draft:
         timeline=tuple(Moment(f.fact.as_of or "", printed(f.fact), f.fact.unit, i) for i, f in enumerate(series)),
         score=figures[0].score,
         signals=figures[0].signals(scene, lead_over(figures[0], figures)),
-        why=tuple(f"series {f.fact.as_of} {f.fact.value} {f.score:.2f}" for f in series),
+        why=tuple(f"推移 {f.fact.as_of} {f.fact.value} {f.score:.2f}" for f in series),
     )
 
 

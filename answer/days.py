@@ -56,10 +56,10 @@ def answer_date(scene: Scene) -> Draft:
             elif period.code != best[2].code:
                 second = max(second, score)
     if best is None:
-        return Draft("date", missing=("日付",), why=("no date near the hits",))
+        return Draft("date", missing=("日付",), why=("近くに日付がない",))
     score, scored, period = best
     if event and _of_event(scored, period, event, scene) <= _ANOTHER:
-        return Draft("date", missing=(event,), why=(f"no date of {event}: {scored.statement.flat[:60]}",))
+        return Draft("date", missing=(event,), why=(f"{event}の日付ではない: {scored.statement.flat[:60]}",))
     if re.search(r"(?<!いつから)いつまで|期限|締", question.folded) and period.kind == "range":
         last_day = period.code.split("/")[-1] if "/" in period.code else period.end
         last = [p for p in find_dates(scored.statement.text[period.at[0] : period.at[1]]) if p.kind != "range"][-1:]
@@ -84,7 +84,7 @@ def answer_date(scene: Scene) -> Draft:
         signals=scored.signals(
             scene, lead=score - second, fit=_fits_precision(period, wants), period=when_fit(scored.statement, question)
         ),
-        why=(f"date {period.code} score {score:.2f} in: {scored.statement.flat[:60]}",),
+        why=(f"日付 {score:.2f} {period.code}: {scored.statement.flat[:60]}",),
     )
 
 
@@ -198,7 +198,7 @@ def _enforced(scene: Scene) -> Draft | None:
         as_of=found[0].code if found else None,
         score=best.score,
         signals=best.signals(scene, lead=0.3, fit=0.2),
-        why=(f"enforced {printed}",),
+        why=(f"施行 {printed}",),
     )
 
 
@@ -226,7 +226,7 @@ def _until(scene: Scene) -> Draft | None:
         supports=(Support(document.id, scored.statement.start, scored.statement.end),),
         score=score,
         signals=scored.signals(scene, lead=0.1, fit=0.12, period=when_fit(scored.statement, scene.question)),
-        why=(f"until {score:.2f} in: {scored.statement.flat[:60]}",),
+        why=(f"期限 {score:.2f}: {scored.statement.flat[:60]}",),
     )
 
 

@@ -76,7 +76,7 @@ def answer_extreme(scene: Scene) -> Draft | None:
         as_of=first[0][1].as_of,
         score=best.score,
         signals=signals,
-        why=tuple(f"line {line.score:.2f} {line.heading[:40]} {_winner(line, asked)}" for line in lines[:5]),
+        why=tuple(f"列 {line.score:.2f} {line.heading[:40]} {_winner(line, asked)}" for line in lines[:5]),
     )
 
 

@@ -195,16 +195,14 @@ def answer_figure(scene: Scene) -> Draft:
     scope, inner = split_periods(question.periods)
     figures = rank_figures(scene, inner or scope, scope if inner else (), only_one(question.meetings))
     if not figures:
-        return Draft(
-            question.kind, missing=missing_unit(question), why=("no figure with a fitting unit near the hits",)
-        )
+        return Draft(question.kind, missing=missing_unit(question), why=("単位の合う数値が近くにない",))
     if question.two_counters:
         figures = [f for f in figures if _beside(f) is not None] or figures
     best = figures[0]
     if not question.periods and not question.meetings:
         best = _latest(best, figures)
     why = tuple(
-        f"figure {f.score:.2f} coverage {f.coverage:.2f} unit {f.unit_fit:+.2f} period {f.period_fit:+.2f} "
+        f"数値 {f.score:.2f} 話題 {f.coverage:.2f} 単位 {f.unit_fit:+.2f} 時期 {f.period_fit:+.2f} "
         f"{f.fact.value} [{f.fact.as_of}] {f.fact.label[:60]}"
         for f in figures[:5]
     )
@@ -286,7 +284,7 @@ def answer_change(scene: Scene) -> Draft | None:
                 operands=1,
                 score=best.score,
                 signals=best.signals(scene, 0.5),
-                why=(f"change {early.fact.value} → {late.fact.value} {best.fact.label[:50]}",),
+                why=(f"変化 {early.fact.value} → {late.fact.value} {best.fact.label[:50]}",),
             )
     return None
 

@@ -50,7 +50,7 @@ def answer_list(scene: Scene) -> Draft:
     """Return all items of the list that is asked for, and only those."""
     lists = find_lists(scene)
     if not lists:
-        return Draft("list", why=("no list near the hits",))
+        return Draft("list", why=("近くに列挙がない",))
     return _draft(scene, lists)
 
 
@@ -105,7 +105,7 @@ def _draft(scene: Scene, lists: Sequence[Items]) -> Draft:
         supports=best.supports,
         score=best.score,
         signals=_signals(scene, best, best.score - next((f.score for f in lists if f.items != best.items), 0.0)),
-        why=tuple(f"list {f.score:.2f} {f.fit:.2f} {f.where} {'、'.join(f.items)[:80]}" for f in lists[:4]),
+        why=tuple(f"列挙 {f.score:.2f} {f.fit:.2f} {f.where} {'、'.join(f.items)[:80]}" for f in lists[:4]),
     )
 
 

@@ -74,11 +74,9 @@ def answer_definition(scene: Scene) -> Draft:
         if best is None or scored.score + 0.45 > best[0]:
             best = (scored.score + 0.45, scored, fact.value)
     if best is None:
-        return Draft("definition", why=("no statement near the hits",))
+        return Draft("definition", why=("近くに文がない",))
     score, scored, text = best
-    return _draft(
-        scene, scored, text, f"definition of {subject}: bonus {score - scored.score:.2f}", fit=score - scored.score
-    )
+    return _draft(scene, scored, text, f"{subject}の定義 加点 {score - scored.score:.2f}", fit=score - scored.score)
 
 
 def _subject(question: Question, scene: Scene) -> str:
@@ -290,7 +288,7 @@ def _best_with(scene: Scene, kind: str, mark: re.Pattern[str], bonus: float) -> 
     if cell is not None and (best is None or cell.score > best[0]):
         return cell
     if best is None:
-        return Draft(scene.question.kind, why=(f"no {kind} near the hits",))
+        return Draft(scene.question.kind, why=("当てはまる文が近くにない",))
     return _draft(
         scene,
         best[1],
@@ -404,12 +402,12 @@ def _grounded(scene: Scene) -> Draft:
     if figures:  # 例: 2回開催されましたか is decided by a line that says how often
         held = tuple(s for s in held if figures & {q.value for q in s.statement.quantities})
         if not held:
-            return Draft("yesno", missing=(last.text,), why=("no line with the figure",))
+            return Draft("yesno", missing=(last.text,), why=("その数値の行がない",))
     if held and (held[0].score > scene.statements[0].score - 0.35):
         return answer_text(replace(scene, statements=held))
     # Verbs are put in other words; a thing or a quality that nothing near names was not spoken of.
     is_verb = last.says_how and re.search(r"[うくぐすつぬぶむるい]$", last.lemma) is not None
-    return answer_text(scene) if is_verb else Draft("yesno", missing=(last.text,), why=(f"nothing on {last.text}",))
+    return answer_text(scene) if is_verb else Draft("yesno", missing=(last.text,), why=(f"{last.text}の記述がない",))
 
 
 def _undated(text: str) -> str:
@@ -457,8 +455,8 @@ def _only(scene: Scene) -> Draft | None:
             return replace(said, text=f"いいえ。{said.text}")
     alone = next((s for s in scene.statements[:12] if one in fold(s.statement.flat)), None)
     if alone is None:
-        return Draft("yesno", missing=(one,), why=(f"nothing on {one}",))
-    said = _draft(scene, alone, clip(alone.statement.flat, 180), f"only {one}")
+        return Draft("yesno", missing=(one,), why=(f"{one}の記述がない",))
+    said = _draft(scene, alone, clip(alone.statement.flat, 180), f"{one}だけ")
     return replace(said, text=f"はい。{said.text}")
 
 
@@ -481,7 +479,7 @@ def answer_text(scene: Scene, limit: int = 180) -> Draft:
     for scored in _in_order(scene):
         if _says_something(scored.statement, scene.question):
             return _draft(scene, scored, clip(scored.statement.flat, limit), f"statement {scored.score:.2f}")
-    return Draft(scene.question.kind, why=("no statement near the hits",))
+    return Draft(scene.question.kind, why=("近くに文がない",))
 
 
 _STATE = re.compile(r"休止|中止|終了|継続|再開|廃止|運休|停止")

@@ -150,7 +150,7 @@ def answer_name(scene: Scene) -> Draft:
     question = scene.question
     spans = sorted([*_name_spans(scene), *_named_by_label(scene)], key=lambda s: -s.score)
     if not spans:
-        return Draft(question.kind, missing=question.suffixes, why=("no name near the hits",))
+        return Draft(question.kind, missing=question.suffixes, why=("近くに名前がない",))
     spans = [s for s in spans if s.fit >= _OF_DEED] or spans
     best = spans[0]
     several = question.wants_list or not question.suffixes or _may_be_several(question)
@@ -170,7 +170,7 @@ def answer_name(scene: Scene) -> Draft:
             fit=best.fit,
             period=when_fit(best.source.statement, question),
         ),
-        why=tuple(f"span {s.score:.2f} {s.text} in: {s.source.statement.flat[:50]}" for s in spans[:5]),
+        why=tuple(f"語句 {s.score:.2f} {s.text}: {s.source.statement.flat[:50]}" for s in spans[:5]),
     )
 
 
@@ -216,7 +216,7 @@ def answer_counted(scene: Scene) -> Draft | None:
         supports=(Support(statement.document.id, statement.start, statement.end),),
         score=score,
         signals=scored.signals(scene, lead=0.2, fit=0.3, period=when_fit(statement, question)),
-        why=(f"counted {score:.2f} {text} in: {statement.flat[:50]}",),
+        why=(f"数 {score:.2f} {text}: {statement.flat[:50]}",),
     )
 
 

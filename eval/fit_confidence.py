@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from scipy.optimize import minimize
 
 from answer.answer import QuestionError
 from answer.assistant import open_assistant
@@ -24,6 +26,7 @@ from eval.metrics import calibration_error, is_short_enough, says_it
 Array = npt.NDArray[np.float64]
 PENALTY = 0.2
 FOLDS = 5
+AGAINST = ("unmet", "unknown")  # signals that speak against an answer; all others speak for it
 
 
 def observe(questions: Path, index: Path) -> list[tuple[str, Signals, bool, bool]]:
@@ -42,19 +45,23 @@ def observe(questions: Path, index: Path) -> list[tuple[str, Signals, bool, bool
 
 
 def fit(signals: Array, right: Array) -> Array:
-    """Return intercept and weights for rows of signals and 0/1 outcomes."""
+    """Return intercept and weights for rows of signals and 0/1 outcomes.
+
+    No weight may have the wrong sign: words that are not met never speak for an answer, however few wrong answers of
+    a small set lack them.
+    """
     x = np.hstack([np.ones((len(signals), 1)), signals])
-    weights = np.zeros(x.shape[1])
-    penalty = np.diag([0.01, *([PENALTY] * (x.shape[1] - 1))])
-    for _ in range(50):
-        p = 1 / (1 + np.exp(-x @ weights))
-        gradient = x.T @ (p - right) + penalty @ weights
-        hessian = (x * (p * (1 - p))[:, None]).T @ x + penalty
-        step = np.linalg.solve(hessian, gradient)
-        weights -= step
-        if float(np.abs(step).max()) < 1e-8:
-            break
-    return weights
+    penalty = np.array([0.01, *([PENALTY] * (x.shape[1] - 1))])
+
+    def loss(weights: Array) -> tuple[float, Array]:
+        activation = x @ weights
+        value = float(np.logaddexp(0, activation).sum() - right @ activation + 0.5 * penalty @ weights**2)
+        return value, x.T @ (1 / (1 + np.exp(-activation)) - right) + penalty * weights
+
+    signs = [-1 if field.name in AGAINST else 1 for field in fields(Signals) if field.name != "needed"]
+    bounds = [(None, None), *((None, 0) if sign < 0 else (0, None) for sign in signs)]
+    found = minimize(loss, np.zeros(x.shape[1]), jac=True, method="L-BFGS-B", bounds=bounds)
+    return np.asarray(found.x)
 
 
 def predict(signals: Array, weights: Array) -> Array:
