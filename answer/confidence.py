@@ -118,7 +118,7 @@ WEIGHTS: dict[str, tuple[float, ...]] = {
     "span": (-3.83, 1.66, 0.53, 0.00, -0.95, 0.00, 1.69, 1.66, 4.39, 2.59, -0.52),
     "text": (-1.95, 1.24, 3.31, 0.38, -1.33, 0.34, 0.75, 0.36, 0.48, 0.00, -0.62),
 }
-ACCEPT = 0.38  # below this, saying nothing is the better answer
+ACCEPT = 0.34  # below this, saying nothing is the better answer
 
 
 def confidence(kind: str, signals: Signals) -> float:
