@@ -102,7 +102,7 @@ def _event(question: Question) -> str:
     """Return the noun of the event whose day is asked for. 例: 休館日はいつ → 休館; 工期はいつまで → 工期"""
     bare = re.sub(r"\([^()]*\)", "", question.folded)
     found = re.search(
-        r"([一-龠々ァ-ヶー]{1,12}?)(?:年月日|期日|期限|時期|期間|日)(?:は|を|って|が)?(?:、|いつ|何|$|[?。]|教|知|お)",
+        r"((?:(?!何)[一-龠々ァ-ヶー]){1,12}?)(?:年月日|期日|期限|時期|期間|日)(?:は|を|って|が)?(?:、|いつ|何|$|[?。]|教|知|お)",
         bare,
     )
     if found:

@@ -102,6 +102,11 @@ def test_an_ordinance_is_in_force_from_the_day_it_says_and_not_from_when_it_was_
     assert draft(town, "川渡町水辺広場条例の施行日").startswith("令和5年6月1日")
 
 
+def test_a_question_that_ends_in_the_date_it_wants_names_no_event_by_it(town):
+    for question in ("川渡町水辺広場条例の施行は何年何月何日？", "川渡大橋補修工事の入札は何月何日"):
+        assert draft(town, question).startswith("令和5年")
+
+
 def test_a_day_of_another_event_is_no_answer(town):
     assert "令和5年" not in draft(town, "川渡大橋補修工事の工期はいつまでですか")
     assert draft(town, "川渡大橋補修工事の入札日はいつですか").startswith("令和5年5月22日")
