@@ -51,7 +51,12 @@ def answer_list(scene: Scene) -> Draft:
     lists = find_lists(scene)
     if not lists:
         return Draft("list", why=("近くに列挙がない",))
-    return _draft(scene, lists)
+    draft = _draft(scene, lists)
+    firms = _FIRMS & set(scene.question.suffixes)
+    if firms and not lists[0].said and lists[0].fit < 0 and draft.signals is not None:
+        # 例: 請け負う会社はどこ: 書類、手数料 are no 会社.
+        return replace(draft, signals=replace(draft.signals, needed=scene.question.suffixes))
+    return draft
 
 
 def answer_enumerated(scene: Scene) -> Draft | None:
@@ -67,6 +72,7 @@ def answer_enumerated(scene: Scene) -> Draft | None:
     return _draft(scene, lists)
 
 
+_FIRMS = frozenset(("会社", "企業", "業者", "事業者"))  # kinds that show in a name, as those of a 会場 do not
 _ONE_NAME = re.compile(r"名前|名称|愛称|通称|何という|何と呼|何て|なんて|呼び名")
 _LEAST_FIT = 0.1
 
