@@ -83,10 +83,14 @@ def _pick_each(scene: Scene) -> Draft | None:
         least,
         kind=scene.question.kind,
         text="、".join(d.text for d in drafts),
-        supports=tuple(s for d in drafts for s in d.supports),
+        # What a part is worked out from comes first: the operands are the first supports.
+        supports=tuple(
+            s for d in sorted(drafts, key=lambda d: not d.operands) for s in d.supports[: d.operands or None]
+        )
+        + tuple(s for d in drafts if d.operands for s in d.supports[d.operands :]),
         as_of=None,
-        how="、".join(filter(None, (*(d.how for d in drafts), *parts))),
-        operands=0,
+        how="、".join(d.how for d in drafts if d.how) or None,
+        operands=sum(d.operands for d in drafts),
         timeline=(),
         why=tuple(w for d in drafts for w in d.why[:1]),
     )

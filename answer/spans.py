@@ -20,9 +20,6 @@ from ingest.japanese import Morph, fold, morphs
 LOOKED_AT = 24  # the best statements that spans are cut from
 
 
-ITEM = r"[^、，,。;；\n\t]"
-
-
 _TRIM = " 　・-—‐➡→⇒:：,，、。\t*"
 
 
