@@ -15,6 +15,7 @@ from answer.figures import (
     answer_change,
     answer_figure,
     as_of_words,
+    change,
     corroborations,
     describe_plain,
     lead_over,
@@ -126,18 +127,7 @@ def _revised(scene: Scene) -> Draft | None:
     if twin is None or not same_unit(best.fact, twin.fact) or twin.fact.number is None:
         return None
     early, late = (best, twin) if mark[2] == "前" else (twin, best)
-    difference, how = subtract(late.fact, early.fact)
-    return Draft(
-        kind=scene.question.kind,
-        text=f"{difference}（{printed(early.fact)}→{printed(late.fact)}）",
-        supports=(*places_of(early)[:1], *places_of(late)[:1]),
-        as_of=late.fact.as_of,
-        how=how,
-        operands=2,
-        score=best.score,
-        signals=best.signals(scene, 0.5),
-        why=(f"revised {early.fact.value} → {late.fact.value} {_called(late)[:60]}",),
-    )
+    return change(scene, early, late, best)
 
 
 def _called(figure: Figure) -> str:

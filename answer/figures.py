@@ -274,19 +274,25 @@ def answer_change(scene: Scene) -> Draft | None:
     for early, late in pairwise(chain):
         between = fold(text[early.fact.value_end : late.fact.value_start]).strip()
         if best in (early, late) and re.fullmatch(r"[→➡⇒]|から|より|を", between) and same_unit(early.fact, late.fact):
-            difference, how = subtract(late.fact, early.fact)
-            return Draft(
-                kind=question.kind,
-                text=f"{difference}（{printed(early.fact)}→{printed(late.fact)}）",
-                supports=(*places_of(early), *places_of(late)),
-                as_of=late.fact.as_of,
-                how=how,
-                operands=1,
-                score=best.score,
-                signals=best.signals(scene, 0.5),
-                why=(f"変化 {early.fact.value} → {late.fact.value} {best.fact.label[:50]}",),
-            )
+            return change(scene, early, late, best)
     return None
+
+
+def change(scene: Scene, early: Figure, late: Figure, best: Figure) -> Draft:
+    """Return by how much a figure changed, with both figures as operands; ``best`` of them says how sure it is."""
+    difference, how = subtract(late.fact, early.fact)
+    first, last = places_of(early), places_of(late)
+    return Draft(
+        kind=scene.question.kind,
+        text=f"{difference}（{printed(early.fact)}→{printed(late.fact)}）",
+        supports=(first[0], last[0], *first[1:], *last[1:]),
+        as_of=late.fact.as_of,
+        how=how,
+        operands=2,
+        score=best.score,
+        signals=best.signals(scene, 0.5),
+        why=(f"変化 {early.fact.value} → {late.fact.value} {best.fact.label[:50]}",),
+    )
 
 
 def lead_over(best: Figure, figures: Sequence[Figure]) -> float:
