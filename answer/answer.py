@@ -27,8 +27,10 @@ Box = tuple[float, float, float, float]
 class Citation:
     """A verbatim quote with its place: ``document.text[start:end] == quote``.
 
-    ``page`` is None for a text file without pages; ``page_guessed`` marks pages read from printed numbers (推定).
+    ``page`` is None for a file without pages; ``page_guessed`` marks pages read from printed numbers (推定).
     ``boxes`` are rectangles in points on the page as shown, origin top left; None where there is no picture.
+    ``place`` is what the file itself calls the spot (例: シート「歳入」 B5, 段落12); ``read_by`` is "ocr" where a
+    picture of the page was read by character recognition, which may misread.
     """
 
     n: int  # from 1
@@ -46,6 +48,8 @@ class Citation:
     start: int
     end: int
     boxes: tuple[Box, ...] | None = None
+    place: str | None = None
+    read_by: Literal["text", "ocr"] = "text"
 
 
 @dataclass(frozen=True)

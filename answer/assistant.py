@@ -117,6 +117,8 @@ class Assistant:
             start=start,
             end=end,
             boxes=line_boxes(page, start, end),
+            place=document.place_at(start),
+            read_by=page.read_by,
         )
 
     def _scene(self, snapshot: Snapshot, question: Question) -> tuple[list[Hit], Scene]:

@@ -299,9 +299,11 @@ def place(citation: Citation) -> str:
     例: 総務委員会資料（a.pdf、令和6年2月議会） 3ページ（印刷 2） 1 治安情勢 > (2) 特殊詐欺
     """
     parts = [f"{citation.title or citation.file}（{'、'.join(filter(None, [citation.file, citation.meeting]))}）"]
-    if citation.page is not None:
-        notes = [f"印刷 {citation.page_label}"] if citation.page_label else []
-        notes += ["推定"] if citation.page_guessed else []
+    notes = ["文字認識（OCR）"] if citation.read_by == "ocr" else []
+    if citation.place is not None:
+        parts.append(citation.place + (f"（{notes[0]}）" if notes else ""))
+    elif citation.page is not None:
+        notes = [f"印刷 {citation.page_label}"] * bool(citation.page_label) + ["推定"] * citation.page_guessed + notes
         parts.append(f"{citation.page}ページ" + (f"（{'、'.join(notes)}）" if notes else ""))
     if citation.lines is not None:
         first, last = citation.lines

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 
 from answer.answer import QuestionType, Status
+from ingest.document import Kind, Paging, Source
 
 Leg = Literal["fused", "vector", "keyword"]
 HealthStatus = Literal["ok", "empty", "unusable"]
@@ -59,6 +60,8 @@ class Place(Model):
     start: int
     end: int
     boxes: tuple[Box, ...] | None = Field(description="Points on the page as shown, origin top left: x0, y0, x1, y1.")
+    place: str | None = Field(description="What the file itself calls the spot, such as a sheet and a cell.")
+    read_by: Literal["text", "ocr"] = Field(description='"ocr": a picture of the page was read, which may misread.')
 
 
 class CitationOut(Place):
@@ -114,6 +117,8 @@ ANSWER_EXAMPLE: dict[str, JsonValue] = {
             "start": 1204,
             "end": 1217,
             "boxes": [[72.0, 120.5, 301.2, 134.0]],
+            "place": None,
+            "read_by": "text",
         }
     ],
     "timeline": [],
@@ -163,13 +168,14 @@ class DocumentOut(Model):
     meeting: str | None
     published: str | None
     department: str | None
-    kind: Literal["text", "markdown", "pdf"]
-    paging: Literal["physical", "guessed", "none"]
+    kind: Kind
+    paging: Paging
     pages: int
     chunks: int
     facts: int
     source: str = Field(description="Path or name that it was added under.")
     warnings: tuple[str, ...] = Field(description="Japanese, for people: pages without text and the like.")
+    taken_from: dict[str, Source] = Field(description="Where title, meeting, published and department are from.")
 
 
 class DocumentsOut(Model):

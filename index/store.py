@@ -8,14 +8,14 @@ import sqlite3
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from threading import Lock
 from typing import Any
 from weakref import finalize
 
 from index.protocols import IndexDamaged
-from ingest.document import Block, Cell, Chunk, Document, Fact, Page, Table
+from ingest.document import Block, Cell, Chunk, Document, Fact, Page, Place, Source, Table
 
 SCHEMA = """
 CREATE TABLE documents (
@@ -33,7 +33,7 @@ CREATE INDEX chunks_by_document ON chunks (document_id);
 CREATE INDEX facts_by_document ON facts (document_id);
 """
 AT_ONCE = 500  # ids in one query; SQLite allows many more
-DOCUMENT_FIELDS = frozenset(Document.__dataclass_fields__) - {"text", "pages", "blocks", "tables"}
+DOCUMENT_FIELDS = frozenset(Document.__dataclass_fields__) - {"text", "pages", "blocks", "tables", "places"}
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,7 @@ class DocumentInfo:
     facts: int
     source: str
     warnings: tuple[str, ...] = ()
+    taken_from: dict[str, Source] = field(default_factory=dict)
 
 
 class Store:
@@ -80,6 +81,7 @@ class Store:
             values["tables"] = tuple(
                 Table(**table | {"cells": tuple(Cell(**cell) for cell in table["cells"])}) for table in values["tables"]
             )
+            values["places"] = tuple(Place(*place) for place in values.get("places", ()))
             values["pages"] = tuple(
                 Page(**_fields(body), char_boxes=None if boxes is None else zlib.decompress(boxes))
                 for body, boxes in pages
@@ -152,6 +154,7 @@ class StoreWriter:
         info = _info_of(document, len(chunks), len(facts))
         body = {name: value for name, value in vars(document).items() if name in DOCUMENT_FIELDS}
         body |= {"blocks": [asdict(b) for b in document.blocks], "tables": [asdict(t) for t in document.tables]}
+        body["places"] = [(place.start, place.end, place.name) for place in document.places]
         with _writing():
             self._db.execute(
                 "INSERT INTO documents SELECT ?, 1 + ifnull(max(position), 0), ?, ?, ?, ? FROM documents",
@@ -234,6 +237,7 @@ def _info_of(document: Document, chunks: int, facts: int) -> DocumentInfo:
         facts=facts,
         source=document.source,
         warnings=document.warnings,
+        taken_from=document.taken_from,
     )
 
 

@@ -14,6 +14,8 @@ from typing import Literal
 BlockKind = Literal["heading", "paragraph", "bullet", "key_value", "note", "table", "label"]
 FactKind = Literal["cell", "key_value", "sentence"]
 Paging = Literal["physical", "guessed", "none"]
+Kind = Literal["text", "markdown", "pdf", "word", "slides", "sheet", "csv", "html"]
+Source = Literal["cover", "text", "properties", "file_name", "by_hand"]  # where what is said of a document is from
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,17 @@ class Page:
     width: float | None = None  # points, as shown
     height: float | None = None
     char_boxes: bytes | None = field(default=None, repr=False)
+    read_by: Literal["text", "ocr"] = "text"
+    confidence: float | None = None  # of character recognition, 0 to 1
+
+
+@dataclass(frozen=True)
+class Place:
+    """A span of the text with a name that a reader finds it by. 例: 段落12, シート「歳入」 B5, スライド3（ノート）"""
+
+    start: int
+    end: int
+    name: str
 
 
 @dataclass(frozen=True)
@@ -85,7 +98,7 @@ class Document:
     source: str  # path it was ingested from
     file: str  # base name
     sha256: str
-    kind: Literal["text", "markdown", "pdf"]
+    kind: Kind
     text: str = field(repr=False)
     pages: tuple[Page, ...] = field(repr=False)
     paging: Paging
@@ -96,10 +109,13 @@ class Document:
     published: str | None = None  # ISO date, "YYYY-MM" or "YYYY": as precise as the document says
     department: str | None = None
     warnings: tuple[str, ...] = ()  # Japanese, for people: pages without text and the like
+    taken_from: dict[str, Source] = field(default_factory=dict)  # by field: title, meeting, published, department
+    marked_headings: tuple[tuple[int, int, int], ...] = ()  # start, end, level: headings that the file marks as such
+    places: tuple[Place, ...] = field(default=(), repr=False)  # in order, and none overlaps another
 
     @property
     def lines_are_source(self) -> bool:
-        return self.kind != "pdf"
+        return self.kind in ("text", "markdown", "csv")
 
     @cached_property
     def _line_starts(self) -> list[int]:
@@ -122,6 +138,15 @@ class Document:
         start = self._line_starts[line - 1]
         end = self._line_starts[line] - 1 if line < len(self._line_starts) else len(self.text)
         return start, end
+
+    @cached_property
+    def _place_starts(self) -> list[int]:
+        return [place.start for place in self.places]
+
+    def place_at(self, offset: int) -> str | None:
+        """Return the name of the place that holds the character at ``offset``."""
+        at = bisect_right(self._place_starts, offset) - 1
+        return self.places[at].name if at >= 0 and offset < self.places[at].end else None
 
     def page_at(self, offset: int) -> Page:
         """Return the page that holds the character at ``offset``."""

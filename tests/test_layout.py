@@ -20,7 +20,7 @@ EXTRA = {"api/cli.py": {"eval"}}
 # A library that is slow to import or easy to misuse is wrapped once.
 WRAPPED = {
     "fugashi": {"ingest/japanese.py"},
-    "pypdfium2": {"ingest/pdf.py"},
+    "pypdfium2": {"ingest/characters.py", "ingest/pdf_reader.py", "ingest/rulings.py"},
     "faiss": {"index/vectors.py"},
     "bm25s": {"index/keywords.py"},
     "sqlite3": {"index/store.py"},

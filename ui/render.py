@@ -72,12 +72,16 @@ def place(citation: Json) -> str:
     """Return where a quote stands. 例: p.12（印刷ページ 24）, p.3（推定）・120–124行"""
     parts = []
     page, printed = citation.get("page"), citation.get("page_label")
-    if page is not None:
+    ocr = ["文字認識（OCR）"] if citation.get("read_by") == "ocr" else []
+    if named := citation.get("place"):
+        parts.append(named + (f"（{ocr[0]}）" if ocr else ""))
+    elif page is not None:
         notes = []
         if printed is not None and str(printed) != str(page):
             notes.append(f"印刷ページ {printed}")
         if citation.get("page_guessed"):
             notes.append("推定")
+        notes += ocr
         parts.append(f"p.{page}" + (f"（{'、'.join(notes)}）" if notes else ""))
     if lines := citation.get("lines"):
         first, last = lines

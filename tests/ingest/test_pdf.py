@@ -17,6 +17,7 @@ from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
 from ingest import pdf
+from ingest.child import ChildFailedError
 from ingest.chunk import chunk
 from ingest.document import Document
 from ingest.facts import read_facts
@@ -307,7 +308,7 @@ def test_a_reader_that_hangs_costs_its_page_only(tmp_path, monkeypatch):
     def hanging(path, *arguments):
         for i, record in enumerate(real(path, *arguments)):
             if arguments == ("read", "0") and i == 2:
-                raise pdf._ChildFailedError("no answer")
+                raise ChildFailedError("no answer")
             yield record
 
     monkeypatch.setattr(pdf, "_ask", hanging)

@@ -48,6 +48,8 @@ def test_confidence_is_said_in_words(value, word):
         ({"page": 3, "page_label": "4", "page_guessed": True}, "p.3（印刷ページ 4、推定）"),
         ({"page": None, "lines": [7, 7]}, "7行"),
         ({"page": None, "lines": None}, ""),
+        ({"page": 3, "page_label": "4", "read_by": "ocr"}, "p.3（印刷ページ 4、文字認識（OCR））"),
+        ({"page": 2, "page_label": "歳入", "place": "シート「歳入」 B5"}, "シート「歳入」 B5"),
     ],
 )
 def test_a_place_names_the_page_as_counted_as_printed_and_as_guessed(place, words):

@@ -1,0 +1,146 @@
+"""What a reader says of a file, page by page, becomes a document with places.
+
+The head record: ``pages`` (how many follow), ``title`` and ``created`` (what the file's properties say, "" and None
+where they say nothing). A page record:
+
+``text``      the page's text in reading order, lines parted by ``\\n``, cells of a table by tabs
+``width``, ``height``  points as shown, or None where there is no picture
+``boxes``     base64 of four float32 per character, as in ``Page.char_boxes``, or ""
+``tables``    ``{"start", "end", "cells": [[start, end, row, column, row_span, column_span], …], "header_rows",
+              "header_columns", "title": [start, end] | None, "unit": … | None, "follows": bool}``
+``label``     optional: the page's printed number or name (例: the name of a sheet)
+``read_by``   optional: "ocr" for a page read by character recognition, with its mean ``confidence`` (0 to 1)
+``headings``  optional: ``[[start, end, level], …]``, where the file itself says what is a heading
+``places``    optional: ``[[start, end, name], …]``, where there is more to say than the page (例: 段落12, B5)
+``hidden``    optional: how many characters of the page nobody can see; they are not in its text
+
+All offsets are into the page's own text.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+import unicodedata
+from array import array
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ingest.document import Cell, Document, Kind, Page, Paging, Place, Table
+from ingest.text import printed_labels
+
+
+def assemble(
+    path: Path,
+    sha256: str,
+    kind: Kind,
+    head: dict[str, Any],
+    records: Sequence[dict[str, Any]],
+    *,
+    paging: Paging = "physical",
+    bad: Sequence[int] = (),
+) -> Document:
+    """Return the document made of a reader's records; ``bad`` are the pages (from 1) that could not be read."""
+    texts = [str(record["text"]) for record in records]
+    printed = printed_labels(texts) if kind == "pdf" else [None] * len(texts)
+    pages: list[Page] = []
+    tables: list[Table] = []
+    headings: list[tuple[int, int, int]] = []
+    places: list[Place] = []
+    at = 0
+    nothing = array("f", [math.nan] * 4).tobytes()
+    for number, (record, text, label) in enumerate(zip(records, texts, printed, strict=True), 1):
+        end = at + len(text) + 1  # and the form feed
+        boxes = None
+        if record["width"] is not None:
+            boxes = base64.b64decode(record["boxes"]) + nothing
+            if len(boxes) != 16 * (end - at):
+                boxes = nothing * (end - at)
+        pages.append(
+            Page(
+                number,
+                at,
+                end,
+                record.get("label", label),
+                record["width"],
+                record["height"],
+                boxes,
+                record.get("read_by", "text"),
+                record.get("confidence"),
+            )
+        )
+        tables.extend(_table(table, at, number) for table in record["tables"])
+        headings.extend((at + a, at + b, level) for a, b, level in record.get("headings", ()))
+        places.extend(Place(at + a, at + b, name) for a, b, name in record.get("places", ()))
+        at = end
+    return Document(
+        id=sha256[:16],
+        source=str(path),
+        file=path.name,
+        sha256=sha256,
+        kind=kind,
+        text="".join(text + "\f" for text in texts),
+        pages=tuple(pages),
+        paging=paging,
+        tables=tuple(tables),
+        title=head.get("title", ""),
+        published=head.get("created"),
+        warnings=_warnings(records, texts, bad),
+        marked_headings=tuple(headings),
+        places=tuple(places),
+    )
+
+
+def _warnings(records: Sequence[dict[str, Any]], texts: Sequence[str], bad: Sequence[int]) -> tuple[str, ...]:
+    kinds = {
+        "文字のないページがあります（画像のみ、または白紙）": [
+            n for n, text in enumerate(texts, 1) if not text.strip() and n not in bad
+        ],
+        "読み取れなかったページがあります": bad,
+        "文字コードのない書体のため正しく読めないページがあります": [
+            n for n, text in enumerate(texts, 1) if _is_garbled(text)
+        ],
+        "文字認識（OCR）で読み取ったページがあります。誤読があり得ます": [
+            n for n, record in enumerate(records, 1) if record.get("read_by") == "ocr"
+        ],
+        "見えない文字（画像の裏やページの外）は除きました": [
+            n for n, record in enumerate(records, 1) if record.get("hidden")
+        ],
+    }
+    return tuple(f"{what}：{_ranges(numbers)}ページ。" for what, numbers in kinds.items() if numbers)
+
+
+def _table(record: dict[str, Any], at: int, page: int) -> Table:
+    def moved(span: Sequence[int] | None) -> tuple[int, int] | None:
+        return (span[0] + at, span[1] + at) if span is not None else None
+
+    cells = tuple(Cell(at + a, at + b, *place) for a, b, *place in record["cells"])
+    return Table(
+        start=at + record["start"],
+        end=at + record["end"],
+        page=page,
+        cells=cells,
+        header_rows=record["header_rows"],
+        header_columns=record["header_columns"],
+        title=moved(record["title"]),
+        unit=moved(record["unit"]),
+        follows=record.get("follows", False),
+    )
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    """Return page numbers for people. 例: 1, 2, 3, 7 → 1～3、7"""
+    parts: list[list[int]] = []
+    for number in sorted(numbers):
+        if parts and parts[-1][-1] == number - 1:
+            parts[-1].append(number)
+        else:
+            parts.append([number])
+    return "、".join(str(p[0]) if len(p) == 1 else f"{p[0]}～{p[-1]}" for p in parts)
+
+
+def _is_garbled(text: str) -> bool:
+    letters = [c for c in text if not c.isspace()]
+    strange = sum(1 for c in letters if c == "\ufffd" or unicodedata.category(c) in ("Co", "Cn"))
+    return len(letters) > 20 and strange > len(letters) // 3

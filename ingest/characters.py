@@ -1,0 +1,142 @@
+"""The characters of a PDF page with their boxes, as pdfium gives them: line ends, spread type and doubles mended."""
+
+from __future__ import annotations
+
+import ctypes
+import re
+from itertools import pairwise
+from typing import Any
+
+from ingest.sheet import Box, Char, by_line, contains, gap_between, is_wide, size_of
+
+
+def to_shown(page: Any) -> Any:
+    """Return a function from a box in PDF space to one on the page as shown (crop box and rotation applied)."""
+    left, bottom, right, top = page.get_cropbox()
+    media = page.get_mediabox()
+    left, bottom = max(left, media[0]), max(bottom, media[1])
+    right, top = min(right, media[2]), min(top, media[3])
+    rotation = page.get_rotation() % 360
+
+    def point(x: float, y: float) -> tuple[float, float]:
+        if rotation == 90:
+            return y - bottom, x - left
+        if rotation == 180:
+            return right - x, y - bottom
+        if rotation == 270:
+            return top - y, right - x
+        return x - left, top - y
+
+    def shown(x0: float, y0: float, x1: float, y1: float) -> Box:
+        (a, b), (c, d) = point(x0, y0), point(x1, y1)
+        return min(a, c), min(b, d), max(a, c), max(b, d)
+
+    return shown
+
+
+_NO_TEXT = frozenset(range(0x20)) | {0x7F, 0xFFFE, 0xFFFF, 0xFEFF, 0x200B, 0x00AD}
+
+
+def characters(page: Any) -> list[Char]:
+    """Return the characters of a page in pdfium's reading order, line ends as ``\\n``."""
+    import pypdfium2.raw as pdfium
+
+    shown = to_shown(page)
+    textpage = page.get_textpage()
+    found: list[Char] = []
+    x0, x1, y0, y1 = (ctypes.c_double() for _ in range(4))
+    loose = pdfium.FS_RECTF()
+    high = 0
+    line = 0
+    for i in range(textpage.count_chars()):
+        code = pdfium.FPDFText_GetUnicode(textpage, i)
+        if code in (0x0A, 0x0D):
+            if found and found[-1].text != "\n":
+                found.append(Char("\n", None, line))
+                line += 1
+            continue
+        if code == 0x02:  # pdfium's mark for a hyphen at a line end
+            code = 0x2D
+        if code in _NO_TEXT:
+            if code == 0x09:
+                found.append(Char(" ", None, line))
+            continue
+        if 0xD800 <= code < 0xDC00:
+            high = code
+            continue
+        if 0xDC00 <= code < 0xE000:
+            if not high:
+                continue
+            code = 0x10000 + ((high - 0xD800) << 10) + (code - 0xDC00)
+        high = 0
+        character = chr(code)
+        if character.isspace():
+            found.append(Char("　" if character == "　" else " ", None, line))
+            continue
+        tight = box = None
+        if pdfium.FPDFText_GetCharBox(textpage, i, x0, x1, y0, y1) and x1.value > x0.value and y1.value > y0.value:
+            tight = box = shown(x0.value, y0.value, x1.value, y1.value)
+            if pdfium.FPDFText_GetLooseCharBox(textpage, i, loose):
+                # The loose box spans the line's height, which is what a marker pen covers; wild ones are not used.
+                wide = shown(loose.left, loose.bottom, loose.right, loose.top)
+                if contains(wide, tight) and wide[3] - wide[1] <= 4 * max(tight[3] - tight[1], tight[2] - tight[0]):
+                    box = wide
+        found.append(Char(character, box, line, tight))
+    textpage.close()
+    while found and found[-1].text == "\n":
+        found.pop()
+    return _without_doubles(_without_spread(found))
+
+
+def _without_spread(chars: list[Char]) -> list[Char]:
+    """Return the characters without the spaces of spread type. 例: 町 議 会 → 町議会, 1, 234 → 1,234"""
+    kept: list[Char] = []
+    for group in by_line(chars):
+        spaces = [i for i in range(1, len(group) - 1) if group[i].text == " " and group[i - 1].box and group[i + 1].box]
+        wide = [i for i in spaces if is_wide(group[i - 1].text) and is_wide(group[i + 1].text)]
+        pairs = sum(1 for a, b in pairwise(group) if a.box and b.box and is_wide(a.text) and is_wide(b.text))
+        drop = {i for i in spaces if gap_between(group[i - 1], group[i + 1]) < least_space(group[i - 1], group[i + 1])}
+        if len(wide) >= 3 and len(wide) > 2 * pairs:
+            gaps = sorted(gap_between(group[i - 1], group[i + 1]) for i in wide)
+            drop |= {i for i in wide if gap_between(group[i - 1], group[i + 1]) <= gaps[len(gaps) // 2] + 2}
+        text = "".join(char.text for char in group)
+        for match in _SPREAD_NAME.finditer(text):
+            between = [i for i in range(*match.span()) if group[i].text == " "]
+            gaps = [gap_between(group[i - 1], group[i + 1]) for i in between]
+            if max(gaps) <= 1.25 * min(gaps) + 1:
+                drop |= set(between)
+        for match in _SPREAD_DIGITS.finditer(text):
+            drop |= {i for i in range(*match.span()) if group[i].text == " "}
+        kept.extend(char for i, char in enumerate(group) if i not in drop)
+    return kept
+
+
+# 例: 2 3 , 9 8 2 千円; but 1月 2月 and 12 34 are what they are
+_SPREAD_DIGITS = re.compile(r"(?<![0-9.,])[0-9](?: [0-9.,]){2,}(?![0-9.,]| [0-9])")
+_SPREAD_NAME = re.compile(r"(?<![一-鿿])[一-鿿](?: [一-鿿]){2,}(?![一-鿿])")  # 例: （１）給 水 戸 数 19,200 戸
+_NARROW = frozenset("、。，．,.・（）()「」『』【】〔〕：；:;")  # much of their width is white
+
+
+def least_space(left: Char, right: Char) -> float:
+    """Return the width from which a gap between two characters is a space."""
+    size = max(size_of(left), size_of(right))
+    if left.text in ",." and right.text.isdecimal():
+        return size
+    if left.text in _NARROW or right.text in _NARROW:
+        return 1.1 * size if is_wide(left.text) or is_wide(right.text) else 0.25 * size
+    return 0.25 * size if is_wide(left.text) and is_wide(right.text) else 0.0
+
+
+def _without_doubles(chars: list[Char]) -> list[Char]:
+    """Return the characters without those drawn twice on one spot, which is how some programs make bold type."""
+    seen: set[tuple[str, int, int]] = set()
+    kept: list[Char] = []
+    for char in chars:
+        if char.tight is not None:
+            x, y = char.middle
+            places = {(char.text, round(x + dx), round(y + dy)) for dx in (-0.4, 0.4) for dy in (-0.4, 0.4)}
+            if places & seen:
+                continue
+            seen.add((char.text, round(x), round(y)))
+        kept.append(char)
+    return kept

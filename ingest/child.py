@@ -1,0 +1,93 @@
+"""Files are hostile: whatever reads one runs in a child process with limits on memory and time.
+
+A reader is a module that is run as ``python -m ingest.<name> PATH …`` and says one JSON record a line: first a head
+(``{"pages": n, …}``) or ``{"error": kind, "detail": English}``, then one record a page (see ``ingest.assemble``).
+A crash, a hang or a bomb costs one page or one file, never the caller.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+MEMORY = 1 << 30  # bytes of address space; a reader of pictures asks for more
+
+
+class ChildFailedError(Exception):
+    """The child died or did not answer in time."""
+
+
+def ask(module: str, path: Path, *arguments: str, seconds: float) -> Iterator[dict[str, Any]]:
+    """Yield what the reader ``module`` says of a file, one record a line.
+
+    Raise ``ChildFailedError`` when it crashes, or says nothing for ``seconds``.
+    """
+    environment = dict(os.environ)
+    root = str(Path(__file__).resolve().parent.parent)
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, [root, environment.get("PYTHONPATH")]))
+    environment["PYTHONIOENCODING"] = "utf-8"
+    child = subprocess.Popen(
+        [sys.executable, "-m", module, str(path.resolve()), *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=environment,
+    )
+    assert child.stdout is not None
+    stdout = child.stdout
+    lines: queue.Queue[bytes] = queue.Queue(maxsize=64)
+
+    def pump() -> None:
+        for line in stdout:
+            lines.put(line)
+        lines.put(b"")
+
+    thread = threading.Thread(target=pump, daemon=True)
+    thread.start()
+    try:
+        while True:
+            try:
+                line = lines.get(timeout=seconds)
+            except queue.Empty:
+                raise ChildFailedError(f"no answer within {seconds:g} s") from None
+            if not line:
+                break
+            yield json.loads(line)
+        if child.wait() != 0:
+            raise ChildFailedError(f"the reader ended with status {child.returncode}")
+    finally:
+        child.kill()
+        # A full queue must not keep the pump, and with it the pipe, open.
+        while thread.is_alive():
+            try:
+                lines.get(timeout=0.05)
+            except queue.Empty:
+                thread.join(0.05)
+        child.wait()
+        stdout.close()
+
+
+# --- in the child ----------------------------------------------------------------------------------------------------
+
+
+def limit_memory(most: int = MEMORY) -> None:
+    """Let this process die rather than take more than ``most`` bytes."""
+    try:
+        import resource
+    except ImportError:  # not on Windows
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+
+
+def say(record: dict[str, Any]) -> int:
+    """Write one record; return the exit status 0."""
+    sys.stdout.write(json.dumps(record, ensure_ascii=True) + "\n")
+    sys.stdout.flush()
+    return 0

@@ -1,0 +1,510 @@
+"""A page is set as it is read: tables cell by cell, lines in reading order, titles and units found above tables."""
+
+from __future__ import annotations
+
+import re
+import statistics
+from collections.abc import Collection, Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+from ingest.characters import least_space
+from ingest.reading_order import Part, Piece, reading_order
+from ingest.rulings import SAME_PLACE, Grid
+from ingest.sheet import Box, Char, Sheet, bounding_box, gap_between, is_kanji, is_wide, lines_of, size_of, text_of
+
+
+def set_tables(sheet: Sheet, grids: Sequence[Grid]) -> None:
+    """Set the ruled tables of a page cell by cell, rows on lines of their own and cells between tabs.
+
+    As a PDF draws them, the lines of neighbouring cells are mixed; set cell by cell, each cell is one span.
+    """
+    home: list[Grid | None] = []
+    for char in sheet.chars:
+        place = None
+        if char.tight is not None:
+            for candidate in grids:
+                key = candidate.cell_at(*char.middle)
+                if key is not None:
+                    candidate.chars[key].append(char)
+                    place = candidate
+                    break
+        home.append(place)
+    tables = [candidate for candidate in grids if candidate.is_table]
+    if not tables:
+        return
+    chars: list[Char] = []
+    begun: list[Grid] = []
+    previous: Grid | None = None  # the table that the characters just passed belong to
+    for char, place in zip(sheet.chars, home, strict=True):
+        grid = place if place in tables else None
+        if char.tight is None and previous is not None:
+            continue  # spaces and line ends within a table
+        if grid is None:
+            if previous is not None:
+                previous = None
+                if chars and chars[-1].text != "\n":
+                    chars.append(Char("\n", None))
+            chars.append(char)
+            continue
+        previous = grid
+        if grid in begun:
+            continue
+        begun.append(grid)
+        while chars and chars[-1].text in (" ", "　"):
+            chars.pop()
+        if chars and chars[-1].text != "\n":
+            chars.append(Char("\n", None))
+        sheet.tables.append(_set(grid, chars))
+    sheet.chars = chars
+
+
+def _set(grid: Grid, chars: list[Char]) -> dict[str, Any]:
+    """Append a table to the characters of a page; return where it and its cells stand."""
+    cells: list[tuple[int, int, int, int, int, int]] = []
+    # Double lines and margins make rows and columns in which nothing ever begins.
+    rows = sorted({row for (row, _), held in grid.chars.items() if held})
+    columns = sorted({column for (_, column), held in grid.chars.items() if held})
+    number = -1
+    for row in rows:
+        lines = _rows_within(grid, row)
+        for line in range(max((len(each) for each in lines.values()), default=1)):
+            number += 1
+            if number:
+                chars.append(Char("\n", None))
+            for place, column in enumerate(columns):
+                if (row, column) not in grid.cells:
+                    continue
+                if place:
+                    chars.append(Char("\t", None))
+                first = len(chars)
+                held = lines.get(column, [[]])[line] if lines else grid.chars[row, column]
+                chars.extend(_in_one_line(held))
+                row_span, column_span = grid.cells[row, column]
+                down = sum(1 for r in rows if row <= r < row + row_span)
+                along = sum(1 for c in columns if column <= c < column + column_span)
+                cells.append((first, len(chars), number, place, down, along))
+    filled = [cell for cell in cells if cell[0] < cell[1]]
+    header_rows, header_columns = _headers(cells, chars, number + 1, len(columns))
+    return {
+        "start": min(cell[0] for cell in filled),
+        "end": max(cell[1] for cell in filled),
+        "cells": cells,
+        "header_rows": header_rows,
+        "header_columns": header_columns,
+        "bound": grid.bound,
+        "edges": {place: grid.columns[column] for place, column in enumerate(columns)},
+    }
+
+
+def _rows_within(grid: Grid, row: int) -> dict[int, list[list[Char]]]:
+    """Return, by column, the lines of a row that is several rows without rulings; nothing where it is one row.
+
+    例: ９時間 / ８時間 beside １３４日 / １０５日: every cell holds as many lines at the same heights, and all of one
+    column are figures.
+    """
+    from ingest.tables import is_value
+
+    if any(r < row < r + span for (r, _), (span, _) in grid.cells.items()):
+        return {}  # beside a cell that reaches over several rows
+    found: dict[int, list[list[Char]]] = {}
+    for (r, column), (span, _) in grid.cells.items():
+        if r != row:
+            continue
+        if span > 1:
+            return {}
+        if grid.chars[r, column]:
+            found[column] = _lines_of_cell(grid.chars[r, column])
+    counts = {len(lines) for lines in found.values()}
+    if len(found) < 2 or len(counts) != 1 or counts < {2}:
+        return {}
+    if counts == {1}:
+        return {}
+    for lines in zip(*found.values(), strict=True):
+        heights = [_middle_of(line) for line in lines]
+        if max(heights) - min(heights) > 0.5 * max(size_of(line[0]) for line in lines):
+            return {}
+    figures = [
+        column
+        for column, lines in found.items()
+        if all(is_value("".join(char.text for char in line).strip()) for line in lines)
+    ]
+    if not figures or (counts == {2} and len(figures) * 2 < len(found)):
+        return {}
+    empty = [[] for _ in range(next(iter(counts)))]  # type: list[list[Char]]
+    return {column: found.get(column, empty) for (r, column) in grid.cells if r == row}
+
+
+def _lines_of_cell(chars: Sequence[Char]) -> list[list[Char]]:
+    lines: list[list[Char]] = []
+    for char in chars:
+        if char.box is None:
+            continue
+        if not lines or char.box[1] > _middle_of(lines[-1]):
+            lines.append([])
+        lines[-1].append(char)
+    return lines
+
+
+def _middle_of(line: Sequence[Char]) -> float:
+    return statistics.median((char.box[1] + char.box[3]) / 2 for char in line if char.box is not None)
+
+
+def go_on(table: dict[str, Any], above: dict[str, Any], text: str) -> None:
+    """Give a page's first table the columns of the last one of the page before, where it is the rest of that.
+
+    Its rulings stand at the same places; a column in which nothing is printed has been left out, and no headings are
+    repeated.
+    """
+    edges, others = table.get("edges"), above.get("edges")
+    if not edges or not others or len(edges) < 3:
+        return
+    sides = zip((table["bound"][0], table["bound"][2]), (above["bound"][0], above["bound"][2]), strict=True)
+    if any(abs(a - b) > SAME_PLACE for a, b in sides):
+        return
+    place = {
+        column: next((other for other, at in others.items() if abs(at - left) <= SAME_PLACE), None)
+        for column, left in edges.items()
+    }
+    if None in place.values() or len(set(place.values())) < len(place):
+        return
+    top = [text[a:b] for a, b, row, *_ in table["cells"] if row == 0]
+    spread = any(row == 0 and along > 1 for _, _, row, _, _, along in table["cells"])
+    # A first row without figures is no heading when it has a number of its own or a sentence.
+    if table["header_rows"] and (spread or not (top[0].isdecimal() or max(map(len, top)) > _LONGEST_HEADING)):
+        return
+    table["cells"] = [(a, b, row, place[column], *spans) for a, b, row, column, *spans in table["cells"]]
+    table["header_rows"], table["header_columns"] = 0, above["header_columns"]
+    table["edges"] = others
+    table["follows"] = True
+
+
+_LONGEST_HEADING = 25
+
+
+def _in_one_line(chars: Sequence[Char]) -> list[Char]:
+    """Return the inked characters of a cell as one line, with a space where words or lines of letters part."""
+    line: list[Char] = []
+    for char in chars:
+        if line and not (is_wide(line[-1].text) and is_wide(char.text)):
+            last, box = line[-1].box, char.box
+            if last is not None and box is not None:
+                apart = box[0] - last[2] > max(0.25 * size_of(line[-1]), least_space(line[-1], char))
+                apart = apart or box[1] > last[3] - 1
+                if apart and not (is_wide(line[-1].text) or is_wide(char.text)):
+                    line.append(Char(" ", None))
+        line.append(char)
+    return line
+
+
+def _headers(
+    cells: Sequence[tuple[int, int, int, int, int, int]], chars: Sequence[Char], rows: int, columns: int
+) -> tuple[int, int]:
+    """Return how many rows and columns of a table are headings.
+
+    A further heading row has nothing of its own under the corner; heading columns go up to the first one of words.
+    例: 番号 | 事業名 | 担当課 | 予算額 → 1 row, 2 columns
+    """
+    from ingest.dates import same_width
+    from ingest.tables import is_label, is_value
+
+    texts = {(r, c): "".join(char.text for char in chars[a:b]).strip() for a, b, r, c, _, _ in cells}
+    values = {place for place, text in texts.items() if text and is_value(text) and not is_label(text)}
+    if not values and columns < 3:
+        return 0, 1
+
+    def filled(r: int) -> list[int]:
+        return [c for c in range(columns) if texts.get((r, c))]
+
+    # What stands over all columns heads them all: their own headings begin below it.
+    first = int(rows > 2 and any(row == column == 0 and along == columns for _, _, row, column, _, along in cells))
+    # A row without a label and without a figure is of headings, and so are the rows above it.
+    # 例: １日の所定労働時間 | ３６５日 | ３６６日 over (empty) | 年間休日日数
+    header_rows = next(
+        (
+            r + 1
+            for r in (first + 2, first + 1)
+            if r < rows - 1 and filled(r) and texts.get((r, 0)) == "" and not any((r, c) in values for c in filled(r))
+        ),
+        0,
+    )
+    while header_rows < rows - 1:
+        here = filled(header_rows)
+        figures = sum((header_rows, c) in values for c in here if c)
+        if figures >= 0.4 * max(1, len(here) - 1) or (header_rows > first and (0 in here or not here)):
+            break
+        header_rows += 1
+    if header_rows == first + 1:
+        # A heading that reaches over several rows makes headings of what stands beside it.
+        reach = [row + down for _, _, row, c, down, _ in cells if row == first and c and texts.get((row, c))]
+        header_rows = max(header_rows, min(max(reach, default=0), rows - 1))
+    body = [r for r in range(header_rows, rows) if len(filled(r)) > 1]
+    header_columns = 0
+    for c in range(columns - 1):
+        held = [texts[r, c] for r in body if texts.get((r, c))]
+        serial = bool(held) and all(text.isdecimal() and len(text) < 4 for text in held) and _rises(held)
+        serial = serial or _tallies(held)
+        if c == 0 and header_rows and len(held) > 2 and all(_HOURS.fullmatch(same_width(text)) for text in held):
+            return header_rows, 1
+        if not serial and any((r, c) in values for r in body):
+            break
+        header_columns = c + 1
+        if not serial and not _parts_on(cells, texts, values, header_rows, columns, c):
+            break
+    return header_rows, header_columns
+
+
+def _parts_on(
+    cells: Sequence[tuple[int, int, int, int, int, int]],
+    texts: Mapping[tuple[int, int], str],
+    values: Collection[tuple[int, int]],
+    header_rows: int,
+    columns: int,
+    column: int,
+) -> bool:
+    """Say whether the labels of a column stand over several rows each, which the next column tells apart.
+
+    例: 会議室 | 市内在住者 | 500円 above (same room) | 市外在住者 | 750円; 1.市民税 | 1.個人 | 1.現年課税分 | 69,102
+    """
+    if column + 2 >= columns:
+        return False
+    if not any(
+        c == column and row >= header_rows and down > 1 and texts.get((row, c)) for _, _, row, c, down, _ in cells
+    ):
+        return False
+    following = [
+        (place, text) for place, text in texts.items() if place[1] == column + 1 and place[0] >= header_rows and text
+    ]
+    figures = any(place in values for place in texts if place[1] > column + 1 and place[0] >= header_rows)
+    short = [text for place, text in following if place not in values and len(text) <= 20]
+    return figures and len(short) == len(following) > 1
+
+
+def _rises(numbers: Sequence[str]) -> bool:
+    return all(int(b) == int(a) + 1 for a, b in pairwise(numbers))
+
+
+def _tallies(cells: Sequence[str]) -> bool:
+    """Say whether cells count up or down one by one in one unit. 例: 4日, 3日, 2日, 1日"""
+    from ingest.dates import same_width
+
+    parts = [re.fullmatch(r"([0-9]{1,3})([^0-9,.%]{1,3})", same_width(cell)) for cell in cells]
+    if len(parts) < 3 or not all(parts) or len({part[2] for part in parts if part}) > 1:
+        return False
+    numbers = [part[1] for part in parts if part]
+    return _rises(numbers) or _rises(numbers[::-1])
+
+
+_HOURS = re.compile(r"[0-9]+時間(?:[0-9]+分)?")
+_APART = 1.1  # of the type's size: a wider gap parts a line
+_MARK = re.compile(r"[\ue000-\uf8ff・•●○◯◎■□◆◇▪▶➢※\u2460-\u2473⇒→]|[（(]?[0-9０-９]{1,2}[)）.．]")
+
+
+def _pieces(sheet: Sheet) -> list[Piece]:
+    """Return the lines of a page cut at wide gaps, and its ruled tables."""
+    found = [Piece(t["start"], t["end"], "", t["bound"], 0.0, solid=True) for t in sheet.tables]
+    tables = list(found)
+    for start, end, box in lines_of(sheet.chars):
+        if any(t.start <= start < t.end for t in tables):
+            continue
+        if _is_upright(start, end, box):
+            found.append(Piece(start, end, text_of(sheet, start, end), box, box[2] - box[0]))
+            continue
+        first = last = start
+        letters = [size_of(char) for char in sheet.chars[start:end] if char.text.isalnum() and char.box is not None]
+        usual = statistics.median(letters) if letters else 0.0
+        for i in range(start + 1, end):
+            if sheet.chars[i].box is None:
+                continue
+            if _are_apart(sheet.chars[last], sheet.chars[i], usual) and not _is_spread(sheet.chars, last, i):
+                mark = last - first < 4 and _MARK.fullmatch(text_of(sheet, first, last + 1)) is not None
+                if not mark or gap_between(sheet.chars[last], sheet.chars[i]) > 3 * size_of(sheet.chars[i]):
+                    found.append(_piece(sheet, first, last + 1))
+                    first = i
+            last = i
+        found.append(_piece(sheet, first, last + 1))
+    return found
+
+
+def _is_upright(start: int, end: int, box: Box) -> bool:
+    return end - start > 2 and box[3] - box[1] > 2 * (box[2] - box[0])
+
+
+def _are_apart(left: Char, right: Char, usual: float) -> bool:
+    """Say whether two characters that follow each other in a line of pdfium stand in different pieces."""
+    if left.box is None or right.box is None:
+        return False
+    size = max(size_of(left), size_of(right), 0.8 * usual)  # leaders have wide gaps for their size
+    return right.box[0] - left.box[2] > _APART * size or right.box[2] < left.box[0] - size
+
+
+def _is_spread(chars: Sequence[Char], left: int, right: int) -> bool:
+    """Say whether a gap is one of several like ones in a word that is set wide. 例: 給 水 戸 数"""
+    gap = gap_between(chars[left], chars[right])
+    if (
+        right != left + 1
+        or gap > 4 * size_of(chars[right])
+        or not all(map(is_kanji, chars[left].text + chars[right].text))
+    ):
+        return False
+    for a, b in ((left - 1, left), (right, right + 1)):
+        if a < 0 or b >= len(chars) or not (is_kanji(chars[a].text) and is_kanji(chars[b].text)):
+            continue
+        if abs(gap_between(chars[a], chars[b]) - gap) <= 0.25 * gap + 1:
+            return True
+    return False
+
+
+def _piece(sheet: Sheet, start: int, end: int) -> Piece:
+    """Return a piece; its box is as high as its type, since a font's own line height reaches into other lines."""
+    inked = [char for char in sheet.chars[start:end] if char.box is not None]
+    left, top, right, bottom = bounding_box([char.box for char in inked if char.box is not None])
+    # Kana and signs may be set closer than their type's size; 漢字 never are.
+    wide = [char.box[2] - char.box[0] for char in inked if char.box is not None and is_kanji(char.text)]
+    wide = wide or [char.box[2] - char.box[0] for char in inked if char.box is not None and is_wide(char.text)]
+    narrow = [char.box[2] - char.box[0] for char in inked if char.box is not None and not wide]
+    size = min(statistics.median(wide) if wide else 1.8 * statistics.median(narrow), bottom - top)
+    middle = statistics.median((char.box[1] + char.box[3]) / 2 for char in inked if char.box is not None)
+    return Piece(
+        start, end, text_of(sheet, start, end), (left, middle - 0.42 * size, right, middle + 0.42 * size), size
+    )
+
+
+def set_in_order(sheet: Sheet) -> None:
+    """Set the lines and tables of a page in the order in which they are read; part paragraphs by a blank line.
+
+    Programs draw titles and units after their tables, and pdfium joins what stands side by side. Upright writing keeps
+    pdfium's order.
+    """
+    pieces = _pieces(sheet)
+    if not pieces:
+        return
+    lines = [piece for piece in pieces if not piece.solid]
+    upright = sum(1 for piece in lines if _is_upright(piece.start, piece.end, piece.box))
+    if upright * 4 > len(lines):
+        parts = [Part([[[piece]] for piece in sorted(pieces, key=lambda piece: piece.start)])]
+    else:
+        parts = reading_order(pieces, sheet.height)
+    boxes = [_of_row(row) for part in parts for row in part.rows]
+    gaps = sorted(max(0.0, b[1] - a[3]) for a, b in pairwise(boxes) if b[1] > a[1])
+    usual = statistics.median(piece.size for piece in lines) if lines else 10.0
+    # Lines set wide apart are no paragraphs: more than the page's usual gap counts.
+    wide = (gaps[len(gaps) // 2] if gaps else 0.0) + 0.5 * usual
+    ruled = {record["start"]: record for record in sheet.tables}
+    chars: list[Char] = []
+    above: Box | None = None
+    last = 0.0
+    for part in parts:
+        cells: list[tuple[int, int, int, int, int, int]] = []
+        for number, row in enumerate(part.rows):
+            box, size = _of_row(row), _size_of_row(row)
+            if above is not None:
+                chars.append(Char("\n", None))
+                gap = box[1] - above[3]
+                # Titles and notes are set in another size than what they stand beside.
+                resized = bool(size and last) and not 0.9 <= size / last <= 1.1
+                if gap > wide or gap < -3 * usual or (not upright and (gap < -usual or resized)):
+                    chars.append(Char("\n", None))
+            above, last = box, size
+            for column, cell in enumerate(row):
+                if column:
+                    chars.extend([Char("\t", None)] if part.is_table else _between(sheet, row[column - 1][-1], cell[0]))
+                begin = len(chars)
+                for i, piece in enumerate(cell):
+                    if i:
+                        # A line that leaves room is no wrapped one.
+                        full = cell[i - 1].box[2] > max(p.box[2] for p in cell) - 1.5 * piece.size
+                        chars.extend(_between(sheet, cell[i - 1], piece) if full else [Char(" ", None)])
+                    if piece.solid:
+                        _move(ruled[piece.start], len(chars) - piece.start)
+                    chars.extend(sheet.chars[piece.start : piece.end])
+                cells.append((begin, len(chars), number, column, 1, 1))
+        if part.is_table:
+            sheet.tables.append(_unruled(cells, chars, part))
+    sheet.chars = chars
+    sheet.tables.sort(key=lambda record: int(record["start"]))
+
+
+def _between(sheet: Sheet, left: Piece, right: Piece) -> list[Char]:
+    """Return what stands between two pieces of one row: their own spaces, or one."""
+    own = sheet.chars[left.end : right.start]
+    if right.start >= left.end and all(char.text in " 　" for char in own):
+        return own
+    if right.box[1] >= left.box[3] or right.box[0] - left.box[2] <= 0.25 * min(left.size, right.size):
+        # The next line of a cell: only letters part.
+        return [] if is_wide(left.text[-1]) or is_wide(right.text[0]) else [Char(" ", None)]
+    return [Char(" ", None)]
+
+
+def _size_of_row(row: Sequence[Sequence[Piece]]) -> float:
+    """Return the size of a row's type, 0 where it cannot be told: only 漢字 are surely as wide as their type."""
+    sizes = [piece.size for cell in row for piece in cell if any(map(is_kanji, piece.text))]
+    return max(sizes, default=0.0)
+
+
+def _of_row(row: Sequence[Sequence[Piece]]) -> Box:
+    return bounding_box([piece.box for cell in row for piece in cell])
+
+
+def _move(record: dict[str, Any], by: int) -> None:
+    record["start"] += by
+    record["end"] += by
+    record["cells"] = [(a + by, b + by, *place) for a, b, *place in record["cells"]]
+
+
+def _unruled(cells: list[tuple[int, int, int, int, int, int]], chars: Sequence[Char], part: Part) -> dict[str, Any]:
+    header_rows, header_columns = 0, 1
+    if not part.is_keyed:
+        header_rows = _headers(cells, chars, len(part.rows), len(part.rows[0]))[0]
+    return {
+        "keyed": part.is_keyed,
+        "start": cells[0][0],
+        "end": cells[-1][1],
+        "cells": cells,
+        "header_rows": header_rows,
+        "header_columns": header_columns,
+        "bound": bounding_box([_of_row(row) for row in part.rows]),
+    }
+
+
+_UNIT = re.compile(r"単\s?位\s?[：:／/]?\s?(?P<unit>[^\s）)、，,：:]{1,8})")
+
+
+def caption(sheet: Sheet, table: dict[str, Any]) -> tuple[tuple[int, int] | None, tuple[int, int] | None]:
+    """Return the spans of the title and the unit that stand above a table (or the unit at its foot)."""
+    left, top, right, bottom = table["bound"]
+    others = [t for t in sheet.tables if t is not table]
+    title = unit = None
+    above: list[tuple[float, int, int]] = []
+    for start, end, box in lines_of(sheet.chars):
+        if table["start"] <= start < table["end"] or any(t["start"] <= start < t["end"] for t in others):
+            continue
+        text = "".join(char.text for char in sheet.chars[start:end])
+        beside = box[0] < right and box[2] > left
+        near = -4 <= top - box[3] <= 48 or 0 <= box[1] - bottom <= 16
+        match = _UNIT.search(text)
+        if match and near and beside and unit is None:
+            unit = (start + match.start("unit"), start + match.end("unit"))
+        if beside and -4 <= top - box[3] <= 64 and not match:
+            above.append((top - box[3], start, end))
+        elif match and beside and -4 <= top - box[3] <= 48:
+            named = text[: match.start()].rstrip(" 　（([【")
+            if len(named) >= 4:
+                above.append((top - box[3], start, start + len(named)))
+    keyed = table.get("keyed", False)
+    for distance, start, end in sorted(above)[: 1 if keyed else None]:
+        text = "".join(char.text for char in sheet.chars[start:end]).strip()
+        if keyed and (distance > 32 or text.startswith("・")):
+            break  # keys and values often have no title
+        if len(text) > 60 or text.endswith(("。", "、")) or text.startswith(("※", "注", "（注")):
+            continue
+        if len(text) > 25 and re.search(r"[。、]", text):
+            continue  # a line of a sentence. 例: 年間において…労働者に対しては、下の表のとおり勤続
+        if title is None:
+            title = (start, end)
+            if text[0] not in "（(" or keyed:
+                break
+        elif end <= title[0] <= end + 3:
+            title = (start, title[1])  # （歳入） alone names nothing: the line above it does
+            break
+    return title, unit

@@ -1,0 +1,108 @@
+"""The reader of PDF files: a child process (``python -m ingest.pdf_reader PATH count|read|render …``).
+
+It says what ``ingest.assemble`` describes, a line a page, so that the pages read before a crash are kept.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import math
+import re
+import sys
+from array import array
+from collections.abc import Sequence
+from typing import Any
+
+from ingest.characters import characters
+from ingest.child import limit_memory, say
+from ingest.layout import caption, go_on, set_in_order, set_tables
+from ingest.rulings import find_grids
+from ingest.sheet import Sheet
+
+
+def main(arguments: Sequence[str]) -> int:
+    path, command, *rest = arguments
+    limit_memory()
+    import pypdfium2
+
+    try:
+        document = pypdfium2.PdfDocument(path)  # tries the empty password by itself
+        count = len(document)
+    except pypdfium2.PdfiumError as error:
+        kind = "encrypted" if "password" in str(error).lower() or "security" in str(error).lower() else "broken"
+        return say({"error": kind, "detail": str(error)})
+    if count == 0:
+        return say({"error": "broken", "detail": "no pages"})
+    if command == "count":
+        return say({"pages": count})
+    if command == "render":
+        return say(_rendered(document, json.loads(rest[0])))
+    metadata = document.get_metadata_dict()
+    say({"pages": count, "title": metadata.get("Title", "").strip(), "created": _created(metadata)})
+    before: dict[str, Any] | None = None
+    for number in range(int(rest[0]), count):
+        record = _read_page(document, number)
+        if before is not None and before["tables"] and record["tables"]:
+            go_on(record["tables"][0], before["tables"][-1], record["text"])
+        before = record
+        say(record)
+    return 0
+
+
+def _created(metadata: dict[str, str]) -> str | None:
+    """Return the day a PDF says it was made on. 例: D:20210512045225+09'00' → 2021-05-12"""
+    match = re.match(r"D:((?:19|20)\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])", metadata.get("CreationDate", ""))
+    return "-".join(match.groups()) if match else None
+
+
+def _read_page(document: Any, number: int) -> dict[str, Any]:
+    page = document[number]
+    width, height = page.get_size()
+    sheet = Sheet(characters(page), width, height)
+    if any(char.tight is not None for char in sheet.chars):
+        set_tables(sheet, find_grids(page))
+        set_in_order(sheet)
+        for table in sheet.tables:
+            table["title"], table["unit"] = caption(sheet, table)
+    page.close()
+    boxes = array("f")
+    for char in sheet.chars:
+        boxes.extend(char.box or (math.nan,) * 4)
+    if sys.byteorder == "big":
+        boxes.byteswap()
+    return {
+        "text": "".join(char.text for char in sheet.chars),
+        "width": width,
+        "height": height,
+        "boxes": base64.b64encode(boxes.tobytes()).decode("ascii"),
+        "tables": sheet.tables,
+    }
+
+
+_MOST_PIXELS = 20_000_000  # of a picture: three copies of it must fit into the memory
+
+
+def _rendered(document: Any, wish: dict[str, Any]) -> dict[str, Any]:
+    """Return a page's picture; the boxes are translucent yellow with a border."""
+    from PIL import Image, ImageDraw
+
+    if not 1 <= wish["page"] <= len(document):
+        return {"error": "page", "detail": f"page {wish['page']} of {len(document)}"}
+    page = document[wish["page"] - 1]
+    width, height = page.get_size()
+    scale = min(wish["dpi"] / 72, math.sqrt(_MOST_PIXELS / max(1.0, width * height)))
+    picture = page.render(scale=scale).to_pil().convert("RGBA")
+    marks = Image.new("RGBA", picture.size, (0, 0, 0, 0))
+    pen = ImageDraw.Draw(marks)
+    for x0, y0, x1, y1 in wish["boxes"]:
+        corners = [round(v * scale) for v in (x0, y0, x1, y1)]
+        pen.rectangle(corners, fill=(255, 221, 0, 90), outline=(214, 158, 0, 255), width=max(1, round(scale)))
+    out = io.BytesIO()
+    Image.alpha_composite(picture, marks).convert("RGB").save(out, "PNG")
+    return {"png": base64.b64encode(out.getvalue()).decode("ascii")}
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
