@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -21,8 +21,11 @@ _LOST_SECONDS = 12.0  # spent on pages that cannot be read, after which the file
 _MOST_BAD_PAGES = 50
 
 
-def read_pdf(path: Path, data: bytes) -> Document:
-    """Return the text, boxes and tables of a PDF (its blocks are found by the caller); raise ``ParseError``."""
+def read_pdf(path: Path, data: bytes, progress: Callable[[int, int], None] | None = None) -> Document:
+    """Return the text, boxes and tables of a PDF (its blocks are found by the caller); raise ``ParseError``.
+
+    ``progress`` hears how many pages have been read, and of how many.
+    """
     digest = hashlib.sha256(data).hexdigest()
     head: dict[str, Any] = {}
     pages: list[dict[str, Any]] = []
@@ -39,6 +42,8 @@ def read_pdf(path: Path, data: bytes) -> Document:
                     head = record
                 else:
                     pages.append(record)
+                if progress:
+                    progress(len(pages), head["pages"])
         except ChildFailedError as error:
             if not head:
                 raise _error(path, "broken", str(error)) from error
