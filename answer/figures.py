@@ -831,7 +831,7 @@ def _of_meeting(regions: Sequence[Region], meeting: Period) -> set[int]:
     before = (date.fromisoformat(meeting.start) - timedelta(days=62)).isoformat()
     made = {id(r) for r in regions if _dated_within(r.reading.document.published, before, meeting.end)}
     exact = {id(r) for r in regions if _dated_within(r.reading.document.published, meeting.start, meeting.end)}
-    guessed = {id(r) for r in regions if any("目安" in warning for warning in r.reading.document.warnings)}
+    guessed = {id(r) for r in regions if r.reading.document.is_date_guessed}
     return exact | (made & guessed) or made
 
 

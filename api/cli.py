@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from answer.answer import Answer, Citation, QuestionError
 from api.settings import Settings, SettingsError, read_settings
 from index.protocols import TenkyoIndexError
+from ingest.document import Source
 from ingest.parse import ParseError
 
 if TYPE_CHECKING:
@@ -26,9 +27,9 @@ if TYPE_CHECKING:
     from index.store import DocumentInfo
 
 LONGEST_NAME = 200  # characters of a title that a person gives
-FROM = {
+FROM: dict[Source, str] = {
     "cover": "表紙から",
-    "text": "本文から",
+    "text": "本文で最も新しい時点",
     "properties": "ファイルの属性から",
     "file_name": "ファイル名から",
     "by_hand": "手で設定",
@@ -191,6 +192,10 @@ def ingest(arguments: argparse.Namespace, settings: Settings) -> int:
     for info in (*report.added, *report.refreshed):
         for warning in info.warnings:
             print(f"注意: {info.file}: {warning}", file=sys.stderr)
+    undated = sum(info.taken_from.get("published") != "cover" for info in (*report.added, *report.refreshed))
+    if undated:
+        advice = "tenkyo documents で確かめ、tenkyo documents set で直せます。"
+        print(f"発行日の記載がない文書が {undated} 件あり、ほかの手がかりを目安にしました。{advice}", file=sys.stderr)
     print(
         f"追加 {len(report.added)} 件、更新 {len(report.refreshed)} 件、変更なし {len(report.skipped)} 件、"
         f"失敗 {len(report.failed)} 件（{report.seconds:.1f} 秒）"

@@ -278,7 +278,7 @@ class Collection:
         """Return what there is to build on: nothing, a snapshot, or only the manifest of one to be made again."""
         if not self.exists():
             return None, None
-        manifest = read_manifest(self.folder)
+        manifest = read_manifest(self.folder, older=True)
         # Never made again with another model: a forgotten setting must not cost an hour.
         check_embedder(self.folder, manifest, self.embedder)
         try:

@@ -19,7 +19,7 @@ from index.vectors import FaissVectors
 from index.vocabulary import Vocabulary
 from ingest.document import Chunk, Document, Fact
 
-FORMAT = 2  # of the folder; raise when a reader of the old one could misread the new
+FORMAT = 3  # of the folder; raise when a reader of the old one could misread the new
 POINTER = "current.json"
 MANIFEST = "manifest.json"
 STORE = "store.sqlite"
@@ -68,8 +68,12 @@ class Manifest:
         return cls(**body)
 
 
-def read_manifest(folder: Path) -> Manifest:
-    """Return the manifest that the pointer in ``folder`` names, checked against the pointer's hash."""
+def read_manifest(folder: Path, *, older: bool = False) -> Manifest:
+    """Return the manifest that the pointer in ``folder`` names, checked against the pointer's hash.
+
+    Another format than today's is refused, unless it is an ``older`` one that is wanted: what it says of the originals
+    is enough to make the index again.
+    """
     pointer = folder / POINTER
     try:
         current = json.loads(pointer.read_bytes())
@@ -85,12 +89,17 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         data = path.read_bytes()
         body = json.loads(data)
-        if body["format"] != FORMAT:
+        if body["format"] > FORMAT or (body["format"] < FORMAT and not older):
+            newer = body["format"] > FORMAT
             raise IndexMismatch(
                 f"{folder} was made with format version {body['format']}, not {FORMAT}: "
-                "run `tenkyo ingest` with your files into another folder",
+                + ("use a newer tenkyo" if newer else "run `tenkyo ingest` once, and it is made again"),
                 f"{folder} の索引の形式（{body['format']}）は、この版では読めません（{FORMAT}）。"
-                "別のフォルダに「tenkyo ingest」で取り込み直してください。",
+                + (
+                    "新しい版の tenkyo を使ってください。"
+                    if newer
+                    else "もう一度「tenkyo ingest」をすると、保存してある原本から作り直します。"
+                ),
             )
         if hashlib.sha256(data).hexdigest() != expected:
             raise _lost(path, "it does not match its hash")

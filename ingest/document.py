@@ -114,6 +114,11 @@ class Document:
     marked_headings: tuple[tuple[int, int, int], ...] = ()  # start, end, level: headings that the file marks as such
     places: tuple[Place, ...] = field(default=(), repr=False)  # in order, and none overlaps another
 
+    @property
+    def is_date_guessed(self) -> bool:
+        """Whether the paper does not say when it was issued: the date is the latest in its text, or the file's."""
+        return self.taken_from.get("published") in ("text", "file_name", "properties")
+
     def described(self, given: Mapping[str, str]) -> Document:
         """Return the document with what a person says of it: title, meeting, published or department."""
         by_hand: dict[str, Source] = dict.fromkeys(given, "by_hand")

@@ -119,10 +119,6 @@ def _described(document: Document) -> Document:
         ("file_name", _date_of_name(document.file)),
         ("properties", document.published),
     )
-    warnings = list(document.warnings)
-    if published_from in _GUESSED_DATE:
-        what = _GUESSED_DATE[published_from].format(published)
-        warnings.append(f"発行日の記載がないため、{what}を発行の目安としました。")
     taken_from = {"title": title_from, "published": published_from}
     taken_from |= {"meeting": "cover"} if meeting else {}
     taken_from |= {"department": "cover"} if department else {}
@@ -132,16 +128,8 @@ def _described(document: Document) -> Document:
         meeting=meeting,
         published=published,
         department=department,
-        warnings=tuple(warnings),
         taken_from={name: source for name, source in taken_from.items() if source is not None},
     )
-
-
-_GUESSED_DATE: dict[Source | None, str] = {
-    "text": "本文で最も新しい時点（{}）",
-    "file_name": "ファイル名の日付（{}）",
-    "properties": "ファイルの作成日（{}）",
-}
 
 
 def _first_given(*candidates: tuple[Source, str | None]) -> tuple[str | None, Source | None]:

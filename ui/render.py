@@ -222,10 +222,21 @@ def page_text_html(text: str, page_start: int, citation: Json, *, context: int |
 # --- the collection, messages --------------------------------------------------------------------------------------
 
 
+# A date that stands on the cover needs no word.
+DATE_FROM = {
+    "text": "本文で最も新しい時点",
+    "properties": "ファイルの属性から",
+    "file_name": "ファイル名から",
+    "by_hand": "手で設定",
+}
+
+
 def document_html(document: Json) -> str:
     """Return a document of the collection: title, meeting, date, pages and what could not be read."""
     pages = f"{document['pages']}ページ" if document.get("paging") != "none" else "ページ区切りなし"
-    facts = "　".join(part for part in (when(document.get("published")), pages) if part)
+    date = when(document.get("published"))
+    source = DATE_FROM.get((document.get("taken_from") or {}).get("published", ""))
+    facts = "　".join(part for part in (f"{date}（{source}）" if date and source else date, pages) if part)
     meeting = f"<p>{escape(document['meeting'])}</p>" if document.get("meeting") else ""
     warnings = "".join(f'<p class="tk-warning">{escape(w)}</p>' for w in document.get("warnings") or ())
     return (

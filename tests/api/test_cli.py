@@ -193,7 +193,9 @@ def test_without_an_index_documents_says_what_to_do(capsys, assistant):
 
 
 def test_a_list_says_where_title_and_date_were_taken_from(text_document):
-    info = replace(info_of(text_document), published="2023-06", taken_from={"title": "by_hand", "published": "file_name"})
+    info = replace(
+        info_of(text_document), published="2023-06", taken_from={"title": "by_hand", "published": "file_name"}
+    )
     told = "\n".join(cli.described(info))
     assert f"{info.title}（手で設定）" in told
     assert f"{info.published}（ファイル名から）" in told

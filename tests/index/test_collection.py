@@ -1,6 +1,8 @@
 """Files go in and out of a collection, and nothing is lost on the way."""
 
 import errno
+import hashlib
+import json
 import os
 import shutil
 import threading
@@ -558,6 +560,22 @@ def test_another_format_version_is_refused_with_both_numbers(collection):
     path.write_text(path.read_text("utf-8").replace(f'"format": {FORMAT}', '"format": 99'), encoding="utf-8")
     with pytest.raises(IndexMismatch, match=f"format version 99, not {FORMAT}"):
         Collection(collection.folder, HashingEmbedder()).snapshot()
+
+
+def test_an_older_format_is_made_again_from_the_originals_by_the_next_ingestion(collection, papers):
+    for path in collection.folder.rglob("manifest.json"):
+        old = path.read_text("utf-8").replace(f'"format": {FORMAT}', f'"format": {FORMAT - 1}')
+        path.write_text(old, encoding="utf-8")
+        pointer = collection.folder / "current.json"
+        body = json.loads(pointer.read_text("utf-8"))
+        body["manifest_sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
+        pointer.write_text(json.dumps(body), encoding="utf-8")
+    again = Collection(collection.folder, HashingEmbedder())
+    with pytest.raises(IndexMismatch, match="run `tenkyo ingest` once"):
+        again.snapshot()
+    again.add([papers / JUNE])
+    assert files(again) == set(PAPERS)
+    assert again.verify() == []
 
 
 def test_a_damaged_original_is_found_by_verify_and_lost_ones_do_not_stop_a_new_start(collection, papers):

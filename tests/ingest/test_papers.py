@@ -214,7 +214,7 @@ def test_a_date_a_unit_or_a_part_is_no_title(tmp_path):
 def test_the_date_in_a_files_name_says_more_than_the_day_the_pdf_was_made(tmp_path):
     document = _titled(tmp_path, "方針_R040224.pdf", lines("窓口を増やすことにした。", "担当を決める。"))
     assert document.published == "2022-02-24"
-    assert any("ファイル名" in warning for warning in document.warnings)
+    assert document.taken_from["published"] == "file_name"
 
 
 def test_a_figure_that_a_line_end_tears_is_read_whole():

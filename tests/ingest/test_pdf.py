@@ -264,10 +264,10 @@ def test_a_password_is_asked_for_only_where_one_is_needed(tmp_path):
     assert "パスワード" in caught.value.message
 
 
-def test_the_date_a_file_was_made_is_used_only_with_a_word_of_warning(tmp_path):
+def test_the_date_a_file_was_made_is_known_to_be_no_more_than_that(tmp_path):
     document = parse(make(tmp_path, lines("町の予算", "総額は１億円である。")))
     assert document.published is not None
-    assert any("作成日" in warning for warning in document.warnings)
+    assert document.taken_from["published"] == "properties"
 
 
 def test_a_page_picture_has_yellow_exactly_over_the_boxes(tmp_path):
