@@ -94,6 +94,10 @@ class _Reading:
     facts: list[Fact]
 
 
+class _StoppedError(Exception):
+    """Nobody waits for what is being read."""
+
+
 class _Pages:
     """How many pages have been read, and how many there will be, judged by the sizes of files not yet opened."""
 
@@ -102,8 +106,15 @@ class _Pages:
         self._unopened = {task.id: task.size for task in tasks}
         self._opened: dict[str, tuple[int, int]] = {}
         self._bytes = 0
+        self._stopped = False
+
+    def stop(self) -> None:
+        """Let whoever reads a page next give up."""
+        self._stopped = True
 
     def heard(self, task: _Task, done: int, total: int) -> None:
+        if self._stopped:
+            raise _StoppedError
         with self._lock:
             self._bytes += self._unopened.pop(task.id, 0)
             self._opened[task.id] = done, total
@@ -372,7 +383,7 @@ class Collection:
         """
         pages = _Pages(tasks)
         upcoming = iter(tasks)
-        waiting: deque[Future[_Reading | ParseError]] = deque()
+        waiting: deque[Future[tuple[_Task, Document, list[Fact]] | ParseError]] = deque()
         with ThreadPoolExecutor(CORES, "tenkyo-read") as pool:
             try:
                 while True:
@@ -387,14 +398,17 @@ class Collection:
                     report(READING, *pages.so_far)
                     if isinstance(outcome, ParseError):
                         result.failed.append((outcome.path, outcome))
-                    else:
-                        yield outcome
+                        continue
+                    task, document, facts = outcome
+                    # Counting tokens may load the model, which Ctrl-C can stop in this thread only.
+                    yield _Reading(task, document, chunk(document, self.embedder.count_tokens), facts)
             finally:
+                pages.stop()
                 for future in waiting:
                     future.cancel()
 
-    def _read(self, task: _Task, pages: _Pages) -> _Reading | ParseError:
-        """Return the document with its chunks and facts, or why it cannot be read."""
+    def _read(self, task: _Task, pages: _Pages) -> tuple[_Task, Document, list[Fact]] | ParseError:
+        """Return the document with its facts, or why it cannot be read."""
         is_copy = task.path.parent == self.folder / "sources"
         shown = Path(task.source) if is_copy else task.path
         try:
@@ -410,14 +424,14 @@ class Collection:
                 return ParseError(shown, message, "the file changed while it was read")
             document = replace(document, source=task.source, file=task.file).described(task.given)
             pages.heard(task, len(document.pages), len(document.pages))
-            return _Reading(task, document, chunk(document, self.embedder.count_tokens), read_facts(document))
+            return task, document, read_facts(document)
         except ParseError as error:
             error.path = shown
             return error
         except OSError as error:
             return not_readable(shown, error)
-        except TenkyoIndexError:
-            raise  # the model, not the file
+        except _StoppedError:
+            raise
         except Exception as error:
             # A mistake of ours in one odd file must not stop the ingestion of the others.
             log.exception("%s could not be read", shown)
