@@ -36,6 +36,7 @@ from index.writer import SnapshotWriter, hash_file, sweep
 from ingest.chunk import chunk
 from ingest.document import Chunk, Document, Fact
 from ingest.facts import read_facts
+from ingest.office import OLD
 from ingest.parse import SUFFIXES, ParseError, parse
 
 Progress = Callable[[str, int, int], None]
@@ -247,7 +248,8 @@ class Collection:
                 )
                 for name in sorted(names):
                     file = here / name
-                    if name.startswith(".") or file.suffix.lower() not in SUFFIXES:
+                    # Office leaves lock files beside open documents: ~$計画.docx
+                    if name.startswith((".", "~$")) or file.suffix.lower() not in SUFFIXES | OLD.keys():
                         continue
                     if file.is_file() and file.resolve().is_relative_to(root):
                         yield file

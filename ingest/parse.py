@@ -14,6 +14,7 @@ from pathlib import Path
 from ingest.dates import find_periods
 from ingest.document import Block, Document, Table
 from ingest.japanese import fold
+from ingest.office import OFFICE, OLD, read_office
 from ingest.structure import find_blocks
 from ingest.text import NotTextError, decode, split_pages
 
@@ -36,6 +37,10 @@ def parse(path: Path) -> Document:
     The content decides what a file is; the suffix only says which kinds are wanted.
     """
     suffix = path.suffix.lower()
+    if suffix in OLD:
+        raise ParseError(
+            path, f"古い形式のファイルは読めません。{OLD[suffix]} で保存し直してください。", f"a {suffix} file"
+        )
     if suffix not in SUFFIXES:
         kinds = "、".join(sorted(SUFFIXES))
         raise ParseError(
@@ -47,6 +52,8 @@ def parse(path: Path) -> Document:
     # A PDF may have a few bytes of junk before its header.
     if suffix == ".pdf" or data[:1024].lstrip().startswith(b"%PDF-"):
         return _parse_pdf(path, data)
+    if suffix in OFFICE:
+        return _described(read_office(path, data, OFFICE[suffix]))
     return _parse_text(path, data)
 
 
@@ -88,7 +95,7 @@ def _looks_like_markdown(text: str) -> bool:
     return len(re.findall(r"^#{1,6} \S|^- \S|\*\*\S", text, re.M)) >= 5
 
 
-SUFFIXES: frozenset[str] = frozenset({".txt", ".text", ".md", ".markdown", ".pdf"})
+SUFFIXES: frozenset[str] = frozenset({".txt", ".text", ".md", ".markdown", ".pdf", *OFFICE})
 
 
 # --- what a document says of itself ----------------------------------------------------------------------------------
@@ -97,7 +104,8 @@ SUFFIXES: frozenset[str] = frozenset({".txt", ".text", ".md", ".markdown", ".pdf
 def _described(document: Document) -> Document:
     """Return the document with blocks, headings of tables, title, meeting, date and department."""
     spans = [(table.start, table.end) for table in document.tables]
-    blocks = find_blocks(document.text, document.pages, spans)
+    apart = document.kind in ("slides", "sheet")
+    blocks = find_blocks(document.text, document.pages, spans, document.marked_headings, apart=apart)
     under = {(block.start, block.end): block.headings for block in blocks}
     tables = tuple(_with_headings(table, under, blocks) for table in document.tables)
     document = replace(document, blocks=blocks, tables=tables)
@@ -114,7 +122,8 @@ def _described(document: Document) -> Document:
             warnings.append(f"発行日の記載がないため、ファイル名の日付（{published}）を発行の目安としました。")
         elif document.published is not None:
             published = document.published
-            warnings.append(f"発行日の記載がないため、PDF の作成日（{published}）を発行の目安としました。")
+            made = "PDF の作成日" if document.kind == "pdf" else "ファイルの更新日"
+            warnings.append(f"発行日の記載がないため、{made}（{published}）を発行の目安としました。")
     return replace(
         document,
         title=_title(document, cover, meeting) or _title_of_file(document),
@@ -176,6 +185,9 @@ def _title(document: Document, cover: Sequence[str], meeting: str | None) -> str
     bill = _bill(document)
     if bill:
         return bill
+    marked = _marked_title(document, cover)
+    if marked:
+        return marked
     for line in cover[:12]:
         text = line.strip("【】 　")
         if (
@@ -196,6 +208,17 @@ def _title(document: Document, cover: Sequence[str], meeting: str | None) -> str
     text = re.sub(r"^\s*#+\s*|\*\*", "", document.text[heading.start : heading.end])
     title = re.sub(r"\s+", "" if "\n" in text else " ", text).strip("【】 　")[:60]
     return title if document.lines_are_source or not _names_nothing(title) else _largest_line(document)
+
+
+def _marked_title(document: Document, cover: Sequence[str]) -> str:
+    """Return the first heading that the file itself marks, where it stands on the cover and names the whole paper."""
+    if not document.marked_headings:
+        return ""
+    start, end, level = document.marked_headings[0]
+    title = re.sub(r"\s+", " ", document.text[start:end]).strip("【】 　")
+    outermost = level == min(level for _, _, level in document.marked_headings)
+    plain = len(title) <= 60 and not _numbered(title) and not _names_nothing(title)
+    return title if outermost and plain and any(title in line for line in cover[:6]) else ""
 
 
 _BILL = re.compile(
