@@ -8,21 +8,22 @@ from collections import Counter
 from ingest.document import Cell, Table
 from ingest.leaf import Field, compacted
 from ingest.regions import find_regions
-from ingest.table_heads import Span, caption, count_headings
+from ingest.table_heads import UNIT, Span, caption, count_headings, may_be_title
 
 MOST_BYTES = 64 << 20
 MOST_CELLS = 1_500_000
+_LONGEST_VALUE = 200_000
 _MARKS = (",", "\t", ";", "|")
 _HEADED = 300  # rows that show how a table is headed
 _ABOVE = 3
 
 
 class TooLargeError(ValueError):
-    """More cells than are read."""
+    """More cells, or longer ones, than are read."""
 
 
-def read_delimited(text: str) -> tuple[Table, ...]:
-    """Return the tables of a file of separated values, as spans of its text; raise ``TooLargeError``.
+def read_delimited(text: str) -> tuple[str, tuple[Table, ...]]:
+    """Return the title ("" for none) and the tables of a file of separated values; raise ``TooLargeError``.
 
     The mark between values is the one that parts most lines alike. Values in quotes may hold marks and line ends;
     their cells are what stands within the quotes.
@@ -34,19 +35,30 @@ def read_delimited(text: str) -> tuple[Table, ...]:
     fields: list[Field] = []
     for row, cells in enumerate(_rows(text, mark)):
         for column, (start, end) in enumerate(cells):
+            if end - start > _LONGEST_VALUE:
+                raise TooLargeError(f"a value of {end - start} characters")
             if start < end:
                 spans[row, column] = start, end
                 fields.append(Field(row, column, text[start:end], place=f"{row} {column}"))
     tables: list[Table] = []
     lines: list[tuple[int, int, str]] = []
+    title = ""
     for region in find_regions(fields):
         found = [(*spans[field.row, field.column], field.text) for field in region.fields]
         if not region.is_table:
+            if (
+                not tables
+                and not title
+                and len(found) < 3
+                and may_be_title(found[0][2])
+                and not UNIT.search(found[0][2])
+            ):
+                title = found[0][2].split("\n")[0]
             lines += found
             continue
         tables.append(_table(text, compacted(_filled_up(region.fields)), spans, lines[-_ABOVE:]))
         lines = []
-    return tuple(tables)
+    return title, tuple(tables)
 
 
 def _filled_up(fields: tuple[Field, ...]) -> list[Field]:

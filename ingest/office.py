@@ -54,7 +54,7 @@ def _values(path: Path, data: bytes) -> Document:
         raise _error(path, "large", f"{len(data)} bytes, of which {MOST_BYTES} are read")
     try:
         text = decode(data)
-        tables = read_delimited(text)
+        title, tables = read_delimited(text)
     except NotTextError as error:
         raise _error(path, "nottext", f"not a text file: {error}") from error
     except TooLargeError as error:
@@ -72,6 +72,7 @@ def _values(path: Path, data: bytes) -> Document:
         pages=(Page(1, 0, len(text)),),
         paging="none",
         tables=tables,
+        title=title,
     )
 
 

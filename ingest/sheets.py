@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from bisect import bisect_left
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -16,6 +17,7 @@ from ingest.regions import find_regions
 
 MOST_CELLS = 1_500_000  # filled, in all sheets: more than a person ever reads, and what the memory holds
 _MOST_SHEETS = 500
+_FULL = 30  # characters: a shorter line was not broken for want of room
 # Cells and rows that hold nothing but a format: programs write them by the million.
 _EMPTY = re.compile(rb"<c [^<>]*/>|<c [^<>]*></c>")
 _EMPTY_ROW = re.compile(rb"<row[^<>]*/>|<row[^<>]*>\s*</row>")
@@ -66,9 +68,14 @@ def _page(name: str, fields: list[Field], hidden: int) -> dict[str, Any]:
         leaf.blank()
         if region.is_table:
             leaf.table(region.fields)
-        else:
-            for field in region.fields:
-                leaf.line(field.text, place=field.place)
+            continue
+        above: Field | None = None
+        for field in region.fields:
+            # Only a long line may go on in the next row: 例: a sentence that was broken by hand.
+            if above is None or field.row != above.row + 1 or len(above.text) < _FULL:
+                leaf.blank()
+            leaf.line(field.text, place=field.place)
+            above = field
     leaf.hidden = hidden
     return leaf.record(label=name)
 
@@ -121,13 +128,16 @@ class _Cells:
                         found.append((cell["row"], cell["column"], text))
                 if len(found) > most:
                     raise RefusedError("large", f"more than {MOST_CELLS} filled cells")
-        rows = {int(row) for row, said in parser.row_dimensions.items() if _is_true(said.get("hidden"))}
-        columns = {
-            column
-            for said in parser.column_dimensions.values()
-            if _is_true(said.get("hidden"))
-            for column in range(int(said["min"]), min(int(said["max"]), 16384) + 1)
-        }
+        rows = sorted(int(row) for row, said in parser.row_dimensions.items() if _is_true(said.get("hidden")))
+        columns = sorted(
+            {
+                column
+                for said in parser.column_dimensions.values()
+                if _is_true(said.get("hidden"))
+                for column in range(int(said["min"]), min(int(said["max"]), 16384) + 1)
+            }
+        )
+        unseen = set(rows), set(columns)
         merged = list(parser.merged_cells.mergeCell) if parser.merged_cells is not None else []
         spans = {
             (area.min_row, area.min_col): (area.max_row - area.min_row + 1, area.max_col - area.min_col + 1)
@@ -135,13 +145,20 @@ class _Cells:
         }
         letters: dict[int, str] = {}
         for row, column, text in found:
-            if row in rows or column in columns:
+            if row in unseen[0] or column in unseen[1]:
                 self.hidden += len(text)
                 continue
             down, along = spans.get((row, column), (1, 1))
             if column not in letters:
                 letters[column] = get_column_letter(column)
-            yield Field(row, column, text, down, along, f"シート「{self._sheet.title}」 {letters[column]}{row}")
+            yield Field(
+                _seen(row, rows),
+                _seen(column, columns),
+                text,
+                _seen(row + down, rows) - _seen(row, rows),
+                _seen(column + along, columns) - _seen(column, columns),
+                f"シート「{self._sheet.title}」 {letters[column]}{row}",
+            )
 
     def _text(self, cell: dict[str, Any]) -> str:
         """Return what a cell shows, on one line."""
@@ -181,6 +198,11 @@ def _iso(value: datetime | date | time | timedelta) -> str:
         day = f"{value.year}/{value.month}/{value.day}"
         return day if value.time() == time() else f"{day} {value.hour}:{value.minute:02}"
     return f"{value.year}/{value.month}/{value.day}" if isinstance(value, date) else str(value)
+
+
+def _seen(at: int, hidden: list[int]) -> int:
+    """Return the place of a row or column among those that can be seen."""
+    return at - bisect_left(hidden, at) if hidden else at
 
 
 def _is_true(value: str | None) -> bool:

@@ -15,7 +15,8 @@ from ingest.text import NotTextError, decode
 
 _MOST_BYTES = 24 << 20
 _MOST_SPAN = 1_000
-_DEEPEST = 10  # tables in cells of tables
+_MOST_SQUARES = 2_000_000
+_DEEPEST = 50  # tables in cells of tables
 _DROPPED = frozenset(
     "script style noscript template head nav svg math canvas object embed iframe select button textarea input"
     " audio video map rt rp rtc dialog".split()
@@ -283,6 +284,8 @@ def _grid(rows: list[Any]) -> tuple[list[Field], int, int]:
                 column += 1
             down, along = min(_span(cell, "rowspan"), until - r), _span(cell, "colspan")
             fields.append(Field(r, column, _cell_text(cell), down, along))
+            if len(taken) > _MOST_SQUARES:
+                raise RefusedError("large", f"a table of more than {_MOST_SQUARES} squares")
             for i in range(down):
                 for j in range(along):
                     taken[r + i, column + j] = cell.name == "th"

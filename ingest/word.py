@@ -25,7 +25,7 @@ _WRAPS = {
 }
 _WRAPS |= {_W + name for name in ("dir", "bdo", "ruby", "rubyBase")} | {_MC + "AlternateContent", _MC + "Choice"}
 _WRAPS |= {_M + name for name in ("oMathPara", "oMath", "r")}
-_DEEPEST = 40  # tables in tables, text boxes in text boxes
+_DEEPEST = 100  # tables in tables, text boxes in text boxes: the library's parser goes no deeper
 
 
 def read_word(package: io.BytesIO) -> tuple[dict[str, Any], list[dict[str, Any]]]:

@@ -1,4 +1,4 @@
-"""Office files and web pages of a town that does not exist, written by the libraries that everybody writes them with."""
+"""Office files and web pages of a town that does not exist, one table in every kind of them."""
 
 from __future__ import annotations
 
@@ -202,5 +202,7 @@ def paragraph(text: str, *, properties: str = "") -> str:
 def table_of(rows: Sequence[Sequence[str]]) -> str:
     """Return a Word table's XML, with a row of ``rows`` a row and the XML of a cell a cell."""
     return (
-        f"<w:tbl {W}>" + "".join("<w:tr>" + "".join(f"<w:tc>{c}</w:tc>" for c in row) + "</w:tr>" for row in rows) + "</w:tbl>"
+        f"<w:tbl {W}>"
+        + "".join("<w:tr>" + "".join(f"<w:tc>{c}</w:tc>" for c in row) + "</w:tr>" for row in rows)
+        + "</w:tbl>"
     )
