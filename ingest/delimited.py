@@ -11,7 +11,7 @@ from ingest.regions import find_regions
 from ingest.table_heads import UNIT, Span, caption, count_headings, may_be_title
 
 MOST_BYTES = 64 << 20
-MOST_CELLS = 1_500_000
+MOST_CELLS = 1_000_000
 _LONGEST_VALUE = 200_000
 _MARKS = (",", "\t", ";", "|")
 _HEADED = 300  # rows that show how a table is headed

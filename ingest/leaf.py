@@ -37,6 +37,8 @@ def plain(text: str) -> str:
 
 def one_line(text: str) -> str:
     """Return what a cell says on one line."""
+    if text.isprintable() and "  " not in text:
+        return text.strip(" ")  # nothing else is white space or unseen
     return " ".join(plain(text).split())
 
 

@@ -55,6 +55,8 @@ Token = tuple[str, str]
 
 def shown(value: float, code: str, *, from_1904: bool = False) -> str:
     """Return a number as its format shows it; a number too wide or odd for its format is shown as General."""
+    if code == "General":
+        return general(value)
     sections = _sections(code)
     tokens, signed = _chosen(value, sections)
     kinds = {kind for kind, _ in tokens}

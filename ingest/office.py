@@ -22,7 +22,7 @@ OFFICE: dict[str, Kind] = {
 }
 # Files that look readable to a person; the way to make them so is known.
 OLD = {".doc": ".docx", ".xls": ".xlsx", ".ppt": ".pptx"}
-_SECONDS = 20.0
+_SECONDS = 90.0  # of silence; the child itself computes for 20 at most
 
 
 def read_office(path: Path, data: bytes, kind: Kind) -> Document:

@@ -5,18 +5,23 @@ It says what ``ingest.assemble`` describes. A kind is read by one module with on
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ingest.child import limit_memory, say
+from ingest.child import limit_memory, limit_time, say
 from ingest.package import RefusedError, open_package
+
+_SECONDS = 20  # of computing: 50,000 rows of eight cells take 9
 
 
 def main(arguments: Sequence[str]) -> int:
     path, kind = Path(arguments[0]), arguments[1]
     limit_memory()
+    limit_time(_SECONDS)
+    gc.disable()  # a child is short, its memory is limited, and half a million cells are no garbage
     try:
         head, pages = _read(path, kind)
     except RefusedError as error:

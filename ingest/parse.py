@@ -105,7 +105,9 @@ def _described(document: Document) -> Document:
     """Return the document with blocks, headings of tables, title, meeting, date and department."""
     spans = [(table.start, table.end) for table in document.tables]
     apart = document.kind in ("slides", "sheet")
-    blocks = find_blocks(document.text, document.pages, spans, document.marked_headings, apart=apart)
+    # Rows of a sheet may break a sentence; paragraphs never do.
+    begins = {place.start for place in document.places if document.kind != "sheet"}
+    blocks = find_blocks(document.text, document.pages, spans, document.marked_headings, begins=begins, apart=apart)
     under = {(block.start, block.end): block.headings for block in blocks}
     tables = tuple(_with_headings(table, under, blocks) for table in document.tables)
     document = replace(document, blocks=blocks, tables=tables)
@@ -192,6 +194,7 @@ def _title(document: Document, cover: Sequence[str], meeting: str | None) -> str
         text = line.strip("【】 　")
         if (
             _TITLE.search(line)
+            and ("\t" not in line or document.lines_are_source)  # else the row of a table
             and not _numbered(line)
             and len(text) <= 60
             and text != meeting

@@ -15,6 +15,7 @@ from ingest.table_heads import UNIT
 from ingest.tables import is_value
 
 _NOTE = re.compile(r"[※＊*]|[（(]?注|[（(]?(?:資料|出典|出所|備考)[:：）)]")
+_YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 _LONGEST_LABEL = 40  # a longer text alone in a row is a remark or a sentence
 _DEEPEST = 12
 
@@ -34,7 +35,7 @@ def find_regions(fields: Sequence[Field]) -> Iterator[Region]:
 
 
 def _regions(fields: list[Field], depth: int) -> Iterator[Region]:
-    for band in _parted(fields, by_rows=True):
+    for band in _joined(_parted(fields, by_rows=True)):
         head, body, foot = _peeled(band)
         if head:
             yield Region(tuple(head), False)
@@ -46,6 +47,35 @@ def _regions(fields: list[Field], depth: int) -> Iterator[Region]:
             yield Region(tuple(body), _is_table(body))
         if foot:
             yield Region(tuple(foot), False)
+
+
+def _joined(bands: list[list[Field]]) -> list[list[Field]]:
+    """Return the bands between empty rows, each with those below it that only go on with its table.
+
+    An empty row may set apart groups of rows. What begins with a row of figures under the same columns has no headings
+    of its own. 例: 本庁 | 12 | 15 / (empty) / オンライン | 30 | 31
+    """
+    joined: list[list[Field]] = []
+    for band in bands:
+        if joined and _goes_on(joined[-1], band):
+            joined[-1] = joined[-1] + band
+        else:
+            joined.append(band)
+    return joined
+
+
+def _goes_on(above: list[Field], band: list[Field]) -> bool:
+    columns = {field.column for field in above}
+    first = [field for field in band if field.row == band[0].row]
+    figures = [field for field in first[1:] if is_value(field.text) and not _YEAR.fullmatch(field.text)]
+    return (
+        _is_table(above)
+        and first[0].column == min(columns)
+        and not is_value(first[0].text)
+        and len(first) > 1
+        and len(figures) * 2 > len(first) - 1
+        and {field.column for field in band} <= columns
+    )
 
 
 def _parted(fields: list[Field], *, by_rows: bool) -> list[list[Field]]:

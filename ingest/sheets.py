@@ -6,8 +6,9 @@ import io
 import re
 import zipfile
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
+from itertools import groupby
 from typing import Any
 
 from ingest.leaf import Field, Leaf, one_line
@@ -15,7 +16,7 @@ from ingest.number_format import JAPANESE, shown, text_shown
 from ingest.package import RefusedError
 from ingest.regions import find_regions
 
-MOST_CELLS = 1_500_000  # filled, in all sheets: more than a person ever reads, and what the memory holds
+MOST_CELLS = 600_000  # filled, in all sheets: what is read in the time that a file may take
 _MOST_SHEETS = 500
 _FULL = 30  # characters: a shorter line was not broken for want of room
 # Cells and rows that hold nothing but a format: programs write them by the million.
@@ -69,15 +70,22 @@ def _page(name: str, fields: list[Field], hidden: int) -> dict[str, Any]:
         if region.is_table:
             leaf.table(region.fields)
             continue
-        above: Field | None = None
-        for field in region.fields:
+        last, above = 0, ""
+        for row, text, place in _lines(region.fields):
             # Only a long line may go on in the next row: 例: a sentence that was broken by hand.
-            if above is None or field.row != above.row + 1 or len(above.text) < _FULL:
+            if row != last + 1 or len(above) < _FULL:
                 leaf.blank()
-            leaf.line(field.text, place=field.place)
-            above = field
+            leaf.line(text, place=place)
+            last, above = row, text
     leaf.hidden = hidden
     return leaf.record(label=name)
+
+
+def _lines(fields: Sequence[Field]) -> Iterator[tuple[int, str, str | None]]:
+    """Yield the rows of what is no table as lines: row, text, and the place of its first cell."""
+    for row, held in groupby(fields, key=lambda field: field.row):
+        cells = list(held)
+        yield row, "　".join(cell.text for cell in cells), cells[0].place
 
 
 def _without_empty_cells(package: io.BytesIO) -> io.BytesIO:

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -33,12 +33,15 @@ class _Line:
     table: int | None = None  # ordinal of the table it belongs to
     aside: bool = False  # a printed page number or a running header
     marked: Marked | None = None  # the heading of the file's own that it belongs to
+    begins: bool = False  # a paragraph, as the file says
 
 
 _CONTENT = re.compile(r"[^\W_]", re.U)
 
 
-def _lines(text: str, page: Page, tables: Sequence[Span], marked: Sequence[Marked]) -> Iterator[_Line]:
+def _lines(
+    text: str, page: Page, tables: Sequence[Span], marked: Sequence[Marked], begins: Collection[int]
+) -> Iterator[_Line]:
     """Yield the lines of a page that hold something to read."""
     at = page.start
     gap = 0
@@ -56,7 +59,7 @@ def _lines(text: str, page: Page, tables: Sequence[Span], marked: Sequence[Marke
         heading = marked[at_mark] if table is None and (at_mark := bisect_left(starts, right) - 1) >= 0 else None
         if heading is not None and heading[1] <= left:
             heading = None
-        yield _Line(left, right, piece, page.number, gap, table, marked=heading)
+        yield _Line(left, right, piece, page.number, gap, table, marked=heading, begins=start in begins)
         gap = 0
 
 
@@ -202,12 +205,14 @@ def _name(unit: _Unit) -> None:
 
 def _joined(pieces: Sequence[str]) -> str:
     """Return wrapped lines as one, with a space only between letters."""
-    text = ""
+    parts: list[str] = []
+    last = ""
     for piece in pieces:
-        if text and piece and text[-1].isascii() and piece[0].isascii() and text[-1].isalnum() and piece[0].isalnum():
-            text += " "
-        text += piece
-    return text
+        if last and piece and last.isascii() and piece[0].isascii() and last.isalnum() and piece[0].isalnum():
+            parts.append(" ")
+        parts.append(piece)
+        last = piece[-1:] or last
+    return "".join(parts)
 
 
 def _number(value: str) -> int | None:
@@ -243,7 +248,7 @@ def _continues(current: Sequence[_Line], line: _Line, room: int) -> bool:
     last = current[-1]
     if last.table is not None or line.table is not None:
         return last.table == line.table
-    if last.aside or line.aside:
+    if last.aside or line.aside or line.begins:
         return False
     if last.marked is not None or line.marked is not None:
         return last.marked == line.marked
@@ -623,15 +628,17 @@ def find_blocks(
     tables: Sequence[Span] = (),
     marked: Sequence[Marked] = (),
     *,
+    begins: Collection[int] = (),
     apart: bool = False,
 ) -> tuple[Block, ...]:
     """Return the blocks of a text in reading order; each lies in one page, and a table is one block.
 
     ``marked`` are the headings that the file itself marks (start, end, level; in order): each is one, and beside them
-    less is guessed. ``apart`` says that pages do not go on from each other (slides, sheets), but for marked headings of
-    level 1, which open parts. Printed page numbers and running titles are in no block.
+    less is guessed. ``begins`` are where paragraphs begin, if the file says so. ``apart`` says that pages do not go on
+    from each other (slides, sheets), but for marked headings of level 1, which open parts. Printed page numbers and
+    running titles are in no block.
     """
-    lines = [list(_lines(text, page, tables, marked)) for page in pages]
+    lines = [list(_lines(text, page, tables, marked, begins)) for page in pages]
     _mark_asides(lines, pages)
     seen = Counter(_squeezed(line.text) for group in lines for line in group)
     labels = frozenset(line for line, count in seen.items() if count >= 3 and len(line) > 1)
@@ -643,7 +650,7 @@ def find_blocks(
     numbered: dict[str, int] = {}
     for group in by_page:
         body = [unit for unit in group if not unit.lines[0].aside]
-        if body and len(pages) > 1 and apart:
+        if body and apart:
             body[0].top = True
         elif body and len(pages) > 1:
             # A page may begin in the middle of a sentence.

@@ -126,6 +126,12 @@ def test_a_word_file_without_a_date_in_its_text_is_dated_by_its_properties(tmp_p
     assert any("ファイルの更新日" in warning for warning in document.warnings)
 
 
+def test_paragraphs_of_word_are_never_joined(tmp_path: Path):
+    pair = ["日　時：令和6年7月12日（金）13時30分から", "場　所：市役所本庁舎3階の会議室で開催する予定で"]
+    document = parse(word_of(tmp_path / "a.docx", *map(paragraph, pair)))
+    assert [document.text[b.start : b.end] for b in document.blocks] == pair
+
+
 def test_rendered_page_breaks_are_no_pages(tmp_path: Path):
     body = f"<w:p {W}><w:r><w:lastRenderedPageBreak/><w:t>次の頁の文。</w:t></w:r></w:p>"
     document = parse(word_of(tmp_path / "a.docx", paragraph("前の頁の文。"), body))
@@ -342,6 +348,56 @@ def test_an_empty_column_between_labels_and_figures_parts_no_table(tmp_path: Pat
 
     (table,) = parse(workbook(tmp_path / "a.xlsx", fill)).tables
     assert max(cell.column for cell in table.cells) == 2
+
+
+def test_an_empty_row_between_groups_of_figures_parts_no_table(tmp_path: Path):
+    def fill(book: openpyxl.Workbook) -> None:
+        for row in (
+            ["窓口", "4月", "5月"],
+            ["本庁", 12, 15],
+            [],
+            ["オンライン", 30, 31],
+            [],
+            ["窓口", "6月", "7月"],
+            ["本庁", 1, 2],
+        ):
+            book.active.append(row)
+
+    document = parse(workbook(tmp_path / "a.xlsx", fill))
+    assert [len(table.cells) for table in document.tables] == [9, 6]
+    assert [f.label for f in read_facts(document) if f.value in ("31", "2")] == ["オンライン 5月", "本庁 7月"]
+
+
+def test_a_title_that_names_two_things_gives_neither_its_unit(tmp_path: Path):
+    def fill(book: openpyxl.Workbook) -> None:
+        for row in (["地区別人口及び世帯数"], ["地区", "世帯数", "人口"], ["東部", 8000, 19000]):
+            book.active.append(row)
+
+    found = {f.column: f.unit for f in read_facts(parse(workbook(tmp_path / "a.xlsx", fill)))}
+    assert found == {"世帯数": "世帯", "人口": None}
+
+
+def test_a_form_on_squared_paper_is_read_by_what_its_merged_cells_hold(tmp_path: Path):
+    def fill(book: openpyxl.Workbook) -> None:
+        sheet = book.active
+        for area, value in {
+            "A1:T1": "事務事業評価シート",
+            "A3:D3": "（単位：千円）",
+            "A4:D5": "区分",
+            "E4:L4": "令和4年度",
+            "E5:H5": "予算",
+            "I5:L5": "決算",
+            "A6:D6": "事業費",
+            "E6:H6": 1500,
+            "I6:L6": 1432,
+        }.items():
+            sheet.merge_cells(area)
+            sheet[area.split(":")[0]] = value
+
+    document = parse(workbook(tmp_path / "a.xlsx", fill))
+    (fact,) = [f for f in read_facts(document) if f.value == "1432"]
+    assert (fact.row, fact.column, fact.unit, fact.as_of) == ("事業費", "令和4年度 決算", "千円", "FY2022")
+    assert document.title == "事務事業評価シート"
 
 
 def test_merged_headings_of_a_sheet_stand_over_their_columns(tmp_path: Path):
