@@ -217,6 +217,8 @@ def _marked_title(document: Document, cover: Sequence[str]) -> str:
     """Return the first heading that the file itself marks, where it stands on the cover and names the whole paper."""
     if not document.marked_headings:
         return ""
+    if document.kind == "html" and any(document.text[a:b] == document.title for a, b, _ in document.marked_headings):
+        return document.title  # the highest heading may name the site
     start, end, level = document.marked_headings[0]
     title = re.sub(r"\s+", " ", document.text[start:end]).strip("【】 　")
     outermost = level == min(level for _, _, level in document.marked_headings)

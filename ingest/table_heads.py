@@ -45,7 +45,8 @@ def caption(
             end = start + len(text)
             if len(text) < 4:
                 continue
-        if not may_be_title(text):
+        # A figure, or a key with its value, names no table. 例: 66件, 電話番号：0123-45-6789
+        if not may_be_title(text) or is_value(text) or re.search(r"[：:]\s*[0-9０-９]", text):
             continue
         if title is None:
             title = (start, end)

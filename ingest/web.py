@@ -88,15 +88,18 @@ def _main(soup: Any) -> Any:
     return mains[0] if len(mains) == 1 and mains[0].get_text(strip=True) else body
 
 
-_SITE = re.compile(
-    r"\s*[|｜\-–—/／:：]\s*[^|｜]{0,40}(?:ホームページ|公式サイト|公式ウェブサイト|公式|ウェブサイト|サイト)[^|｜]{0,10}$"
-)
+_PARTS = re.compile(r"\s*[|｜]\s*|\s+[-–—/／:：]\s+|[／]")
 
 
 def _title(soup: Any) -> str:
-    """Return the page's title without the name of its site. 例: 移住相談件数 - みどり市ホームページ → 移住相談件数"""
+    """Return the page's title without the name of its site: the part that is a heading, else the first.
+
+    例: 移住相談の実績 - みどり市ホームページ → 移住相談の実績
+    """
     title = one_line(soup.title.get_text()) if soup.title is not None else ""
-    return _SITE.sub("", title) or title
+    parts = [part for part in _PARTS.split(title) if part]
+    headings = {one_line(heading.get_text()) for heading in soup.find_all(["h1", "h2", "h3"], limit=200)}
+    return next((part for part in parts if part in headings), parts[0] if parts else "")
 
 
 _DATES = (
@@ -130,6 +133,8 @@ def _is_dropped(tag: Any) -> bool:
     if tag.name not in ("div", "ul", "ol", "p", "section", "aside"):
         return False
     names = " ".join([*(tag.get("class") or ()), str(tag.get("id") or "")])
+    if re.fullmatch(r"(?:site-?|g|page-?)?footer", names, re.I):
+        return tag.find(["h1", "table"]) is None
     return bool(names) and _BOILERPLATE.search(names) is not None
 
 

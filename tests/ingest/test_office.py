@@ -555,6 +555,18 @@ def test_the_cells_of_a_web_table_stand_where_they_are_shown(tmp_path: Path):
     assert place_of(document, "2,776") == "表1 3行目"
 
 
+def test_a_web_page_is_named_by_its_own_heading_and_not_by_its_sites(tmp_path: Path):
+    body = "<h1>みどり市</h1><h2>空き家バンク</h2><p>66件</p><table><tr><td>区分<td>件数<tr><td>登録<td>66</table>"
+    page = f"<title>空き家バンク | みどり市</title><body>{body}<div id=footer>代表電話</div>"
+    (tmp_path / "a.html").write_text(page, encoding="utf-8")
+    document = parse(tmp_path / "a.html")
+    assert document.title == "空き家バンク"
+    assert "代表電話" not in document.text
+    title = document.tables[0].title
+    assert title is not None
+    assert document.text[slice(*title)] == "空き家バンク"
+
+
 def test_tables_that_only_arrange_a_page_are_no_tables(tmp_path: Path):
     inner = "<table><tr><th>窓口</th><th>件数</th></tr><tr><td>東</td><td>12</td></tr></table>"
     page = f"<table><tr><td><p>左の文。</p></td><td>{inner}</td></tr></table>"
