@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from ingest.package import RefusedError
 from ingest.table_heads import Span, caption, count_headings
 
 
@@ -69,6 +70,7 @@ def compacted(fields: Iterable[Field]) -> list[Field]:
 
 
 _HEADED = 300  # rows that show how a table is headed
+_MOST_LINES = 50_000  # outside tables; a paper of 1,000 pages has 20,000
 _ABOVE = 3  # lines above a table that may name it
 
 
@@ -99,6 +101,8 @@ class Leaf:
         lines = [line for line in lines if line.strip()]
         if not lines:
             return
+        if len(self._lines) > _MOST_LINES:
+            raise RefusedError("large", f"more than {_MOST_LINES} lines")
         start = self._at
         for line in lines:
             self._lines.append((self._at, self._at + len(line), line))

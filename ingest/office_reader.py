@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.child import limit_memory, limit_time, say
-from ingest.package import RefusedError, open_package
+from ingest.package import MOST_AS_TREE, MOST_STREAMED, RefusedError, open_package
 
 _SECONDS = 20  # of computing: 50,000 rows of eight cells take 9
 
@@ -41,7 +41,7 @@ def _read(path: Path, kind: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         from ingest.web import read_web
 
         return read_web(path)
-    package = open_package(path)
+    package = open_package(path, MOST_STREAMED if kind == "sheet" else MOST_AS_TREE)
     if kind == "word":
         from ingest.word import read_word
 

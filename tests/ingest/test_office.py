@@ -622,6 +622,13 @@ def test_a_zip_bomb_is_refused_by_what_it_declares(tmp_path: Path):
         parse(path)
 
 
+def test_a_file_of_more_lines_than_anybody_reads_is_refused(tmp_path: Path):
+    (tmp_path / "a.html").write_text("<p>あ" * 60_000, encoding="utf-8")
+    with pytest.raises(ParseError, match="more than 50000 lines") as error:
+        parse(tmp_path / "a.html")
+    assert "大きすぎ" in error.value.message
+
+
 def test_a_picture_is_never_inflated(tmp_path: Path):
     path = word(tmp_path / "a.docx")
     with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as package, package.open("word/media/a.png", "w") as part:
