@@ -31,8 +31,8 @@ class RefusedError(Exception):
 def open_package(path: Path, most: int = MOST_AS_TREE) -> io.BytesIO:
     """Return an Office file as a zip in memory: its XML as it is, every other part empty; raise ``RefusedError``.
 
-    ``most`` is how many bytes one part may have. ECMA-376 allows no document type declaration in a part, so that one with
-    entities is an attack.
+    ``most`` is how many bytes one part may have. ECMA-376 allows no document type declaration in a part, so that one
+    with entities is an attack.
     """
     with path.open("rb") as file:
         start = file.read(len(_OLE))

@@ -312,6 +312,16 @@ def test_what_is_hidden_in_a_workbook_is_left_out_and_said_to_be(tmp_path: Path)
     assert any("見えない文字" in warning for warning in document.warnings)
 
 
+def test_a_hidden_row_leaves_no_gap_in_a_table_of_words(tmp_path: Path):
+    def fill(book: openpyxl.Workbook) -> None:
+        for row in (["窓口", "担当課"], ["東", "市民課"], ["西", "税務課"], ["南", "福祉課"]):
+            book.active.append(row)
+        book.active.row_dimensions[3].hidden = True
+
+    (table,) = parse(workbook(tmp_path / "a.xlsx", fill)).tables
+    assert sorted({cell.row for cell in table.cells}) == [0, 1, 2]
+
+
 def test_formulas_that_were_never_calculated_give_no_figure_but_a_warning(tmp_path: Path):
     def fill(book: openpyxl.Workbook) -> None:
         for row in (["区分", "件数"], ["東", 1], ["合計", "=SUM(B2:B2)"]):
