@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from ingest.office import OLD
 from ingest.parse import SUFFIXES, ParseError
 
 Found = tuple[Path, ParseError | None]  # a file, or what cannot be looked at and why
@@ -34,7 +35,8 @@ def _in_folder(top: Path, but: Path) -> Iterator[Found]:
         here = Path(folder)
         links = [n for n in subfolders if (here / n).is_symlink() and not n.startswith(".")]
         subfolders[:] = sorted(n for n in subfolders if not n.startswith(".") and (here / n).resolve() != but)
-        wanted = [n for n in names if not n.startswith(".") and Path(n).suffix.lower() in SUFFIXES]
+        # Office leaves lock files beside open documents: ~$計画.docx
+        wanted = [n for n in names if not n.startswith((".", "~$")) and Path(n).suffix.lower() in SUFFIXES | OLD.keys()]
         for name in sorted([*wanted, *links]):
             file = here / name
             if file.is_symlink() and not file.resolve().is_relative_to(root):

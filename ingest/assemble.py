@@ -1,7 +1,7 @@
 """What a reader says of a file, page by page, becomes a document with places.
 
 The head record: ``pages`` (how many follow), ``title`` and ``created`` (what the file's properties say, "" and None
-where they say nothing). A page record:
+where they say nothing), optional ``warnings`` (Japanese, for people). A page record:
 
 ``text``      the page's text in reading order, lines parted by ``\\n``, cells of a table by tabs
 ``width``, ``height``  points as shown, or None where there is no picture
@@ -86,13 +86,21 @@ def assemble(
         tables=tuple(tables),
         title=head.get("title", ""),
         published=head.get("created"),
-        warnings=_warnings(records, texts, bad),
+        warnings=(*head.get("warnings", ()), *_warnings(kind, records, texts, bad)),
         marked_headings=tuple(headings),
         places=tuple(places),
     )
 
 
-def _warnings(records: Sequence[dict[str, Any]], texts: Sequence[str], bad: Sequence[int]) -> tuple[str, ...]:
+# What a page of a kind of file is called; the others have no pages.
+_PAGE_NAMES: dict[Kind, str] = {"pdf": "ページ", "slides": "枚目のスライド", "sheet": "枚目のシート"}
+
+
+def _warnings(
+    kind: Kind, records: Sequence[dict[str, Any]], texts: Sequence[str], bad: Sequence[int]
+) -> tuple[str, ...]:
+    page = _PAGE_NAMES.get(kind)
+    unseen = "画像の裏やページの外" if kind == "pdf" else "隠し文字や、非表示の行と列"
     kinds = {
         "文字のないページがあります（画像のみ、または白紙）": [
             n for n, text in enumerate(texts, 1) if not text.strip() and n not in bad
@@ -104,11 +112,13 @@ def _warnings(records: Sequence[dict[str, Any]], texts: Sequence[str], bad: Sequ
         "文字認識（OCR）で読み取ったページがあります。誤読があり得ます": [
             n for n, record in enumerate(records, 1) if record.get("read_by") == "ocr"
         ],
-        "見えない文字（画像の裏やページの外）は除きました": [
-            n for n, record in enumerate(records, 1) if record.get("hidden")
-        ],
+        f"見えない文字（{unseen}）は除きました": [n for n, record in enumerate(records, 1) if record.get("hidden")],
     }
-    return tuple(f"{what}：{_ranges(numbers)}ページ。" for what, numbers in kinds.items() if numbers)
+    return tuple(
+        what + (f"：{_ranges(numbers)}{page}。" if page is not None else "。")
+        for what, numbers in kinds.items()
+        if numbers
+    )
 
 
 def _table(record: dict[str, Any], at: int, page: int) -> Table:

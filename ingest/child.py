@@ -86,6 +86,15 @@ def limit_memory(most: int = MEMORY) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
+def limit_time(most: int) -> None:
+    """Let this process die rather than compute for more than ``most`` seconds, however busy the machine is."""
+    try:
+        import resource
+    except ImportError:  # not on Windows
+        return
+    resource.setrlimit(resource.RLIMIT_CPU, (most, most))
+
+
 def say(record: dict[str, Any]) -> int:
     """Write one record; return the exit status 0."""
     sys.stdout.write(json.dumps(record, ensure_ascii=True) + "\n")

@@ -370,7 +370,10 @@ class _TableReader:
             unit = self.text[slice(*self.unit)]
             if not re.search(r"[率比]$|割合", column or row):
                 return unit, quantity.value * unit_scale(unit), self.unit
-        own = own or _counted_unit(row) or _counted_unit(column) or _counted_unit(self.title or "")
+        title = self.title or ""
+        # A title that names two things says the unit of neither. 例: 地区別人口及び世帯数
+        of_title = None if re.search(r"及び|並びに|[・、]", title) else _counted_unit(title)
+        own = own or _counted_unit(row) or _counted_unit(column) or of_title
         if own is None and self.money is not None and _SUM.search(column):
             own = self.money
         return own, quantity.value * unit_scale(own), None

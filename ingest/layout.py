@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import statistics
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -12,6 +12,8 @@ from ingest.characters import least_space
 from ingest.reading_order import Part, Piece, reading_order
 from ingest.rulings import SAME_PLACE, Grid
 from ingest.sheet import Box, Char, Sheet, bounding_box, gap_between, is_kanji, is_wide, lines_of, size_of, text_of
+from ingest.table_heads import UNIT, count_headings, may_be_title
+from ingest.tables import is_value
 
 
 def set_tables(sheet: Sheet, grids: Sequence[Grid]) -> None:
@@ -85,7 +87,7 @@ def _set(grid: Grid, chars: list[Char]) -> dict[str, Any]:
                 along = sum(1 for c in columns if column <= c < column + column_span)
                 cells.append((first, len(chars), number, place, down, along))
     filled = [cell for cell in cells if cell[0] < cell[1]]
-    header_rows, header_columns = _headers(cells, chars, number + 1, len(columns))
+    header_rows, header_columns = count_headings(cells, "".join(char.text for char in chars), number + 1, len(columns))
     return {
         "start": min(cell[0] for cell in filled),
         "end": max(cell[1] for cell in filled),
@@ -103,8 +105,6 @@ def _rows_within(grid: Grid, row: int) -> dict[int, list[list[Char]]]:
     例: ９時間 / ８時間 beside １３４日 / １０５日: every cell holds as many lines at the same heights, and all of one
     column are figures.
     """
-    from ingest.tables import is_value
-
     if any(r < row < r + span for (r, _), (span, _) in grid.cells.items()):
         return {}  # beside a cell that reaches over several rows
     found: dict[int, list[list[Char]]] = {}
@@ -197,105 +197,6 @@ def _in_one_line(chars: Sequence[Char]) -> list[Char]:
     return line
 
 
-def _headers(
-    cells: Sequence[tuple[int, int, int, int, int, int]], chars: Sequence[Char], rows: int, columns: int
-) -> tuple[int, int]:
-    """Return how many rows and columns of a table are headings.
-
-    A further heading row has nothing of its own under the corner; heading columns go up to the first one of words.
-    例: 番号 | 事業名 | 担当課 | 予算額 → 1 row, 2 columns
-    """
-    from ingest.dates import same_width
-    from ingest.tables import is_label, is_value
-
-    texts = {(r, c): "".join(char.text for char in chars[a:b]).strip() for a, b, r, c, _, _ in cells}
-    values = {place for place, text in texts.items() if text and is_value(text) and not is_label(text)}
-    if not values and columns < 3:
-        return 0, 1
-
-    def filled(r: int) -> list[int]:
-        return [c for c in range(columns) if texts.get((r, c))]
-
-    # What stands over all columns heads them all: their own headings begin below it.
-    first = int(rows > 2 and any(row == column == 0 and along == columns for _, _, row, column, _, along in cells))
-    # A row without a label and without a figure is of headings, and so are the rows above it.
-    # 例: １日の所定労働時間 | ３６５日 | ３６６日 over (empty) | 年間休日日数
-    header_rows = next(
-        (
-            r + 1
-            for r in (first + 2, first + 1)
-            if r < rows - 1 and filled(r) and texts.get((r, 0)) == "" and not any((r, c) in values for c in filled(r))
-        ),
-        0,
-    )
-    while header_rows < rows - 1:
-        here = filled(header_rows)
-        figures = sum((header_rows, c) in values for c in here if c)
-        if figures >= 0.4 * max(1, len(here) - 1) or (header_rows > first and (0 in here or not here)):
-            break
-        header_rows += 1
-    if header_rows == first + 1:
-        # A heading that reaches over several rows makes headings of what stands beside it.
-        reach = [row + down for _, _, row, c, down, _ in cells if row == first and c and texts.get((row, c))]
-        header_rows = max(header_rows, min(max(reach, default=0), rows - 1))
-    body = [r for r in range(header_rows, rows) if len(filled(r)) > 1]
-    header_columns = 0
-    for c in range(columns - 1):
-        held = [texts[r, c] for r in body if texts.get((r, c))]
-        serial = bool(held) and all(text.isdecimal() and len(text) < 4 for text in held) and _rises(held)
-        serial = serial or _tallies(held)
-        if c == 0 and header_rows and len(held) > 2 and all(_HOURS.fullmatch(same_width(text)) for text in held):
-            return header_rows, 1
-        if not serial and any((r, c) in values for r in body):
-            break
-        header_columns = c + 1
-        if not serial and not _parts_on(cells, texts, values, header_rows, columns, c):
-            break
-    return header_rows, header_columns
-
-
-def _parts_on(
-    cells: Sequence[tuple[int, int, int, int, int, int]],
-    texts: Mapping[tuple[int, int], str],
-    values: Collection[tuple[int, int]],
-    header_rows: int,
-    columns: int,
-    column: int,
-) -> bool:
-    """Say whether the labels of a column stand over several rows each, which the next column tells apart.
-
-    例: 会議室 | 市内在住者 | 500円 above (same room) | 市外在住者 | 750円; 1.市民税 | 1.個人 | 1.現年課税分 | 69,102
-    """
-    if column + 2 >= columns:
-        return False
-    if not any(
-        c == column and row >= header_rows and down > 1 and texts.get((row, c)) for _, _, row, c, down, _ in cells
-    ):
-        return False
-    following = [
-        (place, text) for place, text in texts.items() if place[1] == column + 1 and place[0] >= header_rows and text
-    ]
-    figures = any(place in values for place in texts if place[1] > column + 1 and place[0] >= header_rows)
-    short = [text for place, text in following if place not in values and len(text) <= 20]
-    return figures and len(short) == len(following) > 1
-
-
-def _rises(numbers: Sequence[str]) -> bool:
-    return all(int(b) == int(a) + 1 for a, b in pairwise(numbers))
-
-
-def _tallies(cells: Sequence[str]) -> bool:
-    """Say whether cells count up or down one by one in one unit. 例: 4日, 3日, 2日, 1日"""
-    from ingest.dates import same_width
-
-    parts = [re.fullmatch(r"([0-9]{1,3})([^0-9,.%]{1,3})", same_width(cell)) for cell in cells]
-    if len(parts) < 3 or not all(parts) or len({part[2] for part in parts if part}) > 1:
-        return False
-    numbers = [part[1] for part in parts if part]
-    return _rises(numbers) or _rises(numbers[::-1])
-
-
-_HOURS = re.compile(r"[0-9]+時間(?:[0-9]+分)?")
 _APART = 1.1  # of the type's size: a wider gap parts a line
 _MARK = re.compile(r"[\ue000-\uf8ff・•●○◯◎■□◆◇▪▶➢※\u2460-\u2473⇒→]|[（(]?[0-9０-９]{1,2}[)）.．]")
 
@@ -455,7 +356,7 @@ def _move(record: dict[str, Any], by: int) -> None:
 def _unruled(cells: list[tuple[int, int, int, int, int, int]], chars: Sequence[Char], part: Part) -> dict[str, Any]:
     header_rows, header_columns = 0, 1
     if not part.is_keyed:
-        header_rows = _headers(cells, chars, len(part.rows), len(part.rows[0]))[0]
+        header_rows = count_headings(cells, "".join(char.text for char in chars), len(part.rows), len(part.rows[0]))[0]
     return {
         "keyed": part.is_keyed,
         "start": cells[0][0],
@@ -465,9 +366,6 @@ def _unruled(cells: list[tuple[int, int, int, int, int, int]], chars: Sequence[C
         "header_columns": header_columns,
         "bound": bounding_box([_of_row(row) for row in part.rows]),
     }
-
-
-_UNIT = re.compile(r"単\s?位\s?[：:／/]?\s?(?P<unit>[^\s）)、，,：:]{1,8})")
 
 
 def caption(sheet: Sheet, table: dict[str, Any]) -> tuple[tuple[int, int] | None, tuple[int, int] | None]:
@@ -482,7 +380,7 @@ def caption(sheet: Sheet, table: dict[str, Any]) -> tuple[tuple[int, int] | None
         text = "".join(char.text for char in sheet.chars[start:end])
         beside = box[0] < right and box[2] > left
         near = -4 <= top - box[3] <= 48 or 0 <= box[1] - bottom <= 16
-        match = _UNIT.search(text)
+        match = UNIT.search(text)
         if match and near and beside and unit is None:
             unit = (start + match.start("unit"), start + match.end("unit"))
         if beside and -4 <= top - box[3] <= 64 and not match:
@@ -496,10 +394,8 @@ def caption(sheet: Sheet, table: dict[str, Any]) -> tuple[tuple[int, int] | None
         text = "".join(char.text for char in sheet.chars[start:end]).strip()
         if keyed and (distance > 32 or text.startswith("・")):
             break  # keys and values often have no title
-        if len(text) > 60 or text.endswith(("。", "、")) or text.startswith(("※", "注", "（注")):
+        if not may_be_title(text):
             continue
-        if len(text) > 25 and re.search(r"[。、]", text):
-            continue  # a line of a sentence. 例: 年間において…労働者に対しては、下の表のとおり勤続
         if title is None:
             title = (start, end)
             if text[0] not in "（(" or keyed:

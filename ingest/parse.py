@@ -14,6 +14,7 @@ from pathlib import Path
 from ingest.dates import find_periods
 from ingest.document import Block, Document, Source, Table
 from ingest.japanese import fold
+from ingest.office import OFFICE, OLD, read_office
 from ingest.structure import find_blocks
 from ingest.text import NotTextError, decode, split_pages
 
@@ -40,6 +41,10 @@ def parse(path: Path, progress: PageProgress | None = None) -> Document:
     have been read, and of how many.
     """
     suffix = path.suffix.lower()
+    if suffix in OLD:
+        raise ParseError(
+            path, f"古い形式のファイルは読めません。{OLD[suffix]} で保存し直してください。", f"a {suffix} file"
+        )
     if suffix not in SUFFIXES:
         kinds = "、".join(sorted(SUFFIXES))
         raise ParseError(
@@ -51,6 +56,8 @@ def parse(path: Path, progress: PageProgress | None = None) -> Document:
     # A PDF may have a few bytes of junk before its header.
     if suffix == ".pdf" or data[:1024].lstrip().startswith(b"%PDF-"):
         return _parse_pdf(path, data, progress)
+    if suffix in OFFICE:
+        return _described(read_office(path, data, OFFICE[suffix]))
     return _parse_text(path, data)
 
 
@@ -92,7 +99,7 @@ def _looks_like_markdown(text: str) -> bool:
     return len(re.findall(r"^#{1,6} \S|^- \S|\*\*\S", text, re.M)) >= 5
 
 
-SUFFIXES: frozenset[str] = frozenset({".txt", ".text", ".md", ".markdown", ".pdf"})
+SUFFIXES: frozenset[str] = frozenset({".txt", ".text", ".md", ".markdown", ".pdf", *OFFICE})
 
 
 # --- what a document says of itself ----------------------------------------------------------------------------------
@@ -101,7 +108,10 @@ SUFFIXES: frozenset[str] = frozenset({".txt", ".text", ".md", ".markdown", ".pdf
 def _described(document: Document) -> Document:
     """Return the document with blocks, headings of tables, title, meeting, date and department."""
     spans = [(table.start, table.end) for table in document.tables]
-    blocks = find_blocks(document.text, document.pages, spans)
+    apart = document.kind in ("slides", "sheet")
+    # Rows of a sheet may break a sentence; paragraphs never do.
+    begins = {place.start for place in document.places if document.kind != "sheet"}
+    blocks = find_blocks(document.text, document.pages, spans, document.marked_headings, begins=begins, apart=apart)
     under = {(block.start, block.end): block.headings for block in blocks}
     tables = tuple(_with_headings(table, under, blocks) for table in document.tables)
     document = replace(document, blocks=blocks, tables=tables)
@@ -188,10 +198,14 @@ def _title(document: Document, cover: Sequence[str], meeting: str | None) -> str
     bill = _bill(document)
     if bill:
         return bill
+    marked = _marked_title(document, cover)
+    if marked:
+        return marked
     for line in cover[:12]:
         text = line.strip("【】 　")
         if (
             _TITLE.search(line)
+            and ("\t" not in line or document.lines_are_source)  # else the row of a table
             and not _numbered(line)
             and len(text) <= 60
             and text != meeting
@@ -208,6 +222,19 @@ def _title(document: Document, cover: Sequence[str], meeting: str | None) -> str
     text = re.sub(r"^\s*#+\s*|\*\*", "", document.text[heading.start : heading.end])
     title = re.sub(r"\s+", "" if "\n" in text else " ", text).strip("【】 　")[:60]
     return title if document.lines_are_source or not _names_nothing(title) else _largest_line(document)
+
+
+def _marked_title(document: Document, cover: Sequence[str]) -> str:
+    """Return the first heading that the file itself marks, where it stands on the cover and names the whole paper."""
+    if not document.marked_headings:
+        return ""
+    if document.kind == "html" and any(document.text[a:b] == document.title for a, b, _ in document.marked_headings):
+        return document.title  # the highest heading may name the site
+    start, end, level = document.marked_headings[0]
+    title = re.sub(r"\s+", " ", document.text[start:end]).strip("【】 　")
+    outermost = level == min(level for _, _, level in document.marked_headings)
+    plain = len(title) <= 60 and not _numbered(title) and not _names_nothing(title)
+    return title if outermost and plain and any(title in line for line in cover[:6]) else ""
 
 
 _BILL = re.compile(

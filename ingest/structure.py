@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -17,6 +18,7 @@ from ingest.document import Block, BlockKind, Page
 from ingest.japanese import begins_item, ends_sentence, fold, wrapped
 
 Span = tuple[int, int]
+Marked = tuple[int, int, int]  # start, end, level: what the file itself says is a heading
 
 # --- lines -----------------------------------------------------------------------------------------------------------
 
@@ -30,15 +32,21 @@ class _Line:
     gap: int  # blank lines before it
     table: int | None = None  # ordinal of the table it belongs to
     aside: bool = False  # a printed page number or a running header
+    marked: Marked | None = None  # the heading of the file's own that it belongs to
+    begins: bool = False  # a paragraph, as the file says
 
 
 _CONTENT = re.compile(r"[^\W_]", re.U)
 
 
-def _lines(text: str, page: Page, tables: Sequence[Span]) -> Iterator[_Line]:
+def _lines(
+    text: str, page: Page, tables: Sequence[Span], marked: Sequence[Marked], begins: Collection[int]
+) -> Iterator[_Line]:
     """Yield the lines of a page that hold something to read."""
     at = page.start
     gap = 0
+    near = [(i, a, b) for i, (a, b) in enumerate(tables) if a < page.end and page.start < b]
+    starts = [start for start, _, _ in marked]
     for piece in re.split(r"[\n\f]", text[page.start : page.end]):
         start, at = at, at + len(piece) + 1
         # Rules of a table or a page: |---|, ------
@@ -47,8 +55,11 @@ def _lines(text: str, page: Page, tables: Sequence[Span]) -> Iterator[_Line]:
             continue
         left = start + len(piece) - len(piece.lstrip())
         right = start + len(piece.rstrip())
-        table = next((i for i, (a, b) in enumerate(tables) if a < right and left < b), None)
-        yield _Line(left, right, piece, page.number, gap, table)
+        table = next((i for i, a, b in near if a < right and left < b), None)
+        heading = marked[at_mark] if table is None and (at_mark := bisect_left(starts, right) - 1) >= 0 else None
+        if heading is not None and heading[1] <= left:
+            heading = None
+        yield _Line(left, right, piece, page.number, gap, table, marked=heading, begins=start in begins)
         gap = 0
 
 
@@ -63,7 +74,8 @@ class _Unit:
     kind: BlockKind = "paragraph"
     mark: str = ""  # class of the first mark, such as "paren" for （１）
     number: int | None = None
-    hashes: int = 0  # of a Markdown heading
+    hashes: int = 0  # level of a heading that the file marks: by Markdown's signs, or as its own heading
+    marked: bool = False  # … as its own
     text: str = ""  # without marks of Markdown, wraps joined
     top: bool = False  # first of its page
     table: int | None = None
@@ -175,7 +187,9 @@ def _name(unit: _Unit) -> None:
     """Fill in what the unit's first mark says."""
     first = unit.lines[0].text
     hashes = _HASHES.match(first)
-    unit.hashes = len(hashes.group(1)) if hashes else 0
+    heading = unit.lines[0].marked
+    unit.marked = heading is not None
+    unit.hashes = heading[2] if heading is not None else len(hashes.group(1)) if hashes else 0
     pieces = [_inner(unit.lines[0].text), *(_inner(line.text) for line in unit.lines[1:])]
     unit.text = _joined(pieces)
     for mark, pattern in _MARKS:
@@ -191,12 +205,14 @@ def _name(unit: _Unit) -> None:
 
 def _joined(pieces: Sequence[str]) -> str:
     """Return wrapped lines as one, with a space only between letters."""
-    text = ""
+    parts: list[str] = []
+    last = ""
     for piece in pieces:
-        if text and piece and text[-1].isascii() and piece[0].isascii() and text[-1].isalnum() and piece[0].isalnum():
-            text += " "
-        text += piece
-    return text
+        if last and piece and last.isascii() and piece[0].isascii() and last.isalnum() and piece[0].isalnum():
+            parts.append(" ")
+        parts.append(piece)
+        last = piece[-1:] or last
+    return "".join(parts)
 
 
 def _number(value: str) -> int | None:
@@ -232,8 +248,10 @@ def _continues(current: Sequence[_Line], line: _Line, room: int) -> bool:
     last = current[-1]
     if last.table is not None or line.table is not None:
         return last.table == line.table
-    if last.aside or line.aside:
+    if last.aside or line.aside or line.begins:
         return False
+    if last.marked is not None or line.marked is not None:
+        return last.marked == line.marked
     text = line.text.strip()
     before = last.text.strip()
     if _HASHES.match(line.text) or _HASHES.match(last.text) or len(current) >= _LONGEST or line.gap > 1:
@@ -353,7 +371,7 @@ def _classify(unit: _Unit, previous: _Unit | None, following: _Unit | None, styl
     if unit.lines[0].aside:
         return "label"
     if unit.hashes:
-        return "heading" if len(unit.text) <= 100 else "paragraph"
+        return "heading" if len(unit.text) <= 100 or unit.marked else "paragraph"
     text = unit.text
     if unit.mark == "note":
         return "note"
@@ -481,6 +499,7 @@ def _leads(unit: _Unit, following: _Unit, style: _Style) -> bool:
 
 # --- nesting ---------------------------------------------------------------------------------------------------------
 
+_DEEPEST = 99  # deeper than any level
 _CONTINUED = re.compile(r"\s*[（(](?:つづき|続き|続|再掲)[)）]")
 
 
@@ -491,6 +510,7 @@ class _Entry:
     mark: str
     number: int | None
     hashes: int
+    marked: bool
     page_title: bool
     divider: bool = False  # it had a page to itself
     fresh: bool = True  # nothing stands under it yet
@@ -517,8 +537,12 @@ class _Outline:
         mark = unit.mark or ("title" if page_title or text.endswith("について") else "plain")
         if unit.caption:
             mark = "caption"
-        entry = _Entry(text, key, mark, unit.number, unit.hashes, page_title)
-        depth = self._depth(entry, paged=paged, outranks=outranks)
+        entry = _Entry(text, key, mark, unit.number, unit.hashes, unit.marked, page_title)
+        # What the file marks nests by its levels alone; what is guessed between stands below it.
+        floor = max(
+            (i + 1 for i, e in enumerate(self.stack) if e.marked and e.hashes < (entry.hashes or _DEEPEST)), default=0
+        )
+        depth = floor if entry.marked else max(floor, self._depth(entry, paged=paged, outranks=outranks))
         same = depth < len(self.stack) and self.stack[depth].key == key
         if same and not unit.hashes and _CONTINUED.search(unit.text):
             return  # it goes on where it was
@@ -598,12 +622,23 @@ def heading_text(raw: str) -> str:
     return _name_of(_joined([_inner(line) for line in re.split(r"[\n\f]", raw) if _CONTENT.search(line)]))
 
 
-def find_blocks(text: str, pages: Sequence[Page], tables: Sequence[Span] = ()) -> tuple[Block, ...]:
+def find_blocks(
+    text: str,
+    pages: Sequence[Page],
+    tables: Sequence[Span] = (),
+    marked: Sequence[Marked] = (),
+    *,
+    begins: Collection[int] = (),
+    apart: bool = False,
+) -> tuple[Block, ...]:
     """Return the blocks of a text in reading order; each lies in one page, and a table is one block.
 
-    Printed page numbers and running titles are in no block.
+    ``marked`` are the headings that the file itself marks (start, end, level; in order): each is one, and beside them
+    less is guessed. ``begins`` are where paragraphs begin, if the file says so. ``apart`` says that pages do not go on
+    from each other (slides, sheets), but for marked headings of level 1, which open parts. Printed page numbers and
+    running titles are in no block.
     """
-    lines = [list(_lines(text, page, tables)) for page in pages]
+    lines = [list(_lines(text, page, tables, marked, begins)) for page in pages]
     _mark_asides(lines, pages)
     seen = Counter(_squeezed(line.text) for group in lines for line in group)
     labels = frozenset(line for line, count in seen.items() if count >= 3 and len(line) > 1)
@@ -615,14 +650,16 @@ def find_blocks(text: str, pages: Sequence[Page], tables: Sequence[Span] = ()) -
     numbered: dict[str, int] = {}
     for group in by_page:
         body = [unit for unit in group if not unit.lines[0].aside]
-        if body and len(pages) > 1:
+        if body and apart:
+            body[0].top = True
+        elif body and len(pages) > 1:
             # A page may begin in the middle of a sentence.
             body[0].top = not _goes_on(previous, body[0].text) and not _counts_on(numbered, body[0])
         previous = body[-1].text if body else ""
         numbered = {unit.mark: unit.number for unit in body if unit.mark in _ITEMS and unit.number is not None}
     keys = Counter(_key(unit) for unit in units)
     style = _Style(
-        hashed=sum(1 for unit in units if unit.hashes) >= 3,
+        hashed=bool(marked) or sum(1 for unit in units if unit.hashes) >= 3,
         spaced=sum(1 for unit in units for line in unit.lines[1:] if line.gap) > len(units) // 30,
         titles=_running_titles(by_page),
         common=frozenset(key for key, count in keys.items() if count > 1),
@@ -637,6 +674,8 @@ def find_blocks(text: str, pages: Sequence[Page], tables: Sequence[Span] = ()) -
             unit.caption = unit.kind == "heading" and _is_caption(unit, following)
     outline = _Outline()
     for group in by_page:
+        if apart:
+            outline.stack = [entry for entry in outline.stack if entry.marked and entry.hashes == 1]
         _nest(group, outline, style.titles, many=len(pages) > 1)
     return tuple(
         Block(unit.kind, unit.start, unit.end, unit.lines[0].page, unit.headings, unit.level)
@@ -668,15 +707,19 @@ def _mark_asides(lines: Sequence[Sequence[_Line]], pages: Sequence[Page]) -> Non
     often = max(3, len(lines) // 2)
     for group, page in zip(lines, pages, strict=True):
         for line in [*group[:2], *group[-2:]]:
+            if line.table is not None or line.marked is not None:
+                continue
             text = fold(line.text).strip()
-            own = page.label or "(?!)"
+            own = (
+                page.label if page.label is not None and page.label.isdecimal() else "(?!)"
+            )  # else the name of a sheet
             is_number = re.fullmatch(rf"\W*{own}\W*(?:/\s?\d+|\S{{0,10}})", text) is not None
             line.aside = is_number or (len(lines) >= 4 and edges[_pattern(line.text, page)] > often)
 
 
 def _pattern(text: str, page: Page) -> str:
     """Return a line with its own page number as a mark, as it is on every page. 例: 会報 3/20 → 会報#/20"""
-    numbers = "|".join({str(page.number), page.label or str(page.number)})
+    numbers = "|".join({str(page.number), re.escape(page.label or str(page.number))})
     return re.sub(rf"(?<!\d)(?:{numbers})(?!\d)", "#", _squeezed(text))
 
 

@@ -21,6 +21,10 @@ EXTRA = {"api/cli.py": {"eval"}}
 WRAPPED = {
     "fugashi": {"ingest/japanese.py"},
     "pypdfium2": {"ingest/characters.py", "ingest/pdf_reader.py", "ingest/rulings.py"},
+    "docx": {"ingest/word.py"},
+    "pptx": {"ingest/slides.py"},
+    "openpyxl": {"ingest/sheets.py"},
+    "bs4": {"ingest/web.py"},
     "faiss": {"index/vectors.py"},
     "bm25s": {"index/keywords.py"},
     "sqlite3": {"index/store.py"},

@@ -14,7 +14,7 @@ from ui.client import ApiDown, ApiSlow, AskClient, Json, Problem, connect
 
 HERE = Path(__file__).parent
 DEFAULT_API = "http://127.0.0.1:8000"
-UPLOAD_TYPES = [".pdf", ".txt", ".text", ".md", ".markdown"]
+UPLOAD_TYPES = [".pdf", ".docx", ".pptx", ".xlsx", ".csv", ".html", ".htm", ".txt", ".text", ".md", ".markdown"]
 UPLOADED = {
     "added": "{n} 件を取り込みました",
     "refreshed": "{n} 件を新しい内容に替えました",

@@ -70,7 +70,7 @@ def test_what_cannot_be_read_is_named_without_our_folders(client):
 
 
 def test_an_upload_of_an_unknown_kind_says_which_kinds_there_are(client):
-    response = send(client, ("議案.docx", b"PK\x03\x04"))
+    response = send(client, ("議案.odt", b"PK\x03\x04"))
     assert response.status_code == 422
     assert ".pdf" in response.json()["title"]
 

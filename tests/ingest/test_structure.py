@@ -146,3 +146,33 @@ def test_emphasis_and_html_do_not_break_a_block():
 
 def test_rules_and_empty_rows_are_no_blocks():
     assert read("---------\n|--|--|\n\n   \n") == []
+
+
+def test_headings_that_the_file_marks_nest_by_their_levels_alone():
+    said = "第２章　概要 １　はじめに 本文である。 ２　おわりに 【補足】 補足の文である。 第１章　別の章 終わりの文。"
+    text = said.replace(" ", "\n\n")
+    marks = [("第２章　概要", 2), ("１　はじめに", 3), ("２　おわりに", 1), ("第１章　別の章", 1)]
+    marked = [(text.index(words), text.index(words) + len(words), level) for words, level in marks]
+    blocks = find_blocks(text, [Page(1, 0, len(text))], (), marked)
+    under = {text[b.start : b.end]: b.headings for b in blocks if b.kind != "heading"}
+    assert under == {
+        "本文である。": ("第２章　概要", "１　はじめに"),
+        "補足の文である。": ("２　おわりに", "【補足】"),
+        "終わりの文。": ("第１章　別の章",),
+    }
+
+
+def test_beside_marked_headings_a_short_line_is_not_taken_for_one():
+    text = (
+        "計画の概要\n\n子どもの居場所\n\n地域で子どもが過ごす場所を増やし、見守りの輪を広げていく取組みを進めます。\n"
+    )
+    pages = [Page(1, 0, len(text))]
+    kinds = [b.kind for b in find_blocks(text, pages, (), [(0, 5, 1)])]
+    assert kinds == ["heading", "label", "paragraph"]
+    assert [b.kind for b in find_blocks(text, pages)][1] == "heading"
+
+
+def test_the_name_of_a_sheet_is_no_printed_page_number():
+    text = "歳入(1)\n\n市税の予算の説明である。\f"
+    (first, *_) = find_blocks(text, [Page(1, 0, len(text), "歳入(1)")], apart=True)
+    assert text[first.start : first.end] == "歳入(1)"

@@ -218,3 +218,10 @@ def test_the_script_names_the_api_by_its_variable_and_says_when_it_is_not_there(
     monkeypatch.setenv("TENKYO_API_URL", "http://127.0.0.1:9")
     app = AppTest.from_file(Path(client.__file__).with_name("app.py"), default_timeout=20).run()
     assert "サーバーに接続できません" in shown(app)
+
+
+def test_every_kind_of_file_that_is_read_can_be_uploaded():
+    from ingest.parse import SUFFIXES
+    from ui.app import UPLOAD_TYPES
+
+    assert set(UPLOAD_TYPES) == SUFFIXES

@@ -1,0 +1,178 @@
+"""What heads a table: its heading rows and columns, and the title and the unit that stand above it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from itertools import pairwise
+
+from ingest.dates import find_periods, same_width
+from ingest.tables import is_label, is_value
+
+Span = tuple[int, int]
+
+UNIT = re.compile(r"単\s?位\s?[：:／/]?\s?(?P<unit>[^\s）)、，,：:]{1,8})")
+
+
+def may_be_title(line: str) -> bool:
+    """Say whether a line above a table may name it: it is no note and no line of a sentence.
+
+    例: 年間において…労働者に対しては、下の表のとおり勤続 names nothing
+    """
+    if len(line) > 60 or line.endswith(("。", "、")) or line.startswith(("※", "注", "（注")):
+        return False
+    return not (len(line) > 25 and re.search(r"[。、]", line))
+
+
+def caption(
+    lines: Sequence[tuple[int, int, str]], below: Sequence[tuple[int, int, str]] = ()
+) -> tuple[Span | None, Span | None]:
+    """Return the spans of the title and the unit of a table, given the lines just above and just below it.
+
+    A line is start, end and text. A title that names nothing by itself goes on with the line above it.
+    例: 移住相談件数 / （令和5年度）; 主な事業 / 令和5年度 （単位：千円）
+    """
+    title: Span | None = None
+    unit: Span | None = None
+    for start, _, text in [*reversed(lines), *below]:
+        match = UNIT.search(text)
+        if match and unit is None:
+            unit = (start + match.start("unit"), start + match.end("unit"))
+    for start, end, text in reversed(lines):
+        match = UNIT.search(text)
+        if match:
+            text = text[: match.start()].rstrip(" 　（([【\t")
+            end = start + len(text)
+            if len(text) < 4:
+                continue
+        # A figure, or a key with its value, names no table. 例: 66件, 電話番号：0123-45-6789
+        if not may_be_title(text) or is_value(text) or re.search(r"[：:]\s*[0-9０-９]", text):
+            continue
+        if title is None:
+            title = (start, end)
+            if not _names_nothing(text):
+                break
+        elif end <= title[0] <= end + 3:
+            title = (start, title[1])
+            break
+    return title, unit
+
+
+def _names_nothing(line: str) -> bool:
+    """Say whether a line only adds to the line above it: something in brackets, or a date. 例: （歳入）, 令和5年度"""
+    rest = same_width(line)
+    for period in reversed(find_periods(rest)):
+        rest = rest[: period.at[0]] + rest[period.at[1] :]
+    return line[0] in "（(" or not re.sub(r"[\W_]|現在|時点|末|実績|予算|決算", "", rest)
+
+
+def count_headings(
+    cells: Sequence[Sequence[int]], text: str, rows: int, columns: int, said: int | None = None
+) -> tuple[int, int]:
+    """Return how many rows and columns of a table are headings; ``said`` is how many rows the file says are.
+
+    A further heading row has nothing of its own under the corner; heading columns go up to the first one of words.
+    ``cells`` are start and end in ``text``, row, column, row span and column span.
+    例: 番号 | 事業名 | 担当課 | 予算額 → 1 row, 2 columns
+    """
+    texts = {(r, c): text[a:b].strip() for a, b, r, c, _, _ in cells}
+    values = {place for place, text in texts.items() if text and is_value(text) and not is_label(text)}
+    if not values and columns < 3:
+        return 0, 1
+
+    header_rows = _count_rows(cells, texts, values, rows, columns) if said is None else said
+    body = [r for r in range(header_rows, rows) if len(_filled(texts, r, columns)) > 1]
+    header_columns = 0
+    for c in range(columns - 1):
+        held = [texts[r, c] for r in body if texts.get((r, c))]
+        serial = bool(held) and all(text.isdecimal() and len(text) < 4 for text in held) and _rises(held)
+        serial = serial or _tallies(held)
+        if c == 0 and header_rows and len(held) > 2 and all(_HOURS.fullmatch(same_width(text)) for text in held):
+            return header_rows, 1
+        if not serial and any((r, c) in values for r in body):
+            break
+        header_columns = c + 1
+        if not serial and not _parts_on(cells, texts, values, header_rows, columns, c):
+            break
+    return header_rows, header_columns
+
+
+def _count_rows(
+    cells: Sequence[Sequence[int]],
+    texts: Mapping[tuple[int, int], str],
+    values: Collection[tuple[int, int]],
+    rows: int,
+    columns: int,
+) -> int:
+    # What stands over all columns heads them all: their own headings begin below it.
+    first = int(rows > 2 and any(row == column == 0 and along == columns for _, _, row, column, _, along in cells))
+    # A row without a label and without a figure is of headings, and so are the rows above it.
+    # 例: １日の所定労働時間 | ３６５日 | ３６６日 over (empty) | 年間休日日数
+    header_rows = next(
+        (
+            r + 1
+            for r in (first + 2, first + 1)
+            if r < rows - 1
+            and _filled(texts, r, columns)
+            and texts.get((r, 0)) == ""
+            and not any((r, c) in values for c in _filled(texts, r, columns))
+        ),
+        0,
+    )
+    while header_rows < rows - 1:
+        here = _filled(texts, header_rows, columns)
+        figures = sum((header_rows, c) in values for c in here if c)
+        if figures >= 0.4 * max(1, len(here) - 1) or (header_rows > first and (0 in here or not here)):
+            break
+        header_rows += 1
+    if header_rows == first + 1:
+        # A heading that reaches over several rows makes headings of what stands beside it.
+        reach = [row + down for _, _, row, c, down, _ in cells if row == first and c and texts.get((row, c))]
+        header_rows = max(header_rows, min(max(reach, default=0), rows - 1))
+    return header_rows
+
+
+def _filled(texts: Mapping[tuple[int, int], str], row: int, columns: int) -> list[int]:
+    return [c for c in range(columns) if texts.get((row, c))]
+
+
+def _parts_on(
+    cells: Sequence[Sequence[int]],
+    texts: Mapping[tuple[int, int], str],
+    values: Collection[tuple[int, int]],
+    header_rows: int,
+    columns: int,
+    column: int,
+) -> bool:
+    """Say whether the labels of a column stand over several rows each, which the next column tells apart.
+
+    例: 会議室 | 市内在住者 | 500円 above (same room) | 市外在住者 | 750円; 1.市民税 | 1.個人 | 1.現年課税分 | 69,102
+    """
+    if column + 2 >= columns:
+        return False
+    if not any(
+        c == column and row >= header_rows and down > 1 and texts.get((row, c)) for _, _, row, c, down, _ in cells
+    ):
+        return False
+    following = [
+        (place, text) for place, text in texts.items() if place[1] == column + 1 and place[0] >= header_rows and text
+    ]
+    figures = any(place in values for place in texts if place[1] > column + 1 and place[0] >= header_rows)
+    short = [text for place, text in following if place not in values and len(text) <= 20]
+    return figures and len(short) == len(following) > 1
+
+
+def _rises(numbers: Sequence[str]) -> bool:
+    return all(int(b) == int(a) + 1 for a, b in pairwise(numbers))
+
+
+def _tallies(cells: Sequence[str]) -> bool:
+    """Say whether cells count up or down one by one in one unit. 例: 4日, 3日, 2日, 1日"""
+    parts = [re.fullmatch(r"([0-9]{1,3})([^0-9,.%]{1,3})", same_width(cell)) for cell in cells]
+    if len(parts) < 3 or not all(parts) or len({part[2] for part in parts if part}) > 1:
+        return False
+    numbers = [part[1] for part in parts if part]
+    return _rises(numbers) or _rises(numbers[::-1])
+
+
+_HOURS = re.compile(r"[0-9]+時間(?:[0-9]+分)?")
