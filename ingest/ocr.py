@@ -1,0 +1,310 @@
+"""The reader of pages that are pictures: a child process (``python -m ingest.ocr PATH PAGES``), offline.
+
+PAGES is a JSON list of page numbers (from 1). It says a head, then for each page what ``ingest.assemble`` describes,
+with its number as ``page``. The engine and its model come with the extra ``tenkyo[ocr]``.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import math
+import os
+import re
+import statistics
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ingest.characters import without_spread
+from ingest.child import limit_memory, say
+from ingest.layout import page_record
+from ingest.picture import Pixels, band_of, cut_letters, ink_of, rulings_of, straightened, tilt_of
+from ingest.rulings import Ruling, grids_of, settled
+from ingest.sheet import Box, Char, Sheet
+
+INSTALL = "pip install 'tenkyo[ocr]'"
+
+_MEMORY = 4 << 30  # bytes of address space
+_DPI = 200
+_MOST_PIXELS = 16_000_000
+_LEAST_LINE = 0.5  # a line read with less confidence is a drawing, or noise
+_LEAST_FIGURE = 0.8  # a figure with a character read with less confidence is shown as 〓
+_DOUBTFUL = "〓"
+
+
+def installed() -> bool:
+    """Say whether the engine is there."""
+    return all(importlib.util.find_spec(name) is not None for name in ("rapidocr", "onnxruntime", "cv2"))
+
+
+def main(arguments: Sequence[str]) -> int:
+    path, pages = arguments
+    threads = int(os.environ.setdefault("OMP_NUM_THREADS", "1"))
+    limit_memory(_MEMORY)
+    import pypdfium2
+
+    document = pypdfium2.PdfDocument(path)
+    engine = _engine(threads)
+    wanted = json.loads(pages)
+    say({"pages": len(wanted)})
+    for number in wanted:
+        say({"page": number, **_read_page(document[number - 1], engine)})
+    return 0
+
+
+def _engine(threads: int) -> Any:
+    from rapidocr import RapidOCR
+
+    return RapidOCR(
+        params={
+            "Global.log_level": "critical",
+            "Global.use_vertical_padding": False,
+            "Global.return_word_box": True,
+            "EngineConfig.onnxruntime.intra_op_num_threads": threads,
+            "EngineConfig.onnxruntime.inter_op_num_threads": 1,
+        }
+    )
+
+
+def _read_page(page: Any, engine: Any) -> dict[str, Any]:
+    width, height = page.get_size()
+    scale = min(_DPI / 72, math.sqrt(_MOST_PIXELS / max(1.0, width * height)))
+    shown = np.asarray(page.render(scale=scale, grayscale=True).to_pil().convert("L"))
+    page.close()
+    found = _read(shown, scale, engine)
+    record = found if found is not None else page_record(Sheet([], width, height), ())
+    record.update(width=width, height=height, read_by="ocr")
+    return record
+
+
+@dataclass
+class _Line:
+    """A line of a picture: its characters, how sure each is, and where it stands (pixels)."""
+
+    text: str
+    sure: list[float]
+    middles: list[float]  # of each character, from the left of the box
+    box: tuple[int, int, int, int]
+    upright: bool = False
+
+    @property
+    def confidence(self) -> float:
+        return statistics.mean(self.sure)
+
+
+def _read(shown: Pixels, scale: float, engine: Any) -> dict[str, Any] | None:
+    """Return the record of a page from its picture, or None where there are no letters on it."""
+    picture, way = straightened(shown, 0, tilt_of(ink_of(shown)))
+    ink = ink_of(picture)
+    upright, flat, mask = rulings_of(ink, scale)
+    clean = np.where(mask, 255, picture).astype(np.uint8)
+    boxes = _boxes(clean, engine)
+    quarter = _quarter(clean, boxes, engine)
+    if quarter:
+        turned = np.ascontiguousarray(np.rot90(shown, quarter))
+        picture, way = straightened(shown, quarter, tilt_of(ink_of(turned)))
+        ink = ink_of(picture)
+        upright, flat, mask = rulings_of(ink, scale)
+        clean = np.where(mask, 255, picture).astype(np.uint8)
+        boxes = _boxes(clean, engine)
+    lines = _recognised(clean, boxes, engine)
+    if not lines:
+        return None
+    letters = [sure for line in lines for sure in line.sure]
+    confidence = round(statistics.mean(letters), 3)
+    lines = [line for line in lines if line.confidence >= _LEAST_LINE]
+    sheet = Sheet(_characters(lines, ink & ~mask, scale), way.width / scale, way.height / scale)
+    inked = [char.box for char in sheet.chars if char.box is not None]
+    grids = grids_of(*settled(_outside(upright, inked, 1), _outside(flat, inked, 0)))
+    record = page_record(sheet, grids, lambda box: _shown(way.back, box, scale))
+    record["confidence"] = confidence
+    return record
+
+
+def _shown(back: Any, box: Box, scale: float) -> Box:
+    x0, y0, x1, y1 = back(tuple(v * scale for v in box))
+    return x0 / scale, y0 / scale, x1 / scale, y1 / scale
+
+
+def _boxes(picture: Pixels, engine: Any) -> list[tuple[int, int, int, int]]:
+    """Return the boxes (pixels) of the lines on a picture."""
+    from rapidocr.main import RapidOCRError
+
+    height, width = picture.shape
+    try:
+        _, found = engine.detect_and_crop(np.dstack([picture] * 3), {})
+    except RapidOCRError:  # there are none
+        return []
+    boxes: list[tuple[int, int, int, int]] = []
+    for corners in found.boxes:
+        (x0, y0), (x1, y1) = np.floor(corners.min(axis=0)), np.ceil(corners.max(axis=0))
+        box = max(0, int(x0)), max(0, int(y0)), min(width, int(x1)), min(height, int(y1))
+        if box[2] - box[0] > 3 and box[3] - box[1] > 3:
+            boxes.append(box)
+    return boxes
+
+
+def _crop(picture: Pixels, box: tuple[int, int, int, int], quarter: int = 0) -> Pixels:
+    x0, y0, x1, y1 = box
+    part = np.rot90(picture[y0:y1, x0:x1], quarter)
+    return np.ascontiguousarray(np.dstack([part] * 3))
+
+
+def _is_tall(box: tuple[int, int, int, int], usual: float) -> bool:
+    """Say whether a box holds characters one over another: a lone figure 1 is tall, but no taller than a line."""
+    x0, y0, x1, y1 = box
+    return y1 - y0 >= 1.5 * (x1 - x0) and y1 - y0 > 1.6 * usual
+
+
+def _usual_height(boxes: Sequence[tuple[int, int, int, int]]) -> float:
+    return statistics.median([min(y1 - y0, x1 - x0) for x0, y0, x1, y1 in boxes]) if boxes else 0.0
+
+
+_SAMPLE = 6
+
+
+def _quarter(picture: Pixels, boxes: Sequence[tuple[int, int, int, int]], engine: Any) -> int:
+    """Return by how many quarters to the left a picture must be turned so that its lines can be read.
+
+    The longest lines are read each way; the page is turned only where another way is much better.
+    """
+    usual = _usual_height(boxes)
+    longest = sorted(boxes, key=lambda box: max(box[2] - box[0], box[3] - box[1]), reverse=True)[:_SAMPLE]
+    if not longest:
+        return 0
+    tall = sum(_is_tall(box, usual) for box in longest) * 2 > len(longest)
+    longest = [box for box in longest if _is_tall(box, usual) == tall]
+
+    def sureness(quarter: int) -> float:
+        result = engine.recognize_txt([_crop(picture, box, quarter) for box in longest])
+        return statistics.mean(result.scores)
+
+    ways = {quarter: sureness(quarter) for quarter in ((1, 3) if tall else (0,))}
+    if not tall and ways[0] < _SURE:
+        ways[2] = sureness(2)
+    best = max(ways, key=lambda quarter: ways[quarter])
+    if tall:
+        # Upright writing turned left is read well enough by the engine to be told from a page on its side.
+        return best if ways[best] >= _SURE else 0
+    return best if ways[best] > ways[0] + 0.1 else 0
+
+
+_SURE = 0.9
+
+
+def _recognised(picture: Pixels, boxes: Sequence[tuple[int, int, int, int]], engine: Any) -> list[_Line]:
+    if not boxes:
+        return []
+    usual = _usual_height(boxes)
+    tall = [_is_tall(box, usual) for box in boxes]
+    result = engine.recognize_txt([_crop(picture, box, int(up)) for box, up in zip(boxes, tall, strict=True)])
+    lines: list[_Line] = []
+    for box, up, text, words in zip(boxes, tall, result.txts, result.word_results, strict=True):
+        if not text.strip() or not words.line_txt_len:
+            continue
+        length = (box[3] - box[1]) if up else (box[2] - box[0])
+        columns = iter([column for word in words.word_cols for column in word])
+        pitch = length / words.line_txt_len
+        middles = [math.nan if c.isspace() else (next(columns) + 0.5) * pitch for c in text]
+        lines.append(_Line(text, [float(v) for v in words.confs], middles, box, up))
+    return lines
+
+
+# 例: 7,719, 183
+_GAP_IN_FIGURE = re.compile(r"(?<=[0-9][,.]) (?=[0-9]{3}(?![0-9]))|(?<=[0-9]) (?=,[0-9]{3}(?![0-9]))")
+_FIGURE = re.compile(r"[△▲+\-−]?[0-9０-９](?:[0-9０-９,.，．]*[0-9０-９])?")
+_BROKEN = re.compile(r"[0-9]*,(?![0-9]{3}(?![0-9]))|[0-9]{4,},")  # 例: 1,23 or 1234,567
+
+
+def _settled(line: _Line) -> list[tuple[str, float]]:
+    """Return the characters of a line with their middles: figures closed up, and doubtful ones made unreadable."""
+    drop = {match.start() for match in _GAP_IN_FIGURE.finditer(line.text)}
+    kept = [i for i in range(len(line.text)) if i not in drop]
+    text = "".join(line.text[i] for i in kept)
+    letters = list(text)
+    for match in _FIGURE.finditer(text):
+        sure = min(line.sure[kept[i]] for i in range(*match.span()))
+        if sure < _LEAST_FIGURE:
+            letters[match.start() : match.end()] = _DOUBTFUL * len(match.group())
+    return [(letter, line.middles[i]) for letter, i in zip(letters, kept, strict=True)]
+
+
+def _characters(lines: Sequence[_Line], ink: Pixels, scale: float) -> list[Char]:
+    """Return the characters of a page, what stands side by side on one line, as a PDF gives them."""
+    rows: list[list[list[Char]]] = []
+    for line in sorted(lines, key=lambda line: (line.box[1] + line.box[3], line.box[0])):
+        chars = _of_line(line, ink, scale)
+        if not chars:
+            continue
+        middle, low, high = _extent(chars)
+        for row in reversed(rows[-40:]):
+            m, a, b = _extent(row[0])
+            if not line.upright and a <= middle <= b and low <= m <= high and b - a < 2 * (high - low):
+                row.append(chars)
+                break
+        else:
+            rows.append([chars])
+    found: list[Char] = []
+    for number, row in enumerate(rows):
+        row.sort(key=lambda chars: chars[0].middle[0])
+        if found:
+            found.append(Char("\n", None, number - 1))
+        for i, chars in enumerate(row):
+            if i:
+                found.append(Char(" ", None, number))
+            for char in chars:
+                char.line = number
+            found.extend(chars)
+    return without_spread(found)
+
+
+def _extent(chars: Sequence[Char]) -> tuple[float, float, float]:
+    """Return the middle, top and foot of a line."""
+    boxes = [char.box for char in chars if char.box is not None]
+    low, high = min(b[1] for b in boxes), max(b[3] for b in boxes)
+    return (low + high) / 2, low, high
+
+
+def _of_line(line: _Line, ink: Pixels, scale: float) -> list[Char]:
+    letters = _settled(line)
+    inked = [middle for letter, middle in letters if not letter.isspace()]
+    x0, y0, x1, y1 = line.box
+    spans: list[Box] = []
+    if line.upright:
+        flipped = np.ascontiguousarray(ink.T)
+        top, foot = band_of(flipped, (y0, x0, y1, x1))
+        spans = [(top, a, foot, b) for a, b in cut_letters(flipped, (y0, top, y1, foot), inked)]
+    else:
+        top, foot = band_of(ink, line.box)
+        spans = [(a, top, b, foot) for a, b in cut_letters(ink, (x0, top, x1, foot), inked)]
+    boxes = iter(spans)
+    chars: list[Char] = []
+    for letter, _ in letters:
+        if letter.isspace():
+            chars.append(Char(" ", None))
+            continue
+        a, b, c, d = next(boxes)
+        box = a / scale, b / scale, c / scale, d / scale
+        chars.append(Char(letter, box, 0, box))
+    return chars
+
+
+def _outside(lines: Sequence[Ruling], boxes: Sequence[Box], along: int) -> list[Ruling]:
+    """Return the lines that are no strokes of letters; ``along`` is 0 for flat ones, 1 for upright ones."""
+    across = 1 - along
+
+    def is_stroke(line: Ruling) -> bool:
+        return any(
+            box[across] < line.at < box[across + 2] and box[along] - 1 <= line.start and line.end <= box[along + 2] + 1
+            for box in boxes
+        )
+
+    return [line for line in lines if not is_stroke(line)]
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
