@@ -116,6 +116,7 @@ def create_app(assistant: Assistant, settings: Settings) -> FastAPI:
             added=tuple(map(document_out, report.added)),
             refreshed=tuple(map(document_out, report.refreshed)),
             skipped=tuple(map(document_out, report.skipped)),
+            duplicates=tuple(schemas.DuplicateOut(file=p.name, same_as=same) for p, same in report.duplicates),
             failed=tuple(failure_out(p, e) for p, e in failures),
             seconds=report.seconds,
         )

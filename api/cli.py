@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
+import re
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -14,11 +18,21 @@ from typing import TYPE_CHECKING, Any, TextIO
 from answer.answer import Answer, Citation, QuestionError
 from api.settings import Settings, SettingsError, read_settings
 from index.protocols import TenkyoIndexError
+from ingest.parse import ParseError
 
 if TYPE_CHECKING:
     from answer.assistant import Assistant
     from index.collection import Collection
+    from index.store import DocumentInfo
 
+LONGEST_NAME = 200  # characters of a title that a person gives
+FROM = {
+    "cover": "表紙から",
+    "text": "本文から",
+    "properties": "ファイルの属性から",
+    "file_name": "ファイル名から",
+    "by_hand": "手で設定",
+}
 GLIMPSE = 120  # characters shown of a passage that is near but holds no answer
 DONE, LOOK, FAILED, INTERRUPTED = 0, 1, 2, 130  # LOOK: done, but something needs a person's eye
 
@@ -95,8 +109,18 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("-k", type=int, default=10, help="件数（既定: 10）")
     sub.add_argument("--leg", choices=["fused", "vector", "keyword"], default="fused")
     sub.add_argument("--json", action="store_true", help="JSONで出力します")
-    sub = command("documents", documents, "文書の一覧を出します")
+    sub = command("documents", documents, "文書の一覧を出します（set: 題名や日付を直します）")
     sub.add_argument("--json", action="store_true", help="JSONで出力します")
+    does = "文書の題名、会議名、日付、部署を直します（空の値 '' で、資料から読み取ったものに戻します）"
+    sub = sub.add_subparsers(metavar="set").add_parser("set", help=does, description=does, parents=[common])
+    sub.set_defaults(run=describe)
+    sub.add_argument("id", metavar="ID")
+    sub.add_argument("--title", type=_one_line, metavar="題名")
+    sub.add_argument("--meeting", type=_one_line, metavar="会議名")
+    sub.add_argument(
+        "--date", type=_date, dest="published", metavar="日付", help="例: 2024-06-04、2024-06、令和6年6月4日"
+    )
+    sub.add_argument("--department", type=_one_line, metavar="部署")
     sub = command("remove", remove, "文書を索引から取り除きます（元のファイルは消しません）")
     sub.add_argument("id", metavar="ID")
     command("verify", verify, "索引とファイルが合っているかを確かめます")
@@ -110,6 +134,31 @@ def _parser() -> argparse.ArgumentParser:
 def _readable(text: str) -> str:
     """Return the text without half characters, which bytes of another encoding become and nothing can print."""
     return text.encode(errors="replace").decode()
+
+
+def _one_line(text: str) -> str:
+    """Return what a person says of a document, as one line."""
+    line = " ".join(_readable(text).split())
+    if len(line) > LONGEST_NAME:
+        raise argparse.ArgumentTypeError(f"{LONGEST_NAME} 文字までで書いてください（{len(line)} 文字あります）。")
+    return line
+
+
+def _date(text: str) -> str:
+    """Return a day, a month or a year as it is kept. 例: 令和6年6月4日 → 2024-06-04, 2024-06 → 2024-06"""
+    from ingest.dates import find_periods
+
+    line = _one_line(text)
+    if not line:
+        return line
+    with suppress(ValueError):
+        if re.fullmatch(r"[0-9]{4}(?:-[0-9]{2}){0,2}", line) and date.fromisoformat((line + "-01-01")[:10]):
+            return line
+    found = find_periods(line)
+    if len(found) != 1 or found[0].kind not in ("day", "month", "year") or found[0].at != (0, len(line)):
+        message = f"日付として読めません: {line}（例: 2024-06-04、2024-06、令和6年6月4日）"
+        raise argparse.ArgumentTypeError(message)
+    return found[0].code
 
 
 def _collection(settings: Settings) -> Collection:
@@ -135,9 +184,10 @@ def ingest(arguments: argparse.Namespace, settings: Settings) -> int:
         embedder = open_embedder(settings.embedding_model, cache=settings.cache, progress=progress)
         report = Collection(settings.index, embedder).add(arguments.paths, progress=progress)
     for path, error in report.failed:
-        page = getattr(error, "page", None)
-        place = f"{path} の {page} ページ" if page else str(path)
-        print(f"読み込めませんでした: {place}: {getattr(error, 'message', None) or error}", file=sys.stderr)
+        place = f"{_shown(path)} の {error.page} ページ" if error.page else _shown(path)
+        print(f"読み込めませんでした: {place}: {error.message}", file=sys.stderr)
+    for path, same in report.duplicates:
+        print(f"同じ内容の文書がもうあります: {_shown(path)}（{same} と同じ）", file=sys.stderr)
     for info in (*report.added, *report.refreshed):
         for warning in info.warnings:
             print(f"注意: {info.file}: {warning}", file=sys.stderr)
@@ -159,7 +209,7 @@ class Progress:
         self.stream = stream
         self.bar: Any = None
         self.step = ""
-        self.said = 0.0
+        self.began = self.said = 0.0
 
     def __enter__(self) -> Progress:
         return self
@@ -173,9 +223,13 @@ class Progress:
             self._draw(step, done, total)
             return
         now = time.monotonic()
-        if step != self.step or now - self.said >= self.EVERY:
-            print(f"{step} {done}/{total}", file=self.stream, flush=True)
-            self.step, self.said = step, now
+        if step != self.step:
+            self.step, self.began, self.said = step, now, -math.inf
+        if now - self.said >= self.EVERY:
+            left = (now - self.began) / done * (total - done) if done else 0.0
+            rest = f"（残り約 {math.ceil(left / 60)} 分）" if left >= 60 else ""
+            print(f"{step} {done}/{total}{rest}", file=self.stream, flush=True)
+            self.said = now
 
     def _draw(self, step: str, done: int, total: int) -> None:
         from tqdm import tqdm
@@ -329,6 +383,11 @@ def search(arguments: argparse.Namespace, settings: Settings) -> int:
     return DONE
 
 
+def _shown(path: Path) -> str:
+    """Return a path as one line that a terminal can print."""
+    return " ".join(_readable(str(path)).split("\n"))
+
+
 def documents(arguments: argparse.Namespace, settings: Settings) -> int:
     found = _collection(settings).snapshot().documents()
     if arguments.json:
@@ -337,21 +396,59 @@ def documents(arguments: argparse.Namespace, settings: Settings) -> int:
         print(json.dumps([asdict(info) for info in found], ensure_ascii=False, indent=2))
         return DONE
     for info in found:
-        about = "、".join(filter(None, [info.meeting, info.published]))
-        print(f"{info.id}  {info.file}  {info.title}" + (f"（{about}）" if about else ""))
-        print(f"{' ' * 18}{info.pages} ページ、{info.chunks} 箇所、値 {info.facts} 件")
-        for warning in info.warnings:
-            print(f"{' ' * 18}注意: {warning}")
+        print("\n".join(described(info)))
     if not found:
         print("文書はまだありません。tenkyo ingest PATH で追加してください。")
     return DONE
+
+
+def described(info: DocumentInfo) -> list[str]:
+    """Return the lines that show a document, with where its title and date were taken from."""
+
+    def told(name: str, value: str | None) -> str | None:
+        source = info.taken_from.get(name)
+        return f"{value}（{FROM[source]}）" if value and source else value
+
+    title = told("title", info.title)
+    about = "、".join(filter(None, [told("meeting", info.meeting), info.department, told("published", info.published)]))
+    indent = " " * 18
+    return [
+        f"{info.id}  {info.file}  {title}",
+        *([indent + about] if about else []),
+        f"{indent}{info.pages} ページ、{info.chunks} 箇所、値 {info.facts} 件",
+        *(f"{indent}注意: {warning}" for warning in info.warnings),
+    ]
+
+
+def describe(arguments: argparse.Namespace, settings: Settings) -> int:
+    from index.collection import Collection
+    from index.embedder import open_embedder
+
+    names = ("title", "meeting", "published", "department")
+    given = {name: value for name in names if (value := getattr(arguments, name)) is not None}
+    if not given:
+        raise CommandError("直すものを --title、--meeting、--date、--department のどれかで指定してください。")
+    with Progress(sys.stderr) as progress:
+        embedder = open_embedder(settings.embedding_model, cache=settings.cache, progress=progress)
+        try:
+            info = Collection(settings.index, embedder).describe(arguments.id, given, progress)
+        except KeyError:
+            raise _no_document(arguments.id) from None
+        except ParseError as error:
+            raise CommandError(f"{error.path}: {error.message}") from error
+    print("\n".join(described(info)))
+    return DONE
+
+
+def _no_document(id_: str) -> CommandError:
+    return CommandError(f"{id_} という文書はありません。tenkyo documents で確かめてください。")
 
 
 def remove(arguments: argparse.Namespace, settings: Settings) -> int:
     try:
         _collection(settings).remove(arguments.id)
     except KeyError:
-        raise CommandError(f"{arguments.id} という文書はありません。tenkyo documents で確かめてください。") from None
+        raise _no_document(arguments.id) from None
     print(f"{arguments.id} を取り除きました。")
     return DONE
 

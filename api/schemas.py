@@ -208,12 +208,18 @@ class FailureOut(Model):
     detail: str
 
 
+class DuplicateOut(Model):
+    file: str
+    same_as: str = Field(description="The file of the same content under which it is known.")
+
+
 class UploadOut(Model):
     """What became of each uploaded file. One bad file does not stop the others."""
 
     added: tuple[DocumentOut, ...]
     refreshed: tuple[DocumentOut, ...] = Field(description="Had another content under the same name before.")
     skipped: tuple[DocumentOut, ...] = Field(description="Was there already with the same content.")
+    duplicates: tuple[DuplicateOut, ...] = Field(description="Files that hold the same as another one.")
     failed: tuple[FailureOut, ...]
     seconds: float
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import errno
 import logging
+import math
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import islice, takewhile
 from pathlib import Path
 from shutil import copyfile
 from threading import Lock
@@ -18,6 +22,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from index.embedder import open_embedder
+from index.files import find_files, not_readable, shown_name
 from index.protocols import (
     Embedder,
     IndexBusy,
@@ -29,25 +34,27 @@ from index.protocols import (
     Vectors,
 )
 from index.retriever import passage_text
-from index.snapshot import POINTER, Manifest, Snapshot, check_embedder, read_manifest
+from index.snapshot import POINTER, Manifest, Original, Snapshot, check_embedder, read_manifest
 from index.store import DocumentInfo
 from index.vocabulary import vocabulary_of
 from index.writer import SnapshotWriter, hash_file, sweep
 from ingest.chunk import chunk
 from ingest.document import Chunk, Document, Fact
 from ingest.facts import read_facts
-from ingest.parse import SUFFIXES, ParseError, parse
+from ingest.parse import ParseError, parse
 
 Progress = Callable[[str, int, int], None]
 
 LOOKING = "ファイルを調べています"
-READING = "文書を読み取っています"
+READING = "文書を読み取っています（ページ）"
 EMBEDDING = "埋め込みを計算しています"
 WORDS = "ことばの近さを計算しています"
 WRITING = "索引を書き込んでいます"
 SLICE = 64  # passages between two reports of progress
 WORD_SLICE = 512  # words between two reports of progress
 CHECKPOINT = 2000  # passages after which what is done is published: some minutes of work, and all that a crash can take
+
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +66,8 @@ class AddReport:
     added: list[DocumentInfo] = field(default_factory=list)
     refreshed: list[DocumentInfo] = field(default_factory=list)
     skipped: list[DocumentInfo] = field(default_factory=list)
-    failed: list[tuple[Path, Exception]] = field(default_factory=list)  # ParseError or OSError
+    duplicates: list[tuple[Path, str]] = field(default_factory=list)  # same content as the file of that name
+    failed: list[tuple[Path, ParseError]] = field(default_factory=list)
     seconds: float = 0.0
 
 
@@ -74,6 +82,8 @@ class _Task:
     file: str
     replaces: str | None = None
     is_known: bool = False
+    size: int = 0  # bytes
+    given: dict[str, str] = field(default_factory=dict)  # what a person has said of it: title, published, …
 
 
 @dataclass(frozen=True)
@@ -82,6 +92,66 @@ class _Reading:
     document: Document
     chunks: list[Chunk]
     facts: list[Fact]
+
+
+class _Pages:
+    """How many pages have been read, and how many there will be, judged by the sizes of files not yet opened."""
+
+    def __init__(self, tasks: Sequence[_Task]):
+        self._lock = Lock()
+        self._unopened = {task.id: task.size for task in tasks}
+        self._opened: dict[str, tuple[int, int]] = {}
+        self._bytes = 0
+
+    def heard(self, task: _Task, done: int, total: int) -> None:
+        with self._lock:
+            self._bytes += self._unopened.pop(task.id, 0)
+            self._opened[task.id] = done, total
+
+    def finished(self, task: _Task) -> None:
+        """Count a file that gave no page as one."""
+        with self._lock:
+            self._unopened.pop(task.id, None)
+            total = self._opened.get(task.id, (1, 1))[1]
+            self._opened[task.id] = total, total
+
+    @property
+    def so_far(self) -> tuple[int, int]:
+        """Return (pages read, pages altogether)."""
+        with self._lock:
+            done = sum(done for done, _ in self._opened.values())
+            total = sum(total for _, total in self._opened.values())
+            rate = total / self._bytes if self._bytes else 0.0
+            return done, total + sum(max(1, round(size * rate)) for size in self._unopened.values())
+
+
+def _up_to(readings: Iterator[_Reading], passages: float) -> list[_Reading]:
+    """Return the next readings that have so many passages together; nothing when there are no more."""
+    taken: list[_Reading] = []
+    while sum(len(reading.chunks) for reading in taken) < passages:
+        reading = next(readings, None)
+        if reading is None:
+            break
+        taken.append(reading)
+    return taken
+
+
+def _held_vectors(readings: Sequence[_Reading], before: Snapshot | None) -> dict[str, Vectors]:
+    """Return the vectors that the snapshot before has for these documents or those they replace, by passage text."""
+    held: dict[str, Vectors] = {}
+    infos = {info.id for info in before.documents()} if before else set()
+    ids = {id_ for r in readings for id_ in (r.task.id, r.task.replaces) if id_ in infos}
+    if before and ids:
+        stored = before.vectors()
+        rows = {key: row for row, key in enumerate(stored.ids)}
+        values = stored.all()
+        for id_ in ids:
+            held |= {passage_text(chunk): values[rows[chunk.id]] for chunk in before.chunks(id_)}
+    return held
+
+
+def _without_date(given: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in given.items() if name != "published"}
 
 
 class Collection:
@@ -146,6 +216,28 @@ class Collection:
                 self._carry_out(tasks, manifest, before, result, report)
         return replace(result, seconds=time.monotonic() - began)
 
+    def describe(self, document_id: str, given: Mapping[str, str], progress: Progress | None = None) -> DocumentInfo:
+        """Set what a person says of a document (title, meeting, published, department); return how it is listed now.
+
+        An empty value takes back what was said, and what the paper says of itself holds again. The paper is read once
+        more from its kept original, since passages and figures bear its title and its date; only passages whose words
+        change are embedded again. Raise KeyError if the document is not there, ParseError if it cannot be read.
+        """
+        report = progress or (lambda stage, done, total: None)
+        result = AddReport()
+        with self._writing():
+            before = self.snapshot()
+            check_embedder(self.folder, before.manifest, self.embedder)
+            before.source_path(document_id)
+            sweep(self.folder, before.manifest)
+            original = next(o for o in before.manifest.originals if o.id == document_id)
+            together = {name: value for name, value in {**original.given, **given}.items() if value}
+            task = self._again(replace(original, given=together))
+            self._carry_out([task], before.manifest, before, result, report)
+        if result.failed:
+            raise result.failed[0][1]
+        return result.refreshed[0]
+
     def remove(self, document_id: str) -> None:
         """Take a document out; KeyError if it is not there."""
         with self._writing():
@@ -174,6 +266,14 @@ class Collection:
         except OSError:
             return b""
 
+    def _again(self, original: Original) -> _Task:
+        """Return the task that reads a document once more from its kept original."""
+        copy = self.folder / "sources" / original.copy
+        size = copy.stat().st_size if copy.exists() else 0
+        return _Task(
+            copy, original.id, original.sha256, original.source, original.file, None, True, size, original.given
+        )
+
     def _before(self) -> tuple[Manifest | None, Snapshot | None]:
         """Return what there is to build on: nothing, a snapshot, or only the manifest of one to be made again."""
         if not self.exists():
@@ -197,60 +297,43 @@ class Collection:
         report: Progress,
     ) -> list[_Task]:
         """Return which files to read; what is skipped or cannot be opened goes into ``result``."""
-        files = list(self._files(paths, result))
+        files = list(find_files(paths, but=self.folder))
         found: dict[str, _Task] = {}
         known = {original.id: original for original in (manifest.originals if manifest else ())}
-        held_by = {original.source: original.id for original in known.values()}
-        for done, path in enumerate(files):
+        held_by = {original.source: original for original in known.values()}
+        for done, (path, failure) in enumerate(files):
             report(LOOKING, done, len(files))
             source = sources.get(path, str(path.absolute()))
             try:
-                sha256 = hash_file(path)
+                if failure:
+                    raise failure
+                sha256, size = hash_file(path), path.stat().st_size
             except OSError as error:
-                result.failed.append((path, error))
+                failure = not_readable(path, error)
+            except ParseError:
+                pass
+            if failure:
+                result.failed.append((path, failure))
                 continue
-            task = _Task(
-                path, sha256[:16], sha256, source, Path(source).name, held_by.get(source), sha256[:16] in known
-            )
+            same, old = known.get(sha256[:16]), held_by.get(source)
+            # A new version is still the same paper by its name, but has a date of its own.
+            given = same.given if same else _without_date(old.given) if old else {}
+            replaces = old.id if old and old.id != sha256[:16] else None
+            task = _Task(path, sha256[:16], sha256, source, shown_name(source), replaces, same is not None, size, given)
+            if task.id in found and found[task.id].source != source:
+                result.duplicates.append((path, found[task.id].file))
+            elif same and same.source != source:
+                result.duplicates.append((path, same.file))
             found.setdefault(task.id, task)
         report(LOOKING, len(files), len(files))
         tasks = [replace(t, replaces=None if t.replaces in found else t.replaces) for t in found.values()]
         if before is None:
             # Nothing to build on: every document that was here is read again, from the file named now or from its copy.
-            again = [
-                found.get(o.id) or _Task(self.folder / "sources" / o.copy, o.id, o.sha256, o.source, o.file, None, True)
-                for o in known.values()
-            ]
+            again = [found.get(original.id) or self._again(original) for original in known.values()]
             return [*again, *(t for t in tasks if not t.is_known)]
         infos = {info.id: info for info in before.documents()}
         result.skipped.extend(infos[t.id] for t in tasks if t.is_known)
         return [t for t in tasks if not t.is_known]
-
-    def _files(self, paths: Sequence[Path], result: AddReport) -> Iterator[Path]:
-        """Yield the files to be looked at: those named, and in folders the visible ones of a kind that can be read.
-
-        Links that lead out of a folder are not followed, and the index does not read itself.
-        """
-        for path in map(Path, paths):
-            if not path.is_dir():
-                yield path
-                continue
-            root = path.resolve()
-
-            def unreadable(error: OSError, path: Path = path) -> None:
-                result.failed.append((Path(error.filename or path), error))
-
-            for folder, subfolders, names in os.walk(path, onerror=unreadable):
-                here = Path(folder)
-                subfolders[:] = sorted(
-                    n for n in subfolders if not n.startswith(".") and (here / n).resolve() != self.folder.resolve()
-                )
-                for name in sorted(names):
-                    file = here / name
-                    if name.startswith(".") or file.suffix.lower() not in SUFFIXES:
-                        continue
-                    if file.is_file() and file.resolve().is_relative_to(root):
-                        yield file
 
     def _carry_out(
         self,
@@ -263,40 +346,55 @@ class Collection:
         """Read, embed and publish, some thousand passages at a time."""
         is_rebuilt = before is None and manifest is not None
         number = manifest.number + 1 if manifest else 1
-        at = 0
-        while at < len(tasks):
-            readings: list[_Reading] = []
-            pending = 0
+        with closing(self._readings(tasks, result, report)) as upcoming:
             # An index that is made again is published whole, or documents would be missing for a while.
-            while at < len(tasks) and (pending < CHECKPOINT or is_rebuilt):
-                report(READING, at, len(tasks))
-                reading = self._read(tasks[at], result)
-                at += 1
-                if reading:
-                    readings.append(reading)
-                    pending += len(reading.chunks)
-            report(READING, at, len(tasks))
-            if not readings:
-                continue
-            finished, vectors, interrupt = self._embed(readings, report)
-            if interrupt and (is_rebuilt or not finished):
-                raise interrupt
-            words: dict[str, Vectors] = {}
-            try:
-                self._embed_words(words, finished, before, report)
-            except KeyboardInterrupt as error:
-                interrupt = error  # what lacks its vector only lacks its neighbours
-            report(WRITING, 0, 1)
-            published = self._publish(finished, vectors, words, number, before, result)
-            report(WRITING, 1, 1)
-            if interrupt:
-                raise interrupt
-            number = published.number + 1
-            if at < len(tasks):
+            while readings := _up_to(upcoming, math.inf if is_rebuilt else CHECKPOINT):
+                finished, vectors, interrupt = self._embed(readings, before, report)
+                if interrupt and (is_rebuilt or not finished):
+                    raise interrupt
+                words: dict[str, Vectors] = {}
+                try:
+                    self._embed_words(words, finished, before, report)
+                except KeyboardInterrupt as error:
+                    interrupt = error  # what lacks its vector only lacks its neighbours
+                report(WRITING, 0, 1)
+                published = self._publish(finished, vectors, words, number, before, result)
+                report(WRITING, 1, 1)
+                if interrupt:
+                    raise interrupt
+                number = published.number + 1
                 before = self.snapshot()
 
-    def _read(self, task: _Task, result: AddReport) -> _Reading | None:
-        """Return the document with its chunks and facts; a file that cannot be read goes into ``result``."""
+    def _readings(self, tasks: Sequence[_Task], result: AddReport, report: Progress) -> Generator[_Reading, None, None]:
+        """Yield what was read, in the order of the tasks; as many files are read at once as there are cores.
+
+        Some are read ahead while what is here is embedded. What cannot be read goes into ``result``.
+        """
+        pages = _Pages(tasks)
+        upcoming = iter(tasks)
+        waiting: deque[Future[_Reading | ParseError]] = deque()
+        with ThreadPoolExecutor(CORES, "tenkyo-read") as pool:
+            try:
+                while True:
+                    for task in islice(upcoming, 2 * CORES - len(waiting)):
+                        waiting.append(pool.submit(self._read, task, pages))
+                    if not waiting:
+                        break
+                    # Only this thread reports: not every listener can be called from others.
+                    while not wait([waiting[0]], timeout=0.2).done:
+                        report(READING, *pages.so_far)
+                    outcome = waiting.popleft().result()
+                    report(READING, *pages.so_far)
+                    if isinstance(outcome, ParseError):
+                        result.failed.append((outcome.path, outcome))
+                    else:
+                        yield outcome
+            finally:
+                for future in waiting:
+                    future.cancel()
+
+    def _read(self, task: _Task, pages: _Pages) -> _Reading | ParseError:
+        """Return the document with its chunks and facts, or why it cannot be read."""
         is_copy = task.path.parent == self.folder / "sources"
         shown = Path(task.source) if is_copy else task.path
         try:
@@ -306,47 +404,48 @@ class Collection:
                     # It is named by its hash, but a document without a title is called by its file's name.
                     path = Path(folder) / task.file
                     copyfile(task.path, path)
-                document = parse(path)
+                document = parse(path, lambda done, total: pages.heard(task, done, total))
             if document.sha256 != task.sha256:
-                raise ParseError(
-                    shown,
-                    "読み取っている間にファイルが変わりました。もう一度取り込んでください。",
-                    "the file changed while it was read",
-                )
-            document = replace(document, source=task.source, file=task.file)
+                message = "読み取っている間にファイルが変わりました。もう一度取り込んでください。"
+                return ParseError(shown, message, "the file changed while it was read")
+            document = replace(document, source=task.source, file=task.file).described(task.given)
+            pages.heard(task, len(document.pages), len(document.pages))
             return _Reading(task, document, chunk(document, self.embedder.count_tokens), read_facts(document))
-        except (ParseError, OSError) as error:
-            result.failed.append((shown, error))
+        except ParseError as error:
+            error.path = shown
+            return error
+        except OSError as error:
+            return not_readable(shown, error)
         except TenkyoIndexError:
             raise  # the model, not the file
         except Exception as error:
             # A mistake of ours in one odd file must not stop the ingestion of the others.
             log.exception("%s could not be read", shown)
-            failure = ParseError(
-                shown,
-                "このファイルは読み取れませんでした（内部エラー）。別の形式で保存し直すと読めることがあります。",
-                f"{type(error).__name__}: {error}",
-            )
+            message = "このファイルは読み取れませんでした（内部エラー）。別の形式で保存し直すと読めることがあります。"
+            failure = ParseError(shown, message, f"{type(error).__name__}: {error}")
             failure.__cause__ = error
-            result.failed.append((shown, failure))
-        return None
+            return failure
+        finally:
+            pages.finished(task)
 
     def _embed(
-        self, readings: list[_Reading], report: Progress
+        self, readings: list[_Reading], before: Snapshot | None, report: Progress
     ) -> tuple[list[_Reading], Vectors, KeyboardInterrupt | None]:
         """Return the documents whose passages are all embedded, the vectors of those, and what cut the work short."""
         texts = [passage_text(c) for reading in readings for c in reading.chunks]
-        parts: list[Vectors] = []
-        done, interrupt = 0, None
+        held = _held_vectors(readings, before)
+        new = [text for text in dict.fromkeys(texts) if text not in held]
+        interrupt = None
         try:
-            for done in range(0, len(texts), SLICE):
-                report(EMBEDDING, done, len(texts))
-                parts.append(self.embedder.embed_passages(texts[done : done + SLICE]))
-            done = len(texts)
-            report(EMBEDDING, done, len(texts))
+            for done in range(0, len(new), SLICE):
+                report(EMBEDDING, done, len(new))
+                some = new[done : done + SLICE]
+                held |= zip(some, self.embedder.embed_passages(some), strict=True)
+            report(EMBEDDING, len(new), len(new))
         except KeyboardInterrupt as error:
             interrupt = error
-        vectors = np.concatenate([np.empty((0, self.embedder.dim), np.float32), *parts])
+        ready = list(takewhile(held.__contains__, texts))
+        vectors = np.array([held[text] for text in ready], np.float32).reshape(-1, self.embedder.dim)
         finished, end = [], 0
         for reading in readings:
             end += len(reading.chunks)
@@ -384,9 +483,11 @@ class Collection:
             for reading in readings:
                 end = start + len(reading.chunks)
                 task = reading.task
-                if task.replaces:
-                    writer.remove(task.replaces)
-                info = writer.add(reading.document, task.path, reading.chunks, reading.facts, vectors[start:end])
+                for old in writer.documents & {task.replaces or task.id, task.id}:
+                    writer.remove(old)
+                info = writer.add(
+                    reading.document, task.path, reading.chunks, reading.facts, vectors[start:end], task.given
+                )
                 (refreshed if task.replaces or task.is_known else added).append(info)
                 start = end
             manifest = writer.publish(self.embedder.dim, words)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
@@ -39,6 +39,7 @@ class Original:
     file: str
     sha256: str
     copy: str  # name under sources/
+    given: dict[str, str] = field(default_factory=dict)  # what a person has said of it: title, published, …
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from pathlib import Path
 from secrets import token_hex
 
@@ -60,9 +60,18 @@ class SnapshotWriter:
         self._store = StoreWriter(self._building / STORE, new=before is None)
 
     def add(
-        self, document: Document, file: Path, chunks: Sequence[Chunk], facts: Sequence[Fact], vectors: Vectors
+        self,
+        document: Document,
+        file: Path,
+        chunks: Sequence[Chunk],
+        facts: Sequence[Fact],
+        vectors: Vectors,
+        given: dict[str, str],
     ) -> DocumentInfo:
-        """Take in a document whose file is at ``file``; ``vectors`` has one row for each chunk."""
+        """Take in a document whose file is at ``file``; ``vectors`` has one row for each chunk.
+
+        ``given`` is what a person has said of it, kept for the next time that it is read.
+        """
         copy = keep_original(file, self.folder / "sources", document.sha256)
         info = self._store.add(
             document,
@@ -71,11 +80,18 @@ class SnapshotWriter:
             facts,
             [fact_words(fact, document.title) for fact in facts],
         )
-        self._originals[document.id] = Original(document.id, document.source, document.file, document.sha256, copy)
+        self._originals[document.id] = Original(
+            document.id, document.source, document.file, document.sha256, copy, given
+        )
         self._vectors |= dict(zip((chunk.id for chunk in chunks), vectors, strict=True))
         self.pending += len(chunks)
         self.changed = True
         return info
+
+    @property
+    def documents(self) -> Set[str]:
+        """The ids of the documents that are in."""
+        return self._originals.keys()
 
     def remove(self, document_id: str) -> None:
         del self._originals[document_id]

@@ -7,7 +7,8 @@ Everything points into one string, ``Document.text``. Whatever is shown to a rea
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
@@ -112,6 +113,11 @@ class Document:
     taken_from: dict[str, Source] = field(default_factory=dict)  # by field: title, meeting, published, department
     marked_headings: tuple[tuple[int, int, int], ...] = ()  # start, end, level: headings that the file marks as such
     places: tuple[Place, ...] = field(default=(), repr=False)  # in order, and none overlaps another
+
+    def described(self, given: Mapping[str, str]) -> Document:
+        """Return the document with what a person says of it: title, meeting, published or department."""
+        by_hand: dict[str, Source] = dict.fromkeys(given, "by_hand")
+        return replace(self, **given, taken_from={**self.taken_from, **by_hand})  # type: ignore[arg-type]
 
     @property
     def lines_are_source(self) -> bool:

@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 
 from ingest.dates import find_periods
-from ingest.document import Block, Document, Table
+from ingest.document import Block, Document, Source, Table
 from ingest.japanese import fold
 from ingest.structure import find_blocks
 from ingest.text import NotTextError, decode, split_pages
@@ -30,10 +30,14 @@ class ParseError(Exception):
         self.page = page
 
 
-def parse(path: Path) -> Document:
+PageProgress = Callable[[int, int], None]
+
+
+def parse(path: Path, progress: PageProgress | None = None) -> Document:
     """Return the document in a file, with its blocks, tables, title, meeting and date; raise ``ParseError``.
 
-    The content decides what a file is; the suffix only says which kinds are wanted.
+    The content decides what a file is; the suffix only says which kinds are wanted. ``progress`` hears how many pages
+    have been read, and of how many.
     """
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
@@ -46,14 +50,14 @@ def parse(path: Path) -> Document:
         raise ParseError(path, "ファイルが空です。内容のあるファイルを指定してください。", "the file is empty")
     # A PDF may have a few bytes of junk before its header.
     if suffix == ".pdf" or data[:1024].lstrip().startswith(b"%PDF-"):
-        return _parse_pdf(path, data)
+        return _parse_pdf(path, data, progress)
     return _parse_text(path, data)
 
 
-def _parse_pdf(path: Path, data: bytes) -> Document:
+def _parse_pdf(path: Path, data: bytes, progress: PageProgress | None) -> Document:
     from ingest.pdf import read_pdf  # heavy libraries, and only PDFs need them
 
-    return _described(read_pdf(path, data))
+    return _described(read_pdf(path, data, progress))
 
 
 def _parse_text(path: Path, data: bytes) -> Document:
@@ -103,26 +107,46 @@ def _described(document: Document) -> Document:
     document = replace(document, blocks=blocks, tables=tables)
     cover = _cover(document)
     meeting = _first(cover, _meeting)
-    published = _published(document, cover) or _signed(document)
+    department = _first(cover, _department)
+    title, title_from = _first_given(
+        ("cover", _title(document, cover, meeting)),
+        ("properties", _title_of_properties(document)),
+        ("file_name", _title_of_name(document)),
+    )
+    published, published_from = _first_given(
+        ("cover", _published(document, cover) or _signed(document)),
+        ("text", _latest_as_of(document)),
+        ("file_name", _date_of_name(document.file)),
+        ("properties", document.published),
+    )
     warnings = list(document.warnings)
-    if published is None:
-        published = _latest_as_of(document)
-        if published is not None:
-            warnings.append(f"発行日の記載がないため、本文で最も新しい時点（{published}）を発行の目安としました。")
-        elif (named := _date_of_name(document.file)) is not None:
-            published = named
-            warnings.append(f"発行日の記載がないため、ファイル名の日付（{published}）を発行の目安としました。")
-        elif document.published is not None:
-            published = document.published
-            warnings.append(f"発行日の記載がないため、PDF の作成日（{published}）を発行の目安としました。")
+    if published_from in _GUESSED_DATE:
+        what = _GUESSED_DATE[published_from].format(published)
+        warnings.append(f"発行日の記載がないため、{what}を発行の目安としました。")
+    taken_from = {"title": title_from, "published": published_from}
+    taken_from |= {"meeting": "cover"} if meeting else {}
+    taken_from |= {"department": "cover"} if department else {}
     return replace(
         document,
-        title=_title(document, cover, meeting) or _title_of_file(document),
+        title=title or "",
         meeting=meeting,
         published=published,
-        department=_first(cover, _department),
+        department=department,
         warnings=tuple(warnings),
+        taken_from={name: source for name, source in taken_from.items() if source is not None},
     )
+
+
+_GUESSED_DATE: dict[Source | None, str] = {
+    "text": "本文で最も新しい時点（{}）",
+    "file_name": "ファイル名の日付（{}）",
+    "properties": "ファイルの作成日（{}）",
+}
+
+
+def _first_given(*candidates: tuple[Source, str | None]) -> tuple[str | None, Source | None]:
+    """Return the first value that there is, and where it is from."""
+    return next(((value, source) for source, value in candidates if value), (None, None))
 
 
 def _with_headings(table: Table, under: dict[tuple[int, int], tuple[str, ...]], blocks: Sequence[Block]) -> Table:
@@ -271,13 +295,16 @@ _NO_TITLE = re.compile(
 )
 
 
-def _title_of_file(document: Document) -> str:
-    """Return the title that a file says of itself, or its name without a page's number and a date.
+def _title_of_properties(document: Document) -> str:
+    """Return the title that a file's properties give, unless a program wrote it by itself."""
+    return "" if _NO_TITLE.fullmatch(fold(document.title).strip()) else document.title
+
+
+def _title_of_name(document: Document) -> str:
+    """Return a file's name without a page's number and a date.
 
     例: Ｐ５~８　繰越事業一覧表.pdf → 繰越事業一覧表; 推進方針_R040224.pdf → 推進方針
     """
-    if document.title and not _NO_TITLE.fullmatch(fold(document.title).strip()):
-        return document.title
     stem = Path(document.file).stem
     name = re.sub(r"^[PpＰｐ][0-9０-９]+(?:[~～\-－][0-9０-９]+)?[\s　_]+", "", stem)
     name = re.sub(r"[_\-\s　]*(?:[RrＲ][0-9]{6}|20[0-9]{6})$", "", name).strip()

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -33,8 +33,11 @@ _LOST = "文字認識（OCR）が終わらなかった、画像のページが�
 _UNSURE = "画像が不鮮明で、文字認識（OCR）の結果を使わなかったページがあります"
 
 
-def read_pdf(path: Path, data: bytes) -> Document:
-    """Return the text, boxes and tables of a PDF (its blocks are found by the caller); raise ``ParseError``."""
+def read_pdf(path: Path, data: bytes, progress: Callable[[int, int], None] | None = None) -> Document:
+    """Return the text, boxes and tables of a PDF (its blocks are found by the caller); raise ``ParseError``.
+
+    ``progress`` hears how many pages have been read, and of how many.
+    """
     digest = hashlib.sha256(data).hexdigest()
     head: dict[str, Any] = {}
     pages: list[dict[str, Any]] = []
@@ -51,6 +54,8 @@ def read_pdf(path: Path, data: bytes) -> Document:
                     head = record
                 else:
                     pages.append(record)
+                if progress:
+                    progress(len(pages), head["pages"])
         except ChildFailedError as error:
             if not head:
                 raise _error(path, "broken", str(error)) from error

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -189,6 +190,48 @@ def test_without_an_index_documents_says_what_to_do(capsys, assistant):
     assistant.collection.error = IndexMissing("no index at x", "まだ文書がありません。追加してください。")
     assert cli.main(["documents"]) == 2
     assert capsys.readouterr().err == "まだ文書がありません。追加してください。\n"
+
+
+def test_a_list_says_where_title_and_date_were_taken_from(text_document):
+    info = replace(info_of(text_document), published="2023-06", taken_from={"title": "by_hand", "published": "file_name"})
+    told = "\n".join(cli.described(info))
+    assert f"{info.title}（手で設定）" in told
+    assert f"{info.published}（ファイル名から）" in told
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("2024-06-04", "2024-06-04"),
+        ("2024-06", "2024-06"),
+        ("2024", "2024"),
+        ("令和6年6月4日", "2024-06-04"),
+        ("R6.6.4", "2024-06-04"),
+        ("２０２４年６月", "2024-06"),
+        ("", ""),
+    ],
+)
+def test_a_date_is_taken_in_every_common_form(typed, kept):
+    assert cli._date(typed) == kept
+
+
+@pytest.mark.parametrize("typed", ["2024-13-01", "きのう", "令和6年度", "2024-06-04 2024-06-05", "6月"])
+def test_what_is_no_date_is_refused_with_an_example(typed, capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["documents", "set", TEXT_ID, "--date", typed])
+    assert "例: 2024-06-04" in capsys.readouterr().err
+
+
+def test_setting_nothing_or_an_unknown_document_says_what_to_do(capsys, assistant, monkeypatch):
+    assert cli.main(["documents", "set", TEXT_ID]) == 2
+    assert "--title" in capsys.readouterr().err
+
+    def describe(document_id, given, progress):
+        raise KeyError(document_id)
+
+    monkeypatch.setattr(assistant.collection, "describe", describe, raising=False)
+    assert cli.main(["documents", "set", "ffff", "--title", "新しい題名"]) == 2
+    assert "ffff という文書はありません" in capsys.readouterr().err
 
 
 def test_a_document_is_removed_once(capsys):

@@ -4,6 +4,7 @@ import errno
 import os
 import shutil
 import threading
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -116,10 +117,10 @@ def test_a_bad_file_is_listed_and_the_rest_goes_on(fresh, papers):
 
 
 def test_a_mistake_of_ours_in_one_file_is_listed_with_its_cause(fresh, papers, monkeypatch):
-    def parse(path, real=module.parse):
+    def parse(path, progress, real=module.parse):
         if path.name == JUNE:
             raise RecursionError("too deep")
-        return real(path)
+        return real(path, progress)
 
     monkeypatch.setattr(module, "parse", parse)
     ((path, error),) = fresh.add([papers]).failed
@@ -138,15 +139,141 @@ def test_hidden_and_unknown_files_of_a_folder_are_passed_over_but_not_when_named
     assert (path.name, "形式" in error.message) == ("写真.jpg", True)
 
 
-def test_links_out_of_the_folder_are_not_followed(fresh, papers, tmp_path):
+def test_links_out_of_the_folder_are_named_and_not_followed(fresh, papers, tmp_path):
     outside = tmp_path / "outside"
     outside.mkdir()
     (outside / "秘密.txt").write_text("予算は5億円です。", encoding="utf-8")
     (papers / "link.txt").symlink_to(outside / "秘密.txt")
     (papers / "folder").symlink_to(outside)
     (papers / "loop").symlink_to(papers)
-    assert fresh.add([papers]).failed == []
+    failed = fresh.add([papers]).failed
+    assert sorted(path.name for path, _ in failed) == ["folder", "link.txt"]
+    assert all("フォルダの外" in error.message for _, error in failed)
     assert files(fresh) == set(PAPERS)
+
+
+def test_a_name_with_newlines_or_parted_marks_is_shown_as_a_person_reads_it(fresh, papers):
+    (papers / unicodedata.normalize("NFD", "がいよう\n（予算）.txt")).write_text("予算は5億円です。", encoding="utf-8")
+    fresh.add([papers])
+    assert "がいよう （予算）.txt" in files(fresh)
+
+
+def test_two_files_of_one_name_are_two_documents(fresh, papers):
+    (papers / "総務").mkdir()
+    (papers / "総務" / JUNE).write_text("総務課の予算は5億円です。", encoding="utf-8")
+    assert len(fresh.add([papers]).added) == 4
+    assert sorted(info.file for info in fresh.snapshot().documents()).count(JUNE) == 2
+
+
+def test_the_same_content_under_another_name_is_said_to_be_a_duplicate(fresh, papers):
+    shutil.copyfile(papers / JUNE, papers / "写し.txt")
+    report = fresh.add([papers])
+    assert len(report.added) == 3
+    ((path, of),) = report.duplicates
+    assert {path.name, of} == {JUNE, "写し.txt"}
+    shutil.copyfile(papers / DECEMBER, papers / "もう一つ.txt")
+    later = {path.name: of for path, of in fresh.add([papers]).duplicates}
+    assert later["もう一つ.txt"] == DECEMBER
+    assert files(fresh) == {DECEMBER, TAXI, of}
+
+
+def test_a_file_that_is_gone_or_changes_before_it_is_read_costs_itself_only(fresh, papers, monkeypatch):
+    def parse(path, progress, real=module.parse):
+        if path.name == JUNE:
+            path.unlink()
+        if path.name == TAXI:
+            path.write_text("書き換えられた。", encoding="utf-8")
+        return real(path, progress)
+
+    monkeypatch.setattr(module, "parse", parse)
+    failed = {path.name: error.message for path, error in fresh.add([papers]).failed}
+    assert "ファイルがありません" in failed[JUNE]
+    assert "ファイルが変わりました" in failed[TAXI]
+    assert files(fresh) == {DECEMBER}
+
+
+def test_what_is_no_ordinary_file_is_refused_at_once(fresh, papers):
+    os.mkfifo(papers / "管.txt")
+    ((path, error),) = fresh.add([papers / "管.txt"]).failed
+    assert (path.name, "ふつうのファイルではない" in error.message) == ("管.txt", True)
+
+
+def test_several_files_are_read_at_once_and_come_in_their_order(fresh, papers, monkeypatch):
+    monkeypatch.setattr(module, "CORES", 2)
+    together = threading.Barrier(2, timeout=20)
+
+    def parse(path, progress, real=module.parse):
+        if path.name != TAXI:
+            together.wait()  # breaks unless two are read at the same time
+        return real(path, progress)
+
+    monkeypatch.setattr(module, "parse", parse)
+    for name in (DECEMBER, JUNE):
+        assert (papers / name).exists()
+    assert [info.file for info in fresh.add([papers / DECEMBER, papers / JUNE, papers / TAXI]).added] == [
+        DECEMBER,
+        JUNE,
+        TAXI,
+    ]
+
+
+def test_reading_is_counted_in_pages(fresh, tmp_path):
+    (tmp_path / "三枚.txt").write_text("一\f二\f三", encoding="utf-8")
+    seen = []
+    fresh.add([tmp_path / "三枚.txt"], lambda stage, done, total: seen.append((stage, done, total)))
+    assert (module.READING, 3, 3) in seen
+
+
+def test_a_title_and_a_date_set_by_hand_hold_wherever_the_document_is_cited(fresh, papers, embedder):
+    fresh.add([papers])
+    june = next(info for info in fresh.snapshot().documents() if info.file == JUNE)
+    embedder.embedded = 0
+    told = fresh.describe(june.id, {"published": "2024-07-01"})
+    assert (told.published, told.taken_from["published"]) == ("2024-07-01", "by_hand")
+    assert embedder.embedded == 0  # no passage's words changed
+    told = fresh.describe(june.id, {"title": "行政報告（訂正版）"})
+    assert (told.title, told.published) == ("行政報告（訂正版）", "2024-07-01")
+    snapshot = fresh.snapshot()
+    assert {chunk.title for chunk in snapshot.chunks(june.id)} == {"行政報告（訂正版）"}
+    assert snapshot.document(june.id).published == "2024-07-01"
+    assert len(snapshot.documents()) == 3
+    assert fresh.verify() == []
+    assert len(fresh.add([papers]).skipped) == 3
+
+
+def test_what_was_set_by_hand_outlives_a_rebuild_and_a_new_version_but_not_the_date(fresh, papers):
+    fresh.add([papers])
+    june = next(info for info in fresh.snapshot().documents() if info.file == JUNE)
+    fresh.describe(june.id, {"title": "訂正版", "published": "2030-01"})
+    (fresh.snapshot().path / "store.sqlite").write_bytes(b"damaged")
+    again = Collection(fresh.folder, fresh.embedder)
+    again.add([papers])
+    rebuilt = next(info for info in again.snapshot().documents() if info.id == june.id)
+    assert (rebuilt.title, rebuilt.published) == ("訂正版", "2030-01")
+    (papers / JUNE).write_text(PAPERS[JUNE].replace("66件", "71件"), encoding="utf-8")
+    (renewed,) = again.add([papers]).refreshed
+    assert (renewed.title, renewed.published) == ("訂正版", june.published)
+
+
+def test_a_rebuild_with_a_changed_file_holds_the_new_version_only(fresh, papers):
+    fresh.add([papers])
+    (fresh.snapshot().path / "store.sqlite").write_bytes(b"damaged")
+    (papers / JUNE).write_text(PAPERS[JUNE].replace("66件", "71件"), encoding="utf-8")
+    again = Collection(fresh.folder, fresh.embedder)
+    again.add([papers])
+    texts = [again.snapshot().document(info.id).text for info in again.snapshot().documents()]
+    assert len(texts) == 3
+    assert not any("66件" in text for text in texts)
+
+
+def test_an_empty_value_takes_back_what_was_set_by_hand(fresh, papers):
+    fresh.add([papers])
+    june = next(info for info in fresh.snapshot().documents() if info.file == JUNE)
+    fresh.describe(june.id, {"title": "訂正版"})
+    back = fresh.describe(june.id, {"title": ""})
+    assert (back.title, back.taken_from) == (june.title, june.taken_from)
+    with pytest.raises(KeyError):
+        fresh.describe("ffffffffffffffff", {"title": "訂正版"})
 
 
 def test_an_index_inside_the_folder_does_not_read_itself(papers, embedder):
