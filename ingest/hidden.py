@@ -1,7 +1,8 @@
 """Text of a PDF page that nobody can see: drawn invisibly, white on white, under a picture, too small, off the page.
 
 How text is drawn says cheaply what may be hidden. Whether it is, is seen by drawing the page without it: where the
-picture stays the same, there was nothing to see.
+picture stays the same and is blank, there was nothing to see. Where it is not blank, the letters may be there as shapes
+or in a picture, with their text drawn invisibly to be searched: such text stays.
 """
 
 from __future__ import annotations
@@ -63,8 +64,10 @@ def unseen(page: Any, textpage: Any) -> Unseen:
     inked = 0
     x0, x1, y0, y1 = (ctypes.c_double() for _ in range(4))
     for i in range(textpage.count_chars()):
+        if chr(pdfium.FPDFText_GetUnicode(textpage, i)).isspace():
+            continue  # some have a box
         if not pdfium.FPDFText_GetCharBox(textpage, i, x0, x1, y0, y1) or x1.value <= x0.value or y1.value <= y0.value:
-            continue  # a space
+            continue
         inked += 1
         box = x0.value, y0.value, x1.value, y1.value
         x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
@@ -82,12 +85,12 @@ def unseen(page: Any, textpage: Any) -> Unseen:
         tiny = max(box[2] - box[0], box[3] - box[1]) < _TINY
         if faint[key] or tiny or any(_is_in(x, y, thing.box) for thing in over[key]):
             doubtful[i] = key, box
-    nowhere = _not_showing(page, doubtful, items) if doubtful else set()
+    nowhere, blank = _not_showing(page, doubtful, items) if doubtful else (set(), set())
     scans = [thing for thing in things if _has_picture(thing)]
     if nowhere and _share(scans, page) >= _LARGE and inked - len(nowhere) - len(away) <= max(_FEW, len(nowhere) // 4):
         layer = {i for i in nowhere if any(_is_in(*_middle(doubtful[i][1]), scan.box) for scan in scans)}
-        return Unseen(frozenset(away | (nowhere - layer)), len(layer) > _FEW)
-    return Unseen(frozenset(away | nowhere))
+        return Unseen(frozenset(away | (blank - layer)), len(layer) > _FEW)
+    return Unseen(frozenset(away | blank))
 
 
 def is_picture(page: Any, chars: Sequence[Char]) -> bool:
@@ -170,8 +173,10 @@ def _is_faint(item: Any) -> bool:
     return min(red.value, green.value, blue.value) >= _WHITE or alpha.value < _FAINT
 
 
-def _not_showing(page: Any, doubtful: Mapping[int, tuple[int, Box]], items: Mapping[int, Any]) -> set[int]:
-    """Return the characters without which the page looks the same."""
+def _not_showing(
+    page: Any, doubtful: Mapping[int, tuple[int, Box]], items: Mapping[int, Any]
+) -> tuple[set[int], set[int]]:
+    """Return the characters without which the page looks the same, and those of them in whose place it is blank."""
     import numpy as np
     import pypdfium2.raw as pdfium
 
@@ -191,6 +196,7 @@ def _not_showing(page: Any, doubtful: Mapping[int, tuple[int, Box]], items: Mapp
     differs = (np.abs(before - after).max(axis=2) >= _SEEN).astype(np.uint8)
     shown = to_shown(page)
     hidden: set[int] = set()
+    blank: set[int] = set()
     showing: set[int] = set()  # text objects of which a character shows
     small: dict[int, int] = {}
     for i, (key, box) in doubtful.items():
@@ -199,10 +205,30 @@ def _not_showing(page: Any, doubtful: Mapping[int, tuple[int, Box]], items: Mapp
             showing.add(key)
             continue
         hidden.add(i)
+        # What stands beside it may reach into its box.
+        slack_x, slack_y = 0.15 * (c - a), 0.15 * (d - b)
+        inner = before[round(b + slack_y) : math.ceil(d - slack_y), round(a + slack_x) : math.ceil(c - slack_x)]
+        if not inner.size or int((inner.max(axis=(0, 1)) - inner.min(axis=(0, 1))).max()) < _SEEN:
+            blank.add(i)
         if max(c - a, d - b) < 4:
             small[i] = key
     # A point or a comma may fall between the pixels: it shows where its neighbours do.
-    return hidden - {i for i, key in small.items() if key in showing}
+    hidden -= {i for i, key in small.items() if key in showing}
+    return hidden, _by_word(hidden, blank)
+
+
+def _by_word(hidden: set[int], blank: set[int]) -> set[int]:
+    """Return the characters of words that are blank for the most part.
+
+    A line of a table may run through one letter, and a straight stroke fills its box as evenly as nothing does.
+    """
+    words: list[list[int]] = []
+    for i in sorted(hidden):
+        if words and i - words[-1][-1] <= 2:
+            words[-1].append(i)
+        else:
+            words.append([i])
+    return {i for word in words if 2 * sum(i in blank for i in word) > len(word) for i in word}
 
 
 def _has_picture(thing: _Thing) -> bool:

@@ -103,7 +103,7 @@ def rulings_of(ink: Pixels, scale: float) -> tuple[list[Ruling], list[Ruling], P
     upright, upright_mask = _straight(np.ascontiguousarray(ink.T), scale)
     flat, flat_mask = _straight(ink, scale)
     # Half a pixel of a line's edge is grey.
-    mask = cv2.dilate(flat_mask | upright_mask.T, np.ones((3, 3), np.uint8))
+    mask = cv2.dilate((flat_mask | upright_mask.T).astype(np.uint8), np.ones((3, 3), np.uint8))
     return upright, flat, mask
 
 
