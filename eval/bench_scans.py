@@ -89,13 +89,32 @@ def figures(text: str) -> Counter[str]:
     return Counter(match.group().rstrip(",").replace("▲", "△") for match in _FIGURE.finditer(text))
 
 
-def cells(document: Document) -> dict[int, Counter[tuple[str, str, str]]]:
+Cells = Counter[tuple[str, str, str]]
+
+
+def cells(document: Document) -> dict[int, Cells]:
     """Return, by page, the cells with figures: headings of row and column, and the value."""
-    found: dict[int, Counter[tuple[str, str, str]]] = {}
+    found: dict[int, Cells] = {}
     for fact in read_facts(document):
         if fact.kind == "cell" and fact.number is not None:
             key = plain(fact.row or ""), plain(fact.column or ""), plain(fact.value)
             found.setdefault(fact.page, Counter())[key] += 1
+    return found
+
+
+def matched(true: Cells, read: Cells) -> Cells:
+    """Return the true cells that were read: the same value, under headings that are alike (a letter may be misread)."""
+    found: Cells = Counter()
+    left = read.copy()
+    for cell in true.elements():
+        best = max(
+            (other for other in left if left[other] and other[2] == cell[2]),
+            key=lambda other: sum(Levenshtein.normalized_similarity(a, b) for a, b in zip(cell, other, strict=True)),
+            default=None,
+        )
+        if best and min(Levenshtein.normalized_similarity(a, b) for a, b in zip(cell, best, strict=True)) >= 0.8:
+            left[best] -= 1
+            found[cell] += 1
     return found
 
 
@@ -116,9 +135,9 @@ class Score:
     def line(self, name: str) -> str:
         wrong = self.figures_read - self.figures_right
         return (
-            f"{name:34} figures right {self.figures_right:5}/{self.figures:5} {_share(self.figures_right, self.figures)}"
-            f"  wrong {wrong:4}  cells right {self.cells_right:4}/{self.cells:4} {_share(self.cells_right, self.cells)}"
-            f"  character errors {statistics.mean(self.errors or [1.0]):.3f} (median {statistics.median(self.errors or [1.0]):.3f})"
+            f"{name:30} figures {self.figures_right:5}/{self.figures:5} {_share(self.figures_right, self.figures)}"
+            f" wrong {wrong:3}  cells {self.cells_right:4}/{self.cells:4} {_share(self.cells_right, self.cells)}"
+            f"  character errors median {statistics.median(self.errors or [1.0]):.3f}"
             f"  {self.seconds / max(1, self.pages):5.1f} s/page  unread {self.missing}"
         )
 
@@ -152,7 +171,7 @@ def compare(path: Path, numbers: Sequence[int], kind: str, folder: Path, *, show
         score.figures_right += (wanted & got).total()
         score.figures_read += got.total()
         held = true_cells.get(number, Counter())
-        right = held & read_cells.get(i, Counter())
+        right = matched(held, read_cells.get(i, Counter()))
         score.cells += held.total()
         score.cells_right += right.total()
         # Columns may be read in another order: the characters of each line count, wherever the line stands.

@@ -23,8 +23,8 @@ from ingest.characters import without_spread
 from ingest.child import limit_memory, say
 from ingest.layout import page_record
 from ingest.picture import Pixels, band_of, cut_letters, ink_of, rulings_of, straightened, tilt_of
-from ingest.rulings import Ruling, grids_of, settled
-from ingest.sheet import Box, Char, Sheet, is_kanji
+from ingest.rulings import Grid, Ruling, grids_of, settled
+from ingest.sheet import Box, Char, Sheet, bounding_box, is_kanji
 
 INSTALL = "pip install 'tenkyo[ocr]'"
 
@@ -33,6 +33,7 @@ _DPI = 200
 _MOST_PIXELS = 16_000_000
 _LEAST_LINE = 0.5  # a line read with less confidence is a drawing, or noise
 _LEAST_FIGURE = 0.8  # a figure with a character read with less confidence is shown as 〓
+_WIDEST_FIGURE = 1.2  # of the line's height: no figure is wider
 _DOUBTFUL = "〓"
 
 
@@ -156,15 +157,19 @@ def _read(shown: Pixels, scale: float, engine: Any) -> dict[str, Any] | None:
         upright, flat, mask = rulings_of(ink, scale)
         clean = np.where(mask, 255, picture).astype(np.uint8)
         boxes = _boxes(clean, engine)
+    rest = _passed_over(clean.shape, ink & ~mask, grids_of(*settled(list(upright), list(flat))), boxes, scale)
     lines = _recognised(clean, boxes, engine)
+    lines += [line for line in _recognised(clean, rest, engine) if _is_sure_figure(line)]
     if not lines:
         return None
     letters = [sure for line in lines for sure in line.sure]
     confidence = round(statistics.mean(letters), 3)
     lines = [line for line in lines if line.confidence >= _LEAST_LINE]
-    sheet = Sheet(_characters(lines, ink & ~mask, scale), way.width / scale, way.height / scale)
-    inked = [char.box for char in sheet.chars if char.box is not None]
-    grids = grids_of(*settled(_outside(upright, inked, 1), _outside(flat, inked, 0)))
+    ordered = sorted(lines, key=lambda line: (line.box[1] + line.box[3], line.box[0]))
+    placed = [_of_line(line, ink & ~mask, scale) for line in ordered]
+    sheet = Sheet(_in_rows(placed), way.width / scale, way.height / scale)
+    words = [bounding_box([char.tight for char in chars if char.tight is not None]) for chars in placed]
+    grids = grids_of(*settled(_outside(upright, words, 1), _outside(flat, words, 0)))
     record = page_record(sheet, grids, lambda box: _shown(way.back, box, scale))
     record["confidence"] = confidence
     return record
@@ -191,6 +196,41 @@ def _boxes(picture: Pixels, engine: Any) -> list[tuple[int, int, int, int]]:
         if box[2] - box[0] > 3 and box[3] - box[1] > 3:
             boxes.append(box)
     return boxes
+
+
+def _passed_over(
+    shape: tuple[int, ...], ink: Pixels, grids: Sequence[Grid], boxes: Sequence[tuple[int, int, int, int]], scale: float
+) -> list[tuple[int, int, int, int]]:
+    """Return boxes of what is printed alone in cells of tables and was not detected, such as a lone 1."""
+    taken = np.zeros(shape, bool)
+    for x0, y0, x1, y1 in boxes:
+        taken[y0:y1, x0:x1] = True
+    found: list[tuple[int, int, int, int]] = []
+    edge = round(1.2 * scale)
+    for grid in grids:
+        for (row, column), (down, along) in grid.cells.items():
+            x0, x1 = (round(grid.columns[c] * scale) for c in (column, column + along))
+            y0, y1 = (round(grid.rows[r] * scale) for r in (row, row + down))
+            x0, y0, x1, y1 = x0 + edge, y0 + edge, x1 - edge, y1 - edge
+            if x1 - x0 < 3 or y1 - y0 < 3 or taken[y0:y1, x0:x1].any():
+                continue
+            ys, xs = np.nonzero(ink[y0:y1, x0:x1])
+            if not len(ys):
+                continue
+            width, height = int(xs.max() - xs.min()), int(ys.max() - ys.min())
+            if not 4 * scale <= height <= 24 * scale or width > 3 * height:
+                continue
+            pad = max(3, height // 3)
+            left, top = x0 + int(xs.min()), y0 + int(ys.min())
+            found.append((max(0, left - pad), max(0, top - pad), left + width + pad, top + height + pad))
+    return found[:_MOST_PASSED_OVER]
+
+
+_MOST_PASSED_OVER = 200
+
+
+def _is_sure_figure(line: _Line) -> bool:
+    return re.fullmatch(r"[0-9]{1,3}", line.text) is not None and min(line.sure) >= _SURE
 
 
 def _crop(picture: Pixels, box: tuple[int, int, int, int], quarter: int = 0) -> Pixels:
@@ -261,40 +301,46 @@ def _recognised(picture: Pixels, boxes: Sequence[tuple[int, int, int, int]], eng
 
 # 例: 7,719, 183
 _GAP_IN_FIGURE = re.compile(r"(?<=[0-9][,.]) (?=[0-9]{3}(?![0-9]))|(?<=[0-9]) (?=,[0-9]{3}(?![0-9]))")
-_FIGURE = re.compile(r"[△▲+\-−]?[0-9０-９](?:[0-9０-９,.，．]*[0-9０-９])?")
-
-
+_FIGURE = re.compile(r"[△▲+\-−]?[0-9](?:[0-9,.]*[0-9])?")
+_BROKEN = re.compile(r",[0-9]{4}|,[0-9]{2}(?![0-9])|[0-9]{4},")
 _LOOKALIKES = str.maketrans("力二口八夕工卜一べへぺ", "カニロハタエトーベヘペ")
 _AMONG_KATAKANA = re.compile(r"(?<=[ァ-ヶー])[力二口八夕工卜一べへぺ](?=[ァ-ヶー])")
 _MINUS = re.compile(r"(?<![0-9A-Za-z])[A∆Δ](?= ?[0-9]{1,3}(?:,[0-9]{3})+(?![0-9]))")  # 例: A8,763,696
 
 
-def _settled(line: _Line) -> list[tuple[str, float]]:
-    """Return the characters of a line with their middles: sure slips mended, doubtful figures made unreadable."""
+def _settled(line: _Line) -> list[tuple[str, float, float]]:
+    """Return the characters of a line with their middles and how sure they are: slips that are certain mended."""
     drop = {match.start() for match in _GAP_IN_FIGURE.finditer(line.text)}
     kept = [i for i in range(len(line.text)) if i not in drop]
     text = "".join(line.text[i] for i in kept)
     text = _AMONG_KATAKANA.sub(lambda match: match.group().translate(_LOOKALIKES), text)
     text = _MINUS.sub("▲", text)
+    return [(letter, line.middles[i], line.sure[i]) for letter, i in zip(text, kept, strict=True)]
+
+
+def _without_doubtful(text: str, sure: Sequence[float], widths: Sequence[float]) -> str:
+    """Return a line with figures that may be wrong made unreadable: 〓 for each character.
+
+    A character of them was read with little confidence, commas part no thousands (例: 38,0001 for 38,000※1), or one
+    is wider (``widths``, of the line's height) than figures are: then something beside it was not read.
+    """
     letters = list(text)
     for match in _FIGURE.finditer(text):
-        sure = min(line.sure[kept[i]] for i in range(*match.span()))
-        if sure < _LEAST_FIGURE:
+        span = range(*match.span())
+        doubtful = min(sure[i] for i in span) < _LEAST_FIGURE or _BROKEN.search(match.group()) is not None
+        if doubtful or any(widths[i] > _WIDEST_FIGURE for i in span if text[i].isdigit()):
             letters[match.start() : match.end()] = _DOUBTFUL * len(match.group())
-    return [(letter, line.middles[i]) for letter, i in zip(letters, kept, strict=True)]
+    return "".join(letters)
 
 
-def _characters(lines: Sequence[_Line], ink: Pixels, scale: float) -> list[Char]:
+def _in_rows(lines: Sequence[list[Char]]) -> list[Char]:
     """Return the characters of a page, what stands side by side on one line, as a PDF gives them."""
     rows: list[list[list[Char]]] = []
-    for line in sorted(lines, key=lambda line: (line.box[1] + line.box[3], line.box[0])):
-        chars = _of_line(line, ink, scale)
-        if not chars:
-            continue
+    for chars in lines:
         middle, low, high = _extent(chars)
         for row in reversed(rows[-40:]):
             m, a, b = _extent(row[0])
-            if not line.upright and a <= middle <= b and low <= m <= high and b - a < 2 * (high - low):
+            if a <= middle <= b and low <= m <= high and b - a < 2 * (high - low):
                 row.append(chars)
                 break
         else:
@@ -322,7 +368,7 @@ def _extent(chars: Sequence[Char]) -> tuple[float, float, float]:
 
 def _of_line(line: _Line, ink: Pixels, scale: float) -> list[Char]:
     letters = _settled(line)
-    inked = [middle for letter, middle in letters if not letter.isspace()]
+    inked = [middle for letter, middle, _ in letters if not letter.isspace()]
     x0, y0, x1, y1 = line.box
     if line.upright:
         ink, (x0, y0, x1, y1) = np.ascontiguousarray(ink.T), (y0, x0, y1, x1)
@@ -332,7 +378,7 @@ def _of_line(line: _Line, ink: Pixels, scale: float) -> list[Char]:
     for i in range(len(wide) - 1):
         (a, end), (start, b) = wide[i], wide[i + 1]
         # What was read without a space stands close: a 1 is narrower than its place in a figure.
-        if start - end <= foot - top:
+        if start - end <= 1.5 * (foot - top):
             cut = (end + start) // 2
             wide[i], wide[i + 1] = (a, cut), (cut, b)
 
@@ -340,9 +386,12 @@ def _of_line(line: _Line, ink: Pixels, scale: float) -> list[Char]:
         a, b, c, d = (top, span[0], foot, span[1]) if line.upright else (span[0], top, span[1], foot)
         return a / scale, b / scale, c / scale, d / scale
 
+    reach = iter([(b - a) / max(1, foot - top) for a, b in tight])
+    widths = [0.0 if letter.isspace() else next(reach) for letter, _, _ in letters]
+    text = _without_doubtful("".join(letter for letter, _, _ in letters), [sure for _, _, sure in letters], widths)
     spans = iter(zip(wide, tight, strict=True))
     chars: list[Char] = []
-    for letter, _ in letters:
+    for letter in text:
         if letter.isspace():
             chars.append(Char(" ", None))
         else:
@@ -351,14 +400,17 @@ def _of_line(line: _Line, ink: Pixels, scale: float) -> list[Char]:
     return chars
 
 
-def _outside(lines: Sequence[Ruling], boxes: Sequence[Box], along: int) -> list[Ruling]:
+def _outside(lines: Sequence[Ruling], words: Sequence[Box], along: int) -> list[Ruling]:
     """Return the lines that are no strokes of letters; ``along`` is 0 for flat ones, 1 for upright ones."""
     across = 1 - along
+    slack = 1.5
 
     def is_stroke(line: Ruling) -> bool:
         return any(
-            box[across] < line.at < box[across + 2] and box[along] - 1 <= line.start and line.end <= box[along + 2] + 1
-            for box in boxes
+            word[across] < line.at < word[across + 2]
+            and word[along] - slack <= line.start
+            and line.end <= word[along + 2] + slack
+            for word in words
         )
 
     return [line for line in lines if not is_stroke(line)]
