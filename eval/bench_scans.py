@@ -27,7 +27,7 @@ import numpy as np
 from PIL import Image
 from rapidfuzz.distance import Levenshtein
 
-from answer.answer import Answer
+from answer.answer import Answer, Citation
 from answer.assistant import Assistant
 from eval.dataset import read_questions
 from eval.report import peak_memory_mib
@@ -220,22 +220,22 @@ def ask(folder: Path) -> None:
     for question in read_questions(ROOT / "eval" / "questions" / "sample.jsonl"):
         asked += 1
         a, b = digital.ask(question.question), scan.ask(question.question)
-        same += a.status == b.status and plain(a.text) == plain(b.text)
+        same += a.status == b.status and plain(a.answer) == plain(b.answer)
         if a.status == "answered":
             answered += 1
         for one, other in _same_place(a, b):
             cited += 1
             boxes += bool(other.boxes)
             near += _overlap(one.boxes or (), other.boxes or ())
-        if a.status != b.status or plain(a.text) != plain(b.text):
-            print(f"  {question.id} {question.question}\n    digital: {a.text!r}\n    scanned: {b.text!r}")
+        if a.status != b.status or plain(a.answer) != plain(b.answer):
+            print(f"  {question.id} {question.question}\n    digital: {a.answer!r}\n    scanned: {b.answer!r}")
     print(f"questions {asked}: same answers {same} {same / max(1, asked):.3f} ({answered} answered over the originals)")
     print(
         f"citations of the same page {cited}: with boxes {boxes}, on the true place {near} {near / max(1, cited):.3f}"
     )
 
 
-def _same_place(a: Answer, b: Answer) -> Iterator[tuple[object, object]]:
+def _same_place(a: Answer, b: Answer) -> Iterator[tuple[Citation, Citation]]:
     """Yield the citations of two answers that quote (nearly) the same words of one page."""
     for one in a.citations:
         for other in b.citations:

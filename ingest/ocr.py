@@ -21,18 +21,18 @@ import numpy as np
 
 from ingest.characters import without_spread
 from ingest.child import limit_memory, say
-from ingest.layout import page_record
+from ingest.layout import go_on, page_record
 from ingest.picture import Pixels, band_of, cut_letters, ink_of, rulings_of, straightened, tilt_of
 from ingest.rulings import Grid, Ruling, grids_of, settled
 from ingest.sheet import Box, Char, Sheet, bounding_box, is_kanji
 
 INSTALL = "pip install 'tenkyo[ocr]'"
 
-_MEMORY = 4 << 30  # bytes of address space
+_MEMORY = 4 << 30  # bytes of address space: A4 takes 1.5 GiB, the largest pages 2.2 GiB
 _DPI = 200
-_MOST_PIXELS = 16_000_000
+_MOST_PIXELS = 9_000_000  # A3 at 200 dpi; detection takes 170 bytes for each
 _LEAST_LINE = 0.5  # a line read with less confidence is a drawing, or noise
-_LEAST_FIGURE = 0.8  # a figure with a character read with less confidence is shown as 〓
+_LEAST_FIGURE = 0.7  # a figure with a character read with less confidence is shown as 〓
 _WIDEST_FIGURE = 1.2  # of the line's height: no figure is wider
 _DOUBTFUL = "〓"
 
@@ -52,15 +52,20 @@ def main(arguments: Sequence[str]) -> int:
     engine = _engine(threads)
     wanted = json.loads(pages)
     say({"pages": len(wanted)})
+    before: dict[str, Any] = {"page": 0, "tables": []}
     for number in wanted:
-        say({"page": number, **_read_page(document[number - 1], engine)})
+        record = {"page": number, **_read_page(document[number - 1], engine)}
+        if before["page"] == number - 1 and before["tables"] and record["tables"]:
+            go_on(record["tables"][0], before["tables"][-1], record["text"])
+        before = record
+        say(record)
     return 0
 
 
 def _engine(threads: int) -> Any:
     from rapidocr import RapidOCR
 
-    engine = RapidOCR(
+    engine: Any = RapidOCR(
         params={
             "Global.log_level": "critical",
             "Global.use_vertical_padding": False,

@@ -71,7 +71,8 @@ def read_pdf(path: Path, data: bytes, progress: Callable[[int, int], None] | Non
     if not any(record["text"].strip() for record in pages):
         if any(record.get("warning") == _NO_ENGINE for record in pages):
             raise _error(path, "no_engine", "no page has any text, and there is no engine to read pictures")
-        raise _error(path, "image", "no page has any text")
+        kind = "unreadable" if any(record.get("picture") for record in pages) else "blank"
+        raise _error(path, kind, "no page has any text")
     return assemble(path, digest, "pdf", head, pages, bad=bad)
 
 
@@ -144,7 +145,8 @@ _MESSAGES = {
     "encrypted": "パスワードで保護された PDF です。パスワードを外した PDF を指定してください。",
     "broken": "PDF が壊れているため読めません。元の文書から PDF を作り直してください。",
     "stuck": "PDF に処理できないページがあります。元の文書から PDF を作り直してください。",
-    "image": "文字のない（白紙か画像のみの）PDF です。文字認識（OCR）でも文字を読み取れませんでした。"
+    "blank": "文字も画像もない PDF です。内容のある PDF を指定してください。",
+    "unreadable": "文字のない（画像のみの）PDF で、文字認識（OCR）でも文字を読み取れませんでした。"
     "文字のある PDF か、より鮮明な画像の PDF を指定してください。",
     "no_engine": "文字のない（画像のみの）PDF です。文字認識（OCR）を使うには、"
     f"{INSTALL} を実行してから、もう一度取り込んでください。",
