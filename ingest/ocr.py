@@ -15,6 +15,7 @@ import statistics
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ import numpy as np
 from ingest.characters import without_spread
 from ingest.child import limit_memory, say
 from ingest.layout import go_on, page_record
-from ingest.picture import Pixels, band_of, cut_letters, ink_of, rulings_of, straightened, tilt_of
+from ingest.picture import SURELY_RULED, Pixels, band_of, cut_letters, ink_of, rulings_of, straightened, tilt_of
 from ingest.rulings import Grid, Ruling, grids_of, settled
 from ingest.sheet import Box, Char, Sheet, bounding_box, is_kanji
 
@@ -162,6 +163,7 @@ def _read(shown: Pixels, scale: float, engine: Any) -> dict[str, Any] | None:
         upright, flat, mask = rulings_of(ink, scale)
         clean = np.where(mask, 255, picture).astype(np.uint8)
         boxes = _boxes(clean, engine)
+    boxes = _cut_at(upright, boxes, scale)
     rest = _passed_over(clean.shape, ink & ~mask, grids_of(*settled(list(upright), list(flat))), boxes, scale)
     lines = _recognised(clean, boxes, engine)
     lines += [line for line in _recognised(clean, rest, engine) if _is_sure_figure(line)]
@@ -203,6 +205,21 @@ def _boxes(picture: Pixels, engine: Any) -> list[tuple[int, int, int, int]]:
     return boxes
 
 
+def _cut_at(
+    upright: Sequence[Ruling], boxes: Sequence[tuple[int, int, int, int]], scale: float
+) -> list[tuple[int, int, int, int]]:
+    """Return boxes cut where a ruling runs through them: what stands in two cells is detected as one line."""
+    walls = [line for line in upright if line.end - line.start >= SURELY_RULED]
+    found: list[tuple[int, int, int, int]] = []
+    for x0, y0, x1, y1 in boxes:
+        margin = 0.4 * (y1 - y0)
+        middle = (y0 + y1) / 2 / scale
+        cuts = sorted({round(w.at * scale) for w in walls if w.start < middle < w.end})
+        edges = [x0, *(cut for cut in cuts if x0 + margin < cut < x1 - margin), x1]
+        found.extend((a, y0, b, y1) for a, b in pairwise(edges))
+    return found
+
+
 def _passed_over(
     shape: tuple[int, ...], ink: Pixels, grids: Sequence[Grid], boxes: Sequence[tuple[int, int, int, int]], scale: float
 ) -> list[tuple[int, int, int, int]]:
@@ -241,13 +258,20 @@ def _is_sure_figure(line: _Line) -> bool:
 def _crop(picture: Pixels, box: tuple[int, int, int, int], quarter: int = 0) -> Pixels:
     x0, y0, x1, y1 = box
     part = np.rot90(picture[y0:y1, x0:x1], quarter)
+    if not quarter and part.shape[1] < _LEAST_SHAPE * part.shape[0]:
+        # A lone 1 is surer amid white.
+        rest = round(_LEAST_SHAPE * part.shape[0]) - part.shape[1]
+        part = np.pad(part, ((0, 0), (rest // 2, rest - rest // 2)), constant_values=255)
     return np.ascontiguousarray(np.dstack([part] * 3))
+
+
+_LEAST_SHAPE = 1.5  # width of a line that is recognised, of its height
 
 
 def _is_tall(box: tuple[int, int, int, int], usual: float) -> bool:
     """Say whether a box holds characters one over another: a lone figure 1 is tall, but no taller than a line."""
     x0, y0, x1, y1 = box
-    return y1 - y0 >= 1.5 * (x1 - x0) and y1 - y0 > 1.6 * usual
+    return y1 - y0 >= 2 * (x1 - x0) and y1 - y0 > 1.6 * usual
 
 
 def _usual_height(boxes: Sequence[tuple[int, int, int, int]]) -> float:
@@ -296,10 +320,12 @@ def _recognised(picture: Pixels, boxes: Sequence[tuple[int, int, int, int]], eng
     for box, up, text, words in zip(boxes, tall, result.txts, result.word_results, strict=True):
         if not text.strip() or not words.line_txt_len:
             continue
-        length = (box[3] - box[1]) if up else (box[2] - box[0])
+        across, along = sorted((box[2] - box[0], box[3] - box[1])) if up else (box[3] - box[1], box[2] - box[0])
+        padded = along if up else max(along, round(_LEAST_SHAPE * across))
         columns = iter([column for word in words.word_cols for column in word])
-        pitch = length / words.line_txt_len
-        middles = [math.nan if c.isspace() else (next(columns) + 0.5) * pitch for c in text]
+        pitch = padded / words.line_txt_len
+        before = (padded - along) / 2
+        middles = [math.nan if c.isspace() else (next(columns) + 0.5) * pitch - before for c in text]
         lines.append(_Line(text, [float(v) for v in words.confs], middles, box, up))
     return lines
 
@@ -309,7 +335,9 @@ _GAP_IN_FIGURE = re.compile(r"(?<=[0-9][,.]) (?=[0-9]{3}(?![0-9]))|(?<=[0-9]) (?
 _FIGURE = re.compile(r"[△▲+\-−]?[0-9](?:[0-9,.]*[0-9])?")
 _BROKEN = re.compile(r",[0-9]{4}|,[0-9]{2}(?![0-9])|[0-9]{4},")
 _LOOKALIKES = str.maketrans("力二口八夕工卜一べへぺ", "カニロハタエトーベヘペ")
-_AMONG_KATAKANA = re.compile(r"(?<=[ァ-ヶー])[力二口八夕工卜一べへぺ](?=[ァ-ヶー])")
+_AMONG_KATAKANA = re.compile(
+    r"(?<=[ァ-ヶー])(?:卜|一(?![一-鿿0-9])|[力二口八夕工べへぺ](?=[ァ-ヶー]))|(?<![一-鿿])口(?=[ァ-ヶ])"
+)  # 例: スマー卜避難所, フロア一の
 _MINUS = re.compile(r"(?<![0-9A-Za-z])[A∆Δ](?= ?[0-9]{1,3}(?:,[0-9]{3})+(?![0-9]))")  # 例: A8,763,696
 
 
@@ -392,7 +420,7 @@ def _of_line(line: _Line, ink: Pixels, scale: float) -> list[Char]:
         return a / scale, b / scale, c / scale, d / scale
 
     reach = iter([(b - a) / max(1, foot - top) for a, b in tight])
-    widths = [0.0 if letter.isspace() else next(reach) for letter, _, _ in letters]
+    widths = [0.0 if letter.isspace() or line.upright else next(reach) for letter, _, _ in letters]
     text = _without_doubtful("".join(letter for letter, _, _ in letters), [sure for _, _, sure in letters], widths)
     spans = iter(zip(wide, tight, strict=True))
     chars: list[Char] = []

@@ -21,9 +21,9 @@ Box = tuple[float, float, float, float]
 _PAGE_SECONDS = 6.0  # the slowest page of a thousand real ones takes 0.3 s
 _LOST_SECONDS = 12.0  # spent on pages that cannot be read, after which the file is given up
 _MOST_BAD_PAGES = 50
-_PICTURE_SECONDS = 60.0  # a page takes 3 to 8 s
+_PICTURE_SECONDS = 120.0  # a page takes 3 to 20 s, and more where the cores are busy
 _MOST_CRASHES = 5
-LEAST_CONFIDENCE = 0.75  # a page recognised with less is not used: its figures would be wrong
+LEAST_CONFIDENCE = 0.85  # real scans are read with .94 and more; what is read with less is no clear text
 
 _NO_ENGINE = (
     "文字認識（OCR）の部品がないため読み取れない、画像のページがあります"

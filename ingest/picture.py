@@ -20,7 +20,7 @@ _MOST_TILT = 4.0  # degrees: a sheet lies in a scanner no worse than this
 _LEAST_TILT = 0.04
 _MOST_POINTS = 80_000
 _SHORTEST = 12.0  # points: strokes of letters are shorter than what rules a table
-_SURELY_RULED = 40.0  # points: no letter has such a stroke, so that it can be taken away
+SURELY_RULED = 40.0  # points: no letter has such a stroke, so that it can be taken away
 _THICKEST = 4.0  # points: what is thicker is no line but a filled shape
 
 
@@ -132,7 +132,7 @@ def _straight(ink: Pixels, scale: float) -> tuple[list[Ruling], Pixels]:
         if h > area / w + _THICKEST * scale:
             continue  # a curve, or several things that touch
         lines.append(Ruling((y + h / 2) / scale, x / scale, (x + w) / scale))
-        thin[i] = w >= _SURELY_RULED * scale
+        thin[i] = w >= SURELY_RULED * scale
     return lines, thin[labels] & closed
 
 
@@ -148,7 +148,8 @@ def band_of(ink: Pixels, box: tuple[int, int, int, int]) -> tuple[int, int]:
     runs = [(int(a), int(b)) for a, b in zip(rows[[0, *(cuts + 1)]], rows[[*cuts, len(rows) - 1]], strict=True)]
     edge = 0.4 * middle
     own = [(a, b) for a, b in runs if not ((a == 0 and b < edge) or (b == y1 - y0 - 1 and a > 2 * middle - edge))]
-    own = own or runs
+    if 2 * sum(b - a + 1 for a, b in own) < len(rows):
+        own = runs
     return y0 + own[0][0], y0 + own[-1][1] + 1
 
 

@@ -185,6 +185,10 @@ def line(text: str, sure: float = 0.99, **unsure: float) -> ocr._Line:
         ("再度力フェで", "再度力フェで"),
         ("カフェイべント", "カフェイベント"),
         ("火力発電", "火力発電"),
+        ("スマー卜避難所", "スマート避難所"),
+        ("フロア一の", "フロアーの"),
+        ("データ一覧", "データ一覧"),
+        ("出口マップ", "出口マップ"),
     ],
 )
 def test_slips_are_mended_only_where_they_are_certain(read, settled):
