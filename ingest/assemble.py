@@ -13,6 +13,7 @@ where they say nothing), optional ``warnings`` (Japanese, for people). A page re
 ``headings``  optional: ``[[start, end, level], …]``, where the file itself says what is a heading
 ``places``    optional: ``[[start, end, name], …]``, where there is more to say than the page (例: 段落12, B5)
 ``hidden``    optional: how many characters of the page nobody can see; they are not in its text
+``warning``   optional: what people should know of the page, in Japanese, without its number or a full stop
 
 All offsets are into the page's own text.
 """
@@ -101,19 +102,24 @@ def _warnings(
 ) -> tuple[str, ...]:
     page = _PAGE_NAMES.get(kind)
     unseen = "画像の裏やページの外" if kind == "pdf" else "隠し文字や、非表示の行と列"
-    kinds = {
+    kinds: dict[str, Sequence[int]] = {
         "文字のないページがあります（画像のみ、または白紙）": [
-            n for n, text in enumerate(texts, 1) if not text.strip() and n not in bad
+            n
+            for n, (record, text) in enumerate(zip(records, texts, strict=True), 1)
+            if not text.strip() and n not in bad and "warning" not in record
         ],
         "読み取れなかったページがあります": bad,
         "文字コードのない書体のため正しく読めないページがあります": [
-            n for n, text in enumerate(texts, 1) if _is_garbled(text)
+            n for n, text in enumerate(texts, 1) if is_garbled(text)
         ],
         "文字認識（OCR）で読み取ったページがあります。誤読があり得ます": [
             n for n, record in enumerate(records, 1) if record.get("read_by") == "ocr"
         ],
         f"見えない文字（{unseen}）は除きました": [n for n, record in enumerate(records, 1) if record.get("hidden")],
     }
+    for n, record in enumerate(records, 1):
+        if "warning" in record:
+            kinds[record["warning"]] = [*kinds.get(record["warning"], ()), n]
     return tuple(
         what + (f"：{_ranges(numbers)}{page}。" if page is not None else "。")
         for what, numbers in kinds.items()
@@ -150,7 +156,8 @@ def _ranges(numbers: Sequence[int]) -> str:
     return "、".join(str(p[0]) if len(p) == 1 else f"{p[0]}～{p[-1]}" for p in parts)
 
 
-def _is_garbled(text: str) -> bool:
+def is_garbled(text: str) -> bool:
+    """Say whether a page's text is codes without a meaning, as fonts without a table of letters give."""
     letters = [c for c in text if not c.isspace()]
     strange = sum(1 for c in letters if c == "\ufffd" or unicodedata.category(c) in ("Co", "Cn"))
     return len(letters) > 20 and strange > len(letters) // 3

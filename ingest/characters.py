@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import re
+from collections.abc import Container
 from itertools import pairwise
 from typing import Any
 
@@ -37,18 +38,19 @@ def to_shown(page: Any) -> Any:
 _NO_TEXT = frozenset(range(0x20)) | {0x7F, 0xFFFE, 0xFFFF, 0xFEFF, 0x200B, 0x00AD}
 
 
-def characters(page: Any) -> list[Char]:
-    """Return the characters of a page in pdfium's reading order, line ends as ``\\n``."""
+def characters(page: Any, textpage: Any, left_out: Container[int] = ()) -> list[Char]:
+    """Return the characters of a page in pdfium's reading order, line ends as ``\\n``, without those left out."""
     import pypdfium2.raw as pdfium
 
     shown = to_shown(page)
-    textpage = page.get_textpage()
     found: list[Char] = []
     x0, x1, y0, y1 = (ctypes.c_double() for _ in range(4))
     loose = pdfium.FS_RECTF()
     high = 0
     line = 0
     for i in range(textpage.count_chars()):
+        if i in left_out:
+            continue
         code = pdfium.FPDFText_GetUnicode(textpage, i)
         if code in (0x0A, 0x0D):
             if found and found[-1].text != "\n":
@@ -82,13 +84,12 @@ def characters(page: Any) -> list[Char]:
                 if contains(wide, tight) and wide[3] - wide[1] <= 4 * max(tight[3] - tight[1], tight[2] - tight[0]):
                     box = wide
         found.append(Char(character, box, line, tight))
-    textpage.close()
     while found and found[-1].text == "\n":
         found.pop()
-    return _without_doubles(_without_spread(found))
+    return _without_doubles(without_spread(found))
 
 
-def _without_spread(chars: list[Char]) -> list[Char]:
+def without_spread(chars: list[Char]) -> list[Char]:
     """Return the characters without the spaces of spread type. 例: 町 議 会 → 町議会, 1, 234 → 1,234"""
     kept: list[Char] = []
     for group in by_line(chars):

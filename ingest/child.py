@@ -34,7 +34,7 @@ def ask(module: str, path: Path, *arguments: str, seconds: float) -> Iterator[di
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [root, environment.get("PYTHONPATH")]))
     environment["PYTHONIOENCODING"] = "utf-8"
     child = subprocess.Popen(
-        [sys.executable, "-m", module, str(path.resolve()), *arguments],
+        [sys.executable, "-P", "-m", module, str(path.resolve()), *arguments],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import math
 import re
 import statistics
-from collections.abc import Sequence
+import sys
+from array import array
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -14,6 +18,34 @@ from ingest.rulings import SAME_PLACE, Grid
 from ingest.sheet import Box, Char, Sheet, bounding_box, gap_between, is_kanji, is_wide, lines_of, size_of, text_of
 from ingest.table_heads import UNIT, count_headings, may_be_title
 from ingest.tables import is_value
+
+
+def page_record(sheet: Sheet, grids: Sequence[Grid], shown: Callable[[Box], Box] = lambda box: box) -> dict[str, Any]:
+    """Return what a reader says of a page (see ``ingest.assemble``): its text set in order, boxes and tables.
+
+    ``shown`` says where a box of the sheet stands on the page as shown, where the two differ.
+    """
+    if any(char.tight is not None for char in sheet.chars):
+        set_tables(sheet, grids)
+        set_in_order(sheet)
+        for table in sheet.tables:
+            table["title"], table["unit"] = caption(sheet, table)
+    return {
+        "text": "".join(char.text for char in sheet.chars),
+        "width": sheet.width,
+        "height": sheet.height,
+        "boxes": _packed([char.box and shown(char.box) for char in sheet.chars]),
+        "tables": sheet.tables,
+    }
+
+
+def _packed(boxes: Sequence[Box | None]) -> str:
+    packed = array("f")
+    for box in boxes:
+        packed.extend(box or (math.nan,) * 4)
+    if sys.byteorder == "big":
+        packed.byteswap()
+    return base64.b64encode(packed.tobytes()).decode("ascii")
 
 
 def set_tables(sheet: Sheet, grids: Sequence[Grid]) -> None:

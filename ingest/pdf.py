@@ -10,15 +10,27 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from ingest.assemble import assemble
+from ingest.assemble import assemble, is_garbled
 from ingest.child import ChildFailedError, ask
 from ingest.document import Document
+from ingest.ocr import INSTALL
+from ingest.ocr import installed as ocr_installed
 
 Box = tuple[float, float, float, float]
 
 _PAGE_SECONDS = 6.0  # the slowest page of a thousand real ones takes 0.3 s
 _LOST_SECONDS = 12.0  # spent on pages that cannot be read, after which the file is given up
 _MOST_BAD_PAGES = 50
+_PICTURE_SECONDS = 120.0  # a page takes 3 to 20 s, and more where the cores are busy
+_MOST_CRASHES = 5
+LEAST_CONFIDENCE = 0.85  # real scans are read with .94 and more; what is read with less is no clear text
+
+_NO_ENGINE = (
+    "文字認識（OCR）の部品がないため読み取れない、画像のページがあります"
+    f"（{INSTALL} のあと、もう一度取り込んでください）"
+)
+_LOST = "文字認識（OCR）が終わらなかった、画像のページがあります"
+_UNSURE = "画像が不鮮明で、文字認識（OCR）の結果を使わなかったページがあります"
 
 
 def read_pdf(path: Path, data: bytes, progress: Callable[[int, int], None] | None = None) -> Document:
@@ -55,9 +67,51 @@ def read_pdf(path: Path, data: bytes, progress: Callable[[int, int], None] | Non
         if lost > _LOST_SECONDS or len(bad) > _MOST_BAD_PAGES:
             raise _error(path, "stuck", f"pages {bad} took too long or crashed", bad[-1])
         pages.append({"text": "", "width": None, "height": None, "boxes": "", "tables": []})
+    _read_pictures(path, pages)
     if not any(record["text"].strip() for record in pages):
-        raise _error(path, "image", "no page has any text")
+        if any(record.get("warning") == _NO_ENGINE for record in pages):
+            raise _error(path, "no_engine", "no page has any text, and there is no engine to read pictures")
+        kind = "unreadable" if any(record.get("picture") for record in pages) else "blank"
+        raise _error(path, kind, "no page has any text")
     return assemble(path, digest, "pdf", head, pages, bad=bad)
+
+
+def _read_pictures(path: Path, pages: list[dict[str, Any]]) -> None:
+    """Put what character recognition reads in the place of pages that are pictures, or say why it does not."""
+    wanted = [n for n, record in enumerate(pages, 1) if record.get("picture") or is_garbled(record["text"])]
+    if not ocr_installed():
+        for n in wanted:
+            if pages[n - 1].get("picture"):
+                pages[n - 1]["warning"] = _NO_ENGINE
+        return
+    crashes = 0
+    while wanted:
+        try:
+            for record in ask("ingest.ocr", path, json.dumps(wanted), seconds=_PICTURE_SECONDS):
+                if "page" in record:
+                    _take(pages, wanted.pop(0), record)
+            break
+        except ChildFailedError:
+            if not wanted:
+                break
+            # The next page was too much: go on behind it.
+            pages[wanted.pop(0) - 1]["warning"] = _LOST
+            crashes += 1
+            if crashes >= _MOST_CRASHES:
+                break
+    for n in wanted:
+        pages[n - 1]["warning"] = _LOST
+
+
+def _take(pages: list[dict[str, Any]], number: int, read: dict[str, Any]) -> None:
+    """Take a page as it was recognised, if it was read well enough."""
+    if not read["text"].strip():
+        return
+    if read["confidence"] < LEAST_CONFIDENCE:
+        pages[number - 1]["warning"] = _UNSURE
+        return
+    hidden = pages[number - 1].get("hidden")
+    pages[number - 1] = read | ({"hidden": hidden} if hidden else {})
 
 
 def page_count(path: Path) -> int:
@@ -91,7 +145,11 @@ _MESSAGES = {
     "encrypted": "パスワードで保護された PDF です。パスワードを外した PDF を指定してください。",
     "broken": "PDF が壊れているため読めません。元の文書から PDF を作り直してください。",
     "stuck": "PDF に処理できないページがあります。元の文書から PDF を作り直してください。",
-    "image": "文字のない（画像のみの）PDF です。文字認識（OCR）をかけた PDF を指定してください。",
+    "blank": "文字も画像もない PDF です。内容のある PDF を指定してください。",
+    "unreadable": "文字のない（画像のみの）PDF で、文字認識（OCR）でも文字を読み取れませんでした。"
+    "文字のある PDF か、より鮮明な画像の PDF を指定してください。",
+    "no_engine": "文字のない（画像のみの）PDF です。文字認識（OCR）を使うには、"
+    f"{INSTALL} を実行してから、もう一度取り込んでください。",
     "page": "そのページはありません。",
 }
 

@@ -11,13 +11,13 @@ import json
 import math
 import re
 import sys
-from array import array
 from collections.abc import Sequence
 from typing import Any
 
 from ingest.characters import characters
 from ingest.child import limit_memory, say
-from ingest.layout import caption, go_on, set_in_order, set_tables
+from ingest.hidden import is_picture, unseen
+from ingest.layout import go_on, page_record
 from ingest.rulings import find_grids
 from ingest.sheet import Sheet
 
@@ -60,25 +60,20 @@ def _created(metadata: dict[str, str]) -> str | None:
 def _read_page(document: Any, number: int) -> dict[str, Any]:
     page = document[number]
     width, height = page.get_size()
-    sheet = Sheet(characters(page), width, height)
-    if any(char.tight is not None for char in sheet.chars):
-        set_tables(sheet, find_grids(page))
-        set_in_order(sheet)
-        for table in sheet.tables:
-            table["title"], table["unit"] = caption(sheet, table)
+    textpage = page.get_textpage()
+    hidden = unseen(page, textpage)
+    chars = characters(page, textpage, hidden.left_out)
+    textpage.close()
+    picture = is_picture(page, chars)
+    record = page_record(Sheet(chars, width, height), find_grids(page) if chars else ())
+    if hidden.left_out:
+        record["hidden"] = len(hidden.left_out)
+    if hidden.layer:
+        record["read_by"] = "ocr"
+    if picture:
+        record["picture"] = True
     page.close()
-    boxes = array("f")
-    for char in sheet.chars:
-        boxes.extend(char.box or (math.nan,) * 4)
-    if sys.byteorder == "big":
-        boxes.byteswap()
-    return {
-        "text": "".join(char.text for char in sheet.chars),
-        "width": width,
-        "height": height,
-        "boxes": base64.b64encode(boxes.tobytes()).decode("ascii"),
-        "tables": sheet.tables,
-    }
+    return record
 
 
 _MOST_PIXELS = 20_000_000  # of a picture: three copies of it must fit into the memory

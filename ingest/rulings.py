@@ -20,7 +20,7 @@ _SHORTEST = 6.0  # points: shorter lines rule nothing
 
 
 @dataclass(slots=True)
-class _Ruling:
+class Ruling:
     """A straight line: at ``at`` across, from ``start`` to ``end`` along."""
 
     at: float
@@ -28,23 +28,26 @@ class _Ruling:
     end: float
 
 
-def _rulings(page: Any) -> tuple[list[_Ruling], list[_Ruling]]:
+def _rulings(page: Any) -> tuple[list[Ruling], list[Ruling]]:
     """Return the upright and the flat lines of a page, as shown: strokes, thin boxes, and the sides of filled boxes."""
     shown = to_shown(page)
-    upright: list[_Ruling] = []
-    flat: list[_Ruling] = []
+    upright: list[Ruling] = []
+    flat: list[Ruling] = []
     for count, segment in enumerate(_segments(page)):
         if count > _MOST_SEGMENTS:
             return [], []
         x0, y0, x1, y1 = shown(*segment)
         if x1 - x0 <= 1 and y1 - y0 > 1:
-            upright.append(_Ruling((x0 + x1) / 2, y0, y1))
+            upright.append(Ruling((x0 + x1) / 2, y0, y1))
         elif y1 - y0 <= 1 and x1 - x0 > 1:
-            flat.append(_Ruling((y0 + y1) / 2, x0, x1))
+            flat.append(Ruling((y0 + y1) / 2, x0, x1))
+    return settled(upright, flat)
+
+
+def settled(upright: list[Ruling], flat: list[Ruling]) -> tuple[list[Ruling], list[Ruling]]:
+    """Return lines with their pieces made one; none where there are more than tables have."""
     upright, flat = _joined(upright), _joined(flat)
-    if len(upright) + len(flat) > _MOST_RULINGS:
-        return [], []
-    return upright, flat
+    return (upright, flat) if len(upright) + len(flat) <= _MOST_RULINGS else ([], [])
 
 
 _Segment = tuple[float, float, float, float]
@@ -127,23 +130,23 @@ def _thinned(lines: list[_Segment]) -> list[_Segment]:
     return lines
 
 
-def _joined(lines: list[_Ruling]) -> list[_Ruling]:
+def _joined(lines: list[Ruling]) -> list[Ruling]:
     """Return lines with those on one ruling brought to one place, and pieces that touch (dashes too) made one."""
-    groups: list[list[_Ruling]] = []
+    groups: list[list[Ruling]] = []
     for line in sorted(lines, key=lambda line: line.at):
         if groups and line.at - groups[-1][0].at <= _SNAP:
             groups[-1].append(line)
         else:
             groups.append([line])
-    found: list[_Ruling] = []
+    found: list[Ruling] = []
     for group in groups:
         at = sum(line.at for line in group) / len(group)
-        pieces: list[_Ruling] = []
+        pieces: list[Ruling] = []
         for line in sorted(group, key=lambda line: line.start):
             if pieces and line.start <= pieces[-1].end + _SNAP:
                 pieces[-1].end = max(pieces[-1].end, line.end)
             else:
-                pieces.append(_Ruling(at, line.start, line.end))
+                pieces.append(Ruling(at, line.start, line.end))
         found.extend(piece for piece in pieces if piece.end - piece.start >= _SHORTEST)
     return found
 
@@ -195,7 +198,11 @@ class Grid:
 
 def find_grids(page: Any) -> list[Grid]:
     """Return the ruled grids of a page, topmost first."""
-    upright, flat = _rulings(page)
+    return grids_of(*_rulings(page))
+
+
+def grids_of(upright: Sequence[Ruling], flat: Sequence[Ruling]) -> list[Grid]:
+    """Return the grids that upright and flat lines make, topmost first."""
     groups = _touching(upright, flat)
     tiled, groups = _tiled(groups)
     grids = [*tiled, *(_grid(*group) for group in groups)]
@@ -208,8 +215,8 @@ _LEAST_TILES = 9
 
 
 def _tiled(
-    groups: Sequence[tuple[list[_Ruling], list[_Ruling]]],
-) -> tuple[list[Grid], list[tuple[list[_Ruling], list[_Ruling]]]]:
+    groups: Sequence[tuple[list[Ruling], list[Ruling]]],
+) -> tuple[list[Grid], list[tuple[list[Ruling], list[Ruling]]]]:
     """Return the tables whose cells are boxes of their own with narrow white between them, and the other groups.
 
     Slides are drawn so. The white closes: its two sides become one ruling.
@@ -255,7 +262,7 @@ def _tiled(
     return found, [group for group in groups if id(group) not in taken]
 
 
-def _bound_of(group: tuple[Sequence[_Ruling], Sequence[_Ruling]]) -> Box:
+def _bound_of(group: tuple[Sequence[Ruling], Sequence[Ruling]]) -> Box:
     upright, flat = group
     return (
         min(line.at for line in upright),
@@ -286,14 +293,14 @@ def _closed(values: Sequence[float]) -> list[float]:
     return [(place[0] + place[-1]) / 2 for place in places]
 
 
-def _moved(line: _Ruling, own: Sequence[float], along: Sequence[float]) -> _Ruling:
+def _moved(line: Ruling, own: Sequence[float], along: Sequence[float]) -> Ruling:
     def nearest(value: float, places: Sequence[float]) -> float:
         return min(places, key=lambda place: abs(place - value))
 
-    return _Ruling(nearest(line.at, own), nearest(line.start, along), nearest(line.end, along))
+    return Ruling(nearest(line.at, own), nearest(line.start, along), nearest(line.end, along))
 
 
-def _touching(upright: Sequence[_Ruling], flat: Sequence[_Ruling]) -> list[tuple[list[_Ruling], list[_Ruling]]]:
+def _touching(upright: Sequence[Ruling], flat: Sequence[Ruling]) -> list[tuple[list[Ruling], list[Ruling]]]:
     """Return the lines in groups that hang together."""
     parent = list(range(len(upright) + len(flat)))
 
@@ -308,13 +315,13 @@ def _touching(upright: Sequence[_Ruling], flat: Sequence[_Ruling]) -> list[tuple
             across = h.start - _SNAP <= v.at <= h.end + _SNAP
             if across and v.start - _SNAP <= h.at <= v.end + _SNAP:
                 parent[root(i)] = root(len(upright) + j)
-    groups: dict[int, tuple[list[_Ruling], list[_Ruling]]] = {}
+    groups: dict[int, tuple[list[Ruling], list[Ruling]]] = {}
     for i, line in enumerate([*upright, *flat]):
         groups.setdefault(root(i), ([], []))[0 if i < len(upright) else 1].append(line)
     return list(groups.values())
 
 
-def _grid(upright: Sequence[_Ruling], flat: Sequence[_Ruling]) -> Grid | None:
+def _grid(upright: Sequence[Ruling], flat: Sequence[Ruling]) -> Grid | None:
     """Return the cells that lines enclose. The table's own sides may be open, as they often are."""
     if not upright or len(flat) < 2:
         return None
@@ -355,7 +362,7 @@ def _places(values: Sequence[float]) -> list[float]:
     return found
 
 
-def _walls(lines: Sequence[_Ruling], across: Sequence[float], along: Sequence[float]) -> set[tuple[int, int]]:
+def _walls(lines: Sequence[Ruling], across: Sequence[float], along: Sequence[float]) -> set[tuple[int, int]]:
     """Return (place along, place across) of each stretch between two places along that a line covers."""
     found: set[tuple[int, int]] = set()
     for line in lines:

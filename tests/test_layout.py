@@ -20,11 +20,19 @@ EXTRA = {"api/cli.py": {"eval"}}
 # A library that is slow to import or easy to misuse is wrapped once.
 WRAPPED = {
     "fugashi": {"ingest/japanese.py"},
-    "pypdfium2": {"ingest/characters.py", "ingest/pdf_reader.py", "ingest/rulings.py"},
+    "pypdfium2": {
+        "ingest/characters.py",
+        "ingest/hidden.py",
+        "ingest/ocr.py",
+        "ingest/pdf_reader.py",
+        "ingest/rulings.py",
+    },
     "docx": {"ingest/word.py"},
     "pptx": {"ingest/slides.py"},
     "openpyxl": {"ingest/sheets.py"},
     "bs4": {"ingest/web.py"},
+    "rapidocr": {"ingest/ocr.py"},
+    "cv2": {"ingest/picture.py"},
     "faiss": {"index/vectors.py"},
     "bm25s": {"index/keywords.py"},
     "sqlite3": {"index/store.py"},

@@ -251,8 +251,8 @@ def test_a_page_without_text_is_told_and_a_file_without_text_refused(tmp_path):
     document = parse(make(tmp_path, lines("一枚目"), blank, blank))
     assert any("2～3ページ" in warning for warning in document.warnings)
     with pytest.raises(ParseError) as caught:
-        parse(make(tmp_path, blank, name="scan.pdf"))
-    assert "画像のみ" in caught.value.message
+        parse(make(tmp_path, blank, name="blank.pdf"))
+    assert "文字も画像もない" in caught.value.message
 
 
 def test_a_password_is_asked_for_only_where_one_is_needed(tmp_path):
