@@ -30,7 +30,7 @@ def set_tables(sheet: Sheet, grids: Sequence[Grid]) -> None:
                     place = candidate
                     break
         home.append(place)
-    tables = [candidate for candidate in grids if candidate.is_table]
+    tables = [candidate for candidate in grids if candidate.is_table and not _cuts_words(candidate, sheet, home)]
     if not tables:
         return
     chars: list[Char] = []
@@ -57,6 +57,23 @@ def set_tables(sheet: Sheet, grids: Sequence[Grid]) -> None:
             chars.append(Char("\n", None))
         sheet.tables.append(_set(grid, chars))
     sheet.chars = chars
+
+
+def _cuts_words(grid: Grid, sheet: Sheet, home: Sequence[Grid | None]) -> bool:
+    """Say whether the rulings of a grid go through its words: then they are a drawing's, and it is no table.
+
+    例: boxes of a chart of offices with arrows between them; bars laid over a calendar
+    """
+    cut = 0
+    for (left, right), (at, to) in zip(pairwise(sheet.chars), pairwise(home), strict=True):
+        if at is not grid or left.tight is None or right.tight is None:
+            continue
+        touching = _level(left, right) and -0.5 < (right.tight[0] - left.tight[2]) / max(1.0, size_of(left)) < 0.3
+        if touching and is_wide(left.text) and is_wide(right.text):
+            here, there = grid.cell_at(*left.middle), grid.cell_at(*right.middle) if to is grid else None
+            cut += here != there
+    filled = sum(1 for chars in grid.chars.values() if chars)
+    return cut > 1 and cut * 10 > filled
 
 
 def _set(grid: Grid, chars: list[Char]) -> dict[str, Any]:
@@ -185,16 +202,43 @@ _LONGEST_HEADING = 25
 def _in_one_line(chars: Sequence[Char]) -> list[Char]:
     """Return the inked characters of a cell as one line, with a space where words or lines of letters part."""
     line: list[Char] = []
-    for char in chars:
+    for char in _left_to_right(chars):
         if line and not (is_wide(line[-1].text) and is_wide(char.text)):
             last, box = line[-1].box, char.box
             if last is not None and box is not None:
-                apart = box[0] - last[2] > max(0.25 * size_of(line[-1]), least_space(line[-1], char))
+                # Words of letters are set closer than figures. 例: Times New Roman
+                least = 0.15 if line[-1].text.isalpha() and char.text.isalpha() else 0.25
+                apart = box[0] - last[2] > max(least * size_of(line[-1]), least_space(line[-1], char))
                 apart = apart or box[1] > last[3] - 1
                 if apart and not (is_wide(line[-1].text) or is_wide(char.text)):
                     line.append(Char(" ", None))
         line.append(char)
     return line
+
+
+def _left_to_right(chars: Sequence[Char]) -> Sequence[Char]:
+    """Return the characters of a cell as they are read, where a program drew the right end of a line first.
+
+    例: (A) drawn before 職員数, which stands left of it
+    """
+    inked = [char for char in chars if char.box is not None]
+    backwards = any(_level(a, b) and b.middle[0] < a.middle[0] - size_of(a) for a, b in pairwise(inked))
+    if not backwards:
+        return chars
+    lines: list[list[Char]] = []
+    for char in sorted(inked, key=lambda char: char.middle[1]):
+        if lines and _level(lines[-1][0], char):
+            lines[-1].append(char)
+        else:
+            lines.append([char])
+    return [char for line in lines for char in sorted(line, key=lambda char: char.middle[0])]
+
+
+def _level(a: Char, b: Char) -> bool:
+    """Say whether two characters stand on one line; a raised figure does."""
+    if a.box is None or b.box is None:
+        return False
+    return abs((a.box[1] + a.box[3]) - (b.box[1] + b.box[3])) < 0.8 * max(size_of(a), size_of(b))
 
 
 def _headers(
@@ -243,6 +287,8 @@ def _headers(
     for c in range(columns - 1):
         held = [texts[r, c] for r in body if texts.get((r, c))]
         serial = bool(held) and all(text.isdecimal() and len(text) < 4 for text in held) and _rises(held)
+        # One figure alone rises too; only what is called a number is one. 例: 男性 | 女性 above 201 | 136
+        serial = serial and (len(held) > 1 or any(_NUMBER.search(texts.get((r, c), "")) for r in range(header_rows)))
         serial = serial or _tallies(held)
         if c == 0 and header_rows and len(held) > 2 and all(_HOURS.fullmatch(same_width(text)) for text in held):
             return header_rows, 1
@@ -295,6 +341,7 @@ def _tallies(cells: Sequence[str]) -> bool:
     return _rises(numbers) or _rises(numbers[::-1])
 
 
+_NUMBER = re.compile(r"番\s*号|^(?:No|№|Ｎｏ|順|整理|位)", re.I)
 _HOURS = re.compile(r"[0-9]+時間(?:[0-9]+分)?")
 _APART = 1.1  # of the type's size: a wider gap parts a line
 _MARK = re.compile(r"[\ue000-\uf8ff・•●○◯◎■□◆◇▪▶➢※\u2460-\u2473⇒→]|[（(]?[0-9０-９]{1,2}[)）.．]")

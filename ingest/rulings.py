@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import math
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
@@ -51,28 +52,37 @@ _Segment = tuple[float, float, float, float]
 _Matrix = tuple[float, float, float, float, float, float]
 
 
+_Fill = tuple[_Segment, tuple[int, int, int]]  # a filled box and its colour
+_MOST_FILLS = 100  # looked back at
+
+
 def _segments(page: Any) -> Iterator[_Segment]:
     """Yield the straight segments that a page draws, in PDF space."""
     import pypdfium2.raw as pdfium
 
+    paper: _Fill = ((-math.inf, -math.inf, math.inf, math.inf), (255, 255, 255))
+    fills = [paper]
     for i in range(pdfium.FPDFPage_CountObjects(page)):
-        yield from _of_object(pdfium.FPDFPage_GetObject(page, i), (1, 0, 0, 1, 0, 0), 0)
+        yield from _of_object(pdfium.FPDFPage_GetObject(page, i), (1, 0, 0, 1, 0, 0), 0, fills)
 
 
-def _of_object(item: Any, outer: _Matrix, depth: int) -> Iterator[_Segment]:
+def _of_object(item: Any, outer: _Matrix, depth: int, fills: list[_Fill]) -> Iterator[_Segment]:
     import pypdfium2.raw as pdfium
 
     kind = pdfium.FPDFPageObj_GetType(item)
-    if kind not in (pdfium.FPDF_PAGEOBJ_PATH, pdfium.FPDF_PAGEOBJ_FORM):
+    if kind not in (pdfium.FPDF_PAGEOBJ_PATH, pdfium.FPDF_PAGEOBJ_FORM, pdfium.FPDF_PAGEOBJ_IMAGE):
         return
     own = pdfium.FS_MATRIX()
     if not pdfium.FPDFPageObj_GetMatrix(item, own):
         return
     matrix = _product((own.a, own.b, own.c, own.d, own.e, own.f), outer)
+    if kind == pdfium.FPDF_PAGEOBJ_IMAGE:
+        yield from _dashes(matrix)
+        return
     if kind == pdfium.FPDF_PAGEOBJ_FORM:
         if depth < 4:
             for i in range(pdfium.FPDFFormObj_CountObjects(item)):
-                yield from _of_object(pdfium.FPDFFormObj_GetObject(item, i), matrix, depth + 1)
+                yield from _of_object(pdfium.FPDFFormObj_GetObject(item, i), matrix, depth + 1, fills)
         return
     fill, stroke = ctypes.c_int(), ctypes.c_int()
     pdfium.FPDFPath_GetDrawMode(item, fill, stroke)
@@ -81,7 +91,40 @@ def _of_object(item: Any, outer: _Matrix, depth: int) -> Iterator[_Segment]:
     lines = _lines_of_path(item, matrix)
     if not stroke.value:
         lines = _thinned(lines)
+        if 1 < len(lines) <= 5 and _is_unseen(item, lines, fills):
+            return
     yield from lines
+
+
+def _dashes(matrix: _Matrix) -> list[_Segment]:
+    """Return a picture as a ruling if it is as thin as one: word processors draw dotted lines of them."""
+    a, b, c, d, e, f = matrix
+    width, height = abs(a) + abs(c), abs(b) + abs(d)
+    if min(width, height) > 1 or max(width, height) <= 1:
+        return []
+    x, y = min(e, e + a, e + c, e + a + c), min(f, f + b, f + d, f + b + d)
+    if height <= width:
+        return [(x, y + height / 2, x + width, y + height / 2)]
+    return [(x + width / 2, y, x + width / 2, y + height)]
+
+
+def _is_unseen(path: Any, lines: Sequence[_Segment], fills: list[_Fill]) -> bool:
+    """Say whether a filled box lies on one of its own colour, or is white on paper: then its sides are no lines.
+
+    例: the shading of a paragraph within a shaded cell; a spreadsheet's white background
+    """
+    import pypdfium2.raw as pdfium
+
+    red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
+    if not pdfium.FPDFPageObj_GetFillColor(path, red, green, blue, alpha):
+        return False
+    xs = [v for line in lines for v in (line[0], line[2])]
+    ys = [v for line in lines for v in (line[1], line[3])]
+    box = (min(xs), min(ys), max(xs), max(ys))
+    colour = (red.value, green.value, blue.value)
+    under = next((other for held, other in reversed(fills[-_MOST_FILLS:]) if contains(held, box)), fills[0][1])
+    fills.append((box, colour))
+    return alpha.value == 0 or colour == under
 
 
 def _product(inner: _Matrix, outer: _Matrix) -> _Matrix:
