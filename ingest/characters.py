@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import math
 import re
 from itertools import pairwise
 from typing import Any
@@ -10,13 +11,16 @@ from typing import Any
 from ingest.sheet import Box, Char, by_line, contains, gap_between, is_wide, size_of
 
 
-def to_shown(page: Any) -> Any:
-    """Return a function from a box in PDF space to one on the page as shown (crop box and rotation applied)."""
+def to_shown(page: Any, turn: int = 0) -> Any:
+    """Return a function from a box in PDF space to one on the page as shown (crop box and rotation applied).
+
+    With ``turn``, as shown when turned back by so many degrees, for pages whose text lies on its side.
+    """
     left, bottom, right, top = page.get_cropbox()
     media = page.get_mediabox()
     left, bottom = max(left, media[0]), max(bottom, media[1])
     right, top = min(right, media[2]), min(top, media[3])
-    rotation = page.get_rotation() % 360
+    rotation = (page.get_rotation() - turn) % 360
 
     def point(x: float, y: float) -> tuple[float, float]:
         if rotation == 90:
@@ -37,11 +41,12 @@ def to_shown(page: Any) -> Any:
 _NO_TEXT = frozenset(range(0x20)) | {0x7F, 0xFFFE, 0xFFFF, 0xFEFF, 0x200B, 0x00AD}
 
 
-def characters(page: Any) -> list[Char]:
-    """Return the characters of a page in pdfium's reading order, line ends as ``\\n``."""
+def characters(page: Any, turn: int = 0) -> list[Char]:
+    """Return the characters of a page in pdfium's reading order, line ends as ``\\n``; ``turn`` as in ``to_shown``."""
     import pypdfium2.raw as pdfium
 
-    shown = to_shown(page)
+    shown = to_shown(page, turn)
+    rotation = page.get_rotation() - turn
     textpage = page.get_textpage()
     found: list[Char] = []
     x0, x1, y0, y1 = (ctypes.c_double() for _ in range(4))
@@ -81,7 +86,8 @@ def characters(page: Any) -> list[Char]:
                 wide = shown(loose.left, loose.bottom, loose.right, loose.top)
                 if contains(wide, tight) and wide[3] - wide[1] <= 4 * max(tight[3] - tight[1], tight[2] - tight[0]):
                     box = wide
-        found.append(Char(character, box, line, tight))
+        angle = math.degrees(pdfium.FPDFText_GetCharAngle(textpage, i)) + rotation
+        found.append(Char(character, box, line, tight, round(angle / 90) * 90 % 360))
     textpage.close()
     while found and found[-1].text == "\n":
         found.pop()
@@ -98,13 +104,17 @@ def _without_spread(chars: list[Char]) -> list[Char]:
         drop = {i for i in spaces if gap_between(group[i - 1], group[i + 1]) < least_space(group[i - 1], group[i + 1])}
         if len(wide) >= 3 and len(wide) > 2 * pairs:
             gaps = sorted(gap_between(group[i - 1], group[i + 1]) for i in wide)
-            drop |= {i for i in wide if gap_between(group[i - 1], group[i + 1]) <= gaps[len(gaps) // 2] + 2}
+            most = gaps[len(gaps) // 2] + max(2.0, 0.2 * size_of(group[wide[0] - 1]))
+            drop |= {i for i in wide if gap_between(group[i - 1], group[i + 1]) <= most}
         text = "".join(char.text for char in group)
         for match in _SPREAD_NAME.finditer(text):
             between = [i for i in range(*match.span()) if group[i].text == " "]
             gaps = [gap_between(group[i - 1], group[i + 1]) for i in between]
             if max(gaps) <= 1.25 * min(gaps) + 1:
                 drop |= set(between)
+        for match in (*_SPREAD_LINE.finditer(text), *_SPREAD_NUMBER.finditer(text)):
+            if not _DAYS.fullmatch(match.group()):
+                drop |= {i for i in range(*match.span()) if group[i].text in " 　"}
         for match in _SPREAD_DIGITS.finditer(text):
             drop |= {i for i in range(*match.span()) if group[i].text == " "}
         kept.extend(char for i, char in enumerate(group) if i not in drop)
@@ -114,6 +124,10 @@ def _without_spread(chars: list[Char]) -> list[Char]:
 # 例: 2 3 , 9 8 2 千円; but 1月 2月 and 12 34 are what they are
 _SPREAD_DIGITS = re.compile(r"(?<![0-9.,])[0-9](?: [0-9.,]){2,}(?![0-9.,]| [0-9])")
 _SPREAD_NAME = re.compile(r"(?<![一-鿿])[一-鿿](?: [一-鿿]){2,}(?![一-鿿])")  # 例: （１）給 水 戸 数 19,200 戸
+# Full-width spaces part words too (例: 日　時), but hardly each character of four.
+_SPREAD_LINE = re.compile(r"(?<!\S)[一-鿿ぁ-んァ-ヶー](?:(?P<gap>　{1,3})[一-鿿ぁ-んァ-ヶー])(?:(?P=gap)[一-鿿ぁ-んァ-ヶー])+(?!\S)")
+_DAYS = re.compile(r"[月火水木金土日　]+")
+_SPREAD_NUMBER = re.compile(r"第[ 　]?[0-9０-９]{1,3}[ 　]?[表条号回款項章節](?![一-鿿])")  # 例: 第 １ 表
 _NARROW = frozenset("、。，．,.・（）()「」『』【】〔〕：；:;")  # much of their width is white
 
 

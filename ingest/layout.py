@@ -11,7 +11,19 @@ from typing import Any
 from ingest.characters import least_space
 from ingest.reading_order import Part, Piece, reading_order
 from ingest.rulings import SAME_PLACE, Grid
-from ingest.sheet import Box, Char, Sheet, bounding_box, gap_between, is_kanji, is_wide, lines_of, size_of, text_of
+from ingest.sheet import (
+    Box,
+    Char,
+    Sheet,
+    bounding_box,
+    gap_between,
+    is_kanji,
+    is_wide,
+    lines_of,
+    size_of,
+    text_of,
+    upright,
+)
 
 
 def set_tables(sheet: Sheet, grids: Sequence[Grid]) -> None:
@@ -96,7 +108,7 @@ def _set(grid: Grid, chars: list[Char]) -> dict[str, Any]:
                     chars.append(Char("\t", None))
                 first = len(chars)
                 held = lines.get(column, [[]])[line] if lines else grid.chars[row, column]
-                chars.extend(_in_one_line(held))
+                chars.extend(_in_one_line(_unit_last(held)))
                 row_span, column_span = grid.cells[row, column]
                 down = sum(1 for r in rows if row <= r < row + row_span)
                 along = sum(1 for c in columns if column <= c < column + column_span)
@@ -216,6 +228,18 @@ def _in_one_line(chars: Sequence[Char]) -> list[Char]:
     return line
 
 
+_UNIT_ALONE = re.compile(r"(?:[十百千万億]{0,2}円|人|件|戸|世帯|[%％]|㎡|㎥|ha|km|トン|ｔ)")
+
+
+def _unit_last(chars: Sequence[Char]) -> Sequence[Char]:
+    """Return the characters of a cell with the unit that stands over its figure set behind it. 例: 円 over 593,407"""
+    lines = _levels([char for char in chars if char.box is not None])
+    if len(lines) != 2 or not _UNIT_ALONE.fullmatch("".join(char.text for char in lines[0])):
+        return chars
+    figure = "".join(char.text for char in lines[1])
+    return [*lines[1], *lines[0]] if re.fullmatch(r"[△▲\-−－]?[\d,，.．]+", figure) else chars
+
+
 def _left_to_right(chars: Sequence[Char]) -> Sequence[Char]:
     """Return the characters of a cell as they are read, where a program drew the right end of a line first.
 
@@ -225,13 +249,18 @@ def _left_to_right(chars: Sequence[Char]) -> Sequence[Char]:
     backwards = any(_level(a, b) and b.middle[0] < a.middle[0] - size_of(a) for a, b in pairwise(inked))
     if not backwards:
         return chars
+    return [char for line in _levels(inked) for char in line]
+
+
+def _levels(inked: Sequence[Char]) -> list[list[Char]]:
+    """Return inked characters as lines from top to bottom, each from left to right."""
     lines: list[list[Char]] = []
     for char in sorted(inked, key=lambda char: char.middle[1]):
         if lines and _level(lines[-1][0], char):
             lines[-1].append(char)
         else:
             lines.append([char])
-    return [char for line in lines for char in sorted(line, key=lambda char: char.middle[0])]
+    return [sorted(line, key=lambda char: char.middle[0]) for line in lines]
 
 
 def _level(a: Char, b: Char) -> bool:
@@ -352,7 +381,7 @@ def _pieces(sheet: Sheet) -> list[Piece]:
     found = [Piece(t["start"], t["end"], "", t["bound"], 0.0, solid=True) for t in sheet.tables]
     tables = list(found)
     for start, end, box in lines_of(sheet.chars):
-        if any(t.start <= start < t.end for t in tables):
+        if any(t.start <= start < t.end for t in tables) or _lies(sheet.chars[start:end]):
             continue
         if _is_upright(start, end, box):
             found.append(Piece(start, end, text_of(sheet, start, end), box, box[2] - box[0]))
@@ -370,6 +399,33 @@ def _pieces(sheet: Sheet) -> list[Piece]:
                     first = i
             last = i
         found.append(_piece(sheet, first, last + 1))
+    return found
+
+
+def _lies(line: Sequence[Char]) -> bool:
+    """Say whether a line lies on its side, as page numbers of turned sheets and the names of axes do."""
+    return all(char.turn for char in line if char.box is not None)
+
+
+def _lying(sheet: Sheet) -> list[list[Char]]:
+    """Return the lines that lie on their side, each as it is read when the page is turned."""
+    turned: dict[int, list[tuple[Box, Char]]] = {}
+    for start, end, _ in lines_of(sheet.chars):
+        line = sheet.chars[start:end]
+        if any(t["start"] <= start < t["end"] for t in sheet.tables) or not _lies(line):
+            continue
+        for char in line:
+            if char.box is not None:
+                turned.setdefault(char.turn, []).append((upright(char.box, char.turn, sheet.width, sheet.height), char))
+    found: list[list[Char]] = []
+    for placed in turned.values():
+        size = statistics.median(max(box[2] - box[0], box[3] - box[1]) for box, _ in placed)
+        last: Box | None = None
+        for box, char in sorted(placed, key=lambda one: (round((one[0][1] + one[0][3]) / size), one[0][0])):
+            if last is None or abs(box[1] + box[3] - last[1] - last[3]) > size or not -1 < box[0] - last[2] < 3 * size:
+                found.append([])
+            found[-1].append(char)
+            last = box
     return found
 
 
@@ -423,12 +479,12 @@ def set_in_order(sheet: Sheet) -> None:
     Programs draw titles and units after their tables, and pdfium joins what stands side by side. Upright writing keeps
     pdfium's order.
     """
-    pieces = _pieces(sheet)
+    pieces, lying = _pieces(sheet), _lying(sheet)
     if not pieces:
         return
     lines = [piece for piece in pieces if not piece.solid]
-    upright = sum(1 for piece in lines if _is_upright(piece.start, piece.end, piece.box))
-    if upright * 4 > len(lines):
+    vertical = sum(1 for piece in lines if _is_upright(piece.start, piece.end, piece.box))
+    if vertical * 4 > len(lines):
         parts = [Part([[[piece]] for piece in sorted(pieces, key=lambda piece: piece.start)])]
     else:
         parts = reading_order(pieces, sheet.height)
@@ -450,7 +506,7 @@ def set_in_order(sheet: Sheet) -> None:
                 gap = box[1] - above[3]
                 # Titles and notes are set in another size than what they stand beside.
                 resized = bool(size and last) and not 0.9 <= size / last <= 1.1
-                if gap > wide or gap < -3 * usual or (not upright and (gap < -usual or resized)):
+                if gap > wide or gap < -3 * usual or (not vertical and (gap < -usual or resized)):
                     chars.append(Char("\n", None))
             above, last = box, size
             for column, cell in enumerate(row):
@@ -468,6 +524,8 @@ def set_in_order(sheet: Sheet) -> None:
                 cells.append((begin, len(chars), number, column, 1, 1))
         if part.is_table:
             sheet.tables.append(_unruled(cells, chars, part))
+    for line in lying:
+        chars.extend([Char("\n", None), Char("\n", None), *line])
     sheet.chars = chars
     sheet.tables.sort(key=lambda record: int(record["start"]))
 
@@ -545,13 +603,24 @@ def caption(sheet: Sheet, table: dict[str, Any]) -> tuple[tuple[int, int] | None
             break  # keys and values often have no title
         if len(text) > 60 or text.endswith(("。", "、")) or text.startswith(("※", "注", "（注")):
             continue
-        if len(text) > 25 and re.search(r"[。、]", text):
+        bare = re.sub(r"[（(].*?[）)]", "", text)
+        if len(bare) > 25 and re.search(r"[。、]", bare):
             continue  # a line of a sentence. 例: 年間において…労働者に対しては、下の表のとおり勤続
         if title is None:
             title = (start, end)
-            if text[0] not in "（(" or keyed:
+            if (text[0] not in "（(" and not _is_date(text)) or keyed:
                 break
         elif end <= title[0] <= end + 3:
-            title = (start, title[1])  # （歳入） alone names nothing: the line above it does
+            title = (start, title[1])  # （歳入） or a date alone names nothing: the line above it does
             break
     return title, unit
+
+
+def _is_date(text: str) -> bool:
+    """Say whether a line tells a date and no more. 例: 2022/3/11 24時時点, 令和４年６月１日現在"""
+    from ingest.dates import find_periods
+
+    rest = text
+    for period in reversed(find_periods(text)):
+        rest = rest[: period.at[0]] + rest[period.at[1] :]
+    return rest != text and not re.sub(r"現在|時点|[0-9０-９]+時|\W", "", rest)

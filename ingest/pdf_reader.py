@@ -12,6 +12,7 @@ import math
 import re
 import sys
 from array import array
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,7 +20,7 @@ from ingest.characters import characters
 from ingest.child import limit_memory, say
 from ingest.layout import caption, go_on, set_in_order, set_tables
 from ingest.rulings import find_grids
-from ingest.sheet import Sheet
+from ingest.sheet import Char, Sheet, upright
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -61,15 +62,20 @@ def _read_page(document: Any, number: int) -> dict[str, Any]:
     page = document[number]
     width, height = page.get_size()
     sheet = Sheet(characters(page), width, height)
+    turn = _most_turned(sheet.chars)
+    if turn:
+        size = (width, height) if turn == 180 else (height, width)
+        sheet = Sheet(characters(page, turn), *size)
     if any(char.tight is not None for char in sheet.chars):
-        set_tables(sheet, find_grids(page))
+        set_tables(sheet, find_grids(page, turn))
         set_in_order(sheet)
         for table in sheet.tables:
             table["title"], table["unit"] = caption(sheet, table)
     page.close()
     boxes = array("f")
     for char in sheet.chars:
-        boxes.extend(char.box or (math.nan,) * 4)
+        box = upright(char.box, -turn % 360, sheet.width, sheet.height) if char.box else None
+        boxes.extend(box or (math.nan,) * 4)
     if sys.byteorder == "big":
         boxes.byteswap()
     return {
@@ -79,6 +85,13 @@ def _read_page(document: Any, number: int) -> dict[str, Any]:
         "boxes": base64.b64encode(boxes.tobytes()).decode("ascii"),
         "tables": sheet.tables,
     }
+
+
+def _most_turned(chars: Sequence[Char]) -> int:
+    """Return by how many degrees nearly all text of a page lies on its side, 0 where it stands upright."""
+    turns = Counter(char.turn for char in chars if char.box is not None)
+    turn, count = turns.most_common(1)[0] if turns else (0, 0)
+    return turn if count * 10 > 8 * turns.total() else 0
 
 
 _MOST_PIXELS = 20_000_000  # of a picture: three copies of it must fit into the memory
