@@ -8,7 +8,7 @@ import re
 from itertools import pairwise
 from typing import Any
 
-from ingest.sheet import Box, Char, by_line, contains, gap_between, is_wide, size_of
+from ingest.sheet import Box, Char, by_line, contains, gap_between, is_kanji, is_wide, size_of
 
 
 def to_shown(page: Any, turn: int = 0) -> Any:
@@ -91,7 +91,7 @@ def characters(page: Any, turn: int = 0) -> list[Char]:
     textpage.close()
     while found and found[-1].text == "\n":
         found.pop()
-    return _without_doubles(_without_spread(found))
+    return _without_ruby(_without_doubles(_without_spread(found)))
 
 
 def _without_spread(chars: list[Char]) -> list[Char]:
@@ -154,3 +154,77 @@ def _without_doubles(chars: list[Char]) -> list[Char]:
             seen.add((char.text, round(x), round(y)))
         kept.append(char)
     return kept
+
+
+_RUBY = 0.62  # of the size of the type it stands over, at most
+
+
+def _without_ruby(chars: list[Char]) -> list[Char]:
+    """Return the characters without the small kana over 漢字 that say how they are read. 例: びしゃもんいけ over 毘沙門池
+
+    They are left out: set in brackets behind its word, a reading would part what is quoted and searched for.
+    """
+    kanji = [char for char in chars if char.tight is not None and not char.turn and is_kanji(char.text)]
+    if not kanji:
+        return chars
+    usual = sorted(map(_ink, kanji))[len(kanji) // 2]
+    small = [char for char in chars if _is_kana(char.text) and _ink(char) <= _RUBY * usual]
+    if not small:
+        return chars
+    rows: dict[int, list[Char]] = {}
+    for char in kanji:
+        assert char.tight is not None
+        rows.setdefault(round(char.tight[1] / usual), []).append(char)
+    over = {id(char) for char in small if _stands_over(char, rows, usual)}
+    kept: list[Char] = []
+    for group in by_line(chars):
+        for run in _runs(group):
+            if not all(id(char) in over for char in run):  # a word of the line has narrow kana too
+                over.difference_update(map(id, run))
+        left = [char for char in group if id(char) not in over]
+        if any(char.text not in " 　\n" for char in left) or len(left) == len(group):
+            kept.extend(left)
+    while kept and kept[-1].text == "\n":
+        kept.pop()
+    return kept
+
+
+def _runs(group: list[Char]) -> list[list[Char]]:
+    """Return the characters of a line that nearly touch, each run by itself."""
+    runs: list[list[Char]] = []
+    for char in group:
+        if char.tight is None:
+            continue
+        last = runs[-1][-1] if runs else None
+        level = last is not None and abs(last.middle[1] - char.middle[1]) < 0.6 * max(_ink(last), _ink(char))
+        if last is not None and level and gap_between(last, char) < max(_ink(last), _ink(char)):
+            runs[-1].append(char)
+        else:
+            runs.append([char])
+    return runs
+
+
+def _is_kana(character: str) -> bool:
+    return "ぁ" <= character <= "ヺ"
+
+
+def _ink(char: Char) -> float:
+    """Return the longer side of a character's ink: the height of its box is its font's."""
+    return max(char.tight[2] - char.tight[0], char.tight[3] - char.tight[1]) if char.tight else math.inf
+
+
+def _stands_over(char: Char, rows: dict[int, list[Char]], usual: float) -> bool:
+    """Say whether a small character stands right above a 漢字 of a line of larger type."""
+    assert char.tight is not None
+    bottom, (x, _) = char.tight[3], char.middle
+    for row in range(round(bottom / usual) - 1, round(bottom / usual) + 2):
+        for below in rows.get(row, ()):
+            assert below.tight is not None
+            size = _ink(below)
+            if (
+                _ink(char) <= _RUBY * size
+                and -0.4 * size < below.tight[1] - bottom < 0.4 * size
+                and below.tight[0] - 0.5 * size < x < below.tight[2] + 0.5 * size
+            ):
+                return True
+    return False

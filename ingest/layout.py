@@ -483,13 +483,16 @@ def set_in_order(sheet: Sheet) -> None:
     if not pieces:
         return
     lines = [piece for piece in pieces if not piece.solid]
-    vertical = sum(1 for piece in lines if _is_upright(piece.start, piece.end, piece.box))
-    if vertical * 4 > len(lines):
+    vertical = sum(1 for piece in lines if _is_upright(piece.start, piece.end, piece.box)) * 4 > len(lines)
+    if vertical:
         parts = [Part([[[piece]] for piece in sorted(pieces, key=lambda piece: piece.start)])]
     else:
         parts = reading_order(pieces, sheet.height)
     boxes = [_of_row(row) for part in parts for row in part.rows]
-    gaps = sorted(max(0.0, b[1] - a[3]) for a, b in pairwise(boxes) if b[1] > a[1])
+    if vertical:  # columns from right to left
+        gaps = sorted(max(0.0, a[0] - b[2]) for a, b in pairwise(boxes) if b[0] < a[0])
+    else:
+        gaps = sorted(max(0.0, b[1] - a[3]) for a, b in pairwise(boxes) if b[1] > a[1])
     usual = statistics.median(piece.size for piece in lines) if lines else 10.0
     # Lines set wide apart are no paragraphs: more than the page's usual gap counts.
     wide = (gaps[len(gaps) // 2] if gaps else 0.0) + 0.5 * usual
@@ -503,10 +506,11 @@ def set_in_order(sheet: Sheet) -> None:
             box, size = _of_row(row), _size_of_row(row)
             if above is not None:
                 chars.append(Char("\n", None))
-                gap = box[1] - above[3]
+                gap = above[0] - box[2] if vertical else box[1] - above[3]
                 # Titles and notes are set in another size than what they stand beside.
                 resized = bool(size and last) and not 0.9 <= size / last <= 1.1
-                if gap > wide or gap < -3 * usual or (not vertical and (gap < -usual or resized)):
+                apart = gap < -3 * usual or (not vertical and (gap < -usual or resized))
+                if gap > wide or apart:
                     chars.append(Char("\n", None))
             above, last = box, size
             for column, cell in enumerate(row):

@@ -341,9 +341,25 @@ def _joins(run: Sequence[Sequence[Piece]], column: Sequence[Piece], following: S
     """Say whether a column belongs to the rows of the columns left of it. 例: key, value | key, value are two"""
     if len(run) > 1 and sum(_MARK.match(p.text) is not None for p in column) > 1:
         return False
+    if len(run) > 1 and following and _begins_again(run[0], column) and _are_rows(column, following):
+        return False
     if len(run) > 1 and _is_wordy(run[-1]) and following and _are_rows(column, following) and _is_wordy(following):
         return False
     return _are_rows(run[-1], column) or (len(run) > 1 and _hang_on(column, run[0]))
+
+
+def _begins_again(keys: Sequence[Piece], column: Sequence[Piece]) -> bool:
+    """Say whether a column holds the keys of another table beside the first: the same head, or the same keys.
+
+    例: 地域 | 人数 | 地域 | 人数
+    """
+    if any(is_figure(p.text) for p in column):
+        return False
+    heads = {p.text for p in sorted(keys, key=lambda p: p.middle)[:2]}
+    if any(p.text in heads for p in sorted(column, key=lambda p: p.middle)[:2]):
+        return True
+    shared = {p.text for p in keys} & {p.text for p in column}
+    return len(shared) * 2 > len(column)
 
 
 def _is_wordy(column: Sequence[Piece]) -> bool:
