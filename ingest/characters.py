@@ -125,7 +125,9 @@ def _without_spread(chars: list[Char]) -> list[Char]:
 _SPREAD_DIGITS = re.compile(r"(?<![0-9.,])[0-9](?: [0-9.,]){2,}(?![0-9.,]| [0-9])")
 _SPREAD_NAME = re.compile(r"(?<![一-鿿])[一-鿿](?: [一-鿿]){2,}(?![一-鿿])")  # 例: （１）給 水 戸 数 19,200 戸
 # Full-width spaces part words too (例: 日　時), but hardly each character of four.
-_SPREAD_LINE = re.compile(r"(?<!\S)[一-鿿ぁ-んァ-ヶー](?:(?P<gap>　{1,3})[一-鿿ぁ-んァ-ヶー])(?:(?P=gap)[一-鿿ぁ-んァ-ヶー])+(?!\S)")
+_SPREAD_LINE = re.compile(
+    r"(?<!\S)[一-鿿ぁ-んァ-ヶー](?:(?P<gap>　{1,3})[一-鿿ぁ-んァ-ヶー])(?:(?P=gap)[一-鿿ぁ-んァ-ヶー])+(?!\S)"
+)
 _DAYS = re.compile(r"[月火水木金土日　]+")
 _SPREAD_NUMBER = re.compile(r"第[ 　]?[0-9０-９]{1,3}[ 　]?[表条号回款項章節](?![一-鿿])")  # 例: 第 １ 表
 _NARROW = frozenset("、。，．,.・（）()「」『』【】〔〕：；:;")  # much of their width is white
@@ -160,9 +162,10 @@ _RUBY = 0.62  # of the size of the type it stands over, at most
 
 
 def _without_ruby(chars: list[Char]) -> list[Char]:
-    """Return the characters without the small kana over 漢字 that say how they are read. 例: びしゃもんいけ over 毘沙門池
+    """Return the characters without the small kana over 漢字 that say how they are read.
 
-    They are left out: set in brackets behind its word, a reading would part what is quoted and searched for.
+    例: びしゃもんいけ over 毘沙門池. They are left out: set in brackets behind its word, a reading would part what is
+    quoted and searched for.
     """
     kanji = [char for char in chars if char.tight is not None and not char.turn and is_kanji(char.text)]
     if not kanji:

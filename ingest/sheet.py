@@ -36,7 +36,7 @@ class Sheet:
 
 
 def upright(box: Box, turn: int, width: float, height: float) -> Box:
-    """Return a box of a page as it stands when the page, ``width`` by ``height``, is turned back by ``turn`` degrees."""
+    """Return a box of a page of this width and height as it stands when the page is turned back by ``turn`` degrees."""
     x0, y0, x1, y1 = box
     if turn == 90:
         return y0, width - x1, y1, width - x0
