@@ -80,8 +80,11 @@ def _cuts_words(grid: Grid, sheet: Sheet, home: Sequence[Grid | None]) -> bool:
     for (left, right), (at, to) in zip(pairwise(sheet.chars), pairwise(home), strict=True):
         if at is not grid or left.tight is None or right.tight is None:
             continue
-        touching = _level(left, right) and -0.5 < (right.tight[0] - left.tight[2]) / max(1.0, size_of(left)) < 0.3
-        if touching and is_wide(left.text) and is_wide(right.text):
+        if not _level(left, right):
+            continue
+        gap = (right.tight[0] - left.tight[2]) / max(1.0, size_of(left))
+        words = is_wide(left.text) and is_wide(right.text) and -0.5 < gap < 0.3
+        if words or (left.text.isdecimal() and right.text.isdecimal() and -0.5 < gap < 0.1):
             here, there = grid.cell_at(*left.middle), grid.cell_at(*right.middle) if to is grid else None
             cut += here != there
     filled = sum(1 for chars in grid.chars.values() if chars)
@@ -221,7 +224,7 @@ def _in_one_line(chars: Sequence[Char]) -> list[Char]:
                 # Words of letters are set closer than figures. 例: Times New Roman
                 least = 0.15 if line[-1].text.isalpha() and char.text.isalpha() else 0.25
                 apart = box[0] - last[2] > max(least * size_of(line[-1]), least_space(line[-1], char))
-                apart = apart or box[1] > last[3] - 1
+                apart = apart or box[1] > last[3] - 1 or not _level(line[-1], char)
                 if apart and not (is_wide(line[-1].text) or is_wide(char.text)):
                     line.append(Char(" ", None))
         line.append(char)

@@ -139,6 +139,24 @@ def test_notes_at_the_foot_come_after_both_columns(tmp_path):
     assert [line[:1] for line in found[-2:]] == ["1", "2"]
 
 
+def test_labels_of_a_chart_keep_their_own_figures(tmp_path):
+    """Their figures stand at the height of a neighbour's name."""
+
+    def chart(canvas: Canvas) -> None:
+        for x, y, *texts in (
+            (100, 600, "投資的経費", "29.8億円", "12.8%"),
+            (165, 574, "人件費", "39.7億円", "17.0%"),
+            (230, 587, "扶助費", "63.5億円", "27.2%"),
+        ):
+            for i, text in enumerate(texts):
+                canvas.drawCentredString(x, y - 13 * i, text)
+
+    document = parse(make(tmp_path, both(lines("当初予算の歳出", top=700), chart)))
+    facts = {(fact.label, fact.value) for fact in read_facts(document)}
+    assert {("投資的経費", "12.8%"), ("人件費", "39.7億円"), ("人件費", "17.0%"), ("扶助費", "27.2%")} <= facts
+    assert ("人件費", "12.8%") not in facts
+
+
 def test_names_set_wide_with_full_width_spaces_are_closed_up(tmp_path):
     draw = lines("基　金　現　在　高　調", "第 1 表　歳入歳出予算", "月　火　水　木　金", "日　時　十月五日")
     text = parse(make(tmp_path, draw)).text
@@ -202,6 +220,17 @@ def test_a_cell_is_read_from_left_to_right_whichever_end_was_drawn_first(tmp_pat
     rows = [["区分", "人数"], ["", "12"], ["合計", "34"]]
     document = parse(make(tmp_path, both(end, grid(rows), begin)))
     assert cells(document, document.tables[0])[1] == ["職員数(A)", "12"]
+
+
+def test_figures_at_different_heights_of_a_cell_are_not_one(tmp_path):
+    def figures(canvas: Canvas) -> None:
+        canvas.setFont(FONT, 8)
+        canvas.drawString(156, 668, "136")
+        canvas.drawString(170, 660, "0")
+        canvas.setFont(FONT, 11)
+
+    document = parse(make(tmp_path, both(grid([["区分", "増減"], ["手当", ""], ["給料", "△5"]]), figures)))
+    assert cells(document, document.tables[0])[1] == ["手当", "136 0"]
 
 
 def test_letters_in_a_cell_keep_the_spaces_between_their_words(tmp_path):
