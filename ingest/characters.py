@@ -107,7 +107,7 @@ def _without_spread(chars: list[Char]) -> list[Char]:
             most = gaps[len(gaps) // 2] + max(2.0, 0.2 * size_of(group[wide[0] - 1]))
             drop |= {i for i in wide if gap_between(group[i - 1], group[i + 1]) <= most}
         text = "".join(char.text for char in group)
-        for match in _SPREAD_NAME.finditer(text):
+        for match in (*_SPREAD_NAME.finditer(text), *_SPREAD_KANA.finditer(text)):
             between = [i for i in range(*match.span()) if group[i].text == " "]
             gaps = [gap_between(group[i - 1], group[i + 1]) for i in between]
             if max(gaps) <= 1.25 * min(gaps) + 1:
@@ -124,6 +124,8 @@ def _without_spread(chars: list[Char]) -> list[Char]:
 # 例: 2 3 , 9 8 2 千円; but 1月 2月 and 12 34 are what they are
 _SPREAD_DIGITS = re.compile(r"(?<![0-9.,])[0-9](?: [0-9.,]){2,}(?![0-9.,]| [0-9])")
 _SPREAD_NAME = re.compile(r"(?<![一-鿿])[一-鿿](?: [一-鿿]){2,}(?![一-鿿])")  # 例: （１）給 水 戸 数 19,200 戸
+# 例: そ の 他営業費用, 原水及 び 浄水費
+_SPREAD_KANA = re.compile(r"(?=[^ぁ-ヺ\n]{0,4}[ぁ-ヺ])[一-鿿ぁ-ヺー](?: [一-鿿ぁ-ヺー]){2,}")
 # Full-width spaces part words too (例: 日　時), but hardly each character of four.
 _SPREAD_LINE = re.compile(
     r"(?<!\S)[一-鿿ぁ-んァ-ヶー](?:(?P<gap>　{1,3})[一-鿿ぁ-んァ-ヶー])(?:(?P=gap)[一-鿿ぁ-んァ-ヶー])+(?!\S)"

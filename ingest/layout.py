@@ -631,3 +631,44 @@ def _is_date(text: str) -> bool:
     for period in reversed(find_periods(text)):
         rest = rest[: period.at[0]] + rest[period.at[1] :]
     return rest != text and not re.sub(r"現在|時点|[0-9０-９]+時|\W", "", rest)
+
+
+_LARGER = 1.2  # times the type of the body: a heading's
+_LEVELS = (1.8, 1.4)  # times the type of the body: headings of the first level, of the second
+_FIGURE = re.compile(r"[\d,.]+\s?(?:[十百千万億兆]{0,2}円|[%％人件戸㎡]|世帯|か所)")
+
+
+def headings(sheet: Sheet) -> list[tuple[int, int, int]]:
+    """Return start, end and level of the lines of a set page that are clearly set larger than its running text.
+
+    Only where there is running text, and no two such lines follow each other more than once: a poster or a slide is
+    set large all over. Lines in tables, sentences and figures are none. 例: 12 points over a text of 10
+    """
+    lines: list[tuple[int, int, float]] = []
+    for start, end, _ in lines_of(sheet.chars):
+        if any(table["start"] <= start < table["end"] for table in sheet.tables):
+            continue
+        widths = [
+            char.box[2] - char.box[0] for char in sheet.chars[start:end] if char.box is not None and is_kanji(char.text)
+        ]
+        if len(widths) > 1 and not _lies(sheet.chars[start:end]):
+            lines.append((start, end, statistics.median(widths)))
+    running = [(start, end, size) for start, end, size in lines if end - start > 20]
+    if len(running) < 4:
+        return []
+    body = statistics.median(size for _, _, size in running)
+    larger = [(start, end, size) for start, end, size in lines if size >= _LARGER * body]
+    if len(larger) * 4 > len(lines):
+        return []
+    return [
+        (start, end, 1 + sum(size < times * body for times in _LEVELS))
+        for start, end, size in larger
+        if _names(text_of(sheet, start, end).strip())
+    ]
+
+
+def _names(text: str) -> bool:
+    """Say whether a line can be a heading: short, no sentence, no note, no figure and no date."""
+    if not 2 < len(text) <= 40 or re.search(r"[。、\t]|[はがをにで]$|^[※（(注]", text) or _FIGURE.search(text):
+        return False
+    return not _is_date(text)

@@ -18,7 +18,7 @@ from typing import Any
 
 from ingest.characters import characters
 from ingest.child import limit_memory, say
-from ingest.layout import caption, go_on, set_in_order, set_tables
+from ingest.layout import caption, go_on, headings, set_in_order, set_tables
 from ingest.rulings import find_grids
 from ingest.sheet import Char, Sheet, upright
 
@@ -84,6 +84,7 @@ def _read_page(document: Any, number: int) -> dict[str, Any]:
         "height": height,
         "boxes": base64.b64encode(boxes.tobytes()).decode("ascii"),
         "tables": sheet.tables,
+        "headings": headings(sheet),
     }
 
 

@@ -75,8 +75,8 @@ def reading_order(pieces: Sequence[Piece], height: float) -> list[Part]:
         held = {id(piece) for _, stack in stacks for piece in stack}
         apart = {id(one): [[[piece]] for piece in stack] for one, stack in stacks}
         rest = [piece for piece in pieces if id(piece) not in held]
-        parts = reading_order([*rest, *(one for one, _ in stacks)], height)
-        return [split for part in parts for split in _unstacked(part, apart)]
+        read = reading_order([*rest, *(one for one, _ in stacks)], height)
+        return [split for part in read for split in _unstacked(part, apart)]
     usual = _usual(pieces)
     zones: list[list[Piece]] = [[], [], []]
     for piece in pieces:

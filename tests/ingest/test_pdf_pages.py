@@ -144,9 +144,9 @@ def test_labels_of_a_chart_keep_their_own_figures(tmp_path):
 
     def chart(canvas: Canvas) -> None:
         for x, y, *texts in (
-            (100, 600, "投資的経費", "29.8億円", "12.8%"),
-            (165, 574, "人件費", "39.7億円", "17.0%"),
-            (230, 587, "扶助費", "63.5億円", "27.2%"),
+            (300, 600, "投資的経費", "29.8億円", "12.8%"),
+            (200, 574, "人件費", "39.7億円", "17.0%"),
+            (240, 480, "扶助費", "63.5億円", "27.2%"),
         ):
             for i, text in enumerate(texts):
                 canvas.drawCentredString(x, y - 13 * i, text)
@@ -162,6 +162,30 @@ def test_names_set_wide_with_full_width_spaces_are_closed_up(tmp_path):
     text = parse(make(tmp_path, draw)).text
     for whole in ("基金現在高調", "第1表", "月　火　水　木　金", "日　時"):
         assert whole in text
+
+
+BODY = [
+    "この町では、人口が少しずつ減り続けている。理由は二つある。",
+    "一つは、高校を出た若い人が、進学のために県の外へ出ること。",
+    "もう一つは、働く場所が少なくて、戻って来られないことである。",
+    "そこで町は、仕事の場所を増やし、住まいを用意することにした。",
+    "来年度からは、空き家を直して貸し出す事業も新しく始めていく。",
+]
+
+
+def test_lines_set_larger_than_the_running_text_are_marked_as_headings(tmp_path):
+    draw = both(
+        sized(20, "人口減少への取組", top=760),
+        sized(14, "空き家の活用", "令和６年３月現在", top=720, step=24),
+        lines(*BODY, *BODY, top=640),
+    )
+    document = parse(make(tmp_path, draw))
+    found = [(document.text[start:end], level) for start, end, level in document.marked_headings]
+    assert found == [("人口減少への取組", 1), ("空き家の活用", 3)]
+
+
+def test_a_page_set_large_all_over_marks_none(tmp_path):
+    assert parse(make(tmp_path, sized(20, "移住の相談", "窓口と電話", "空き家の紹介"))).marked_headings == ()
 
 
 # --- tables ----------------------------------------------------------------------------------------------------------
@@ -226,7 +250,7 @@ def test_figures_at_different_heights_of_a_cell_are_not_one(tmp_path):
     def figures(canvas: Canvas) -> None:
         canvas.setFont(FONT, 8)
         canvas.drawString(156, 668, "136")
-        canvas.drawString(170, 660, "0")
+        canvas.drawString(169, 663, "0")
         canvas.setFont(FONT, 11)
 
     document = parse(make(tmp_path, both(grid([["区分", "増減"], ["手当", ""], ["給料", "△5"]]), figures)))
