@@ -445,20 +445,24 @@ def _are_apart(left: Char, right: Char, usual: float) -> bool:
 
 
 def _is_spread(chars: Sequence[Char], left: int, right: int) -> bool:
-    """Say whether a gap is one of several like ones in a word that is set wide. 例: 給 水 戸 数"""
+    """Say whether a gap is one of several like ones in a word that is set wide. 例: 給 水 戸 数, そ の 他"""
     gap = gap_between(chars[left], chars[right])
     if (
         right != left + 1
         or gap > 4 * size_of(chars[right])
-        or not all(map(is_kanji, chars[left].text + chars[right].text))
+        or not all(map(_is_japanese, chars[left].text + chars[right].text))
     ):
         return False
     for a, b in ((left - 1, left), (right, right + 1)):
-        if a < 0 or b >= len(chars) or not (is_kanji(chars[a].text) and is_kanji(chars[b].text)):
+        if a < 0 or b >= len(chars) or not (_is_japanese(chars[a].text) and _is_japanese(chars[b].text)):
             continue
         if abs(gap_between(chars[a], chars[b]) - gap) <= 0.25 * gap + 1:
             return True
     return False
+
+
+def _is_japanese(character: str) -> bool:
+    return is_kanji(character) or "ぁ" <= character <= "ヿ"
 
 
 def _piece(sheet: Sheet, start: int, end: int) -> Piece:

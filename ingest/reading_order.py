@@ -447,6 +447,10 @@ def _as_rows(columns: Sequence[Sequence[Piece]]) -> list[Part]:
                 above.append([line])
             else:
                 rows[at][number].extend(line)
+    # Several figures at one name are lines of their own, each with its name in another column.
+    # 例: 1 営業収益 | (1) 給水収益 | 579,091 above (2) その他 | 3,225
+    if any(sum(is_figure(p.text) for p in cell) > 1 for row in rows for cell in row[1:]):
+        return [_plain(_rows([piece for column in columns for piece in column]))]
     parts = [_cells(above)]
     done = 0
     for start in range(len(rows)):

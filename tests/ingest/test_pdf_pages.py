@@ -1,6 +1,7 @@
 """Pages as programs really draw them: on their side, with readings over words, with boxes that rule nothing, broken."""
 
 import random
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -232,6 +233,16 @@ def test_tables_without_rules_side_by_side_are_two(tmp_path):
     document = parse(make(tmp_path, draw))
     assert len(document.tables) == 2
     assert scoped(document) >= SIDE_BY_SIDE
+
+
+def test_items_of_an_account_keep_their_own_figures(tmp_path):
+    """The numbered heads stand in a column of their own, each beside the first of several items."""
+    heads = ["1 営業収益", "", "", "2 営業費用", "", ""]
+    items = ["(1) 給水収益", "(2) その他収益", "収益合計", "(1) 原水費", "(2) 配水費", "費用合計"]
+    figures = ["579,091", "3,225", "582,316", "82,943", "56,096", "139,039"]
+    text = parse(make(tmp_path, columns((60, heads), (140, items), (300, figures)))).text
+    for item, figure in zip(items, figures, strict=True):
+        assert f"{item} {figure}".replace(" ", "") in re.sub(r"[\t ]", "", text)
 
 
 def test_a_cell_is_read_from_left_to_right_whichever_end_was_drawn_first(tmp_path):
