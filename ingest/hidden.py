@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ingest.characters import to_shown
+from ingest.characters import area_shown, to_shown
 from ingest.sheet import Box, Char
 
 _WHITE = 235  # of 255: lighter letters may not show on white
@@ -55,13 +55,14 @@ def unseen(page: Any, textpage: Any) -> Unseen:
     texts = {_address(thing.item): thing for thing in things if thing.kind == pdfium.FPDF_PAGEOBJ_TEXT}
     first = min((thing.order for thing in things if _holds_text(thing)), default=0)
     covers = [thing for thing in things if thing.order > first and _may_cover(thing)]
-    left, bottom, right, top = _sheet(page)
+    left, bottom, right, top = area_shown(page)
     away: set[int] = set()
     doubtful: dict[int, tuple[int, Box]] = {}  # by character: the address of its text object, and its box
     items: dict[int, Any] = {}
     faint: dict[int, bool] = {}
     over: dict[int, list[_Thing]] = {}
     inked = 0
+    loose = pdfium.FS_RECTF()
     x0, x1, y0, y1 = (ctypes.c_double() for _ in range(4))
     for i in range(textpage.count_chars()):
         if chr(pdfium.FPDFText_GetUnicode(textpage, i)).isspace():
@@ -82,7 +83,8 @@ def unseen(page: Any, textpage: Any) -> Unseen:
             faint[key] = _is_faint(item)
             items[key] = item
             over[key] = _over(texts.get(key), covers)
-        tiny = max(box[2] - box[0], box[3] - box[1]) < _TINY
+        # Points and commas are small in any type: what counts is the type's own height.
+        tiny = pdfium.FPDFText_GetLooseCharBox(textpage, i, loose) and loose.top - loose.bottom < _TINY
         if faint[key] or tiny or any(_is_in(x, y, thing.box) for thing in over[key]):
             doubtful[i] = key, box
     nowhere, blank = _not_showing(page, doubtful, items) if doubtful else (set(), set())
@@ -248,15 +250,9 @@ def _has_picture(thing: _Thing) -> bool:
     return holds(thing.item, 0)
 
 
-def _sheet(page: Any) -> Box:
-    """Return what of a page is shown, in PDF space."""
-    crop, media = page.get_cropbox(), page.get_mediabox()
-    return max(crop[0], media[0]), max(crop[1], media[1]), min(crop[2], media[2]), min(crop[3], media[3])
-
-
 def _share(things: Sequence[_Thing], page: Any) -> float:
     """Return how much of a page things cover, were they to lie side by side."""
-    left, bottom, right, top = _sheet(page)
+    left, bottom, right, top = area_shown(page)
     covered = sum(
         max(0.0, min(x1, right) - max(x0, left)) * max(0.0, min(y1, top) - max(y0, bottom))
         for x0, y0, x1, y1 in (thing.box for thing in things)

@@ -15,7 +15,19 @@ from typing import Any
 from ingest.characters import least_space
 from ingest.reading_order import Part, Piece, reading_order
 from ingest.rulings import SAME_PLACE, Grid
-from ingest.sheet import Box, Char, Sheet, bounding_box, gap_between, is_kanji, is_wide, lines_of, size_of, text_of
+from ingest.sheet import (
+    Box,
+    Char,
+    Sheet,
+    bounding_box,
+    gap_between,
+    is_kanji,
+    is_wide,
+    lines_of,
+    size_of,
+    text_of,
+    upright,
+)
 from ingest.table_heads import UNIT, count_headings, may_be_title
 from ingest.tables import is_value
 
@@ -64,7 +76,7 @@ def set_tables(sheet: Sheet, grids: Sequence[Grid]) -> None:
                     place = candidate
                     break
         home.append(place)
-    tables = [candidate for candidate in grids if candidate.is_table]
+    tables = [candidate for candidate in grids if candidate.is_table and not _cuts_words(candidate, sheet, home)]
     if not tables:
         return
     chars: list[Char] = []
@@ -93,6 +105,26 @@ def set_tables(sheet: Sheet, grids: Sequence[Grid]) -> None:
     sheet.chars = chars
 
 
+def _cuts_words(grid: Grid, sheet: Sheet, home: Sequence[Grid | None]) -> bool:
+    """Say whether the rulings of a grid go through its words: then they are a drawing's, and it is no table.
+
+    例: boxes of a chart of offices with arrows between them; bars laid over a calendar
+    """
+    cut = 0
+    for (left, right), (at, to) in zip(pairwise(sheet.chars), pairwise(home), strict=True):
+        if at is not grid or left.tight is None or right.tight is None:
+            continue
+        if not _level(left, right):
+            continue
+        gap = (right.tight[0] - left.tight[2]) / max(1.0, size_of(left))
+        words = is_wide(left.text) and is_wide(right.text) and -0.5 < gap < 0.3
+        if words or (left.text.isdecimal() and right.text.isdecimal() and -0.5 < gap < 0.1):
+            here, there = grid.cell_at(*left.middle), grid.cell_at(*right.middle) if to is grid else None
+            cut += here != there
+    filled = sum(1 for chars in grid.chars.values() if chars)
+    return cut > 1 and cut * 10 > filled
+
+
 def _set(grid: Grid, chars: list[Char]) -> dict[str, Any]:
     """Append a table to the characters of a page; return where it and its cells stand."""
     cells: list[tuple[int, int, int, int, int, int]] = []
@@ -113,7 +145,7 @@ def _set(grid: Grid, chars: list[Char]) -> dict[str, Any]:
                     chars.append(Char("\t", None))
                 first = len(chars)
                 held = lines.get(column, [[]])[line] if lines else grid.chars[row, column]
-                chars.extend(_in_one_line(held))
+                chars.extend(_in_one_line(_unit_last(held)))
                 row_span, column_span = grid.cells[row, column]
                 down = sum(1 for r in rows if row <= r < row + row_span)
                 along = sum(1 for c in columns if column <= c < column + column_span)
@@ -217,16 +249,60 @@ _LONGEST_HEADING = 25
 def _in_one_line(chars: Sequence[Char]) -> list[Char]:
     """Return the inked characters of a cell as one line, with a space where words or lines of letters part."""
     line: list[Char] = []
-    for char in chars:
+    for char in _left_to_right(chars):
         if line and not (is_wide(line[-1].text) and is_wide(char.text)):
             last, box = line[-1].box, char.box
             if last is not None and box is not None:
-                apart = box[0] - last[2] > max(0.25 * size_of(line[-1]), least_space(line[-1], char))
-                apart = apart or box[1] > last[3] - 1
+                # Words of letters are set closer than figures. 例: Times New Roman
+                least = 0.15 if line[-1].text.isalpha() and char.text.isalpha() else 0.25
+                apart = box[0] - last[2] > max(least * size_of(line[-1]), least_space(line[-1], char))
+                apart = apart or box[1] > last[3] - 1 or not _level(line[-1], char)
                 if apart and not (is_wide(line[-1].text) or is_wide(char.text)):
                     line.append(Char(" ", None))
         line.append(char)
     return line
+
+
+_UNIT_ALONE = re.compile(r"(?:[十百千万億]{0,2}円|人|件|戸|世帯|[%％]|㎡|㎥|ha|km|トン|ｔ)")
+
+
+def _unit_last(chars: Sequence[Char]) -> Sequence[Char]:
+    """Return the characters of a cell with the unit that stands over its figure set behind it. 例: 円 over 593,407"""
+    lines = _levels([char for char in chars if char.box is not None])
+    if len(lines) != 2 or not _UNIT_ALONE.fullmatch("".join(char.text for char in lines[0])):
+        return chars
+    figure = "".join(char.text for char in lines[1])
+    return [*lines[1], *lines[0]] if re.fullmatch(r"[△▲\-−－]?[\d,，.．]+", figure) else chars
+
+
+def _left_to_right(chars: Sequence[Char]) -> Sequence[Char]:
+    """Return the characters of a cell as they are read, where a program drew the right end of a line first.
+
+    例: (A) drawn before 職員数, which stands left of it
+    """
+    inked = [char for char in chars if char.box is not None]
+    backwards = any(_level(a, b) and b.middle[0] < a.middle[0] - size_of(a) for a, b in pairwise(inked))
+    if not backwards:
+        return chars
+    return [char for line in _levels(inked) for char in line]
+
+
+def _levels(inked: Sequence[Char]) -> list[list[Char]]:
+    """Return inked characters as lines from top to bottom, each from left to right."""
+    lines: list[list[Char]] = []
+    for char in sorted(inked, key=lambda char: char.middle[1]):
+        if lines and _level(lines[-1][0], char):
+            lines[-1].append(char)
+        else:
+            lines.append([char])
+    return [sorted(line, key=lambda char: char.middle[0]) for line in lines]
+
+
+def _level(a: Char, b: Char) -> bool:
+    """Say whether two characters stand on one line; a raised figure does."""
+    if a.box is None or b.box is None:
+        return False
+    return abs((a.box[1] + a.box[3]) - (b.box[1] + b.box[3])) < 0.8 * max(size_of(a), size_of(b))
 
 
 _APART = 1.1  # of the type's size: a wider gap parts a line
@@ -238,7 +314,7 @@ def _pieces(sheet: Sheet) -> list[Piece]:
     found = [Piece(t["start"], t["end"], "", t["bound"], 0.0, solid=True) for t in sheet.tables]
     tables = list(found)
     for start, end, box in lines_of(sheet.chars):
-        if any(t.start <= start < t.end for t in tables):
+        if any(t.start <= start < t.end for t in tables) or _lies(sheet.chars[start:end]):
             continue
         if _is_upright(start, end, box):
             found.append(Piece(start, end, text_of(sheet, start, end), box, box[2] - box[0]))
@@ -259,6 +335,33 @@ def _pieces(sheet: Sheet) -> list[Piece]:
     return found
 
 
+def _lies(line: Sequence[Char]) -> bool:
+    """Say whether a line lies on its side, as page numbers of turned sheets and the names of axes do."""
+    return all(char.turn for char in line if char.box is not None)
+
+
+def _lying(sheet: Sheet) -> list[list[Char]]:
+    """Return the lines that lie on their side, each as it is read when the page is turned."""
+    turned: dict[int, list[tuple[Box, Char]]] = {}
+    for start, end, _ in lines_of(sheet.chars):
+        line = sheet.chars[start:end]
+        if any(t["start"] <= start < t["end"] for t in sheet.tables) or not _lies(line):
+            continue
+        for char in line:
+            if char.box is not None:
+                turned.setdefault(char.turn, []).append((upright(char.box, char.turn, sheet.width, sheet.height), char))
+    found: list[list[Char]] = []
+    for placed in turned.values():
+        size = statistics.median(max(box[2] - box[0], box[3] - box[1]) for box, _ in placed)
+        last: Box | None = None
+        for box, char in sorted(placed, key=lambda one: (round((one[0][1] + one[0][3]) / size), one[0][0])):
+            if last is None or abs(box[1] + box[3] - last[1] - last[3]) > size or not -1 < box[0] - last[2] < 3 * size:
+                found.append([])
+            found[-1].append(char)
+            last = box
+    return found
+
+
 def _is_upright(start: int, end: int, box: Box) -> bool:
     return end - start > 2 and box[3] - box[1] > 2 * (box[2] - box[0])
 
@@ -272,20 +375,24 @@ def _are_apart(left: Char, right: Char, usual: float) -> bool:
 
 
 def _is_spread(chars: Sequence[Char], left: int, right: int) -> bool:
-    """Say whether a gap is one of several like ones in a word that is set wide. 例: 給 水 戸 数"""
+    """Say whether a gap is one of several like ones in a word that is set wide. 例: 給 水 戸 数, そ の 他"""
     gap = gap_between(chars[left], chars[right])
     if (
         right != left + 1
         or gap > 4 * size_of(chars[right])
-        or not all(map(is_kanji, chars[left].text + chars[right].text))
+        or not all(map(_is_japanese, chars[left].text + chars[right].text))
     ):
         return False
     for a, b in ((left - 1, left), (right, right + 1)):
-        if a < 0 or b >= len(chars) or not (is_kanji(chars[a].text) and is_kanji(chars[b].text)):
+        if a < 0 or b >= len(chars) or not (_is_japanese(chars[a].text) and _is_japanese(chars[b].text)):
             continue
         if abs(gap_between(chars[a], chars[b]) - gap) <= 0.25 * gap + 1:
             return True
     return False
+
+
+def _is_japanese(character: str) -> bool:
+    return is_kanji(character) or "ぁ" <= character <= "ヿ"
 
 
 def _piece(sheet: Sheet, start: int, end: int) -> Piece:
@@ -309,17 +416,20 @@ def set_in_order(sheet: Sheet) -> None:
     Programs draw titles and units after their tables, and pdfium joins what stands side by side. Upright writing keeps
     pdfium's order.
     """
-    pieces = _pieces(sheet)
+    pieces, lying = _pieces(sheet), _lying(sheet)
     if not pieces:
         return
     lines = [piece for piece in pieces if not piece.solid]
-    upright = sum(1 for piece in lines if _is_upright(piece.start, piece.end, piece.box))
-    if upright * 4 > len(lines):
+    vertical = sum(1 for piece in lines if _is_upright(piece.start, piece.end, piece.box)) * 4 > len(lines)
+    if vertical:
         parts = [Part([[[piece]] for piece in sorted(pieces, key=lambda piece: piece.start)])]
     else:
         parts = reading_order(pieces, sheet.height)
     boxes = [_of_row(row) for part in parts for row in part.rows]
-    gaps = sorted(max(0.0, b[1] - a[3]) for a, b in pairwise(boxes) if b[1] > a[1])
+    if vertical:  # columns from right to left
+        gaps = sorted(max(0.0, a[0] - b[2]) for a, b in pairwise(boxes) if b[0] < a[0])
+    else:
+        gaps = sorted(max(0.0, b[1] - a[3]) for a, b in pairwise(boxes) if b[1] > a[1])
     usual = statistics.median(piece.size for piece in lines) if lines else 10.0
     # Lines set wide apart are no paragraphs: more than the page's usual gap counts.
     wide = (gaps[len(gaps) // 2] if gaps else 0.0) + 0.5 * usual
@@ -333,10 +443,11 @@ def set_in_order(sheet: Sheet) -> None:
             box, size = _of_row(row), _size_of_row(row)
             if above is not None:
                 chars.append(Char("\n", None))
-                gap = box[1] - above[3]
+                gap = above[0] - box[2] if vertical else box[1] - above[3]
                 # Titles and notes are set in another size than what they stand beside.
                 resized = bool(size and last) and not 0.9 <= size / last <= 1.1
-                if gap > wide or gap < -3 * usual or (not upright and (gap < -usual or resized)):
+                apart = gap < -3 * usual or (not vertical and (gap < -usual or resized))
+                if gap > wide or apart:
                     chars.append(Char("\n", None))
             above, last = box, size
             for column, cell in enumerate(row):
@@ -354,6 +465,8 @@ def set_in_order(sheet: Sheet) -> None:
                 cells.append((begin, len(chars), number, column, 1, 1))
         if part.is_table:
             sheet.tables.append(_unruled(cells, chars, part))
+    for line in lying:
+        chars.extend([Char("\n", None), Char("\n", None), *line])
     sheet.chars = chars
     sheet.tables.sort(key=lambda record: int(record["start"]))
 
@@ -430,9 +543,60 @@ def caption(sheet: Sheet, table: dict[str, Any]) -> tuple[tuple[int, int] | None
             continue
         if title is None:
             title = (start, end)
-            if text[0] not in "（(" or keyed:
+            if (text[0] not in "（(" and not _is_date(text)) or keyed:
                 break
         elif end <= title[0] <= end + 3:
-            title = (start, title[1])  # （歳入） alone names nothing: the line above it does
+            title = (start, title[1])  # （歳入） or a date alone names nothing: the line above it does
             break
     return title, unit
+
+
+def _is_date(text: str) -> bool:
+    """Say whether a line tells a date and no more. 例: 2022/3/11 24時時点, 令和４年６月１日現在"""
+    from ingest.dates import find_periods
+
+    rest = text
+    for period in reversed(find_periods(text)):
+        rest = rest[: period.at[0]] + rest[period.at[1] :]
+    return rest != text and not re.sub(r"現在|時点|[0-9０-９]+時|\W", "", rest)
+
+
+_LARGER = 1.2  # times the type of the body: a heading's
+_LEVELS = (1.8, 1.4)  # times the type of the body: headings of the first level, of the second
+_FIGURE = re.compile(r"[\d,.]+\s?(?:[十百千万億兆]{0,2}円|[%％人件戸㎡]|世帯|か所)")
+
+
+def headings(sheet: Sheet) -> list[tuple[int, int, int]]:
+    """Return start, end and level of the lines of a set page that are clearly set larger than its running text.
+
+    Only where there is running text, and no two such lines follow each other more than once: a poster or a slide is
+    set large all over. Lines in tables, sentences and figures are none. 例: 12 points over a text of 10
+    """
+    lines: list[tuple[int, int, float]] = []
+    for start, end, _ in lines_of(sheet.chars):
+        if any(table["start"] <= start < table["end"] for table in sheet.tables):
+            continue
+        widths = [
+            char.box[2] - char.box[0] for char in sheet.chars[start:end] if char.box is not None and is_kanji(char.text)
+        ]
+        if len(widths) > 1 and not _lies(sheet.chars[start:end]):
+            lines.append((start, end, statistics.median(widths)))
+    running = [(start, end, size) for start, end, size in lines if end - start > 20]
+    if len(running) < 4:
+        return []
+    body = statistics.median(size for _, _, size in running)
+    larger = [(start, end, size) for start, end, size in lines if size >= _LARGER * body]
+    if len(larger) * 4 > len(lines):
+        return []
+    return [
+        (start, end, 1 + sum(size < times * body for times in _LEVELS))
+        for start, end, size in larger
+        if _names(text_of(sheet, start, end).strip())
+    ]
+
+
+def _names(text: str) -> bool:
+    """Say whether a line can be a heading: short, no sentence, no note, no figure and no date."""
+    if not 2 < len(text) <= 40 or re.search(r"[。、\t]|[はがをにで]$|^[※（(注]", text) or _FIGURE.search(text):
+        return False
+    return not _is_date(text)

@@ -11,15 +11,16 @@ import json
 import math
 import re
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 from ingest.characters import characters
 from ingest.child import limit_memory, say
 from ingest.hidden import is_picture, unseen
-from ingest.layout import go_on, page_record
+from ingest.layout import go_on, headings, page_record
 from ingest.rulings import find_grids
-from ingest.sheet import Sheet
+from ingest.sheet import Char, Sheet, upright
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -63,9 +64,19 @@ def _read_page(document: Any, number: int) -> dict[str, Any]:
     textpage = page.get_textpage()
     hidden = unseen(page, textpage)
     chars = characters(page, textpage, hidden.left_out)
+    turn = _most_turned(chars)
+    sheet = Sheet(chars, width, height)
+    if turn:
+        size = (width, height) if turn == 180 else (height, width)
+        sheet = Sheet(characters(page, textpage, hidden.left_out, turn), *size)
     textpage.close()
     picture = is_picture(page, chars)
-    record = page_record(Sheet(chars, width, height), find_grids(page) if chars else ())
+    record = page_record(
+        sheet,
+        find_grids(page, turn) if chars else (),
+        lambda box: upright(box, -turn % 360, sheet.width, sheet.height),
+    )
+    record |= {"width": width, "height": height, "headings": headings(sheet)}
     if hidden.left_out:
         record["hidden"] = len(hidden.left_out)
     if hidden.layer:
@@ -74,6 +85,13 @@ def _read_page(document: Any, number: int) -> dict[str, Any]:
         record["picture"] = True
     page.close()
     return record
+
+
+def _most_turned(chars: Sequence[Char]) -> int:
+    """Return by how many degrees nearly all text of a page lies on its side, 0 where it stands upright."""
+    turns = Counter(char.turn for char in chars if char.box is not None)
+    turn, count = turns.most_common(1)[0] if turns else (0, 0)
+    return turn if count * 10 > 8 * turns.total() else 0
 
 
 _MOST_PIXELS = 20_000_000  # of a picture: three copies of it must fit into the memory

@@ -17,6 +17,7 @@ class Char:
     box: Box | None  # points, origin top left of the page as shown; None for what has no ink
     line: int = 0
     tight: Box | None = None
+    turn: int = 0  # degrees clockwise from upright: 0, 90, 180 or 270
 
     @property
     def middle(self) -> tuple[float, float]:
@@ -32,6 +33,18 @@ class Sheet:
     width: float
     height: float
     tables: list[dict[str, Any]] = field(default_factory=list)
+
+
+def upright(box: Box, turn: int, width: float, height: float) -> Box:
+    """Return a box of a page of this width and height as it stands when the page is turned back by ``turn`` degrees."""
+    x0, y0, x1, y1 = box
+    if turn == 90:
+        return y0, width - x1, y1, width - x0
+    if turn == 180:
+        return width - x1, height - y1, width - x0, height - y0
+    if turn == 270:
+        return height - y1, x0, height - y0, x1
+    return box
 
 
 def contains(outer: Box, inner: Box) -> bool:

@@ -21,7 +21,8 @@ def may_be_title(line: str) -> bool:
     """
     if len(line) > 60 or line.endswith(("。", "、")) or line.startswith(("※", "注", "（注")):
         return False
-    return not (len(line) > 25 and re.search(r"[。、]", line))
+    bare = re.sub(r"[（(].*?[）)]", "", line)
+    return not (len(bare) > 25 and re.search(r"[。、]", bare))
 
 
 def caption(
@@ -86,6 +87,8 @@ def count_headings(
     for c in range(columns - 1):
         held = [texts[r, c] for r in body if texts.get((r, c))]
         serial = bool(held) and all(text.isdecimal() and len(text) < 4 for text in held) and _rises(held)
+        # One figure alone rises too; only what is called a number is one. 例: 男性 | 女性 above 201 | 136
+        serial = serial and (len(held) > 1 or any(_NUMBER.search(texts.get((r, c), "")) for r in range(header_rows)))
         serial = serial or _tallies(held)
         if c == 0 and header_rows and len(held) > 2 and all(_HOURS.fullmatch(same_width(text)) for text in held):
             return header_rows, 1
@@ -175,4 +178,5 @@ def _tallies(cells: Sequence[str]) -> bool:
     return _rises(numbers) or _rises(numbers[::-1])
 
 
+_NUMBER = re.compile(r"番\s*号|^(?:No|№|Ｎｏ|順|整理|位)", re.I)
 _HOURS = re.compile(r"[0-9]+時間(?:[0-9]+分)?")

@@ -20,7 +20,9 @@ EXTRA = {"api/cli.py": {"eval"}}
 # A library that is slow to import or easy to misuse is wrapped once.
 WRAPPED = {
     "fugashi": {"ingest/japanese.py"},
+    # The bench compares with what pdfium itself says, and with other programs.
     "pypdfium2": {
+        "eval/bench_ingest.py",
         "ingest/characters.py",
         "ingest/hidden.py",
         "ingest/ocr.py",
@@ -33,6 +35,8 @@ WRAPPED = {
     "bs4": {"ingest/web.py"},
     "rapidocr": {"ingest/ocr.py"},
     "cv2": {"ingest/picture.py"},
+    "pdfplumber": {"eval/bench_ingest.py"},
+    "kreuzberg": {"eval/bench_ingest.py"},
     "faiss": {"index/vectors.py"},
     "bm25s": {"index/keywords.py"},
     "sqlite3": {"index/store.py"},

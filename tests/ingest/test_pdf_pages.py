@@ -1,0 +1,428 @@
+"""Pages as programs really draw them: on their side, with readings over words, with boxes that rule nothing, broken."""
+
+import random
+import re
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from reportlab.lib.utils import ImageReader
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+from reportlab.pdfgen.canvas import Canvas
+
+from eval.bench_ingest import mutate, outcome
+from ingest.document import Document, Table
+from ingest.facts import read_facts
+from ingest.parse import parse
+from tests.ingest.test_pdf import (
+    FONT,
+    LEFT,
+    RIGHT,
+    TABLE,
+    both,
+    boxes_of,
+    columns,
+    grid,
+    lines,
+    make,
+    page_lines,
+    written_by_hand,
+)
+
+SAMPLE = Path(__file__).resolve().parents[2] / "sample"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _font():
+    pdfmetrics.registerFont(UnicodeCIDFont(FONT))
+
+
+def cells(document: Document, table: Table) -> list[list[str]]:
+    rows: dict[int, list[str]] = {}
+    for cell in table.cells:
+        rows.setdefault(cell.row, []).append(document.text[cell.start : cell.end])
+    return [rows[row] for row in sorted(rows)]
+
+
+def turned(angle: float, x: float, y: float, *rows: str, size: float = 11):
+    def draw(canvas: Canvas) -> None:
+        canvas.saveState()
+        canvas.translate(x, y)
+        canvas.rotate(angle)
+        canvas.setFont(FONT, size)
+        for i, row in enumerate(rows):
+            canvas.drawString(0, -18 * i, row)
+        canvas.restoreState()
+
+    return draw
+
+
+def sized(size: float, *rows: str, **place: float):
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont(FONT, size)
+        lines(*rows, **place)(canvas)
+        canvas.setFont(FONT, 11)
+
+    return draw
+
+
+# --- order and words -------------------------------------------------------------------------------------------------
+
+
+def test_readings_over_words_are_left_out_and_the_words_stay_whole(tmp_path):
+    def draw(canvas: Canvas) -> None:
+        lines("毘沙門池の堤を直し、灌漑の水を", "くらしのために守ることにした。", top=700)(canvas)
+        canvas.setFont(FONT, 5)
+        for x, kana in ((61, "び"), (67, "しゃ"), (83, "もん"), (171, "かん"), (183, "がい")):
+            canvas.drawString(x, 710.5, kana)
+
+    document = parse(make(tmp_path, draw))
+    assert page_lines(document) == ["毘沙門池の堤を直し、灌漑の水を", "くらしのために守ることにした。"]
+    at = document.text.index("灌漑")
+    assert boxes_of(document, at, at + 1)[0][0] == pytest.approx(60 + 10 * 11, abs=2)
+
+
+def test_small_kana_of_a_smaller_line_stay(tmp_path):
+    draw = both(lines("町の予算について", top=700), sized(6, "かなのちいさなせつめい", top=720))
+    assert "かなのちいさなせつめい" in parse(make(tmp_path, draw)).text
+
+
+@pytest.mark.parametrize("angle", [90, 270, 180])
+def test_a_page_drawn_on_its_side_is_read_upright(tmp_path, angle):
+    """Its boxes stay where the ink is shown."""
+    rows = ["１ 町の予算について", "総額は、１，２３４億円である。", "橋の点検は三年に一度行う。"]
+    document = parse(make(tmp_path, turned(angle, 300, 420, *rows)))
+    assert page_lines(document) == rows
+    at = document.text.index("橋")
+    box = boxes_of(document, at, at + 1)[0]
+    middle = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
+    # two lines of 18 points down from the base line, in the direction in which the page lies
+    expected = {90: (300 + 33, 842 - 425), 270: (300 - 33, 842 - 415), 180: (295, 842 - 420 - 33)}[angle]
+    assert middle == pytest.approx(expected, abs=5)
+
+
+def test_a_page_number_on_its_side_is_the_label_and_in_no_line_of_the_text(tmp_path):
+    def page(n: int):
+        topic = "橋道水"[n - 1]
+        rows = [f"町の{topic}について", f"町長が、{topic}のことを説明した。", f"{topic}に関する質問が出た。"]
+        return both(turned(270, 30, 410, f"- {n + 13} -"), lines(*rows, top=408, step=12))
+
+    document = parse(make(tmp_path, page(1), page(2), page(3)))
+    assert [p.label for p in document.pages] == ["14", "15", "16"]
+    assert page_lines(document)[:3] == ["町の橋について", "町長が、橋のことを説明した。", "橋に関する質問が出た。"]
+
+
+def test_upright_writing_is_read_column_by_column_from_the_right(tmp_path):
+    def draw(canvas: Canvas) -> None:
+        for i, column in enumerate(["町の予算は令和四年度", "に二億円増えた。これ", "は道の修理のためだ。"]):
+            for k, character in enumerate(column):
+                canvas.drawString(500 - 20 * i, 780 - 12 * k, character)
+
+    document = parse(make(tmp_path, draw))
+    assert document.text.startswith("町の予算は令和四年度\nに二億円増えた。これ\nは道の修理のためだ。")
+
+
+def test_notes_at_the_foot_come_after_both_columns(tmp_path):
+    def notes(canvas: Canvas) -> None:
+        canvas.line(60, 120, 200, 120)
+
+    draw = both(
+        columns((60, LEFT), (320, RIGHT), top=300),
+        notes,
+        sized(8, "1 左の段の注である。", top=105),
+        sized(8, "2 右の段の注である。", top=105, left=320),
+    )
+    found = page_lines(parse(make(tmp_path, draw)))
+    assert found[:-2] == [line.strip("　") for line in LEFT + RIGHT]
+    assert [line[:1] for line in found[-2:]] == ["1", "2"]
+
+
+def test_labels_of_a_chart_keep_their_own_figures(tmp_path):
+    """Their figures stand at the height of a neighbour's name."""
+
+    def chart(canvas: Canvas) -> None:
+        for x, y, *texts in (
+            (300, 600, "投資的経費", "29.8億円", "12.8%"),
+            (200, 574, "人件費", "39.7億円", "17.0%"),
+            (240, 480, "扶助費", "63.5億円", "27.2%"),
+        ):
+            for i, text in enumerate(texts):
+                canvas.drawCentredString(x, y - 13 * i, text)
+
+    document = parse(make(tmp_path, both(lines("当初予算の歳出", top=700), chart)))
+    facts = {(fact.label, fact.value) for fact in read_facts(document)}
+    assert {("投資的経費", "12.8%"), ("人件費", "39.7億円"), ("人件費", "17.0%"), ("扶助費", "27.2%")} <= facts
+    assert ("人件費", "12.8%") not in facts
+
+
+def test_names_set_wide_with_full_width_spaces_are_closed_up(tmp_path):
+    draw = lines("基　金　現　在　高　調", "第 1 表　歳入歳出予算", "月　火　水　木　金", "日　時　十月五日")
+    text = parse(make(tmp_path, draw)).text
+    for whole in ("基金現在高調", "第1表", "月　火　水　木　金", "日　時"):
+        assert whole in text
+
+
+BODY = [
+    "この町では、人口が少しずつ減り続けている。理由は二つある。",
+    "一つは、高校を出た若い人が、進学のために県の外へ出ること。",
+    "もう一つは、働く場所が少なくて、戻って来られないことである。",
+    "そこで町は、仕事の場所を増やし、住まいを用意することにした。",
+    "来年度からは、空き家を直して貸し出す事業も新しく始めていく。",
+]
+
+
+def test_lines_set_larger_than_the_running_text_are_marked_as_headings(tmp_path):
+    draw = both(
+        sized(20, "人口減少への取組", top=760),
+        sized(14, "空き家の活用", "令和６年３月現在", top=720, step=24),
+        lines(*BODY, *BODY, top=640),
+    )
+    document = parse(make(tmp_path, draw))
+    found = [(document.text[start:end], level) for start, end, level in document.marked_headings]
+    assert found == [("人口減少への取組", 1), ("空き家の活用", 3)]
+
+
+def test_a_page_set_large_all_over_marks_none(tmp_path):
+    assert parse(make(tmp_path, sized(20, "移住の相談", "窓口と電話", "空き家の紹介"))).marked_headings == ()
+
+
+# --- tables ----------------------------------------------------------------------------------------------------------
+
+
+IN = [["地域", "人数"], ["首都圏", "4,980"], ["関西", "990"], ["県内", "640"]]
+OUT = [["地域", "人数"], ["首都圏", "6,120"], ["関西", "1,204"], ["県内", "－"]]
+
+
+def scoped(document: Document) -> set[tuple[str | None, str | None, str]]:
+    return {(fact.scope, fact.row, fact.value) for fact in read_facts(document) if fact.kind == "cell"}
+
+
+SIDE_BY_SIDE = {
+    ("転入", "首都圏", "4,980"),
+    ("転入", "県内", "640"),
+    ("転出", "首都圏", "6,120"),
+    ("転出", "関西", "1,204"),
+}
+
+
+def test_ruled_tables_side_by_side_keep_their_own_titles(tmp_path):
+    draw = both(lines("転入", top=710), lines("転出", top=710, left=320), grid(IN), grid(OUT, left=320))
+    found = scoped(parse(make(tmp_path, draw)))
+    assert found >= SIDE_BY_SIDE
+    assert not any(scope == "転出" and row == "県内" for scope, row, _ in found)  # － is no figure
+
+
+def test_a_table_without_a_title_does_not_take_that_of_its_neighbour(tmp_path):
+    found = scoped(parse(make(tmp_path, both(lines("転入", top=710), grid(IN), grid(OUT, left=320)))))
+    assert ("転入", "首都圏", "4,980") in found
+    assert (None, "首都圏", "6,120") in found
+
+
+def test_tables_without_rules_side_by_side_are_two(tmp_path):
+    left = [["転入", ""], *IN]
+    right = [["転出", ""], *OUT]
+    draw = both(
+        *(
+            columns(*((x + 90 * c, [row[c] for row in rows]) for c in range(2)))
+            for x, rows in ((60, left), (320, right))
+        )
+    )
+    document = parse(make(tmp_path, draw))
+    assert len(document.tables) == 2
+    assert scoped(document) >= SIDE_BY_SIDE
+
+
+def test_items_of_an_account_keep_their_own_figures(tmp_path):
+    """The numbered heads stand in a column of their own, each beside the first of several items."""
+    heads = ["1 営業収益", "", "", "2 営業費用", "", ""]
+    items = ["(1) 給水収益", "(2) その他収益", "収益合計", "(1) 原水費", "(2) 配水費", "費用合計"]
+    figures = ["579,091", "3,225", "582,316", "82,943", "56,096", "139,039"]
+    text = parse(make(tmp_path, columns((60, heads), (140, items), (300, figures)))).text
+    for item, figure in zip(items, figures, strict=True):
+        assert f"{item} {figure}".replace(" ", "") in re.sub(r"[\t ]", "", text)
+
+
+def test_a_cell_is_read_from_left_to_right_whichever_end_was_drawn_first(tmp_path):
+    def end(canvas: Canvas) -> None:
+        canvas.drawString(120, 663, "(A)")
+
+    def begin(canvas: Canvas) -> None:
+        canvas.drawString(64, 663, "職員数")
+
+    rows = [["区分", "人数"], ["", "12"], ["合計", "34"]]
+    document = parse(make(tmp_path, both(end, grid(rows), begin)))
+    assert cells(document, document.tables[0])[1] == ["職員数(A)", "12"]
+
+
+def test_figures_at_different_heights_of_a_cell_are_not_one(tmp_path):
+    def figures(canvas: Canvas) -> None:
+        canvas.setFont(FONT, 8)
+        canvas.drawString(156, 668, "136")
+        canvas.drawString(169, 663, "0")
+        canvas.setFont(FONT, 11)
+
+    document = parse(make(tmp_path, both(grid([["区分", "増減"], ["手当", ""], ["給料", "△5"]]), figures)))
+    assert cells(document, document.tables[0])[1] == ["手当", "136 0"]
+
+
+def test_letters_in_a_cell_keep_the_spaces_between_their_words(tmp_path):
+    def words(canvas: Canvas) -> None:
+        canvas.setFont("Times-Roman", 11)
+        canvas.drawString(154, 663, "Sample of a text")
+        canvas.setFont(FONT, 11)
+
+    document = parse(make(tmp_path, both(grid([["名", "文"], ["甲", ""], ["乙", "丙"]], width=90), words)))
+    assert cells(document, document.tables[0])[1] == ["甲", "Sample of a text"]
+
+
+def test_a_unit_over_the_first_figure_stands_behind_it(tmp_path):
+    def unit(canvas: Canvas) -> None:
+        canvas.setFont(FONT, 6)
+        canvas.drawString(230, 671, "円")
+        canvas.setFont(FONT, 9)
+        canvas.drawString(180, 661, "593,407")
+        canvas.setFont(FONT, 11)
+
+    document = parse(make(tmp_path, both(grid([["款", "予算額"], ["支出", ""], ["計", "593,407"]]), unit)))
+    (fact, _) = [fact for fact in read_facts(document) if fact.kind == "cell"]
+    assert (fact.value, fact.unit, fact.number) == ("593,407円", "円", 593407.0)
+
+
+def test_one_row_of_figures_under_their_headings_has_no_heading_column(tmp_path):
+    document = parse(make(tmp_path, grid([["男性", "女性", "不明"], ["201", "136", "0"]])))
+    facts = {fact.label: fact.value for fact in read_facts(document) if fact.kind == "cell"}
+    assert facts == {"男性": "201", "女性": "136", "不明": "0"}
+
+
+def test_a_date_over_a_table_is_not_its_whole_title(tmp_path):
+    draw = both(lines("検査の状況（空港、港を除く）", "令和4年3月11日現在", top=745), grid(TABLE))
+    document = parse(make(tmp_path, draw))
+    title = document.tables[0].title
+    assert title is not None
+    assert document.text[slice(*title)].startswith("検査の状況")
+
+
+def test_a_last_column_that_stands_apart_belongs_to_its_rows(tmp_path):
+    rows = [
+        ["県", "陽性者", "死亡"],
+        ["青森", "10", "1"],
+        ["岩手", "20", "2"],
+        ["宮城", "30", "3"],
+        ["秋田", "40", "4"],
+    ]
+    apart = [["確認中"], ["5"], ["6"], ["7"], ["8"]]
+    document = parse(make(tmp_path, both(grid(rows), grid(apart, left=340))))
+    (table,) = document.tables
+    assert cells(document, table) == [row + more for row, more in zip(rows, apart, strict=True)]
+
+
+def test_boxes_on_their_own_colour_rule_nothing(tmp_path):
+    """A spreadsheet's white ground, and the shading of each line in a shaded cell."""
+
+    def shaded(canvas: Canvas) -> None:
+        canvas.setFillGray(1)
+        canvas.rect(30, 560, 500, 250, stroke=0, fill=1)
+        canvas.setFillGray(0.8)
+        for r in (1, 2):
+            canvas.rect(60, 700 - 40 * (r + 1), 200, 40, stroke=0, fill=1)
+            canvas.rect(164, 702 - 40 * r - 20, 92, 16, stroke=0, fill=1)
+            canvas.rect(164, 702 - 40 * r - 36, 92, 16, stroke=0, fill=1)
+        canvas.setFillGray(0)
+        for i in range(4):
+            canvas.line(60, 700 - 40 * i, 260, 700 - 40 * i)
+        for x in (60, 160, 260):
+            canvas.line(x, 700, x, 580)
+        for r, (key, first, second) in enumerate(
+            [("区分", "説明", ""), ("装置", "新しい町では", "使わない"), ("道具", "古い町でも", "使う")]
+        ):
+            canvas.drawString(64, 678 - 40 * r, key)
+            canvas.drawString(166, 685 - 40 * r, first)
+            canvas.drawString(166, 667 - 40 * r, second)
+
+    document = parse(make(tmp_path, shaded))
+    (table,) = document.tables
+    assert cells(document, table) == [["区分", "説明"], ["装置", "新しい町では使わない"], ["道具", "古い町でも使う"]]
+
+
+def test_dotted_rulings_drawn_as_little_pictures_are_rulings(tmp_path):
+    rows = [["区分", "説明"], ["装置", "新しい町では 使わない"], ["道具", "古い町でも 使う"]]
+    dot = ImageReader(Image.new("RGB", (8, 1), (0, 0, 0)))
+
+    def dotted(canvas: Canvas) -> None:
+        for i in range(4):
+            for k in range(30):
+                canvas.drawImage(dot, 60 + 9 * k, 700 - 22 * i, 8, 0.5)
+        for x in (60, 150, 330):
+            canvas.line(x, 700, x, 634)
+        for r, row in enumerate(rows):
+            for i, text in enumerate(row[1].split()):
+                canvas.drawString(154, 690 - 22 * r - 9 * i, text)
+            canvas.drawString(64, 685 - 22 * r, row[0])
+
+    document = parse(make(tmp_path, dotted))
+    assert cells(document, document.tables[0]) == [[row[0], row[1].replace(" ", "")] for row in rows]
+
+
+def test_a_drawing_whose_lines_cut_words_is_no_table(tmp_path):
+    def chart(canvas: Canvas) -> None:
+        for y in (700, 660, 620, 580):
+            canvas.line(60, y, 420, y)
+        for x in (60, 150, 240, 330, 420):
+            canvas.line(x, 700, x, 580)
+        for y, text in (
+            (680, "推進体制の整備と推進計画の策定"),
+            (640, "職員研修の実施と進捗の管理"),
+            (600, "申請の試行"),
+        ):
+            canvas.drawString(100, y, text)
+
+    document = parse(make(tmp_path, chart))
+    assert document.tables == ()
+    assert "推進体制の整備と推進計画の策定" in document.text
+
+
+# --- awkward and broken files ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("box", [b"0 0 0 0", b"0 0 20000 20000", b"-1e9 -1e9 1e9 1e9", b"0 0 1e300 1e300"])
+def test_pages_of_no_size_or_a_huge_one_are_read(tmp_path, box):
+    path = tmp_path / "odd.pdf"
+    page = written_by_hand(
+        b"BT /F 12 Tf 60 700 Td <00010002> Tj ET", b"2 beginbfchar <0001> <753A> <0002> <8B70> endbfchar"
+    )
+    path.write_bytes(page.replace(b"0 0 595 842", box))
+    assert outcome(path)[0] == "text"
+
+
+def test_a_page_of_a_hundred_thousand_characters_is_read(tmp_path):
+    def crowded(canvas: Canvas) -> None:
+        canvas.setFont(FONT, 2)
+        for i in range(400):
+            canvas.drawString(20, 820 - 2 * i, "町の予算は令和四年度に増えた。" * 17)
+
+    path = make(tmp_path, crowded)
+    assert len(parse(path).text) > 100_000  # a page that took too long would be left out
+
+
+def test_a_thousand_pages_are_read_without_a_loss(tmp_path):
+    path = make(tmp_path, *(lines(f"{n} 町の予算", f"総額は{n}億円である。") for n in range(1, 1001)))
+    document = parse(path)
+    assert len(document.pages) == 1000
+    assert document.warnings == ()
+
+
+def test_broken_files_end_in_text_or_in_a_clear_refusal(tmp_path):
+    """Bytes flipped, ranges zeroed, cut short, ranges repeated; never anything but text or ``ParseError``."""
+    chance = random.Random(20261123)
+    whole = make(tmp_path, both(grid(TABLE), lines("相談件数の推移", top=730)), lines("次の頁の文である。"))
+    originals = [whole.read_bytes(), *(path.read_bytes() for path in sorted(SAMPLE.glob("*.pdf"))[:2])]
+    broken = []
+    for number in range(30):
+        broken.append(tmp_path / f"broken{number}.pdf")
+        broken[-1].write_bytes(mutate(originals[number % len(originals)], chance))
+    with ThreadPoolExecutor(2) as pool:
+        outcomes = list(pool.map(outcome, broken))
+    assert {kind for kind, _ in outcomes} <= {"text", "error"}
+    assert max(seconds for _, seconds in outcomes) < 20
