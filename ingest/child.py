@@ -12,10 +12,11 @@ import os
 import queue
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 MEMORY = 1 << 30  # bytes of address space; a reader of pictures asks for more
 
@@ -33,11 +34,12 @@ def ask(module: str, path: Path, *arguments: str, seconds: float) -> Iterator[di
     root = str(Path(__file__).resolve().parent.parent)
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [root, environment.get("PYTHONPATH")]))
     environment["PYTHONIOENCODING"] = "utf-8"
+    errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed below, with the pipe
     child = subprocess.Popen(
         [sys.executable, "-P", "-m", module, str(path.resolve()), *arguments],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stderr=errors,
         env=environment,
     )
     assert child.stdout is not None
@@ -61,7 +63,7 @@ def ask(module: str, path: Path, *arguments: str, seconds: float) -> Iterator[di
                 break
             yield json.loads(line)
         if child.wait() != 0:
-            raise ChildFailedError(f"the reader ended with status {child.returncode}")
+            raise ChildFailedError(f"the reader ended with status {child.returncode}{_last_line(errors)}")
     finally:
         child.kill()
         # A full queue must not keep the pump, and with it the pipe, open.
@@ -72,6 +74,14 @@ def ask(module: str, path: Path, *arguments: str, seconds: float) -> Iterator[di
                 thread.join(0.05)
         child.wait()
         stdout.close()
+        errors.close()
+
+
+def _last_line(errors: IO[bytes]) -> str:
+    """Return the last line of what a reader said of its end, such as the name of an exception."""
+    errors.seek(0)
+    lines = errors.read()[-2000:].decode(errors="replace").strip().split("\n")
+    return f": {lines[-1][:300]}" if lines[-1] else ""
 
 
 # --- in the child ----------------------------------------------------------------------------------------------------

@@ -145,7 +145,7 @@ def _set(grid: Grid, chars: list[Char]) -> dict[str, Any]:
                     chars.append(Char("\t", None))
                 first = len(chars)
                 held = lines.get(column, [[]])[line] if lines else grid.chars[row, column]
-                chars.extend(_in_one_line(_unit_last(held)))
+                chars.extend(_in_one_line(held))
                 row_span, column_span = grid.cells[row, column]
                 down = sum(1 for r in rows if row <= r < row + row_span)
                 along = sum(1 for c in columns if column <= c < column + column_span)
@@ -249,7 +249,7 @@ _LONGEST_HEADING = 25
 def _in_one_line(chars: Sequence[Char]) -> list[Char]:
     """Return the inked characters of a cell as one line, with a space where words or lines of letters part."""
     line: list[Char] = []
-    for char in _left_to_right(chars):
+    for char in _unit_last(_left_to_right(chars)):
         if line and not (is_wide(line[-1].text) and is_wide(char.text)):
             last, box = line[-1].box, char.box
             if last is not None and box is not None:
@@ -278,11 +278,17 @@ def _unit_last(chars: Sequence[Char]) -> Sequence[Char]:
 def _left_to_right(chars: Sequence[Char]) -> Sequence[Char]:
     """Return the characters of a cell as they are read, where a program drew the right end of a line first.
 
-    例: (A) drawn before 職員数, which stands left of it
+    例: (A) drawn before 職員数, which stands left of it; 高齢者 drawn before 65歳以上, which stands over it
     """
     inked = [char for char in chars if char.box is not None]
-    backwards = any(_level(a, b) and b.middle[0] < a.middle[0] - size_of(a) for a, b in pairwise(inked))
-    if not backwards:
+    level = [_level(a, b) for a, b in pairwise(inked)]
+    backwards = any(
+        same and b.middle[0] < a.middle[0] - size_of(a) for same, (a, b) in zip(level, pairwise(inked), strict=True)
+    )
+    # Upright writing goes up again for its next line; only lines that lie can be set in the wrong order.
+    lies = 2 * sum(level) >= len(level)
+    upwards = lies and any(b.middle[1] < a.middle[1] - size_of(a) for a, b in pairwise(inked))
+    if not (backwards or upwards):
         return chars
     return [char for line in _levels(inked) for char in line]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -15,6 +16,8 @@ from ingest.child import ChildFailedError, ask
 from ingest.document import Document
 from ingest.ocr import INSTALL
 from ingest.ocr import installed as ocr_installed
+
+log = logging.getLogger(__name__)
 
 Box = tuple[float, float, float, float]
 
@@ -59,6 +62,7 @@ def read_pdf(path: Path, data: bytes, progress: Callable[[int, int], None] | Non
         except ChildFailedError as error:
             if not head:
                 raise _error(path, "broken", str(error)) from error
+            log.warning("%s, page %d: %s", path, len(pages) + 1, error)
         if len(pages) >= head["pages"]:
             break
         # The next page was too much: go on behind it.

@@ -12,6 +12,7 @@ from typing import Any
 
 from ingest.characters import to_shown
 from ingest.sheet import Box, Char, contains
+from ingest.tables import is_value
 
 _MOST_SEGMENTS = 20_000  # more than this on a page is a map or a chart
 _MOST_RULINGS = 1_500
@@ -216,8 +217,14 @@ class Grid:
 
     @property
     def is_table(self) -> bool:
-        """Whether its cells hold what cells hold: something in two rows and two columns, and no page in one of them."""
+        """Whether its cells hold what cells hold: something in two rows and two columns, and no page in one of them.
+
+        Or a heading over its figure, framed alone. 例: 総数 over 573
+        """
         filled = [key for key, chars in self.chars.items() if chars]
+        if len(self.columns) == 2:
+            texts = ["".join(char.text for char in self.chars[key]) for key in filled]
+            return len(texts) == 2 and len(texts[0]) <= 20 and not is_value(texts[0]) and is_value(texts[1])
         return (
             len(filled) >= 4
             and len({row for row, _ in filled}) > 1
@@ -400,7 +407,7 @@ def _grid(upright: Sequence[Ruling], flat: Sequence[Ruling]) -> Grid | None:
         return None
     columns = _places([*(v.at for v in upright), min(h.start for h in flat), max(h.end for h in flat)])
     rows = _places([*(h.at for h in flat), min(v.start for v in upright), max(v.end for v in upright)])
-    if len(columns) < 3 or len(rows) < 3 or len(columns) * len(rows) > 20_000:
+    if len(rows) < 3 or len(columns) < (2 if len(rows) == 3 else 3) or len(columns) * len(rows) > 20_000:
         return None
     walls = _walls(upright, columns, rows)  # (row, column): a line at the left of that field
     floors = {(r, c) for c, r in _walls(flat, rows, columns)}  # (row, column): a line at the top of that field

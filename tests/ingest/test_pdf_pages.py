@@ -426,3 +426,27 @@ def test_broken_files_end_in_text_or_in_a_clear_refusal(tmp_path):
         outcomes = list(pool.map(outcome, broken))
     assert {kind for kind, _ in outcomes} <= {"text", "error"}
     assert max(seconds for _, seconds in outcomes) < 20
+
+
+def test_a_heading_framed_over_its_figure_is_a_table_of_one(tmp_path):
+    def boxes(canvas: Canvas) -> None:
+        for x, heading, figure in ((60, "総数", "573"), (260, "重症者", "78")):
+            canvas.drawString(x + 10, 720, heading)
+            canvas.drawString(x + 10, 690, figure)
+            canvas.grid([x, x + 90], [680, 710, 740])
+
+    facts = read_facts(parse(make(tmp_path, boxes)))
+    assert [(fact.label, fact.value) for fact in facts] == [("総数", "573"), ("重症者", "78")]
+
+
+def test_the_lines_of_a_cell_are_read_downwards_however_they_were_drawn(tmp_path):
+    def drawn(canvas: Canvas) -> None:
+        canvas.drawString(70, 700, "高齢者")
+        canvas.drawString(70, 716, "六十五歳以上")
+        for x, row in ((200, "対象"), (300, "割合")):
+            canvas.drawString(x, 708, row)
+        for x, row in ((70, "68人"), (200, "120人"), (300, "12%")):
+            canvas.drawString(x, 670, row)
+        canvas.grid([60, 180, 280, 380], [660, 690, 735])
+
+    assert "六十五歳以上高齢者\t対象" in parse(make(tmp_path, drawn)).text
