@@ -252,11 +252,15 @@ def find_grids(page: Any, turn: int = 0) -> list[Grid]:
 
 
 def grids_of(upright: Sequence[Ruling], flat: Sequence[Ruling]) -> list[Grid]:
-    """Return the grids that upright and flat lines make, topmost first."""
+    """Return the grids that upright and flat lines make, topmost first, but frames of one column behind all others."""
     groups = _with_strips(_touching(upright, flat))
     tiled, groups = _tiled(groups)
     grids = [*tiled, *(_grid(*group) for group in groups)]
-    return sorted((grid for grid in grids if grid is not None), key=lambda grid: (grid.rows[0], grid.columns[0]))
+    # A frame may be drawn around a table, whose cells are its own.
+    return sorted(
+        (grid for grid in grids if grid is not None),
+        key=lambda grid: (len(grid.columns) == 2, grid.rows[0], grid.columns[0]),
+    )
 
 
 _Group = tuple[list[Ruling], list[Ruling]]

@@ -450,3 +450,14 @@ def test_the_lines_of_a_cell_are_read_downwards_however_they_were_drawn(tmp_path
         canvas.grid([60, 180, 280, 380], [660, 690, 735])
 
     assert "六十五歳以上高齢者\t対象" in parse(make(tmp_path, drawn)).text
+
+
+def test_a_table_in_a_titled_frame_keeps_its_cells(tmp_path):
+    def framed(canvas: Canvas) -> None:
+        canvas.drawString(60, 722, "空き家の対策")
+        canvas.grid([50, 420], [560, 715, 740])
+
+    document = parse(make(tmp_path, both(framed, grid([["区分", "令和4年度"], ["調査", "196件"], ["相談", "30件"]]))))
+    assert [cells(document, table) for table in document.tables] == [
+        [["区分", "令和4年度"], ["調査", "196件"], ["相談", "30件"]]
+    ]
