@@ -117,7 +117,7 @@ class Assistant:
             start=start,
             end=end,
             boxes=line_boxes(page, start, end),
-            place=document.place_at(start),
+            place=document.place_of(start, end),
             read_by=page.read_by,
         )
 
@@ -170,9 +170,15 @@ class Assistant:
             places = list(dict.fromkeys(draft.supports))  # one row of a table is cited once, whatever it holds
             numbers = [places.index(support) + 1 for support in draft.supports]
             citations = tuple(self.cite(snapshot, s.document_id, s.start, s.end, n) for n, s in enumerate(places, 1))
-            cited = [" ".join((c.quote, *c.section, c.title, c.meeting or "", *_days(c))) for c in citations]
+            papers = [snapshot.document(c.document_id) for c in citations]
+            cited = [
+                " ".join((paper.cells_apart(c.start, c.end), *c.section, c.title, c.meeting or "", *_days(c)))
+                for c, paper in zip(citations, papers, strict=True)
+            ]
             loose = unsupported(draft.text, cited, question.text, draft.how)
-            sound = all(is_verbatim(c.quote, snapshot.document(c.document_id).text, c.start, c.end) for c in citations)
+            sound = all(
+                is_verbatim(c.quote, paper.text, c.start, c.end) for c, paper in zip(citations, papers, strict=True)
+            )
             if not loose and sound and citations:
                 return Answer(
                     question=question.text,

@@ -417,10 +417,12 @@ def described(info: DocumentInfo) -> list[str]:
     title = told("title", info.title)
     about = "、".join(filter(None, [told("meeting", info.meeting), info.department, told("published", info.published)]))
     indent = " " * 18
+    counted = {"slides": "枚のスライド", "sheet": "枚のシート"}.get(info.kind, "ページ")
+    pages = f"{info.pages} {counted}、" if info.paging != "none" else ""
     return [
         f"{info.id}  {info.file}  {title}",
         *([indent + about] if about else []),
-        f"{indent}{info.pages} ページ、{info.chunks} 箇所、値 {info.facts} 件",
+        f"{indent}{pages}{info.chunks} 箇所、値 {info.facts} 件",
         *(f"{indent}注意: {warning}" for warning in info.warnings),
     ]
 

@@ -154,10 +154,30 @@ class Document:
     def _place_starts(self) -> list[int]:
         return [place.start for place in self.places]
 
-    def place_at(self, offset: int) -> str | None:
-        """Return the name of the place that holds the character at ``offset``."""
+    def place_of(self, start: int, end: int) -> str | None:
+        """Return the name of the place that holds a span, or of the first and the last. 例: シート「歳入」 A5～D5"""
+        first, last = self._place_at(start), self._place_at(max(start, end - 1))
+        if first is None or last is None or first == last:
+            return first
+        common, _, _ = first.rpartition(" ")
+        return f"{first}～{last.removeprefix(common).lstrip()}"
+
+    def _place_at(self, offset: int) -> str | None:
         at = bisect_right(self._place_starts, offset) - 1
         return self.places[at].name if at >= 0 and offset < self.places[at].end else None
+
+    def cells_apart(self, start: int, end: int) -> str:
+        """Return ``text[start:end]`` with white space for what parts the values of a .csv file.
+
+        Its commas would otherwise join figures. 例: 812,640 are two values, 812 and 640
+        """
+        if self.kind != "csv":
+            return self.text[start:end]
+        spans = [(c.start, c.end) for t in self.tables if t.start < end and start < t.end for c in t.cells]
+        if not spans:
+            return self.text[start:end]
+        held = {at for a, b in spans for at in range(max(a, start), min(b, end))}
+        return "".join(self.text[at] if at in held else "\t" for at in range(start, end))
 
     def page_at(self, offset: int) -> Page:
         """Return the page that holds the character at ``offset``."""

@@ -55,7 +55,10 @@ def check_contract(assistant: Assistant, answer: Answer) -> None:
         return
     assert answer.citations
     how = answer.derived.how if answer.derived is not None else None
-    cited = [" ".join((c.quote, *c.section, c.title, c.meeting or "", c.published or "")) for c in answer.citations]
+    cited = [
+        " ".join((read.cells_apart(c.start, c.end), *c.section, c.title, c.meeting or "", c.published or ""))
+        for c, read in ((c, snapshot.document(c.document_id)) for c in answer.citations)
+    ]
     assert unsupported(answer.answer, cited, answer.question, how) == ()
     assert all(point.citation in numbers for point in answer.timeline)
     assert answer.derived is None or set(answer.derived.operands) <= set(numbers)

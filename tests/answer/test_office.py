@@ -17,7 +17,7 @@ from tests.ingest.office_files import WRITERS
 PLACES = {
     "iju.docx": "表1 3行目",
     "iju.pptx": "スライド2",
-    "iju.xlsx": "シート「移住」 A4",
+    "iju.xlsx": "シート「移住」 A4～C4",
     "iju.html": "表1 3行目",
     "iju.csv": None,
 }
@@ -59,3 +59,15 @@ def test_the_command_names_the_place_of_a_cell(tmp_path: Path):
     answer = ask(Assistant(collection), "令和5年度の市税の予算額はいくらですか。")
     assert "69102千円" in plain(answer.answer)
     assert "シート「歳入」 A3" in place(answer.citations[0])
+
+
+def test_values_of_a_csv_that_look_like_one_figure_are_two(tmp_path: Path):
+    """Checked as plain text, 812,640 would be eight hundred thousand."""
+    (tmp_path / "papers").mkdir()
+    rows = "区分,令和4年度（件）,令和5年度（件）\n東京窓口の相談,812,640\n県内窓口の相談,734,905\n"
+    (tmp_path / "papers" / "相談.csv").write_text(rows, encoding="utf-8")
+    collection = Collection(tmp_path / "index", HashingEmbedder())
+    collection.add([tmp_path / "papers"])
+    answer = ask(Assistant(collection), "令和5年度の東京窓口の相談は何件ですか。")
+    assert plain(answer.answer).startswith("640件")
+    assert answer.citations[0].quote == "東京窓口の相談,812,640"

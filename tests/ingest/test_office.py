@@ -49,7 +49,7 @@ def cells(document: Document, table: Table) -> list[tuple[int, int, str, int, in
 
 
 def place_of(document: Document, text: str) -> str | None:
-    return document.place_at(document.text.index(text))
+    return document.place_of(document.text.index(text), document.text.index(text) + 1)
 
 
 @pytest.fixture(scope="module", params=sorted(WRITERS))
