@@ -30,7 +30,8 @@ class Citation:
     ``page`` is None for a file without pages; ``page_guessed`` marks pages read from printed numbers (推定).
     ``boxes`` are rectangles in points on the page as shown, origin top left; None where there is no picture.
     ``place`` is what the file itself calls the spot (例: シート「歳入」 B5, 段落12); ``read_by`` is "ocr" where a
-    picture of the page was read by character recognition, which may misread.
+    picture of the page was read by character recognition, which may misread. ``published_guessed`` marks a date that
+    the paper does not give: the latest in its text, or the file's (推定).
     """
 
     n: int  # from 1
@@ -50,6 +51,7 @@ class Citation:
     boxes: tuple[Box, ...] | None = None
     place: str | None = None
     read_by: Literal["text", "ocr"] = "text"
+    published_guessed: bool = False
 
 
 @dataclass(frozen=True)

@@ -119,6 +119,7 @@ class Assistant:
             boxes=line_boxes(page, start, end),
             place=document.place_of(start, end),
             read_by=page.read_by,
+            published_guessed=document.is_date_guessed,
         )
 
     def _scene(self, snapshot: Snapshot, question: Question) -> tuple[list[Hit], Scene]:

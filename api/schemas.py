@@ -62,6 +62,7 @@ class Place(Model):
     boxes: tuple[Box, ...] | None = Field(description="Points on the page as shown, origin top left: x0, y0, x1, y1.")
     place: str | None = Field(description="What the file itself calls the spot, such as a sheet and a cell.")
     read_by: Literal["text", "ocr"] = Field(description='"ocr": a picture of the page was read, which may misread.')
+    published_guessed: bool = Field(description="The paper gives no date: it is the latest in its text, or the file's.")
 
 
 class CitationOut(Place):
@@ -119,6 +120,7 @@ ANSWER_EXAMPLE: dict[str, JsonValue] = {
             "boxes": [[72.0, 120.5, 301.2, 134.0]],
             "place": None,
             "read_by": "text",
+            "published_guessed": False,
         }
     ],
     "timeline": [],

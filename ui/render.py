@@ -91,7 +91,9 @@ def place(citation: Json) -> str:
 
 def origin_html(citation: Json) -> str:
     """Return meeting, date and place of a citation; a line breaks between them only."""
-    parts = [citation.get("meeting"), when(citation.get("published")), place(citation)]
+    date = when(citation.get("published"))
+    guessed = "（推定）" if date and citation.get("published_guessed") else ""
+    parts = [citation.get("meeting"), f"{date or ''}{guessed}", place(citation)]
     return " ".join(f"<span>{escape(part)}</span>" for part in parts if part)
 
 
@@ -233,7 +235,8 @@ DATE_FROM = {
 
 def document_html(document: Json) -> str:
     """Return a document of the collection: title, meeting, date, pages and what could not be read."""
-    pages = f"{document['pages']}ページ" if document.get("paging") != "none" else "ページ区切りなし"
+    counted = {"slides": "枚のスライド", "sheet": "枚のシート"}.get(document.get("kind", ""), "ページ")
+    pages = f"{document['pages']}{counted}" if document.get("paging") != "none" else "ページ区切りなし"
     date = when(document.get("published"))
     source = DATE_FROM.get((document.get("taken_from") or {}).get("published", ""))
     facts = "　".join(part for part in (f"{date}（{source}）" if date and source else date, pages) if part)

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.ui.fake_api import TEXT, answer, citation, not_found, text_citation
+from tests.ui.fake_api import PDF, TEXT, answer, citation, not_found, text_citation
 from ui import render
 
 HOSTILE = '<script>alert(1)</script> **太字** $x^2$ |表| [リンク](javascript:x) "&" \'<img src=x onerror=y>'
@@ -119,6 +119,19 @@ def test_a_reference_for_a_report_holds_quote_and_origin():
         == f"「{quote}」（令和6年度 若葉市 市政の概況、令和6年6月議会、p.3（印刷ページ 5））"
     )
     assert render.reference(text_citation()) == "「人口\t48,210人\t47,655人」（若葉市の概況、4行）"
+
+
+def test_a_date_that_the_paper_does_not_give_is_marked_as_a_guess():
+    assert "（推定）" not in render.origin_html(citation())
+    assert "令和6年6月（2024年）（推定）" in render.origin_html(citation(published_guessed=True))
+    told = render.document_html(PDF | {"taken_from": {"published": "file_name"}})
+    assert "令和6年6月（2024年）（ファイル名から）" in told
+
+
+def test_sheets_and_slides_are_counted_as_such():
+    assert "8枚のシート" in render.document_html(PDF | {"kind": "sheet"})
+    assert "8枚のスライド" in render.document_html(PDF | {"kind": "slides"})
+    assert "ページ区切りなし" in render.document_html(PDF | {"kind": "word", "paging": "none"})
 
 
 def test_a_short_answer_is_large_and_a_list_keeps_its_lines():
