@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from collections import OrderedDict
@@ -31,6 +32,8 @@ from ingest.document import Fact, Page
 from ingest.japanese import words
 
 NOT_FOUND = "資料に記載がありません"
+log = logging.getLogger(__name__)
+
 _HITS = 16  # chunks that are read closely
 _FACTS = 80  # facts that are looked at wherever they stand
 _WIDER = 4  # times as many are looked through for those that are called just what the question says,
@@ -193,7 +196,7 @@ class Assistant:
                     passages=passages,
                     confidence=round(sureness, 2),
                 )
-            draft = replace(draft, missing=loose)
+            log.info("not said, since %s is in no cited text: %s", loose or "a quote", draft.text)
         return Answer(
             question=question.text,
             status="not_found",

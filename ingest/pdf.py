@@ -62,7 +62,7 @@ def read_pdf(path: Path, data: bytes, progress: Callable[[int, int], None] | Non
         except ChildFailedError as error:
             if not head:
                 raise _error(path, "broken", str(error)) from error
-            log.warning("%s, page %d: %s", path, len(pages) + 1, error)
+            log.info("%s, page %d: %s", path, len(pages) + 1, error)
         if len(pages) >= head["pages"]:
             break
         # The next page was too much: go on behind it.
