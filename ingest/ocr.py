@@ -42,9 +42,11 @@ from ingest.sheet import Box, Char, Sheet, bounding_box, is_kanji
 
 INSTALL = "pip install 'tenkyo[ocr]'"
 
-_MEMORY = 4 << 30  # bytes of address space: A4 takes 1.5 GiB, the largest pages 2.2 GiB
+# Bytes of address space: A4 takes 1.8 GiB, the largest page 2.0 GiB (of these, 1.1 and 1.7 are resident); a sheet that
+# was scanned much finer needs its own picture besides.
+_MEMORY = 4 << 30
 _DPI = 200
-_MOST_PIXELS = 9_000_000  # A3 at 200 dpi; detection takes 170 bytes for each
+_MOST_PIXELS = 9_000_000  # A3 at 200 dpi
 _LEAST_LINE = 0.5  # a line read with less confidence is a drawing, or noise
 _LEAST_FIGURE = 0.7  # a figure with a character read with less confidence is shown as 〓
 _WIDEST_FIGURE = 1.2  # of the line's height: no figure is wider
@@ -483,15 +485,19 @@ _LONG_MINUS = re.compile(r"^[－−–—―ー一](?=[0-9][0-9,.]*[%％]?$)")  
 _MINUS = re.compile(r"(?<![0-9A-Za-z])[A∆Δ](?= ?[0-9]{1,3}(?:,[0-9]{3})+(?![0-9]))")  # 例: A8,763,696
 
 
-def _settled(line: _Line) -> list[tuple[str, float, float]]:
-    """Return the characters of a line with their middles and how sure they are: slips that are certain mended."""
+def _settled(line: _Line, *, enclosed: bool = False) -> list[tuple[str, float, float]]:
+    """Return the characters of a line with their middles and how sure they are: slips that are certain mended.
+
+    A figure that dashes enclose numbers a page: they are no minus. 例: - 2 -
+    """
     drop = {match.start() for match in _GAP_IN_FIGURE.finditer(line.text)}
-    lone = _MINUS_APART.match(line.text)
+    lone = None if enclosed else _MINUS_APART.match(line.text)
     drop |= set(range(1, lone.end())) if lone else set()
     kept = [i for i in range(len(line.text)) if i not in drop]
     text = "".join(line.text[i] for i in kept)
     text = _AMONG_KATAKANA.sub(lambda match: match.group().translate(_LOOKALIKES), text)
-    text = _LONG_MINUS.sub("-", _MINUS.sub("▲", text))
+    text = _MINUS.sub("▲", text)
+    text = text if enclosed else _LONG_MINUS.sub("-", text)
     return [(letter, line.middles[i], line.sure[i]) for letter, i in zip(text, kept, strict=True)]
 
 
@@ -571,12 +577,12 @@ def _extent(chars: Sequence[Char]) -> tuple[float, float, float]:
 
 
 def _of_line(line: _Line, ink: Pixels, scale: float) -> list[Char]:
-    letters = _settled(line)
-    inked = [middle for letter, middle, _ in letters if not letter.isspace()]
     x0, y0, x1, y1 = line.box
     if line.upright:
         ink, (x0, y0, x1, y1) = np.ascontiguousarray(ink.T), (y0, x0, y1, x1)
     top, foot = band_of(ink, (x0, y0, x1, y1))
+    letters = _settled(line, enclosed=_dash_follows((x0, y0, x1, y1), ink, (top, foot)))
+    inked = [middle for letter, middle, _ in letters if not letter.isspace()]
     tight = cut_letters(ink, (x0, top, x1, foot), inked)
     wide = list(tight)
     for i in range(len(wide) - 1):
