@@ -1,6 +1,7 @@
 """Pages that are pictures: recognised with boxes and tables, doubted where they are unclear, named where unread."""
 
 import importlib.util
+import queue
 import shutil
 import subprocess
 import threading
@@ -201,7 +202,6 @@ def test_progress_goes_on_while_pages_are_recognised_and_what_it_raises_ends_the
     """Ctrl-C reaches a reading through what hears of its progress."""
     blank = Image.new("L", (800, 500), 255)
     path = make(tmp_path, lines("１ 町の予算について", "文字のある頁である。"), scan(blank))
-    monkeypatch.setattr(child, "_BEAT", 0.05)
     monkeypatch.setattr(pdf, "ocr_installed", lambda: True)
     heard, ended = [], []
     real = pdf.ask
@@ -229,6 +229,14 @@ def test_progress_goes_on_while_pages_are_recognised_and_what_it_raises_ends_the
     assert heard[-1] == (1, 2), "a page that waits to be recognised is not read"
     assert ended == ["ingest.ocr"]
     assert not pdf._PICTURES.locked()
+
+
+def test_who_waits_for_a_silent_child_is_called_and_may_end_it(monkeypatch):
+    monkeypatch.setattr(child, "_BEAT", 0.01)
+    beats: list[int] = []
+    with pytest.raises(child.ChildFailedError):
+        child._next(queue.Queue(), 0.1, lambda: beats.append(1))
+    assert len(beats) > 3
 
 
 def test_one_reader_of_pictures_runs_at_a_time(tmp_path, monkeypatch):
