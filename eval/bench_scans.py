@@ -89,7 +89,7 @@ def plain(text: str) -> str:
 def figures(text: str) -> Counter[str]:
     """Return the figures of a text, signs and digits, however wide they are set."""
     text = re.sub(r"(?<=[△▲]) +", "", unicodedata.normalize("NFKC", text).replace("−", "-"))
-    text = re.sub(r"^[-―—ー一] ?(\d+) ?[-―—ー一]$", r"\1", text, flags=re.M)  # the number of a page is no minus
+    text = re.sub(r"^[-―—ー一] ?(\d+) ?[-―—ー一]\f?$", r"\1", text, flags=re.M)  # the number of a page is no minus
     return Counter(match.group().rstrip(",").replace("▲", "△") for match in _FIGURE.finditer(text))
 
 
