@@ -1,11 +1,14 @@
 """How well scanned pages are read: born-digital pages become pictures, are read again, and both readings compared.
 
-    python -m eval.bench_scans [--data ../shared/data/pdf] [--kinds 200,300,tilted] [--pages N] [--ask] [--show]
+    python -m eval.bench_scans [--data ../shared/data/pdf] [--kinds 200,300,tilted] [--ask] [--show]
 
 Pages of the sample collection and, where it is there, a fixed list of pages of real papers are drawn at 200 and 300
 dpi, and at 200 dpi tilted by 0.7 degrees with noise, into PDFs of JPEG pictures. ``--ask`` also puts the questions of
 the sample collection to an index of its pages scanned at 200 dpi, and compares answers and boxes with those over the
 originals.
+
+A figure is lost when it is missing or made unreadable (〓), which people see; it is wrong when another figure stands
+there, or another sign, which nobody sees. A figure cut by 〓 is lost. Pages on which nothing could be read are named.
 """
 
 from __future__ import annotations
@@ -76,7 +79,7 @@ def scanned(path: Path, pages: Sequence[int], kind: str, into: Path) -> Path:
     return file
 
 
-_FIGURE = re.compile(r"[△▲+-]?\d[\d,]*(?:\.\d+)?")
+_FIGURE = re.compile(r"(?<![〓\d])[△▲+-]?\d[\d,]*(?:\.\d+)?(?![〓\d])")
 
 
 def plain(text: str) -> str:
@@ -86,7 +89,15 @@ def plain(text: str) -> str:
 def figures(text: str) -> Counter[str]:
     """Return the figures of a text, signs and digits, however wide they are set."""
     text = re.sub(r"(?<=[△▲]) +", "", unicodedata.normalize("NFKC", text).replace("−", "-"))
+    text = re.sub(r"^[-―—ー一] ?(\d+) ?[-―—ー一]\f?$", r"\1", text, flags=re.M)  # the number of a page is no minus
     return Counter(match.group().rstrip(",").replace("▲", "△") for match in _FIGURE.finditer(text))
+
+
+def wrong_signs(true: Counter[str], read: Counter[str]) -> int:
+    """Return how many figures were read that are there with another sign only."""
+    missing = Counter(figure.lstrip("△-+") for figure in (true - read).elements())
+    wrong = Counter(figure.lstrip("△-+") for figure in (read - true).elements())
+    return (missing & wrong).total()
 
 
 Cells = Counter[tuple[str, str, str]]
@@ -124,7 +135,8 @@ class Score:
 
     figures: int = 0
     figures_right: int = 0
-    figures_read: int = 0
+    figures_wrong: int = 0
+    signs_wrong: int = 0
     cells: int = 0
     cells_right: int = 0
     errors: list[float] = field(default_factory=list)
@@ -133,10 +145,11 @@ class Score:
     pages: int = 0
 
     def line(self, name: str) -> str:
-        wrong = self.figures_read - self.figures_right
+        lost = max(0, self.figures - self.figures_right - self.figures_wrong)
         return (
             f"{name:30} figures {self.figures_right:5}/{self.figures:5} {_share(self.figures_right, self.figures)}"
-            f" wrong {wrong:3}  cells {self.cells_right:4}/{self.cells:4} {_share(self.cells_right, self.cells)}"
+            f" lost {lost:3} wrong {self.figures_wrong:3} (signs {self.signs_wrong})"
+            f"  cells {self.cells_right:4}/{self.cells:4} {_share(self.cells_right, self.cells)}"
             f"  character errors median {statistics.median(self.errors or [1.0]):.3f}"
             f"  {self.seconds / max(1, self.pages):5.1f} s/page  unread {self.missing}"
         )
@@ -169,7 +182,8 @@ def compare(path: Path, numbers: Sequence[int], kind: str, folder: Path, *, show
         wanted, got = figures(true), figures(text)
         score.figures += wanted.total()
         score.figures_right += (wanted & got).total()
-        score.figures_read += got.total()
+        score.figures_wrong += (got - wanted).total()
+        score.signs_wrong += wrong_signs(wanted, got)
         held = true_cells.get(number, Counter())
         right = matched(held, read_cells.get(i, Counter()))
         score.cells += held.total()
@@ -279,7 +293,16 @@ def main(argv: Sequence[str]) -> int:
                     continue
                 score = compare(path, pages, kind, folder, show=arguments.show)
                 print(score.line(path.name[:30]), flush=True)
-                for item in ("figures", "figures_right", "figures_read", "cells", "cells_right", "missing", "pages"):
+                for item in (
+                    "figures",
+                    "figures_right",
+                    "figures_wrong",
+                    "signs_wrong",
+                    "cells",
+                    "cells_right",
+                    "missing",
+                    "pages",
+                ):
                     setattr(total, item, getattr(total, item) + getattr(score, item))
                 total.seconds += score.seconds
                 total.errors += score.errors

@@ -41,6 +41,7 @@ from index.writer import SnapshotWriter, hash_file, sweep
 from ingest.chunk import chunk
 from ingest.document import Chunk, Document, Fact
 from ingest.facts import read_facts
+from ingest.ocr import installed as ocr_installed
 from ingest.parse import ParseError, parse
 
 Progress = Callable[[str, int, int], None]
@@ -212,6 +213,8 @@ class Collection:
     ) -> AddReport:
         """Take in files and folders; a file with unchanged content is skipped, one with new content replaces its old.
 
+        A file whose pictures nobody could read is read again, from its copy, once there is an engine for them.
+
         ``progress`` hears (what is being done, done, total). ``sources`` gives the name under which a file is to be
         known, when that is not its path (例: an upload in a temporary folder). A file that cannot be read is listed,
         and the rest goes on. Ctrl-C keeps the documents that were finished.
@@ -343,8 +346,10 @@ class Collection:
             again = [found.get(original.id) or self._again(original) for original in known.values()]
             return [*again, *(t for t in tasks if not t.is_known)]
         infos = {info.id: info for info in before.documents()}
-        result.skipped.extend(infos[t.id] for t in tasks if t.is_known)
-        return [t for t in tasks if not t.is_known]
+        waited = {id_ for id_, original in known.items() if original.lacks_ocr} if ocr_installed() else set()
+        result.skipped.extend(infos[t.id] for t in tasks if t.is_known and t.id not in waited)
+        again = [self._again(known[t.id]) for t in tasks if t.is_known and t.id in waited]
+        return [*again, *(t for t in tasks if not t.is_known)]
 
     def _carry_out(
         self,

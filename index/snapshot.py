@@ -40,6 +40,7 @@ class Original:
     sha256: str
     copy: str  # name under sources/
     given: dict[str, str] = field(default_factory=dict)  # what a person has said of it: title, published, …
+    lacks_ocr: bool = False  # it is read again once there is an engine for its pictures
 
 
 @dataclass(frozen=True)

@@ -81,7 +81,7 @@ class SnapshotWriter:
             [fact_words(fact, document.title) for fact in facts],
         )
         self._originals[document.id] = Original(
-            document.id, document.source, document.file, document.sha256, copy, given
+            document.id, document.source, document.file, document.sha256, copy, given, document.lacks_ocr
         )
         self._vectors |= dict(zip((chunk.id for chunk in chunks), vectors, strict=True))
         self.pending += len(chunks)

@@ -14,21 +14,26 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
 MEMORY = 1 << 30  # bytes of address space; a reader of pictures asks for more
+_BEAT = 1.0  # seconds between two calls of ``waiting``
 
 
 class ChildFailedError(Exception):
     """The child died or did not answer in time."""
 
 
-def ask(module: str, path: Path, *arguments: str, seconds: float) -> Iterator[dict[str, Any]]:
+def ask(
+    module: str, path: Path, *arguments: str, seconds: float, waiting: Callable[[], object] | None = None
+) -> Iterator[dict[str, Any]]:
     """Yield what the reader ``module`` says of a file, one record a line.
 
-    Raise ``ChildFailedError`` when it crashes, or says nothing for ``seconds``.
+    Raise ``ChildFailedError`` when it crashes, or says nothing for ``seconds``. ``waiting`` is called each second that
+    it says nothing; what that raises ends the child.
     """
     environment = dict(os.environ)
     root = str(Path(__file__).resolve().parent.parent)
@@ -55,10 +60,7 @@ def ask(module: str, path: Path, *arguments: str, seconds: float) -> Iterator[di
     thread.start()
     try:
         while True:
-            try:
-                line = lines.get(timeout=seconds)
-            except queue.Empty:
-                raise ChildFailedError(f"no answer within {seconds:g} s") from None
+            line = _next(lines, seconds, waiting)
             if not line:
                 break
             yield json.loads(line)
@@ -82,6 +84,17 @@ def _last_line(errors: IO[bytes]) -> str:
     errors.seek(0)
     lines = errors.read()[-2000:].decode(errors="replace").strip().split("\n")
     return f": {lines[-1][:300]}" if lines[-1] else ""
+
+
+def _next(lines: queue.Queue[bytes], seconds: float, waiting: Callable[[], object] | None) -> bytes:
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        try:
+            return lines.get(timeout=min(left, _BEAT))
+        except queue.Empty:
+            if waiting:
+                waiting()
+    raise ChildFailedError(f"no answer within {seconds:g} s")
 
 
 # --- in the child ----------------------------------------------------------------------------------------------------

@@ -113,6 +113,7 @@ class Document:
     taken_from: dict[str, Source] = field(default_factory=dict)  # by field: title, meeting, published, department
     marked_headings: tuple[tuple[int, int, int], ...] = ()  # start, end, level: headings that the file marks as such
     places: tuple[Place, ...] = field(default=(), repr=False)  # in order, and none overlaps another
+    lacks_ocr: bool = False  # pages are pictures that were not read for want of an engine: worth another reading
 
     @property
     def is_date_guessed(self) -> bool:

@@ -14,7 +14,7 @@ import re
 import statistics
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -23,18 +23,35 @@ import numpy as np
 from ingest.characters import without_spread
 from ingest.child import limit_memory, say
 from ingest.layout import go_on, page_record
-from ingest.picture import SURELY_RULED, Pixels, band_of, cut_letters, ink_of, rulings_of, straightened, tilt_of
+from ingest.picture import (
+    SURELY_RULED,
+    Pixels,
+    band_of,
+    blobs_of,
+    cut_letters,
+    holds_dash,
+    ink_of,
+    is_dash,
+    rulings_of,
+    straightened,
+    tilt_of,
+    triangle_in,
+)
 from ingest.rulings import Grid, Ruling, grids_of, settled
 from ingest.sheet import Box, Char, Sheet, bounding_box, is_kanji
 
 INSTALL = "pip install 'tenkyo[ocr]'"
 
-_MEMORY = 4 << 30  # bytes of address space: A4 takes 1.5 GiB, the largest pages 2.2 GiB
+# Bytes of address space: A4 takes 1.8 GiB, the largest page 2.0 GiB (of these, 1.1 and 1.7 are resident); a sheet that
+# was scanned much finer needs its own picture besides.
+_MEMORY = 4 << 30
 _DPI = 200
-_MOST_PIXELS = 9_000_000  # A3 at 200 dpi; detection takes 170 bytes for each
+_MOST_PIXELS = 9_000_000  # A3 at 200 dpi
 _LEAST_LINE = 0.5  # a line read with less confidence is a drawing, or noise
 _LEAST_FIGURE = 0.7  # a figure with a character read with less confidence is shown as 〓
 _WIDEST_FIGURE = 1.2  # of the line's height: no figure is wider
+_WIDEST_LETTER = 1.7
+_DOTS = ".·…‥・"  # they lead the eye, many read as few
 _DOUBTFUL = "〓"
 
 
@@ -172,6 +189,7 @@ def _read(shown: Pixels, scale: float, engine: Any) -> dict[str, Any] | None:
     letters = [sure for line in lines for sure in line.sure]
     confidence = round(statistics.mean(letters), 3)
     lines = [line for line in lines if line.confidence >= _LEAST_LINE]
+    lines = _with_signs(lines, clean, ink & ~mask, upright, scale, engine)
     ordered = sorted(lines, key=lambda line: (line.box[1] + line.box[3], line.box[0]))
     placed = [_of_line(line, ink & ~mask, scale) for line in ordered]
     sheet = Sheet(_in_rows(placed), way.width / scale, way.height / scale)
@@ -255,6 +273,130 @@ def _is_sure_figure(line: _Line) -> bool:
     return re.fullmatch(r"[0-9]{1,3}", line.text) is not None and min(line.sure) >= _SURE
 
 
+# --- signs of figures
+
+
+_Blob = tuple[int, int, int, int]
+_BEGINS_WITH_FIGURE = re.compile(r"[(（¥￥]?[0-9]")
+_DASHES = "-－−–—―ー一"
+_NEAR = 3.0  # of the line's height: what stands so near to a figure, and was not read, may be its sign
+_FAR = 12.0  # in a cell a sign may stand at the other end
+_JOINED = 0.7  # a dash so near to what stands before it joins the two. 例: 10 - 20
+_LEADERS = 3  # dashes in a row lead the eye. 例: 目次 ------ 12
+
+
+def _with_signs(
+    lines: Sequence[_Line], picture: Pixels, ink: Pixels, upright: Sequence[Ruling], scale: float, engine: Any
+) -> list[_Line]:
+    """Return lines with the signs that stand apart from their figures, which detection passes over. 例: △ 599,511
+
+    A triangle is known by its shape. Anything else beside a figure is read together with it; where that is not sure,
+    the figure is made unreadable, for it may be a sign that it lacks.
+    """
+    weak = [line for line in lines if _is_weak(line)]
+    read = [line for line in lines if not _is_weak(line)]
+    signs: dict[_Blob, _Line] = {}
+    unclear: dict[_Blob, tuple[_Line, _Mark]] = {}
+    for line in read:
+        mark = _mark_before(line, read, ink, upright, scale) if _BEGINS_WITH_FIGURE.match(line.text) else None
+        if mark is None:
+            continue
+        if mark.sign:
+            signs[mark.box] = _Line(mark.sign, [1.0], [(mark.box[2] - mark.box[0]) / 2], mark.box)
+        elif mark.is_dash or not any(_covers(o.box, mark.box) and o.confidence >= _LEAST_FIGURE for o in weak):
+            unclear[_around(line.box, mark.box)] = line, mark
+    again = {line.box: line for line in _recognised(picture, list(unclear), engine)}
+    settled = {id(line): _judged(line, mark, again.get(box), weak) for box, (line, mark) in unclear.items()}
+    blobs = [*signs, *(mark.box for _, mark in unclear.values())]
+    kept = [line for line in weak if not any(_covers(line.box, blob) for blob in blobs)]
+    return [*(settled.get(id(line), line) for line in read), *kept, *signs.values()]
+
+
+@dataclass(frozen=True)
+class _Mark:
+    """What stands before a figure: △ or ▲ where it is one, whether it is a dash, and whether the dash joins."""
+
+    box: _Blob
+    sign: str
+    is_dash: bool
+    joins: bool
+
+
+def _is_weak(line: _Line) -> bool:
+    """Say whether a line is a lone mark that may be something else: the picture of a triangle is read as 公 or A."""
+    text = line.text.strip()
+    return len(text) == 1 and not text.isdigit() and (line.confidence < _SURE or not is_kanji(text) or text == "一")
+
+
+def _covers(box: _Blob, blob: _Blob) -> bool:
+    x, y = (blob[0] + blob[2]) / 2, (blob[1] + blob[3]) / 2
+    return box[0] <= x <= box[2] and box[1] <= y <= box[3]
+
+
+def _around(line: _Blob, mark: _Blob) -> _Blob:
+    """Return the box of a line and of a mark before it, with some white around."""
+    pad = max(2, (line[3] - line[1]) // 6)
+    return max(0, min(line[0], mark[0]) - pad), min(line[1], mark[1]), line[2], max(line[3], mark[3])
+
+
+def _judged(line: _Line, mark: _Mark, again: _Line | None, weak: Sequence[_Line]) -> _Line:
+    """Return a figure with what stands before it, or made doubtful where that is not sure."""
+    before = [other.text.strip() for other in weak if _covers(other.box, mark.box)]
+    if again is not None and again.text.endswith(line.text) and min(again.sure) >= _LEAST_FIGURE:
+        before.append(again.text.removesuffix(line.text).strip())
+        if not mark.is_dash and before[-1]:
+            return again
+    if mark.is_dash and not mark.joins and any(text and text in _DASHES for text in before):
+        x0 = mark.box[0]
+        moved = [(mark.box[2] - x0) / 2, *(middle + line.box[0] - x0 for middle in line.middles)]
+        box = x0, min(line.box[1], mark.box[1]), line.box[2], max(line.box[3], mark.box[3])
+        return _Line("-" + line.text, [1.0, *line.sure], moved, box)
+    figure = _FIGURE.search(line.text)
+    assert figure is not None
+    return replace(line, sure=[0.0 if i < figure.end() else sure for i, sure in enumerate(line.sure)])
+
+
+def _mark_before(
+    line: _Line, read: Sequence[_Line], ink: Pixels, upright: Sequence[Ruling], scale: float
+) -> _Mark | None:
+    """Return what stands before a figure, on its line and in its cell, and was not read."""
+    x0, y0, _, y1 = line.box
+    high, middle = y1 - y0, (y0 + y1) / 2
+    walls = [w.at for w in upright if w.end - w.start > 1.5 * high / scale and w.start < middle / scale < w.end]
+    wall = max((round((at + 1.2) * scale) for at in walls if at * scale < x0 + 0.2 * high), default=0)
+    ends = [o.box[2] for o in read if o is not line and o.box[1] < middle < o.box[3] and o.box[0] < x0]
+    end = max(ends, default=-high)
+    left = max(0, wall, end, round(x0 - (_FAR if wall else _NEAR) * high))
+    if x0 - left < 3:
+        return None
+    top, foot = band_of(ink, line.box)
+    tall = foot - top
+    more = tall // 5  # signs may be higher than figures
+    from_x, from_y = max(wall, left - high, 0), max(0, top - more)
+    found: list[_Mark] = []
+    # A detected box may cut a sign in two: then a part of it lies within.
+    for a, b, c, d in blobs_of(ink[from_y : foot + more, from_x : x0 + high // 2]):
+        box = from_x + a, from_y + b, from_x + c, from_y + d
+        if not left <= (box[0] + box[2]) / 2 < x0:
+            continue
+        dash = is_dash(c - a, d - b, (box[1] + box[3]) / 2 - top, tall)
+        sign = triangle_in(ink[box[1] : box[3], box[0] : box[2]])
+        if sign or dash or (d - b >= 0.4 * tall and x0 - box[2] < _NEAR * high):
+            found.append(_Mark(box, sign, dash, wall <= end and box[0] - end < _JOINED * high))
+    if not found or sum(mark.is_dash for mark in found) >= _LEADERS:
+        return None
+    if found[-1].is_dash and (line.text[-1] in _DASHES or _dash_follows(line.box, ink, (top, foot))):
+        return None  # the number of a page. 例: ― 21 ―
+    return found[-1]
+
+
+def _dash_follows(box: _Blob, ink: Pixels, band: tuple[int, int]) -> bool:
+    (_, y0, x1, y1), (top, foot) = box, band
+    from_x = max(0, x1 - (y1 - y0) // 2)
+    after = blobs_of(ink[top:foot, from_x : x1 + 2 * (y1 - y0)])
+    return any(is_dash(c - a, d - b, (b + d) / 2, foot - top) for a, b, c, d in after)
+
+
 def _crop(picture: Pixels, box: tuple[int, int, int, int], quarter: int = 0) -> Pixels:
     x0, y0, x1, y1 = box
     part = np.rot90(picture[y0:y1, x0:x1], quarter)
@@ -332,22 +474,30 @@ def _recognised(picture: Pixels, boxes: Sequence[tuple[int, int, int, int]], eng
 
 # 例: 7,719, 183
 _GAP_IN_FIGURE = re.compile(r"(?<=[0-9][,.]) (?=[0-9]{3}(?![0-9]))|(?<=[0-9]) (?=,[0-9]{3}(?![0-9]))")
-_FIGURE = re.compile(r"[△▲+\-−]?[0-9](?:[0-9,.]*[0-9])?")
+_FIGURE = re.compile(r"[△▲+\-−]?[0-9](?:[0-9,.\-−]*[0-9])?")
 _BROKEN = re.compile(r",[0-9]{4}|,[0-9]{2}(?![0-9])|[0-9]{4},")
 _LOOKALIKES = str.maketrans("力二口八夕工卜一べへぺ", "カニロハタエトーベヘペ")
 _AMONG_KATAKANA = re.compile(
     r"(?<=[ァ-ヶー])(?:卜|一(?![一-鿿0-9])|[力二口八夕工べへぺ](?=[ァ-ヶー]))|(?<![一-鿿])口(?=[ァ-ヶ])"
 )  # 例: スマー卜避難所, フロア一の
+_MINUS_APART = re.compile(r"[-－−–—―ー一] +(?=[0-9][0-9,.]*[%％]?$)")  # 例: － 250
+_LONG_MINUS = re.compile(r"^[－−–—―ー一](?=[0-9][0-9,.]*[%％]?$)")  # 例: ー5.4
 _MINUS = re.compile(r"(?<![0-9A-Za-z])[A∆Δ](?= ?[0-9]{1,3}(?:,[0-9]{3})+(?![0-9]))")  # 例: A8,763,696
 
 
-def _settled(line: _Line) -> list[tuple[str, float, float]]:
-    """Return the characters of a line with their middles and how sure they are: slips that are certain mended."""
+def _settled(line: _Line, *, enclosed: bool = False) -> list[tuple[str, float, float]]:
+    """Return the characters of a line with their middles and how sure they are: slips that are certain mended.
+
+    A figure that dashes enclose numbers a page: they are no minus. 例: - 2 -
+    """
     drop = {match.start() for match in _GAP_IN_FIGURE.finditer(line.text)}
+    lone = None if enclosed else _MINUS_APART.match(line.text)
+    drop |= set(range(1, lone.end())) if lone else set()
     kept = [i for i in range(len(line.text)) if i not in drop]
     text = "".join(line.text[i] for i in kept)
     text = _AMONG_KATAKANA.sub(lambda match: match.group().translate(_LOOKALIKES), text)
     text = _MINUS.sub("▲", text)
+    text = text if enclosed else _LONG_MINUS.sub("-", text)
     return [(letter, line.middles[i], line.sure[i]) for letter, i in zip(text, kept, strict=True)]
 
 
@@ -355,15 +505,42 @@ def _without_doubtful(text: str, sure: Sequence[float], widths: Sequence[float])
     """Return a line with figures that may be wrong made unreadable: 〓 for each character.
 
     A character of them was read with little confidence, commas part no thousands (例: 38,0001 for 38,000※1), or one
-    is wider (``widths``, of the line's height) than figures are: then something beside it was not read.
+    is wider (``widths``, of the line's height) than figures are: then something beside it was not read. So is it where
+    the letter before is wider than letters are. Figures that hyphens join go together. 例: 088-622-5121
     """
     letters = list(text)
     for match in _FIGURE.finditer(text):
         span = range(*match.span())
         doubtful = min(sure[i] for i in span) < _LEAST_FIGURE or _BROKEN.search(match.group()) is not None
-        if doubtful or any(widths[i] > _WIDEST_FIGURE for i in span if text[i].isdigit()):
+        doubtful |= any(widths[i] > _WIDEST_FIGURE for i in span if text[i].isdigit())
+        before = len(text[: match.start()].rstrip()) - 1
+        if doubtful or (before >= 0 and text[before] not in _DOTS and widths[before] > _WIDEST_LETTER):
             letters[match.start() : match.end()] = _DOUBTFUL * len(match.group())
     return "".join(letters)
+
+
+def _how_sure(letter: str, chance: float, box: _Blob | None, ink: Pixels) -> float:
+    """Return how sure a letter is, given its ink: a triangle is; no digit has a dash beside it. 例: 12 for 1-2"""
+    if box is None:
+        return chance
+    if letter.isdigit():
+        return 0.0 if holds_dash(ink, box) else chance
+    x0, y0, x1, y1 = box
+    return 1.0 if letter in "△▲" and triangle_in(ink[y0:y1, x0:x1]) else chance
+
+
+def _with_own_signs(text: str, boxes: Sequence[_Blob | None], ink: Pixels) -> str:
+    """Return a line whose letters before figures are △ or ▲ where they have that shape. 例: A5.4"""
+    letters = list(text)
+    for match in _SIGN_READ.finditer(text):
+        box = boxes[match.start()]
+        if box is not None:
+            x0, y0, x1, y1 = box
+            letters[match.start()] = triangle_in(ink[y0:y1, x0:x1]) or match.group()
+    return "".join(letters)
+
+
+_SIGN_READ = re.compile(r"[^\s0-9,.△▲](?= ?[0-9])")
 
 
 def _in_rows(lines: Sequence[list[Char]]) -> list[Char]:
@@ -400,12 +577,12 @@ def _extent(chars: Sequence[Char]) -> tuple[float, float, float]:
 
 
 def _of_line(line: _Line, ink: Pixels, scale: float) -> list[Char]:
-    letters = _settled(line)
-    inked = [middle for letter, middle, _ in letters if not letter.isspace()]
     x0, y0, x1, y1 = line.box
     if line.upright:
         ink, (x0, y0, x1, y1) = np.ascontiguousarray(ink.T), (y0, x0, y1, x1)
     top, foot = band_of(ink, (x0, y0, x1, y1))
+    letters = _settled(line, enclosed=_dash_follows((x0, y0, x1, y1), ink, (top, foot)))
+    inked = [middle for letter, middle, _ in letters if not letter.isspace()]
     tight = cut_letters(ink, (x0, top, x1, foot), inked)
     wide = list(tight)
     for i in range(len(wide) - 1):
@@ -421,7 +598,13 @@ def _of_line(line: _Line, ink: Pixels, scale: float) -> list[Char]:
 
     reach = iter([(b - a) / max(1, foot - top) for a, b in tight])
     widths = [0.0 if letter.isspace() or line.upright else next(reach) for letter, _, _ in letters]
-    text = _without_doubtful("".join(letter for letter, _, _ in letters), [sure for _, _, sure in letters], widths)
+    apart = iter([(a, top, b, foot) for a, b in tight])
+    boxes = [None if letter.isspace() or line.upright else next(apart) for letter, _, _ in letters]
+    text = _with_own_signs("".join(letter for letter, _, _ in letters), boxes, ink)
+    sure = [
+        _how_sure(letter, chance, box, ink) for letter, (_, _, chance), box in zip(text, letters, boxes, strict=True)
+    ]
+    text = _without_doubtful(text, sure, widths)
     spans = iter(zip(wide, tight, strict=True))
     chars: list[Char] = []
     for letter in text:

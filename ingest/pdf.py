@@ -6,8 +6,11 @@ import base64
 import hashlib
 import json
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -26,6 +29,7 @@ _LOST_SECONDS = 12.0  # spent on pages that cannot be read, after which the file
 _MOST_BAD_PAGES = 50
 _PICTURE_SECONDS = 120.0  # a page takes 3 to 20 s, and more where the cores are busy
 _MOST_CRASHES = 5
+_PICTURES = threading.Lock()  # a reader of pictures takes up to 1.7 GiB: one at a time, however many files are read
 LEAST_CONFIDENCE = 0.85  # real scans are read with .94 and more; what is read with less is no clear text
 
 _NO_ENGINE = (
@@ -39,7 +43,8 @@ _UNSURE = "画像が不鮮明で、文字認識（OCR）の結果を使わなか
 def read_pdf(path: Path, data: bytes, progress: Callable[[int, int], None] | None = None) -> Document:
     """Return the text, boxes and tables of a PDF (its blocks are found by the caller); raise ``ParseError``.
 
-    ``progress`` hears how many pages have been read, and of how many.
+    ``progress`` hears how many pages have been read, and of how many, and again each second that a picture takes; what
+    it raises ends the reading.
     """
     digest = hashlib.sha256(data).hexdigest()
     head: dict[str, Any] = {}
@@ -58,7 +63,7 @@ def read_pdf(path: Path, data: bytes, progress: Callable[[int, int], None] | Non
                 else:
                     pages.append(record)
                 if progress:
-                    progress(len(pages), head["pages"])
+                    progress(len(pages) - len(_pictures(pages)), head["pages"])
         except ChildFailedError as error:
             if not head:
                 raise _error(path, "broken", str(error)) from error
@@ -71,40 +76,63 @@ def read_pdf(path: Path, data: bytes, progress: Callable[[int, int], None] | Non
         if lost > _LOST_SECONDS or len(bad) > _MOST_BAD_PAGES:
             raise _error(path, "stuck", f"pages {bad} took too long or crashed", bad[-1])
         pages.append({"text": "", "width": None, "height": None, "boxes": "", "tables": []})
-    _read_pictures(path, pages)
+    _read_pictures(path, pages, progress or (lambda done, total: None))
     if not any(record["text"].strip() for record in pages):
         if any(record.get("warning") == _NO_ENGINE for record in pages):
             raise _error(path, "no_engine", "no page has any text, and there is no engine to read pictures")
         kind = "unreadable" if any(record.get("picture") for record in pages) else "blank"
         raise _error(path, kind, "no page has any text")
-    return assemble(path, digest, "pdf", head, pages, bad=bad)
+    document = assemble(path, digest, "pdf", head, pages, bad=bad)
+    return replace(document, lacks_ocr=any(record.get("warning") == _NO_ENGINE for record in pages))
 
 
-def _read_pictures(path: Path, pages: list[dict[str, Any]]) -> None:
+def _pictures(pages: Sequence[dict[str, Any]]) -> list[int]:
+    """Return the numbers of the pages that must be recognised."""
+    return [n for n, record in enumerate(pages, 1) if record.get("picture") or is_garbled(record["text"])]
+
+
+def _read_pictures(path: Path, pages: list[dict[str, Any]], progress: Callable[[int, int], None]) -> None:
     """Put what character recognition reads in the place of pages that are pictures, or say why it does not."""
-    wanted = [n for n, record in enumerate(pages, 1) if record.get("picture") or is_garbled(record["text"])]
+    wanted = _pictures(pages)
     if not ocr_installed():
         for n in wanted:
             if pages[n - 1].get("picture"):
                 pages[n - 1]["warning"] = _NO_ENGINE
         return
-    crashes = 0
-    while wanted:
-        try:
-            for record in ask("ingest.ocr", path, json.dumps(wanted), seconds=_PICTURE_SECONDS):
-                if "page" in record:
-                    _take(pages, wanted.pop(0), record)
-            break
-        except ChildFailedError:
-            if not wanted:
+    if not wanted:
+        return
+
+    def heard() -> None:
+        progress(len(pages) - len(wanted), len(pages))
+
+    with _taken(_PICTURES, heard):
+        crashes = 0
+        while wanted and crashes < _MOST_CRASHES:
+            try:
+                for record in ask("ingest.ocr", path, json.dumps(wanted), seconds=_PICTURE_SECONDS, waiting=heard):
+                    if "page" in record:
+                        _take(pages, wanted.pop(0), record)
+                    heard()
                 break
-            # The next page was too much: go on behind it.
-            pages[wanted.pop(0) - 1]["warning"] = _LOST
-            crashes += 1
-            if crashes >= _MOST_CRASHES:
-                break
+            except ChildFailedError:
+                if not wanted:
+                    break
+                # The next page was too much: go on behind it.
+                pages[wanted.pop(0) - 1]["warning"] = _LOST
+                crashes += 1
     for n in wanted:
         pages[n - 1]["warning"] = _LOST
+
+
+@contextmanager
+def _taken(lock: threading.Lock, waiting: Callable[[], object]) -> Iterator[None]:
+    """Hold a lock; ``waiting`` is called each second until it is free, and may raise."""
+    while not lock.acquire(timeout=1.0):
+        waiting()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _take(pages: list[dict[str, Any]], number: int, read: dict[str, Any]) -> None:

@@ -178,3 +178,66 @@ def cut_letters(ink: Pixels, box: tuple[int, int, int, int], middles: Sequence[f
             start, end = start + int(inked[0]), start + int(inked[-1]) + 1
         found.append((x0 + start, x0 + max(end, start + 1)))
     return found
+
+
+def triangle_in(ink: Pixels) -> str:
+    """Return △ or ▲ if what a picture of ink holds is such a triangle, else "".
+
+    Its rows grow evenly from an apex to a foot that is inked from end to end (A and 人 have none), and it is empty
+    within, or full (全 is neither).
+    """
+    ys, xs = np.nonzero(ink)
+    if not len(ys):
+        return ""
+    shape = ink[ys.min() : ys.max() + 1, xs.min() : xs.max() + 1] > 0
+    height, width = shape.shape
+    if height < 8 or not 0.7 <= width / height <= 1.6:
+        return ""
+    first, last = shape.argmax(axis=1), width - 1 - shape[:, ::-1].argmax(axis=1)
+    rows = np.flatnonzero(shape.any(axis=1))
+    if len(rows) < 0.9 * height:
+        return ""
+    reach = (last - first + 1)[rows] / width
+    even = (rows + 1) / height
+    leans = np.abs((first + last)[rows] / (width - 1) - 1)
+    if (
+        np.abs(reach - even).mean() > 0.12
+        or leans.mean() > 0.12
+        or shape[-max(2, height // 6) :].any(axis=0).mean() < 0.85
+    ):
+        return ""
+    inside = [shape[y, first[y] : last[y] + 1] for y in range(height // 2, round(0.8 * height))]
+    filled = float(np.mean(np.concatenate(inside)))
+    return "▲" if filled > 0.85 else "△" if filled < 0.65 else ""
+
+
+def is_dash(width: float, height: float, middle: float, line: float) -> bool:
+    """Say whether ink of this size, with its middle so far below the top of a line, is a minus or a hyphen.
+
+    ``line`` is how high the line's ink is.
+    """
+    return height <= 0.28 * line and width >= max(0.2 * line, 1.5 * height) and 0.25 * line < middle < 0.75 * line
+
+
+def holds_dash(ink: Pixels, box: tuple[int, int, int, int]) -> bool:
+    """Say whether a dash stands apart in the box (pixels) of a letter."""
+    x0, y0, x1, y1 = box
+    part = ink[y0:y1, x0:x1]
+    inked = np.flatnonzero(part.any(axis=0))
+    if not len(inked):
+        return False
+    cuts = np.flatnonzero(np.diff(inked) > 1)
+    for a, b in zip(inked[[0, *(cuts + 1)]], inked[[*cuts, len(inked) - 1]], strict=True):
+        rows = np.flatnonzero(part[:, a : b + 1].any(axis=1))
+        if is_dash(b - a + 1, rows[-1] - rows[0] + 1, (rows[0] + rows[-1] + 1) / 2, y1 - y0):
+            return True
+    return False
+
+
+def blobs_of(ink: Pixels) -> list[tuple[int, int, int, int]]:
+    """Return the boxes (pixels) of what is connected in a picture of ink, from left to right."""
+    import cv2
+
+    count, _, stats, _ = cv2.connectedComponentsWithStats(np.ascontiguousarray(ink), connectivity=8)
+    found = [tuple(int(v) for v in stats[i][:4]) for i in range(1, count)]
+    return sorted((x, y, x + w, y + h) for x, y, w, h in found)

@@ -7,6 +7,7 @@ import os
 import shutil
 import threading
 import unicodedata
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,20 @@ def test_a_new_file_costs_only_its_own_embedding_and_the_rest_is_found_as_before
     after = [(hit.chunk, hit.score) for hit in collection.snapshot().search(question, 30, "vector")]
     assert [hit for hit in after if hit[0].document_id != report.added[0].id] == before
     assert "9時から19時" in collection.snapshot().search("図書館は何時から", 1)[0].chunk.text
+
+
+def test_pictures_that_nobody_could_read_are_read_once_there_is_an_engine(fresh, papers, monkeypatch):
+    real = module.parse
+    monkeypatch.setattr(module, "ocr_installed", lambda: False)
+    monkeypatch.setattr(module, "parse", lambda path, *rest: replace(real(path, *rest), lacks_ocr=path.name == JUNE))
+    fresh.add([papers])
+    assert {info.file for info in fresh.add([papers]).skipped} == set(PAPERS), "there is still no engine"
+    monkeypatch.setattr(module, "ocr_installed", lambda: True)
+    monkeypatch.setattr(module, "parse", real)
+    report = fresh.add([papers])
+    assert [info.file for info in report.refreshed] == [JUNE]
+    assert {info.file for info in report.skipped} == {DECEMBER, TAXI}
+    assert {info.file for info in fresh.add([papers]).skipped} == set(PAPERS), "and once is enough"
 
 
 def test_new_content_at_the_same_path_replaces_the_old(fresh, papers):
