@@ -85,7 +85,7 @@ _CODE = re.compile(r"[0-9]{1,2}(?:[.。・-][0-9]{1,2}){2,3}")
 _CODES = re.compile(r"(?:款|項|目|節|番号|№|No\.?|NO\.?|ページ|頁)$")
 # A named figure inside the words of a cell: 例: ○図書館整備事業費 3,200 ○積立金5
 _ITEM = re.compile(
-    r"(?P<name>[^\W\d_][^0-9△▲○◯●〇◎・,\n]{1,39}?)[ \n]*"
+    r"(?P<name>[^\W\d_](?:[^0-9△▲○◯●〇◎・,\n]|(?<=[^\W\d_])・){1,39}?)[ \n]*"
     r"(?P<value>[△▲]? ?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,3})"
     r"(?![0-9,.%~/:年月日時人名件回か箇カヶ号次期条項割倍円千万億兆-]))"
 )
@@ -117,6 +117,10 @@ class _TableReader:
             c: self._heading([(r, c) for r in range(table.header_rows)]) for c in {cell.column for cell in table.cells}
         }
         self.unit = table.unit or (_unit_span(self.text, corner) if corner is not None else None)
+        self.names_before = {row: (start, end) for row, start, end in table.rows_from}
+        if above is not None and self.names_before:
+            self.unit = self.unit or above.unit
+            self.title = self.title or above.title
         if above is not None and self._goes_on(above):
             self.columns = above.columns
             self.unit = self.unit or above.unit
@@ -191,6 +195,9 @@ class _TableReader:
                 whole = row_name, row_spans
             elif whole[0] not in row_name:
                 row_name, row_spans = f"{whole[0]} {row_name}", [*whole[1], *row_spans]
+            if r in self.names_before:
+                before = self.names_before[r]
+                row_name, row_spans = f"{_flat(self.text[slice(*before)])} {row_name}".strip(), [before, *row_spans]
             if len(self.rows[r]) == 1 and len(self.columns) > 2 and table.header_rows:
                 continue  # a row that only names a section
             body = [cell for cell in self.rows[r] if cell.column >= table.header_columns]
@@ -288,8 +295,10 @@ class _TableReader:
         elif not is_value(words):
             if len(words) <= _MAX_WORDS:
                 yield fact
-            yield from self._in_words(cell, fact)
-            yield from self._of_items(fact, words)
+            items = list(self._of_items(fact, words))
+            named = {item.value_start for item in items}
+            yield from (of_words for of_words in self._in_words(cell, fact) if of_words.value_start not in named)
+            yield from items
             return
         for quantity in quantities:
             unit, number, span = self._unit(quantity, row, column, cell.column)
