@@ -8,7 +8,7 @@ where they say nothing), optional ``warnings`` (Japanese, for people). A page re
 ``boxes``     base64 of four float32 per character, as in ``Page.char_boxes``, or ""
 ``tables``    ``{"start", "end", "cells": [[start, end, row, column, row_span, column_span], …], "header_rows",
               "header_columns", "title": [start, end] | None, "unit": … | None, "follows": bool,
-              "rows_from": [[row, start, end], …]}``, the last one optional: names of rows in the text of the page before
+              "rows_from": [[row, start, end], …]}``; the last, names of rows in the text of the page before, optional
 ``label``     optional: the page's printed number or name (例: the name of a sheet)
 ``read_by``   optional: "ocr" for a page read by character recognition, with its mean ``confidence`` (0 to 1)
 ``headings``  optional: ``[[start, end, level], …]``, where the file itself says what is a heading
@@ -76,6 +76,9 @@ def assemble(
         headings.extend((at + a, at + b, level) for a, b, level in record.get("headings", ()))
         places.extend(Place(at + a, at + b, name) for a, b, name in record.get("places", ()))
         before, at = at, end
+    if kind == "pdf" and len(pages) > _LEAF:
+        # A paper of many pages counts its chapters: a title set large, 目次 or a running title would hold all of them.
+        headings.clear()
     return Document(
         id=sha256[:16],
         source=str(path),
@@ -93,6 +96,8 @@ def assemble(
         places=tuple(places),
     )
 
+
+_LEAF = 3  # pages, up to which the size of type tells more of a PDF's headings than their numbers
 
 # What a page of a kind of file is called; the others have no pages.
 _PAGE_NAMES: dict[Kind, str] = {"pdf": "ページ", "slides": "枚目のスライド", "sheet": "枚目のシート"}

@@ -303,8 +303,9 @@ def _in_one_line(chars: Sequence[Char]) -> list[Char]:
                 least = 0.15 if line[-1].text.isalpha() and char.text.isalpha() else 0.25
                 apart = box[0] - last[2] > max(least * size_of(line[-1]), least_space(line[-1], char))
                 apart = apart or box[1] > last[3] - 1 or not _level(line[-1], char)
-                if apart and not (is_wide(line[-1].text) or is_wide(char.text)):
-                    line.append(Char(" ", None))
+                numbered = apart and len(line) < 3 and is_kanji(char.text) and all(c.text.isdecimal() for c in line)
+                if numbered or (apart and not (is_wide(line[-1].text) or is_wide(char.text))):
+                    line.append(Char(" ", None))  # 1 議会費 is the first item, and no figure in 議会費
         line.append(char)
     return line
 
@@ -684,11 +685,16 @@ def headings(sheet: Sheet) -> list[tuple[int, int, int]]:
     larger = [(start, end, size) for start, end, size in lines if size >= _LARGER * body]
     if len(larger) * 4 > len(lines):
         return []
-    return [
-        (start, end, 1 + sum(size < times * body for times in _LEVELS))
-        for start, end, size in larger
-        if _names(text_of(sheet, start, end).strip())
-    ]
+    found: list[tuple[int, int, int]] = []
+    for start, end, size in larger:
+        level = 1 + sum(size < times * body for times in _LEVELS)
+        if not _names(text_of(sheet, start, end).strip()):
+            continue
+        if found and found[-1][1:] == (start - 1, level):
+            found[-1] = (found[-1][0], end, level)  # a title of two lines
+        else:
+            found.append((start, end, level))
+    return found
 
 
 def _names(text: str) -> bool:

@@ -274,7 +274,10 @@ def _ends_rows(bands: Sequence[_Band], white: Sequence[Stripe], left: Sequence[S
 
 
 def _is_row_under(band: _Band, white: Sequence[Stripe]) -> bool:
-    """Say whether a band is a name and figures, one in every column. 例: 特別会計　計, set further left than its parts"""
+    """Say whether a band is a name and figures, one in every column.
+
+    例: 特別会計　計, set further left than its parts
+    """
     name, *columns = _split([band], [(a + b) / 2 for a, b in white])
     if len(name) != 1 or name[0].solid or len(name[0].text) > 20 or is_figure(name[0].text):
         return False
@@ -476,6 +479,8 @@ def _as_rows(columns: Sequence[Sequence[Piece]]) -> list[Part]:
         if start >= done and end - start > 1:
             parts += [_cells(rows[done:start]), Part(rows[start:end], is_table=True, is_keyed=keyed)]
             done = end
+    if not done and (account := _account(columns)) is not None:
+        return [account]
     return [part for part in (*parts, _cells(rows[done:])) if part.rows]
 
 
@@ -500,7 +505,10 @@ def _account(columns: Sequence[Sequence[Piece]]) -> Part | None:
         if not cells[0] or max(map(len, cells[1:])) > 1:
             return None
         rows.append(cells)
-    return Part(rows, is_table=True, is_keyed=True, is_account=True) if len(rows) >= _LEAST_LINES else None
+    figures = [sum(map(bool, cells[1:])) for cells in rows]
+    if len(rows) < _LEAST_LINES or sum(count == 1 for count in figures) * 3 < sum(map(bool, figures)) * 2:
+        return None
+    return Part(rows, is_table=True, is_keyed=True, is_account=True)
 
 
 def _cells(rows: Sequence[list[list[Piece]]]) -> Part:

@@ -659,8 +659,7 @@ def find_blocks(
         numbered = {unit.mark: unit.number for unit in body if unit.mark in _ITEMS and unit.number is not None}
     keys = Counter(_key(unit) for unit in units)
     style = _Style(
-        # A line set large here and there, as on a cover, tells nothing of the other pages.
-        hashed=len(marked) * _MARKED_PAGES > len(pages) or sum(1 for unit in units if unit.hashes) >= 3,
+        hashed=bool(marked) or sum(1 for unit in units if unit.hashes) >= 3,
         spaced=sum(1 for unit in units for line in unit.lines[1:] if line.gap) > len(units) // 30,
         titles=_running_titles(by_page),
         common=frozenset(key for key, count in keys.items() if count > 1),
@@ -686,7 +685,6 @@ def find_blocks(
 
 
 _ITEMS = ("paren", "circled", "kana")
-_MARKED_PAGES = 5  # that a marked heading stands for
 
 
 def _counts_on(numbered: Mapping[str, int], unit: _Unit) -> bool:
