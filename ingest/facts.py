@@ -329,8 +329,8 @@ class _TableReader:
             if len(words) <= _MAX_WORDS:
                 yield fact
             items = list(self._of_items(fact, words))
-            named = {item.value_start for item in items}
-            yield from (of_words for of_words in self._in_words(cell, fact) if of_words.value_start not in named)
+            listed = {item.value_start for item in items}
+            yield from (other for other in self._in_words(cell, fact) if other.value_start not in listed)
             yield from items
             return
         for quantity in quantities:

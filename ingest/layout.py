@@ -459,6 +459,21 @@ def _is_upright(start: int, end: int, box: Box) -> bool:
     return end - start > 2 and box[3] - box[1] > 2 * (box[2] - box[0])
 
 
+_LEAST_BODY = 4  # lines
+
+
+def _in_margin(pieces: Sequence[Piece]) -> list[Piece]:
+    """Return what stands one below the other beside all lines of a page, from the top. 例: 第４章 on its index tab"""
+    body = [p for p in pieces if p.solid or (len(p.text) > 10 and not _is_upright(p.start, p.end, p.box))]
+    if len(body) < _LEAST_BODY:
+        return []
+    left, right = min(p.box[0] for p in body), max(p.box[2] for p in body)
+    beside = [p for p in pieces if p not in body and (p.box[2] <= left or p.box[0] >= right)]
+    runs = [p.box for p in beside if _is_upright(p.start, p.end, p.box)]
+    held = [p for p in beside if any(p.box[0] < run[2] and p.box[2] > run[0] for run in runs)]
+    return sorted(held, key=lambda p: p.box[1])
+
+
 def _are_apart(left: Char, right: Char, usual: float) -> bool:
     """Say whether two characters that follow each other in a line of pdfium stand in different pieces."""
     if left.box is None or right.box is None:
@@ -512,6 +527,10 @@ def set_in_order(sheet: Sheet) -> None:
     pieces, lying = _pieces(sheet), _lying(sheet)
     if not pieces:
         return
+    tab = _in_margin(pieces)
+    if tab:
+        lying.append([char for piece in tab for char in sheet.chars[piece.start : piece.end] if char.box is not None])
+        pieces = [piece for piece in pieces if piece not in tab]
     lines = [piece for piece in pieces if not piece.solid]
     vertical = sum(1 for piece in lines if _is_upright(piece.start, piece.end, piece.box)) * 4 > len(lines)
     if vertical:

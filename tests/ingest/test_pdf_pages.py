@@ -124,6 +124,19 @@ def test_upright_writing_is_read_column_by_column_from_the_right(tmp_path):
     assert document.text.startswith("町の予算は令和四年度\nに二億円増えた。これ\nは道の修理のためだ。")
 
 
+def test_an_index_tab_in_the_margin_is_one_line_behind_the_page(tmp_path):
+    def tab(canvas: Canvas) -> None:
+        canvas.drawString(548, 640, "第")
+        canvas.drawString(550, 626, "4")
+        canvas.drawString(548, 612, "章")
+        for i, character in enumerate("町の課題と対応"):
+            canvas.drawString(548, 590 - 12 * i, character)
+
+    rows = [f"町の{topic}を直し、{topic}のことを町民に説明した。" for topic in ("橋", "道", "水路", "森", "堤", "駅")]
+    document = parse(make(tmp_path, both(lines(*rows, top=660), tab)))
+    assert page_lines(document) == [*rows, "第4章町の課題と対応"]
+
+
 def test_notes_at_the_foot_come_after_both_columns(tmp_path):
     def notes(canvas: Canvas) -> None:
         canvas.line(60, 120, 200, 120)
