@@ -7,7 +7,8 @@ where they say nothing), optional ``warnings`` (Japanese, for people). A page re
 ``width``, ``height``  points as shown, or None where there is no picture
 ``boxes``     base64 of four float32 per character, as in ``Page.char_boxes``, or ""
 ``tables``    ``{"start", "end", "cells": [[start, end, row, column, row_span, column_span], …], "header_rows",
-              "header_columns", "title": [start, end] | None, "unit": … | None, "follows": bool}``
+              "header_columns", "title": [start, end] | None, "unit": … | None, "follows": bool,
+              "rows_from": [[row, start, end], …]}``; the last, names of rows in the text of the page before, optional
 ``label``     optional: the page's printed number or name (例: the name of a sheet)
 ``read_by``   optional: "ocr" for a page read by character recognition, with its mean ``confidence`` (0 to 1)
 ``headings``  optional: ``[[start, end, level], …]``, where the file itself says what is a heading
@@ -49,7 +50,7 @@ def assemble(
     tables: list[Table] = []
     headings: list[tuple[int, int, int]] = []
     places: list[Place] = []
-    at = 0
+    at = before = 0
     nothing = array("f", [math.nan] * 4).tobytes()
     for number, (record, text, label) in enumerate(zip(records, texts, printed, strict=True), 1):
         end = at + len(text) + 1  # and the form feed
@@ -71,10 +72,13 @@ def assemble(
                 record.get("confidence"),
             )
         )
-        tables.extend(_table(table, at, number) for table in record["tables"])
+        tables.extend(_table(table, at, number, before) for table in record["tables"])
         headings.extend((at + a, at + b, level) for a, b, level in record.get("headings", ()))
         places.extend(Place(at + a, at + b, name) for a, b, name in record.get("places", ()))
-        at = end
+        before, at = at, end
+    if kind == "pdf" and len(pages) > _LEAF:
+        # A paper of many pages counts its chapters: a title set large, 目次 or a running title would hold all of them.
+        headings.clear()
     return Document(
         id=sha256[:16],
         source=str(path),
@@ -92,6 +96,8 @@ def assemble(
         places=tuple(places),
     )
 
+
+_LEAF = 3  # pages, up to which the size of type tells more of a PDF's headings than their numbers
 
 # What a page of a kind of file is called; the others have no pages.
 _PAGE_NAMES: dict[Kind, str] = {"pdf": "ページ", "slides": "枚目のスライド", "sheet": "枚目のシート"}
@@ -127,7 +133,7 @@ def _warnings(
     )
 
 
-def _table(record: dict[str, Any], at: int, page: int) -> Table:
+def _table(record: dict[str, Any], at: int, page: int, before: int) -> Table:
     def moved(span: Sequence[int] | None) -> tuple[int, int] | None:
         return (span[0] + at, span[1] + at) if span is not None else None
 
@@ -142,6 +148,7 @@ def _table(record: dict[str, Any], at: int, page: int) -> Table:
         title=moved(record["title"]),
         unit=moved(record["unit"]),
         follows=record.get("follows", False),
+        rows_from=tuple((row, before + a, before + b) for row, a, b in record.get("rows_from", ())),
     )
 
 

@@ -85,6 +85,7 @@ class Table:
     title: tuple[int, int] | None = None  # span of the title line, when there is one
     unit: tuple[int, int] | None = None  # span of a unit that holds for the whole table, such as （単位：千円）
     follows: bool = False  # it goes on from the page before: the headings of the table before it hold
+    rows_from: tuple[tuple[int, int, int], ...] = ()  # row, start, end: names of rows that begin on the page before
 
 
 @dataclass(frozen=True)

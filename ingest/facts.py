@@ -85,13 +85,16 @@ _CODE = re.compile(r"[0-9]{1,2}(?:[.。・-][0-9]{1,2}){2,3}")
 _CODES = re.compile(r"(?:款|項|目|節|番号|№|No\.?|NO\.?|ページ|頁)$")
 # A named figure inside the words of a cell: 例: ○図書館整備事業費 3,200 ○積立金5
 _ITEM = re.compile(
-    r"(?P<name>[^\W\d_][^0-9△▲○◯●〇◎・,\n]{1,39}?)[ \n]*"
+    r"(?P<name>[^\W\d_](?:[^0-9△▲○◯●〇◎・,\n]|(?<=[^\W\d_])・){1,39}?)[ \n]*"
     r"(?P<value>[△▲]? ?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,3})"
     r"(?![0-9,.%~/:年月日時人名件回か箇カヶ号次期条項割倍円千万億兆-]))"
 )
 
 
 _MONEY = re.compile(r"[十百千万億]*円")
+# A unit alone in a cell, and rows that a column's unit does not hold for
+_UNIT_ALONE = re.compile(r"[十百千万億]{0,2}円|人|件|戸|世帯|%|㎡|㎥|m2|m3|ha|km|トン|t")
+_OTHER_MEASURE = re.compile(r"[率比数]$|割合|人口|面積|延長")
 _SUM = re.compile(r"額|費|増減|差引|比較|財源|(?:国|県|都|府|市|町|村)(?:支出金|費)?$|債$|その他$|料$|金$|計$")
 
 
@@ -117,6 +120,10 @@ class _TableReader:
             c: self._heading([(r, c) for r in range(table.header_rows)]) for c in {cell.column for cell in table.cells}
         }
         self.unit = table.unit or (_unit_span(self.text, corner) if corner is not None else None)
+        self.names_before = {row: (start, end) for row, start, end in table.rows_from}
+        if above is not None and self.names_before:
+            self.unit = self.unit or above.unit
+            self.title = self.title or above.title
         if above is not None and self._goes_on(above):
             self.columns = above.columns
             self.unit = self.unit or above.unit
@@ -128,6 +135,13 @@ class _TableReader:
         self.fiscal = "年度" in said and not re.search(r"暦年|年間値", heads)
         self.base, self.base_from = _as_of_of_headings(self.title, table.headings, self.fiscal)
         self.column_units = {c: _unit_in_brackets(name) for c, (name, _) in self.columns.items()}
+        self.units_down = {c: unit for c in self.columns if (unit := self._unit_down(c)) is not None}
+        for c in self.units_down:
+            # 予算額 over 千円 is a column of 予算額
+            name, spans = self.columns[c]
+            words = self.text[slice(*spans[-1])] if len(spans) > 1 else ""
+            if _UNIT_ALONE.fullmatch(_unit_words(words)):
+                self.columns[c] = name.removesuffix(words.strip()).strip(), spans
         said_units = {unit for unit in self.column_units.values() if unit}
         # Columns beside 予算額（千円） that say no unit are sums of the same money: 増減, 財源内訳 国
         self.money = next(iter(said_units)) if len(said_units) == 1 and _MONEY.fullmatch(max(said_units)) else None
@@ -147,6 +161,29 @@ class _TableReader:
             and self.columns.keys() == above.columns.keys()
             and any(name for name, _ in above.columns.values())
         )
+
+    def _unit_down(self, column: int) -> str | None:
+        """Return the unit that is said once, over the figures of a column that say none; None where there is none.
+
+        例: 円 under the heading 予算額, or 5,000円 in the first cell, above 3,200 and 1,800
+        """
+        table = self.table
+        if column < table.header_columns or not table.header_rows:
+            return None
+        body = [c for c in table.cells if c.column == column and c.start < c.end and c.row >= table.header_rows]
+        words = [self.text[c.start : c.end] for c in sorted(body, key=lambda c: c.row)]
+        head = self._span_at(table.header_rows - 1, column) if table.header_rows > 1 else None
+        if head is not None and _UNIT_ALONE.fullmatch(_unit_words(self.text[slice(*head)])):
+            words.insert(0, self.text[slice(*head)])
+        first, *below = words or [""]
+        unit = _unit_words(first)
+        if not _UNIT_ALONE.fullmatch(unit):
+            quantities = find_quantities(first) if is_value(first) else []
+            unit = quantities[0].unit or "" if len(quantities) == 1 else ""
+            if not _MONEY.fullmatch(unit):
+                return None
+        figures = [quantity for word in below if is_value(word) for quantity in find_quantities(word)]
+        return unit if figures and all(quantity.base_unit is None for quantity in figures) else None
 
     def _is_column_of_names(self, column: int) -> bool:
         """Say whether a column's words name the figures right of it: 項, 節, 区分, 事業名."""
@@ -191,6 +228,9 @@ class _TableReader:
                 whole = row_name, row_spans
             elif whole[0] not in row_name:
                 row_name, row_spans = f"{whole[0]} {row_name}", [*whole[1], *row_spans]
+            if r in self.names_before:
+                before = self.names_before[r]
+                row_name, row_spans = f"{_flat(self.text[slice(*before)])} {row_name}".strip(), [before, *row_spans]
             if len(self.rows[r]) == 1 and len(self.columns) > 2 and table.header_rows:
                 continue  # a row that only names a section
             body = [cell for cell in self.rows[r] if cell.column >= table.header_columns]
@@ -288,8 +328,10 @@ class _TableReader:
         elif not is_value(words):
             if len(words) <= _MAX_WORDS:
                 yield fact
-            yield from self._in_words(cell, fact)
-            yield from self._of_items(fact, words)
+            items = list(self._of_items(fact, words))
+            listed = {item.value_start for item in items}
+            yield from (other for other in self._in_words(cell, fact) if other.value_start not in listed)
+            yield from items
             return
         for quantity in quantities:
             unit, number, span = self._unit(quantity, row, column, cell.column)
@@ -366,6 +408,8 @@ class _TableReader:
         if quantity.base_unit is not None:
             return quantity.unit, quantity.value, None
         own = _unit_in_brackets(row) or self.column_units.get(number)
+        if own is None and not _OTHER_MEASURE.search(row):
+            own = self.units_down.get(number)
         if own is None and self.unit is not None:
             unit = self.text[slice(*self.unit)]
             if not re.search(r"[率比]$|割合", column or row):
@@ -1115,6 +1159,10 @@ def _as_of_of_headings(
 @lru_cache(maxsize=4096)
 def _heading_period(heading: str) -> Period | None:
     return _best(find_periods(heading), heading)
+
+
+def _unit_words(cell: str) -> str:
+    return same_width(cell).strip("() ")
 
 
 def _unit_in_brackets(heading: str) -> str | None:

@@ -128,6 +128,7 @@ def _cuts_words(grid: Grid, sheet: Sheet, home: Sequence[Grid | None]) -> bool:
 def _set(grid: Grid, chars: list[Char]) -> dict[str, Any]:
     """Append a table to the characters of a page; return where it and its cells stand."""
     cells: list[tuple[int, int, int, int, int, int]] = []
+    heights: dict[int, float] = {}
     # Double lines and margins make rows and columns in which nothing ever begins.
     rows = sorted({row for (row, _), held in grid.chars.items() if held})
     columns = sorted({column for (_, column), held in grid.chars.items() if held})
@@ -145,7 +146,9 @@ def _set(grid: Grid, chars: list[Char]) -> dict[str, Any]:
                     chars.append(Char("\t", None))
                 first = len(chars)
                 held = lines.get(column, [[]])[line] if lines else grid.chars[row, column]
-                chars.extend(_in_one_line(held))
+                if held and (first_line := _levels([char for char in held if char.box is not None])[:1]):
+                    heights[number] = min(heights.get(number, math.inf), _middle_of(first_line[0]))
+                chars.extend(_items(held) or _in_one_line(held))
                 row_span, column_span = grid.cells[row, column]
                 down = sum(1 for r in rows if row <= r < row + row_span)
                 along = sum(1 for c in columns if column <= c < column + column_span)
@@ -160,6 +163,7 @@ def _set(grid: Grid, chars: list[Char]) -> dict[str, Any]:
         "header_columns": header_columns,
         "bound": grid.bound,
         "edges": {place: grid.columns[column] for place, column in enumerate(columns)},
+        "heights": heights,
     }
 
 
@@ -246,6 +250,48 @@ def go_on(table: dict[str, Any], above: dict[str, Any], text: str) -> None:
 _LONGEST_HEADING = 25
 
 
+_BUDGET_NAMES = re.compile(r"(?:款|項|目|科目|款・?項(?:・?目)?)")
+_SAME_HEIGHT = 2.0  # points
+
+
+def row_names(table: dict[str, Any], left: dict[str, Any], text: str, left_text: str) -> list[tuple[int, int, int]]:
+    """Return the rows of a page's first table that begin on the page before: row, start and end of its name there.
+
+    An open budget book shows one row on two pages: 目 and its sums on the left one, 節 and 説明 on the right one. Both
+    tables begin at one height, no heading of the left one is repeated, and each name stands level with a row.
+    例: 1 報酬 | 25,600 beside 1 議会費 | 120,000
+    """
+    heights, others = table.get("heights"), left.get("heights")
+    if not heights or not others or table.get("follows") or not (table["header_rows"] and left["header_rows"]):
+        return []
+    if abs(table["bound"][1] - left["bound"][1]) > _SAME_HEIGHT or not left["header_columns"]:
+        return []
+    heads, left_heads = _heads(table, text), _heads(left, left_text)
+    names_rows = [_BUDGET_NAMES.fullmatch(head) is not None for head in left_heads]
+    if not any(names_rows) or heads & left_heads or any(map(_BUDGET_NAMES.fullmatch, heads)):
+        return []
+    below = [(row, heights[row]) for row in sorted(heights) if row >= table["header_rows"]]
+    names = sorted(
+        (others[row], start, end)
+        for start, end, row, column, *_ in left["cells"]
+        if row >= left["header_rows"] and column == left["header_columns"] - 1 and start < end and row in others
+    )
+    if not names or not all(any(abs(at - height) <= _SAME_HEIGHT for _, height in below) for at, _, _ in names):
+        return []
+    found: list[tuple[int, int, int]] = []
+    for row, height in below:
+        level = [(start, end) for at, start, end in names if at <= height + _SAME_HEIGHT]
+        if level:
+            found.append((row, *level[-1]))
+    return found
+
+
+def _heads(table: dict[str, Any], text: str) -> set[str]:
+    """Return the headings of a table's columns, without the spaces of their layout."""
+    heads = (text[start:end] for start, end, row, *_ in table["cells"] if row < table["header_rows"] and start < end)
+    return {re.sub(r"\s", "", head) for head in heads}
+
+
 def _in_one_line(chars: Sequence[Char]) -> list[Char]:
     """Return the inked characters of a cell as one line, with a space where words or lines of letters part."""
     line: list[Char] = []
@@ -257,8 +303,9 @@ def _in_one_line(chars: Sequence[Char]) -> list[Char]:
                 least = 0.15 if line[-1].text.isalpha() and char.text.isalpha() else 0.25
                 apart = box[0] - last[2] > max(least * size_of(line[-1]), least_space(line[-1], char))
                 apart = apart or box[1] > last[3] - 1 or not _level(line[-1], char)
-                if apart and not (is_wide(line[-1].text) or is_wide(char.text)):
-                    line.append(Char(" ", None))
+                numbered = apart and len(line) < 3 and is_kanji(char.text) and all(c.text.isdecimal() for c in line)
+                if numbered or (apart and not (is_wide(line[-1].text) or is_wide(char.text))):
+                    line.append(Char(" ", None))  # 1 議会費 is the first item, and no figure in 議会費
         line.append(char)
     return line
 
@@ -273,6 +320,52 @@ def _unit_last(chars: Sequence[Char]) -> Sequence[Char]:
         return chars
     figure = "".join(char.text for char in lines[1])
     return [*lines[1], *lines[0]] if re.fullmatch(r"[△▲\-−－]?[\d,，.．]+", figure) else chars
+
+
+_SUM = re.compile(r"[△▲]?[0-9０-９][0-9０-９,，]*")
+
+
+def _items(chars: Sequence[Char]) -> list[Char]:
+    """Return a cell that lists names with figures at its right edge, each name whole before its figure; [] for others.
+
+    The figure stands on the first line of a name that goes on below it.
+    例: 行政計画審議会委員報 … 257 above 酬 is 行政計画審議会委員報酬 257
+    """
+    lines = _levels([char for char in chars if char.box is not None])
+    parted = [_name_and_figure(line) for line in lines]
+    ends = [figure[-1].tight[2] for _, figure in parted if figure and figure[-1].tight is not None]
+    if not ends or len(lines) < 2 or max(ends) - min(ends) > 0.6 * size_of(lines[0][0]):
+        return []
+    right = max(name[-1].box[2] for name, _ in parted if name and name[-1].box is not None)
+    items: list[tuple[list[list[Char]], list[Char]]] = []
+    room = True  # behind the line before: it was not cut for want of room
+    for name, figure in parted:
+        goes_on = items and items[-1][1] and not figure and (not room or name[0].text in "（(")
+        if goes_on:
+            items[-1][0].append(name)
+        else:
+            items.append(([name], figure))
+        last = name[-1].box
+        room = last is None or last[2] < right - 1.5 * size_of(name[-1])
+    if len(ends) == 1 and not any(figure and len(names) > 1 for names, figure in items):
+        return []
+    line: list[Char] = []
+    for names, figure in items:
+        words = _in_one_line([char for name in names for char in name])
+        line += [*([Char(" ", None)] if line else []), *words]
+        line += [Char(" ", None), *figure] if figure else []
+    return line
+
+
+def _name_and_figure(line: list[Char]) -> tuple[list[Char], list[Char]]:
+    """Return a line parted at the wide gap before its last figure; all of it and nothing where there is none."""
+    at = len(line)
+    while at and (line[at - 1].text in "△▲,，" or line[at - 1].text.isdecimal()):
+        at -= 1
+    figure = line[at:]
+    if not 0 < at < len(line) or not _SUM.fullmatch("".join(char.text for char in figure)):
+        return line, []
+    return (line[:at], figure) if gap_between(line[at - 1], figure[0]) > size_of(line[at - 1]) else (line, [])
 
 
 def _left_to_right(chars: Sequence[Char]) -> Sequence[Char]:
@@ -372,6 +465,21 @@ def _is_upright(start: int, end: int, box: Box) -> bool:
     return end - start > 2 and box[3] - box[1] > 2 * (box[2] - box[0])
 
 
+_LEAST_BODY = 4  # lines
+
+
+def _in_margin(pieces: Sequence[Piece]) -> list[Piece]:
+    """Return what stands one below the other beside all lines of a page, from the top. 例: 第４章 on its index tab"""
+    body = [p for p in pieces if p.solid or (len(p.text) > 10 and not _is_upright(p.start, p.end, p.box))]
+    if len(body) < _LEAST_BODY:
+        return []
+    left, right = min(p.box[0] for p in body), max(p.box[2] for p in body)
+    beside = [p for p in pieces if p not in body and (p.box[2] <= left or p.box[0] >= right)]
+    runs = [p.box for p in beside if _is_upright(p.start, p.end, p.box)]
+    held = [p for p in beside if any(p.box[0] < run[2] and p.box[2] > run[0] for run in runs)]
+    return sorted(held, key=lambda p: p.box[1])
+
+
 def _are_apart(left: Char, right: Char, usual: float) -> bool:
     """Say whether two characters that follow each other in a line of pdfium stand in different pieces."""
     if left.box is None or right.box is None:
@@ -425,6 +533,10 @@ def set_in_order(sheet: Sheet) -> None:
     pieces, lying = _pieces(sheet), _lying(sheet)
     if not pieces:
         return
+    tab = _in_margin(pieces)
+    if tab:
+        lying.append([char for piece in tab for char in sheet.chars[piece.start : piece.end] if char.box is not None])
+        pieces = [piece for piece in pieces if piece not in tab]
     lines = [piece for piece in pieces if not piece.solid]
     vertical = sum(1 for piece in lines if _is_upright(piece.start, piece.end, piece.box)) * 4 > len(lines)
     if vertical:
@@ -464,11 +576,14 @@ def set_in_order(sheet: Sheet) -> None:
                     if i:
                         # A line that leaves room is no wrapped one.
                         full = cell[i - 1].box[2] > max(p.box[2] for p in cell) - 1.5 * piece.size
-                        chars.extend(_between(sheet, cell[i - 1], piece) if full else [Char(" ", None)])
+                        level = abs(cell[i - 1].middle - piece.middle) <= 0.5 * piece.size
+                        chars.extend(_between(sheet, cell[i - 1], piece) if full or level else [Char(" ", None)])
                     if piece.solid:
                         _move(ruled[piece.start], len(chars) - piece.start)
                     chars.extend(sheet.chars[piece.start : piece.end])
-                cells.append((begin, len(chars), number, column, 1, 1))
+                if not (part.is_account and any(row[1:column])):
+                    # 例: 営業費用合計 | | 527,967 | 54,349: what is left over is no figure of this name
+                    cells.append((begin, len(chars), number, column, 1, 1))
         if part.is_table:
             sheet.tables.append(_unruled(cells, chars, part))
     for line in lying:
@@ -509,13 +624,14 @@ def _unruled(cells: list[tuple[int, int, int, int, int, int]], chars: Sequence[C
     if not part.is_keyed:
         header_rows = count_headings(cells, "".join(char.text for char in chars), len(part.rows), len(part.rows[0]))[0]
     return {
-        "keyed": part.is_keyed,
+        "keyed": part.is_keyed and not part.is_account,
         "start": cells[0][0],
         "end": cells[-1][1],
         "cells": cells,
         "header_rows": header_rows,
         "header_columns": header_columns,
         "bound": bounding_box([_of_row(row) for row in part.rows]),
+        "heights": {number: row[0][0].middle for number, row in enumerate(part.rows) if row[0]},
     }
 
 
@@ -594,11 +710,16 @@ def headings(sheet: Sheet) -> list[tuple[int, int, int]]:
     larger = [(start, end, size) for start, end, size in lines if size >= _LARGER * body]
     if len(larger) * 4 > len(lines):
         return []
-    return [
-        (start, end, 1 + sum(size < times * body for times in _LEVELS))
-        for start, end, size in larger
-        if _names(text_of(sheet, start, end).strip())
-    ]
+    found: list[tuple[int, int, int]] = []
+    for start, end, size in larger:
+        level = 1 + sum(size < times * body for times in _LEVELS)
+        if not _names(text_of(sheet, start, end).strip()):
+            continue
+        if found and found[-1][1:] == (start - 1, level):
+            found[-1] = (found[-1][0], end, level)  # a title of two lines
+        else:
+            found.append((start, end, level))
+    return found
 
 
 def _names(text: str) -> bool:

@@ -18,7 +18,7 @@ from typing import Any
 from ingest.characters import characters
 from ingest.child import limit_memory, say
 from ingest.hidden import is_picture, unseen
-from ingest.layout import go_on, headings, page_record
+from ingest.layout import go_on, headings, page_record, row_names
 from ingest.rulings import find_grids
 from ingest.sheet import Char, Sheet, upright
 
@@ -47,6 +47,9 @@ def main(arguments: Sequence[str]) -> int:
         record = _read_page(document, number)
         if before is not None and before["tables"] and record["tables"]:
             go_on(record["tables"][0], before["tables"][-1], record["text"])
+            names = row_names(record["tables"][0], before["tables"][-1], record["text"], before["text"])
+            if names and len(before["tables"]) == len(record["tables"]) == 1:
+                record["tables"][0]["rows_from"] = names
         before = record
         say(record)
     return 0

@@ -43,6 +43,7 @@ class Part:
     rows: list[list[list[Piece]]]
     is_table: bool = False
     is_keyed: bool = False  # a table whose first column holds keys, without a head
+    is_account: bool = False  # such a table, its figures in several columns: only a row's first figure is named by it
 
 
 def _plain(lines: Sequence[Sequence[Piece]]) -> Part:
@@ -248,7 +249,8 @@ def _extent(bands: Sequence[_Band], first: int, usual: float) -> int:
         wider = [w for w in wider if any(min(w[1], o[1]) > max(w[0], o[0]) for o in white)]
         if not wider or gap > max(2.5 * usual, max(b - a for a, b in wider)):
             break
-        if len(wider) < len(white) and _ends_rows(bands[first:end], white, wider):
+        ends = len(wider) < len(white) and not _is_row_under(bands[end], wider)
+        if ends and _ends_rows(bands[first:end], white, wider):
             break
         white = wider
         end += 1
@@ -269,6 +271,17 @@ def _ends_rows(bands: Sequence[_Band], white: Sequence[Stripe], left: Sequence[S
         for i, (a, b) in enumerate(white)
         if any(min(b, d) > max(a, c) for c, d in left)
     )
+
+
+def _is_row_under(band: _Band, white: Sequence[Stripe]) -> bool:
+    """Say whether a band is a name and figures, one in every column.
+
+    例: 特別会計　計, set further left than its parts
+    """
+    name, *columns = _split([band], [(a + b) / 2 for a, b in white])
+    if len(name) != 1 or name[0].solid or len(name[0].text) > 20 or is_figure(name[0].text):
+        return False
+    return bool(columns) and all(len(column) == 1 and is_figure(column[0].text) for column in columns)
 
 
 def _trimmed(bands: Sequence[_Band], first: int, end: int, usual: float) -> tuple[int, int]:
@@ -405,7 +418,12 @@ def _joins(run: Sequence[Sequence[Piece]], column: Sequence[Piece], following: S
         return False
     if len(run) > 1 and _is_wordy(run[-1]) and following and _are_rows(column, following) and _is_wordy(following):
         return False
-    return _are_rows(run[-1], column) or (len(run) > 1 and _hang_on(column, run[0]))
+    if _are_rows(run[-1], column):
+        return True
+    # Figures that stand level with a name each are its own, whatever the columns between hold.
+    # 例: 営業利益 | | | 54,349 below 営業費用合計 | | 527,967
+    keys = [piece for held in run for piece in held] if all(is_figure(p.text) for p in column) else run[0]
+    return len(run) > 1 and _hang_on(column, keys)
 
 
 def _begins_again(keys: Sequence[Piece], column: Sequence[Piece]) -> bool:
@@ -450,7 +468,7 @@ def _as_rows(columns: Sequence[Sequence[Piece]]) -> list[Part]:
     # Several figures at one name are lines of their own, each with its name in another column.
     # 例: 1 営業収益 | (1) 給水収益 | 579,091 above (2) その他 | 3,225
     if any(sum(is_figure(p.text) for p in cell) > 1 for row in rows for cell in row[1:]):
-        return [_plain(_rows([piece for column in columns for piece in column]))]
+        return [_account(columns) or _plain(_rows([piece for column in columns for piece in column]))]
     parts = [_cells(above)]
     done = 0
     for start in range(len(rows)):
@@ -461,7 +479,36 @@ def _as_rows(columns: Sequence[Sequence[Piece]]) -> list[Part]:
         if start >= done and end - start > 1:
             parts += [_cells(rows[done:start]), Part(rows[start:end], is_table=True, is_keyed=keyed)]
             done = end
+    if not done and (account := _account(columns)) is not None:
+        return [account]
     return [part for part in (*parts, _cells(rows[done:])) if part.rows]
+
+
+_LEAST_LINES = 6  # of an account
+
+
+def _account(columns: Sequence[Sequence[Piece]]) -> Part | None:
+    """Return an account as a table of names and figures, None where it is none.
+
+    Its figures are bare and stand in columns without heads: items, their sums, the balance of two sums.
+    例: (1) 給水収益 | 579,091 above 営業収益合計 | | 582,316
+    """
+    first = len(columns)
+    while first and all(is_figure(p.text) and not re.search(r"[^\W\d_]", p.text) for p in columns[first - 1]):
+        first -= 1
+    if not 0 < first < len(columns) or any(p.solid for column in columns for p in column):
+        return None
+    rows: list[list[list[Piece]]] = []
+    for line in _rows([piece for column in columns for piece in column]):
+        cells = [[p for column in columns[:first] for p in line if p in column]]
+        cells += [[p for p in line if p in column] for column in columns[first:]]
+        if not cells[0] or max(map(len, cells[1:])) > 1:
+            return None
+        rows.append(cells)
+    figures = [sum(map(bool, cells[1:])) for cells in rows]
+    if len(rows) < _LEAST_LINES or sum(count == 1 for count in figures) * 3 < sum(map(bool, figures)) * 2:
+        return None
+    return Part(rows, is_table=True, is_keyed=True, is_account=True)
 
 
 def _cells(rows: Sequence[list[list[Piece]]]) -> Part:
@@ -538,12 +585,13 @@ def _on_one_line(a: Piece, b: Piece) -> bool:
 
 
 _FIGURE = re.compile(
-    r"[△▲▼±+\-−–—―ー~～約]?[\d,.、]*\d[\d,.]*\s?(?:[%年度件人名社円千百万億団体か所箇歳回位点世帯戸㎥㎡]{0,4}|\s?m[23])|[\-−–—―ー…]"
+    r"[△▲▼±+\-−–—―ー~～約]?[\d,.、]*\d[\d,.]*\s?(?:[%年度件人名社円千百万億団体か所箇歳回位点世帯戸㎥㎡]{0,4}|\s?m[23])"
+    r"|[\-−–—―ー*]{1,3}|\.{3}|\.{6}|皆[増減]"
 )
 
 
 def is_figure(text: str) -> bool:
-    """Say whether a cell holds a figure. 例: 6,927, △3,393, １２．５％, （120）, －"""
+    """Say whether a cell holds a figure. 例: 6,927, △3,393, １２．５％, （120）, －, ***, …, 皆増"""
     folded = re.sub(r"[\s()\[\]]", "", unicodedata.normalize("NFKC", text))
     return _FIGURE.fullmatch(folded) is not None
 

@@ -372,3 +372,36 @@ def test_a_mark_of_a_note_before_a_figure_is_no_figure():
 def test_what_a_figure_is_made_up_of_names_the_next_figure():
     found = {label: value for label, value, _ in read("収入が支出に不足する額467千円は積立金217千円で補う。")}
     assert found["収入が支出に不足する額"] == "467千円"
+
+
+def figures(text: str) -> dict[str, tuple[str | None, float | None]]:
+    return {f.label: (f.unit, f.number) for f in facts(text) if f.kind == "cell" and f.number is not None}
+
+
+@pytest.mark.parametrize(
+    "first", ["\t千円\t人\n橋の点検\t3,200\t4", "\t（千円）\t（人）\n橋の点検\t3,200\t4", "橋の点検\t3,200千円\t4"]
+)
+def test_a_unit_said_once_over_a_column_holds_for_the_figures_below_it(first):
+    found = figures(f"事業\t予算額\t職員\n{first}\n道の修理\t1,800\t7\n水路の清掃\t650\t2\n")
+    assert found["道の修理 予算額"] == ("千円", 1_800_000)
+    assert found["水路の清掃 予算額"] == ("千円", 650_000)
+    assert {unit for label, (unit, _) in found.items() if "職員" in label} <= {"人", None}
+
+
+def test_a_column_of_several_units_gives_none_to_the_figures_without_one():
+    found = figures("項目\t実績\n補助額\t3,200千円\n相談\t45件\n訪問\t12\n実施率\t80\n")
+    assert found["訪問 実績"] == (None, 12)
+    found = figures("項目\t実績\n補助額\t3,200千円\n実施率\t80\n委託額\t650\n")
+    assert found["実施率 実績"] == (None, 80)
+    assert found["委託額 実績"] == ("千円", 650_000)
+
+
+@pytest.mark.parametrize("mark", ["－", "―", "…", "***", "＊＊＊", "皆減", "皆増", ""])
+def test_a_mark_of_nothing_is_no_figure_and_shifts_none(mark):
+    found = figures(f"地域\tR4\tR5\tR6\n首都圏\t52\t{mark}\t61\n県内\t{mark}\t48\t50\n")
+    assert {label: number for label, (_, number) in found.items()} == {
+        "首都圏 R4": 52,
+        "首都圏 R6": 61,
+        "県内 R5": 48,
+        "県内 R6": 50,
+    }

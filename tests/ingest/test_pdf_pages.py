@@ -124,6 +124,19 @@ def test_upright_writing_is_read_column_by_column_from_the_right(tmp_path):
     assert document.text.startswith("町の予算は令和四年度\nに二億円増えた。これ\nは道の修理のためだ。")
 
 
+def test_an_index_tab_in_the_margin_is_one_line_behind_the_page(tmp_path):
+    def tab(canvas: Canvas) -> None:
+        canvas.drawString(548, 640, "第")
+        canvas.drawString(550, 626, "4")
+        canvas.drawString(548, 612, "章")
+        for i, character in enumerate("町の課題と対応"):
+            canvas.drawString(548, 590 - 12 * i, character)
+
+    rows = [f"町の{topic}を直し、{topic}のことを町民に説明した。" for topic in ("橋", "道", "水路", "森", "堤", "駅")]
+    document = parse(make(tmp_path, both(lines(*rows, top=660), tab)))
+    assert page_lines(document) == [*rows, "第4章町の課題と対応"]
+
+
 def test_notes_at_the_foot_come_after_both_columns(tmp_path):
     def notes(canvas: Canvas) -> None:
         canvas.line(60, 120, 200, 120)
@@ -184,6 +197,20 @@ def test_lines_set_larger_than_the_running_text_are_marked_as_headings(tmp_path)
     assert found == [("人口減少への取組", 1), ("空き家の活用", 3)]
 
 
+def test_a_title_of_two_lines_is_one_heading(tmp_path):
+    draw = both(sized(20, "人口減少への取組", "と移住の推進", top=760, step=24), lines(*BODY, *BODY, top=640))
+    document = parse(make(tmp_path, draw))
+    assert [document.text[a:b] for a, b, _ in document.marked_headings] == ["人口減少への取組\nと移住の推進"]
+
+
+def test_a_contents_page_set_large_does_not_hold_the_chapters_of_a_long_paper(tmp_path):
+    contents = both(sized(20, "目　次", top=760), lines(*BODY, *BODY, top=640))
+    chapters = [lines(f"第{n}章 町の{topic}", *BODY, *BODY, top=760) for n, topic in enumerate("橋道水森", 1)]
+    document = parse(make(tmp_path, contents, *chapters))
+    assert any(block.headings for block in document.blocks if block.page > 1)
+    assert not any("目" in heading for block in document.blocks if block.page > 1 for heading in block.headings)
+
+
 def test_a_page_set_large_all_over_marks_none(tmp_path):
     assert parse(make(tmp_path, sized(20, "移住の相談", "窓口と電話", "空き家の紹介"))).marked_headings == ()
 
@@ -242,6 +269,136 @@ def test_items_of_an_account_keep_their_own_figures(tmp_path):
     text = parse(make(tmp_path, columns((60, heads), (140, items), (300, figures)))).text
     for item, figure in zip(items, figures, strict=True):
         assert f"{item} {figure}".replace(" ", "") in re.sub(r"[\t ]", "", text)
+
+
+def ledger(names: list[tuple[float, str]], *sides: tuple[float, list[str]], top: float = 700, step: float = 18):
+    """Draw names at the left and figures set flush right, line by line."""
+
+    def draw(canvas: Canvas) -> None:
+        for i, (left, name) in enumerate(names):
+            canvas.drawString(left, top - i * step, name)
+            for right, rows in sides:
+                canvas.drawRightString(right, top - i * step, rows[i])
+
+    return draw
+
+
+def figures(document: Document) -> dict[tuple[str | None, str | None], tuple[str, str | None, int]]:
+    return {(f.row, f.column): (f.value, f.unit, f.page) for f in read_facts(document) if f.number is not None}
+
+
+def test_an_account_is_a_table_and_a_balance_belongs_to_its_own_line(tmp_path):
+    """What stands right of a sum is the balance that the next line names, and no figure of the sum."""
+    names = ["1 営業収益", "(1) 給水収益", "(2) その他収益", "営業収益合計"]
+    names += ["2 営業費用", "(1) 原水費", "(2) 配水費", "営業費用合計", "営業利益"]
+    items = ["", "579,091", "3,225", "", "", "82,943", "56,096", "", ""]
+    sums = ["", "", "", "582,316", "", "", "", "139,039", ""]
+    balance = ["", "", "", "", "", "", "", "443,277", "443,277"]
+    head = both(lines("令和３年度町水道事業損益計算書", top=744), lines("（単位：千円）", left=400, top=724))
+    draw = both(head, ledger([(60, name) for name in names], (260, items), (340, sums), (440, balance)))
+    found = figures(parse(make(tmp_path, draw)))
+    assert found["営業利益", None] == ("443,277", "千円", 1)
+    assert found["営業費用合計", None] == ("139,039", "千円", 1)
+    assert found["(1)原水費", None] == ("82,943", "千円", 1)
+
+
+def test_a_sum_set_further_left_than_its_parts_is_a_row_of_their_table(tmp_path):
+    names = [
+        (60.0, "会計名"),
+        (110.0, "土地"),
+        (110.0, "国保"),
+        (80.0, "特別会計計"),
+        (110.0, "上水"),
+        (80.0, "企業会計計"),
+    ]
+    sums = ["当初予算", "35,474", "5,827,251", "5,862,725", "1,282,789", "1,282,789"]
+    paid = ["繰出金", "0", "555,293", "555,293", "0", "0"]
+    document = parse(make(tmp_path, ledger(names, (280, sums), (380, paid))))
+    found = figures(document)
+    assert found["特別会計計", "繰出金"][0] == "555,293"
+    assert found["上水", "当初予算"][0] == "1,282,789"
+
+
+@pytest.mark.parametrize("mark", ["－", "…", "***", "皆増"])
+def test_a_mark_of_nothing_keeps_its_place_in_a_table_without_rules(tmp_path, mark):
+    rows = [["地域", "転入", "転出", "増減"], ["首都圏", "52", mark, "61"], ["関西", mark, "48", "50"]]
+    rows.append(["県内", "31", "28", mark])
+    draw = columns(*((60 + 100 * c, [row[c] for row in rows]) for c in range(4)))
+    found = {key: value for key, (value, *_) in figures(parse(make(tmp_path, draw))).items()}
+    assert found == {
+        ("首都圏", "転入"): "52",
+        ("首都圏", "増減"): "61",
+        ("関西", "転出"): "48",
+        ("関西", "増減"): "50",
+        ("県内", "転入"): "31",
+        ("県内", "転出"): "28",
+    }
+
+
+def test_a_name_that_goes_on_below_its_figure_is_whole(tmp_path):
+    def listed(canvas: Canvas) -> None:
+        names = ["○企画管理費", "行政計画審議会の委員報", "酬", "推進委員報酬", "地域集会所の整備等補助", "金"]
+        for i, (name, figure) in enumerate(zip(names, ["10,495", "257", "", "2,661", "1,200", ""], strict=True)):
+            canvas.drawString(244, 668 - 13 * i, name)
+            canvas.drawRightString(410, 668 - 13 * i, figure)
+        for y in (700, 680, 590):
+            canvas.line(60, y, 420, y)
+        for x in (60, 150, 240, 420):
+            canvas.line(x, 700, x, 590)
+
+    rows = both(lines("目", "8　企画費", top=686, left=64, step=18), lines("金額", "71,663", top=686, left=154))
+    draw = both(rows, lines("説明", top=686, left=244), lines("（単位：千円）", top=706, left=340), listed)
+    document = parse(make(tmp_path, draw))
+    found = {f.label: f.value for f in read_facts(document)}
+    assert found["8 企画費 行政計画審議会の委員報酬"] == "257"
+    assert found["8 企画費 推進委員報酬"] == "2,661"
+    assert found["8 企画費 地域集会所の整備等補助金"] == "1,200"
+
+
+LEFT_PAGE = [["目", "本年度", "前年度"], ["1 議会費", "120,000", "118,000"], ["", "", ""], ["2 選挙費", "9,500", "0"]]
+RIGHT_PAGE = [
+    ["区分", "金額", "説明"],
+    ["1 報酬", "25,600", "議員"],
+    ["4 共済費", "8,100", ""],
+    ["1 報酬", "1,300", "立会"],
+]
+
+
+def merged(rows: list[list[str]], top: float = 700):
+    """Draw a table whose second body row is part of the first one."""
+
+    def draw(canvas: Canvas) -> None:
+        for i in (0, 1, 3, 4):
+            canvas.line(60, top - 22 * i, 330, top - 22 * i)
+        for c in range(4):
+            canvas.line(60 + 90 * c, top, 60 + 90 * c, top - 88)
+        for r, row in enumerate(rows):
+            for c, word in enumerate(row):
+                canvas.drawString(64 + 90 * c, top - 22 * r - 15, word)
+
+    return draw
+
+
+def test_a_row_over_two_pages_has_its_name_on_both(tmp_path):
+    left = both(lines("款 1 総務費", top=710), lines("（単位：千円）", top=710, left=240), merged(LEFT_PAGE))
+    found = figures(parse(make(tmp_path, left, grid(RIGHT_PAGE))))
+    assert found["1 議会費 1 報酬", "金額"] == ("25,600", "千円", 2)
+    assert found["1 議会費 4 共済費", "金額"] == ("8,100", "千円", 2)
+    assert found["2 選挙費 1 報酬", "金額"] == ("1,300", "千円", 2)
+
+
+@pytest.mark.parametrize(
+    "right",
+    [
+        grid(RIGHT_PAGE, top=640),  # at other heights
+        grid([["区分", "金額", "説明"], ["1 報酬", "25,600", "議員"]]),  # fewer rows
+        grid([["目", "金額", "説明"], *RIGHT_PAGE[1:]]),  # with names of its own
+    ],
+)
+def test_a_table_that_does_not_lie_level_with_that_of_the_page_before_keeps_to_itself(tmp_path, right):
+    document = parse(make(tmp_path, merged(LEFT_PAGE), right))
+    assert document.tables[1].rows_from == ()
+    assert not any("議会費" in (row or "") and page == 2 for (row, _), (_, _, page) in figures(document).items())
 
 
 def test_a_cell_is_read_from_left_to_right_whichever_end_was_drawn_first(tmp_path):
