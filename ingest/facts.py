@@ -739,7 +739,8 @@ class _StatementReader:
             number = quantity.value
             if quantity.base_unit is None:
                 counted = _counted_unit(label) or self._unit_of_headings()
-                unit = unit if unit is not None else counted
+                if unit is None and counted is not None:
+                    unit, number = counted, number * unit_scale(counted)
             yield self._fact(
                 "key_value" if self.key is not None and self.key.end() <= quantity.at[0] + 1 else "sentence",
                 label,

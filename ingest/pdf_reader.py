@@ -13,6 +13,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from ingest.characters import characters
@@ -50,6 +51,9 @@ def main(arguments: Sequence[str]) -> int:
             names = row_names(record["tables"][0], before["tables"][-1], record["text"], before["text"])
             if names and len(before["tables"]) == len(record["tables"]) == 1:
                 record["tables"][0]["rows_from"] = names
+        for above, table in pairwise(record["tables"]):
+            if not table["header_rows"]:
+                go_on(table, above, record["text"])  # 例: the 項 of a budget, under headings that stand once a page
         before = record
         say(record)
     return 0

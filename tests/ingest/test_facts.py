@@ -388,6 +388,11 @@ def test_a_unit_said_once_over_a_column_holds_for_the_figures_below_it(first):
     assert {unit for label, (unit, _) in found.items() if "職員" in label} <= {"人", None}
 
 
+def test_a_figure_is_counted_in_the_unit_that_its_heading_says():
+    (fact,) = facts("道の修理の費用は、総額 3,200 となる。", headings=("事業費（千円）",))
+    assert (fact.value, fact.unit, fact.number) == ("3,200", "千円", 3_200_000)
+
+
 def test_a_column_of_several_units_gives_none_to_the_figures_without_one():
     found = figures("項目\t実績\n補助額\t3,200千円\n相談\t45件\n訪問\t12\n実施率\t80\n")
     assert found["訪問 実績"] == (None, 12)

@@ -379,6 +379,17 @@ def merged(rows: list[list[str]], top: float = 700):
     return draw
 
 
+def test_headings_that_stand_once_hold_for_the_next_table_with_an_empty_column(tmp_path):
+    above = [["目", "補正額", "地方債", "一般財源"], ["1.議会費", "501", "20", "481"], ["計", "501", "20", "481"]]
+    below = [["1.小学校費", "608", "", "88"], ["計", "608", "", "88"]]
+    draw = both(
+        lines("（単位：千円）", top=706, left=320), grid(above), lines("項 2.小学校費", top=616), grid(below, top=606)
+    )
+    found = figures(parse(make(tmp_path, draw)))
+    assert found["1.小学校費", "一般財源"] == ("88", "千円", 1)
+    assert found["1.小学校費", "補正額"] == ("608", "千円", 1)
+
+
 def test_a_row_over_two_pages_has_its_name_on_both(tmp_path):
     left = both(lines("款 1 総務費", top=710), lines("（単位：千円）", top=710, left=240), merged(LEFT_PAGE))
     found = figures(parse(make(tmp_path, left, grid(RIGHT_PAGE))))
