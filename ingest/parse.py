@@ -111,9 +111,7 @@ def _described(document: Document) -> Document:
     apart = document.kind in ("slides", "sheet")
     # Rows of a sheet may break a sentence; paragraphs never do.
     begins = {place.start for place in document.places if document.kind != "sheet"}
-    # A PDF marks nothing: large type is a guess, and must not cut what numbers and marks say of the outline.
-    marked = document.marked_headings
-    blocks = find_blocks(document.text, document.pages, spans, marked, begins=begins, apart=apart)
+    blocks = find_blocks(document.text, document.pages, spans, document.marked_headings, begins=begins, apart=apart)
     under = {(block.start, block.end): block.headings for block in blocks}
     tables = tuple(_with_headings(table, under, blocks) for table in document.tables)
     document = replace(document, blocks=blocks, tables=tables)
