@@ -25,7 +25,7 @@ from api.uploads import keep
 from index.protocols import IndexMissing, TenkyoIndexError
 from index.snapshot import DocumentInfo, Snapshot
 from ingest.document import Document, Page
-from ingest.pdf import render_page
+from ingest.pdf.read import render_page
 
 EXAMPLES = 4
 MOST_PIXELS = 16_000_000  # of a page's picture: a poster is drawn more coarsely

@@ -34,12 +34,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from eval.report import peak_memory_mib
-from ingest import pdf
 from ingest.document import Document
 from ingest.facts import read_facts
 from ingest.japanese import morphs
 from ingest.parse import ParseError, parse
-from ingest.pdf import page_count
+from ingest.pdf import read as pdf
+from ingest.pdf.read import page_count
 
 ROOT = Path(__file__).resolve().parent.parent
 SEED = 20261123

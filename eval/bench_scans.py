@@ -39,7 +39,7 @@ from index.embedder import open_embedder
 from ingest.document import Document
 from ingest.facts import read_facts
 from ingest.parse import ParseError, parse
-from ingest.pdf import render_page
+from ingest.pdf.read import render_page
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE = (("r7-yosan.pdf", (2, 3, 5)), ("r6-02-gikai.pdf", (2, 6)), ("r7-01-kaiken.pdf", (2,)))

@@ -41,8 +41,8 @@ from index.writer import SnapshotWriter, hash_file, sweep
 from ingest.chunk import chunk
 from ingest.document import Chunk, Document, Fact
 from ingest.facts import read_facts
-from ingest.ocr import installed as ocr_installed
 from ingest.parse import ParseError, parse
+from ingest.pdf.ocr import installed as ocr_installed
 
 Progress = Callable[[str, int, int], None]
 

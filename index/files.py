@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ingest.office import OLD
+from ingest.office.read import OLD
 from ingest.parse import SUFFIXES, ParseError
 
 Found = tuple[Path, ParseError | None]  # a file, or what cannot be looked at and why

@@ -14,7 +14,7 @@ from pathlib import Path
 from ingest.dates import find_periods
 from ingest.document import Block, Document, Source, Table
 from ingest.japanese import fold
-from ingest.office import OFFICE, OLD, read_office
+from ingest.office.read import OFFICE, OLD, read_office
 from ingest.structure import find_blocks
 from ingest.text import NotTextError, decode, split_pages
 
@@ -62,7 +62,7 @@ def parse(path: Path, progress: PageProgress | None = None) -> Document:
 
 
 def _parse_pdf(path: Path, data: bytes, progress: PageProgress | None) -> Document:
-    from ingest.pdf import read_pdf  # heavy libraries, and only PDFs need them
+    from ingest.pdf.read import read_pdf  # heavy libraries, and only PDFs need them
 
     return _described(read_pdf(path, data, progress))
 

@@ -10,8 +10,9 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
-from ingest import ocr, pdf
 from ingest.parse import parse
+from ingest.pdf import ocr
+from ingest.pdf import read as pdf
 from tests.ingest.test_pdf import FONT, Draw, lines, make
 
 SEEN = "公園の数は１２か所である。"

@@ -18,11 +18,13 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
-from ingest import child, ocr, pdf
+from ingest import child
 from ingest.facts import read_facts
 from ingest.parse import ParseError, parse
-from ingest.pdf import render_page
-from ingest.picture import holds_dash, is_dash, triangle_in
+from ingest.pdf import ocr
+from ingest.pdf import read as pdf
+from ingest.pdf.picture import holds_dash, is_dash, triangle_in
+from ingest.pdf.read import render_page
 from tests.ingest.test_pdf import FONT, Draw, both, boxes_of, grid, lines, make
 
 WIDTH, HEIGHT = A4[0], 340.0  # the upper part of a sheet: half the time
@@ -163,7 +165,7 @@ def test_a_crash_of_the_engine_costs_one_page(tmp_path, monkeypatch):
     asked = []
 
     def dying(module, path, *arguments, seconds, **rest):
-        if module != "ingest.ocr":
+        if module != "ingest.pdf.ocr":
             yield from real(module, path, *arguments, seconds=seconds)
             return
         asked.append(arguments[0])
@@ -207,7 +209,7 @@ def test_progress_goes_on_while_pages_are_recognised_and_what_it_raises_ends_the
     real = pdf.ask
 
     def slow(module, path, *arguments, seconds, waiting=None):
-        if module != "ingest.ocr":
+        if module != "ingest.pdf.ocr":
             yield from real(module, path, *arguments, seconds=seconds)
             return
         try:
@@ -227,7 +229,7 @@ def test_progress_goes_on_while_pages_are_recognised_and_what_it_raises_ends_the
     with pytest.raises(InterruptedError):
         parse(path, listener)
     assert heard[-1] == (1, 2), "a page that waits to be recognised is not read"
-    assert ended == ["ingest.ocr"]
+    assert ended == ["ingest.pdf.ocr"]
     assert not pdf._PICTURES.locked()
 
 
@@ -248,7 +250,7 @@ def test_one_reader_of_pictures_runs_at_a_time(tmp_path, monkeypatch):
     real = pdf.ask
 
     def counted(module, path, *arguments, seconds, waiting=None):
-        if module != "ingest.ocr":
+        if module != "ingest.pdf.ocr":
             yield from real(module, path, *arguments, seconds=seconds)
             return
         running.append(path)

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from ingest.document import Cell, Document, Table
 from ingest.facts import read_facts
-from ingest.leaf import Field, Leaf, compacted
-from ingest.number_format import shown
+from ingest.office.leaf import Field, Leaf, compacted
+from ingest.office.number_format import shown
+from ingest.office.regions import find_regions
 from ingest.parse import ParseError, parse
-from ingest.regions import find_regions
 from tests.ingest.office_files import (
     WRITERS,
     W,
@@ -527,7 +527,7 @@ def test_separated_values_keep_the_files_own_text_and_lines(tmp_path: Path, enco
 @given(st.text(alphabet='ab,"\n\t;あ1 |', max_size=60))
 @settings(max_examples=200)
 def test_cells_of_any_file_of_values_are_pieces_of_it(tmp_path_factory: pytest.TempPathFactory, text: str):
-    from ingest.delimited import read_delimited
+    from ingest.office.delimited import read_delimited
 
     _, tables = read_delimited(text)
     for table in tables:

@@ -16,13 +16,13 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
-from ingest import pdf
 from ingest.child import ChildFailedError
 from ingest.chunk import chunk
 from ingest.document import Document
 from ingest.facts import read_facts
 from ingest.parse import ParseError, parse
-from ingest.pdf import page_count, render_page
+from ingest.pdf import read as pdf
+from ingest.pdf.read import page_count, render_page
 
 FONT = "HeiseiKakuGo-W5"
 HOSTILE = Path(__file__).resolve().parents[3] / "shared" / "data" / "hostile"

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ingest.leaf import Field, Leaf, one_line
-from ingest.numbering import numeral
-from ingest.package import RefusedError
+from ingest.office.leaf import Field, Leaf, one_line
+from ingest.office.numbering import numeral
+from ingest.office.package import RefusedError
 from ingest.text import NotTextError, decode
 
 _MOST_BYTES = 24 << 20

@@ -1,4 +1,4 @@
-"""The reader of Office files and web pages: a child process (``python -m ingest.office_reader PATH KIND``).
+"""The reader of Office files and web pages: a child process (``python -m ingest.office.reader PATH KIND``).
 
 It says what ``ingest.assemble`` describes. A kind is read by one module with one library.
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.child import limit_memory, limit_time, say
-from ingest.package import MOST_AS_TREE, MOST_STREAMED, RefusedError, open_package
+from ingest.office.package import MOST_AS_TREE, MOST_STREAMED, RefusedError, open_package
 
 _SECONDS = 20  # of computing: 50,000 rows of eight cells take 9
 
@@ -38,19 +38,19 @@ def main(arguments: Sequence[str]) -> int:
 
 def _read(path: Path, kind: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     if kind == "html":
-        from ingest.web import read_web
+        from ingest.office.web import read_web
 
         return read_web(path)
     package = open_package(path, MOST_STREAMED if kind == "sheet" else MOST_AS_TREE)
     if kind == "word":
-        from ingest.word import read_word
+        from ingest.office.word import read_word
 
         return read_word(package)
     if kind == "slides":
-        from ingest.slides import read_slides
+        from ingest.office.slides import read_slides
 
         return read_slides(package)
-    from ingest.sheets import read_sheets
+    from ingest.office.sheets import read_sheets
 
     return read_sheets(package)
 

@@ -9,7 +9,7 @@ from collections.abc import Container
 from itertools import pairwise
 from typing import Any
 
-from ingest.sheet import Box, Char, by_line, contains, gap_between, is_kanji, is_wide, size_of
+from ingest.pdf.sheet import Box, Char, by_line, contains, gap_between, is_kanji, is_wide, size_of
 
 _LETTER = (0.0, 0.0, 612.0, 792.0)  # what pdfium takes where a page says no sensible size
 

@@ -1,4 +1,4 @@
-"""The reader of PDF files: a child process (``python -m ingest.pdf_reader PATH count|read|render …``).
+"""The reader of PDF files: a child process (``python -m ingest.pdf.reader PATH count|read|render …``).
 
 It says what ``ingest.assemble`` describes, a line a page, so that the pages read before a crash are kept.
 """
@@ -16,12 +16,12 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
-from ingest.characters import characters
 from ingest.child import limit_memory, say
-from ingest.hidden import is_picture, unseen
-from ingest.layout import go_on, headings, page_record, row_names
-from ingest.rulings import find_grids
-from ingest.sheet import Char, Sheet, upright
+from ingest.pdf.characters import characters
+from ingest.pdf.hidden import is_picture, unseen
+from ingest.pdf.layout import go_on, headings, page_record, row_names
+from ingest.pdf.rulings import find_grids
+from ingest.pdf.sheet import Char, Sheet, upright
 
 
 def main(arguments: Sequence[str]) -> int:

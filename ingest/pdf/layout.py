@@ -12,10 +12,10 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
-from ingest.characters import least_space
-from ingest.reading_order import Part, Piece, reading_order
-from ingest.rulings import SAME_PLACE, Grid
-from ingest.sheet import (
+from ingest.pdf.characters import least_space
+from ingest.pdf.reading_order import Part, Piece, reading_order
+from ingest.pdf.rulings import SAME_PLACE, Grid
+from ingest.pdf.sheet import (
     Box,
     Char,
     Sheet,

@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from ingest.charts import chart_fields
-from ingest.leaf import Field, Leaf, one_line
-from ingest.numbering import Numbering
+from ingest.office.charts import chart_fields
+from ingest.office.leaf import Field, Leaf, one_line
+from ingest.office.numbering import Numbering
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.rulings import Ruling
-from ingest.sheet import Box
+from ingest.pdf.rulings import Ruling
+from ingest.pdf.sheet import Box
 
 Pixels = NDArray[Any]
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ingest.charts import chart_fields
-from ingest.leaf import Field, Leaf, one_line, plain
-from ingest.numbering import numeral
+from ingest.office.charts import chart_fields
+from ingest.office.leaf import Field, Leaf, one_line, plain
+from ingest.office.numbering import numeral
 
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"

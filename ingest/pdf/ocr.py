@@ -1,4 +1,4 @@
-"""The reader of pages that are pictures: a child process (``python -m ingest.ocr PATH PAGES``), offline.
+"""The reader of pages that are pictures: a child process (``python -m ingest.pdf.ocr PATH PAGES``), offline.
 
 PAGES is a JSON list of page numbers (from 1). It says a head, then for each page what ``ingest.assemble`` describes,
 with its number as ``page``. The engine and its model come with the extra ``tenkyo[ocr]``.
@@ -20,10 +20,10 @@ from typing import Any
 
 import numpy as np
 
-from ingest.characters import without_spread
 from ingest.child import limit_memory, say
-from ingest.layout import go_on, page_record
-from ingest.picture import (
+from ingest.pdf.characters import without_spread
+from ingest.pdf.layout import go_on, page_record
+from ingest.pdf.picture import (
     SURELY_RULED,
     Pixels,
     band_of,
@@ -37,8 +37,8 @@ from ingest.picture import (
     tilt_of,
     triangle_in,
 )
-from ingest.rulings import Grid, Ruling, grids_of, settled
-from ingest.sheet import Box, Char, Sheet, bounding_box, is_kanji
+from ingest.pdf.rulings import Grid, Ruling, grids_of, settled
+from ingest.pdf.sheet import Box, Char, Sheet, bounding_box, is_kanji
 
 INSTALL = "pip install 'tenkyo[ocr]'"
 

@@ -6,8 +6,8 @@ import re
 from collections import Counter
 
 from ingest.document import Cell, Table
-from ingest.leaf import Field, compacted
-from ingest.regions import find_regions
+from ingest.office.leaf import Field, compacted
+from ingest.office.regions import find_regions
 from ingest.table_heads import UNIT, Span, caption, count_headings, may_be_title
 
 MOST_BYTES = 64 << 20

@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ingest.characters import area_shown, to_shown
-from ingest.sheet import Box, Char
+from ingest.pdf.characters import area_shown, to_shown
+from ingest.pdf.sheet import Box, Char
 
 _WHITE = 235  # of 255: lighter letters may not show on white
 _FAINT = 26  # of 255: with less alpha, letters may not show

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 from xml.etree import ElementTree  # parts with a document type declaration were refused before
 
-from ingest.leaf import Field, one_line
-from ingest.number_format import shown
+from ingest.office.leaf import Field, one_line
+from ingest.office.number_format import shown
 
 _C = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ingest.characters import to_shown
-from ingest.sheet import Box, Char, contains
+from ingest.pdf.characters import to_shown
+from ingest.pdf.sheet import Box, Char, contains
 from ingest.tables import is_value
 
 _MOST_SEGMENTS = 20_000  # more than this on a page is a map or a chart

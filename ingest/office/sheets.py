@@ -11,10 +11,10 @@ from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from typing import Any
 
-from ingest.leaf import Field, Leaf, one_line
-from ingest.number_format import JAPANESE, shown, text_shown
-from ingest.package import RefusedError
-from ingest.regions import find_regions
+from ingest.office.leaf import Field, Leaf, one_line
+from ingest.office.number_format import JAPANESE, shown, text_shown
+from ingest.office.package import RefusedError
+from ingest.office.regions import find_regions
 
 MOST_CELLS = 600_000  # filled, in all sheets: what is read in the time that a file may take
 _MOST_SHEETS = 500

@@ -32,7 +32,7 @@ def read_office(path: Path, data: bytes, kind: Kind) -> Document:
     head: dict[str, Any] = {}
     pages: list[dict[str, Any]] = []
     try:
-        for record in ask("ingest.office_reader", path, kind, seconds=_SECONDS):
+        for record in ask("ingest.office.reader", path, kind, seconds=_SECONDS):
             if "error" in record:
                 raise _error(path, record["error"], record["detail"])
             if not head:
@@ -48,7 +48,7 @@ def read_office(path: Path, data: bytes, kind: Kind) -> Document:
 
 
 def _values(path: Path, data: bytes) -> Document:
-    from ingest.delimited import MOST_BYTES, TooLargeError, read_delimited
+    from ingest.office.delimited import MOST_BYTES, TooLargeError, read_delimited
 
     if len(data) > MOST_BYTES:
         raise _error(path, "large", f"{len(data)} bytes, of which {MOST_BYTES} are read")

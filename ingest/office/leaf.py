@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from ingest.package import RefusedError
+from ingest.office.package import RefusedError
 from ingest.table_heads import Span, caption, count_headings
 
 

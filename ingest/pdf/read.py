@@ -17,8 +17,8 @@ from typing import Any, NoReturn
 from ingest.assemble import assemble, is_garbled
 from ingest.child import ChildFailedError, ask
 from ingest.document import Document
-from ingest.ocr import INSTALL
-from ingest.ocr import installed as ocr_installed
+from ingest.pdf.ocr import INSTALL
+from ingest.pdf.ocr import installed as ocr_installed
 
 log = logging.getLogger(__name__)
 
@@ -109,7 +109,7 @@ def _read_pictures(path: Path, pages: list[dict[str, Any]], progress: Callable[[
         crashes = 0
         while wanted and crashes < _MOST_CRASHES:
             try:
-                for record in ask("ingest.ocr", path, json.dumps(wanted), seconds=_PICTURE_SECONDS, waiting=heard):
+                for record in ask("ingest.pdf.ocr", path, json.dumps(wanted), seconds=_PICTURE_SECONDS, waiting=heard):
                     if "page" in record:
                         _take(pages, wanted.pop(0), record)
                     heard()
@@ -170,7 +170,7 @@ def _single(path: Path, *arguments: str) -> dict[str, Any]:
 
 
 def _ask(path: Path, *arguments: str) -> Iterator[dict[str, Any]]:
-    return ask("ingest.pdf_reader", path, *arguments, seconds=_PAGE_SECONDS)
+    return ask("ingest.pdf.reader", path, *arguments, seconds=_PAGE_SECONDS)
 
 
 _MESSAGES = {

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ingest.leaf import Field
+from ingest.office.leaf import Field
 from ingest.table_heads import UNIT
 from ingest.tables import is_value
 
