@@ -162,6 +162,15 @@ def _held_vectors(readings: Sequence[_Reading], before: Snapshot | None) -> dict
     return held
 
 
+def _mistake(path: Path, error: Exception) -> ParseError:
+    """Return what is said of a mistake of ours in one odd file; it must not stop the ingestion of the others."""
+    log.error("%s could not be read", path, exc_info=error)
+    message = "このファイルは読み取れませんでした（内部エラー）。別の形式で保存し直すと読めることがあります。"
+    failure = ParseError(path, message, f"{type(error).__name__}: {error}")
+    failure.__cause__ = error
+    return failure
+
+
 def _without_date(given: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in given.items() if name != "published"}
 
@@ -318,14 +327,12 @@ class Collection:
         for done, (path, failure) in enumerate(files):
             report(LOOKING, done, len(files))
             source = sources.get(path, str(path.absolute()))
-            try:
-                if failure:
-                    raise failure
-                sha256, size = hash_file(path), path.stat().st_size
-            except OSError as error:
-                failure = not_readable(path, error)
-            except ParseError:
-                pass
+            sha256, size = "", 0
+            if failure is None:
+                try:
+                    sha256, size = hash_file(path), path.stat().st_size
+                except OSError as error:
+                    failure = not_readable(path, error)
             if failure:
                 result.failed.append((path, failure))
                 continue
@@ -405,8 +412,15 @@ class Collection:
                         result.failed.append((outcome.path, outcome))
                         continue
                     task, document, facts = outcome
-                    # Counting tokens may load the model, which Ctrl-C can stop in this thread only.
-                    yield _Reading(task, document, chunk(document, self.embedder.count_tokens), facts)
+                    try:
+                        # Counting tokens may load the model, which Ctrl-C can stop in this thread only.
+                        chunks = chunk(document, self.embedder.count_tokens)
+                    except TenkyoIndexError:
+                        raise  # the model, not the file
+                    except Exception as error:
+                        result.failed.append((Path(task.source), _mistake(Path(task.source), error)))
+                        continue
+                    yield _Reading(task, document, chunks, facts)
             finally:
                 pages.stop()
                 for future in waiting:
@@ -438,12 +452,7 @@ class Collection:
         except _StoppedError:
             raise
         except Exception as error:
-            # A mistake of ours in one odd file must not stop the ingestion of the others.
-            log.exception("%s could not be read", shown)
-            message = "このファイルは読み取れませんでした（内部エラー）。別の形式で保存し直すと読めることがあります。"
-            failure = ParseError(shown, message, f"{type(error).__name__}: {error}")
-            failure.__cause__ = error
-            return failure
+            return _mistake(shown, error)
         finally:
             pages.finished(task)
 

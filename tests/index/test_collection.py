@@ -146,6 +146,18 @@ def test_a_mistake_of_ours_in_one_file_is_listed_with_its_cause(fresh, papers, m
     assert files(fresh) == {DECEMBER, TAXI}
 
 
+def test_a_mistake_of_ours_in_cutting_one_file_costs_that_file_only(fresh, papers, monkeypatch):
+    def chunk(document, count, real=module.chunk):
+        if document.file == JUNE:
+            raise IndexError("out of range")
+        return real(document, count)
+
+    monkeypatch.setattr(module, "chunk", chunk)
+    ((path, error),) = fresh.add([papers]).failed
+    assert (path.name, "内部エラー" in error.message) == (JUNE, True)
+    assert files(fresh) == {DECEMBER, TAXI}
+
+
 def test_hidden_and_unknown_files_of_a_folder_are_passed_over_but_not_when_named(fresh, papers):
     for name in (".隠し.txt", "写真.jpg", ".git/説明.txt"):
         (papers / name).parent.mkdir(exist_ok=True)
