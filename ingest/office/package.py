@@ -6,7 +6,9 @@ import io
 import re
 import zipfile
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # the container of Office files before 2007, and of encrypted ones
 _MOST_PARTS = 20_000
@@ -26,6 +28,16 @@ class RefusedError(Exception):
     def __init__(self, kind: str, detail: str):
         super().__init__(detail)
         self.kind = kind
+
+
+def head_of(properties: Any, warnings: Sequence[str] = ()) -> dict[str, Any]:
+    """Return the head record (see ``ingest.assemble``) that an Office file's own properties give."""
+    changed = properties.modified or properties.created
+    return {
+        "title": (properties.title or "").strip(),
+        "created": changed.date().isoformat() if changed is not None else None,
+        "warnings": list(warnings),
+    }
 
 
 def open_package(path: Path, most: int = MOST_AS_TREE) -> io.BytesIO:

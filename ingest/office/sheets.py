@@ -13,7 +13,7 @@ from typing import Any
 
 from ingest.office.leaf import Field, Leaf, one_line
 from ingest.office.number_format import JAPANESE, shown, text_shown
-from ingest.office.package import RefusedError
+from ingest.office.package import RefusedError, head_of
 from ingest.office.regions import find_regions
 
 MOST_CELLS = 600_000  # filled, in all sheets: what is read in the time that a file may take
@@ -53,14 +53,7 @@ def read_sheets(package: io.BytesIO) -> tuple[dict[str, Any], list[dict[str, Any
             "計算結果が保存されていない数式があるため、その値は読めませんでした："
             f"{'、'.join(uncalculated[:20])}。Excel で開いて保存し直してください。"
         )
-    properties = book.properties
-    changed = properties.modified or properties.created
-    head = {
-        "title": (properties.title or "").strip(),
-        "created": changed.date().isoformat() if changed is not None else None,
-        "warnings": warnings,
-    }
-    return head, pages
+    return head_of(book.properties, warnings), pages
 
 
 def _page(name: str, fields: list[Field], hidden: int) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any
 from ingest.office.charts import chart_fields
 from ingest.office.leaf import Field, Leaf, one_line, plain
 from ingest.office.numbering import numeral
+from ingest.office.package import head_of
 
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
@@ -39,14 +40,7 @@ def read_slides(package: io.BytesIO) -> tuple[dict[str, Any], list[dict[str, Any
         warnings.append(f"非表示のスライドも読みました：{'、'.join(map(str, hidden[:50]))}枚目。")
     if count > _MOST_SLIDES:
         warnings.append(f"スライドが {count} 枚あります。初めの {_MOST_SLIDES} 枚だけを読みました。")
-    properties = presentation.core_properties
-    changed = properties.modified or properties.created
-    head = {
-        "title": (properties.title or "").strip(),
-        "created": changed.date().isoformat() if changed is not None else None,
-        "warnings": warnings,
-    }
-    return head, pages
+    return head_of(presentation.core_properties, warnings), pages
 
 
 @dataclass

@@ -13,6 +13,7 @@ from typing import Any
 from ingest.office.charts import chart_fields
 from ingest.office.leaf import Field, Leaf, one_line
 from ingest.office.numbering import Numbering
+from ingest.office.package import head_of
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
@@ -36,14 +37,7 @@ def read_word(package: io.BytesIO) -> tuple[dict[str, Any], list[dict[str, Any]]
     reader = _Reader(document)
     reader.blocks(document.element.body, 0)
     reader.notes(all_left=True)
-    properties = document.core_properties
-    changed = properties.modified or properties.created
-    head: dict[str, Any] = {
-        "title": (properties.title or "").strip(),
-        "created": changed.date().isoformat() if changed is not None else None,
-        "warnings": [],
-    }
-    return head, [reader.leaf.record()]
+    return head_of(document.core_properties), [reader.leaf.record()]
 
 
 class _Styles:
