@@ -465,9 +465,14 @@ def _timed(name: str, files: Sequence[Path], workers: int) -> tuple[float, float
         return seconds, max(memory for _, memory in results), sum(not read for read, _ in results)
 
 
+def _text_only() -> None:
+    """Read no pictures in this process: they are eval.bench_scans' part, and take seconds each."""
+    vars(pdf)["ocr_installed"] = lambda: False
+
+
 def _apart(function: Callable[..., T], *arguments: Any) -> T:
     """Return what a function returns in a process of its own, whose memory is its own."""
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=_text_only) as pool:
         return pool.submit(function, *arguments).result()
 
 
@@ -554,8 +559,7 @@ def main() -> int:
     parser.add_argument("--show", action="store_true", help="print every paper's figures, and what was not found")
     arguments = parser.parse_args()
     parts = arguments.parts.split(",")
-    # What is measured is the reading of text: pictures of pages are eval.bench_scans' part, and take seconds each.
-    vars(pdf)["ocr_installed"] = lambda: False
+    _text_only()
     if not (arguments.data / "pdf").is_dir() and parts != ["whole"]:
         print(f"the papers are not here: {arguments.data}; name their folder with --data", file=sys.stderr)
         return 2
