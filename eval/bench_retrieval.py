@@ -43,6 +43,7 @@ def sample(folder: Path, questions: int, passages: int) -> tuple[list[tuple[str,
     """Return questions with the ids of their right passages, and a corpus that holds those and random others."""
     draw = random.Random(SEED)
     corpus = {str(p["id"]): p for p in read(folder / "corpus.jsonl")}
+    # read() gives JSON of any shape; the README of these sets says what their fields are.
     asked = [
         (str(q["question"]), set(map(str, q["positive_ids"])))  # type: ignore[call-overload]
         for q in draw.sample(read(folder / "questions.jsonl"), questions)

@@ -164,7 +164,7 @@ def _has_fast_bytes() -> bool:
     import torch
 
     able = torch.cpu.get_capabilities()
-    return torch.backends.mkldnn.is_available() and bool(  # type: ignore[no-untyped-call]
+    return torch.backends.mkldnn.is_available() and bool(  # type: ignore[no-untyped-call] # torch leaves it untyped
         able.get("avx512_vnni") or able.get("avx_vnni")
     )
 
@@ -228,7 +228,7 @@ def _quiet() -> Iterator[None]:
         warnings.simplefilter("ignore")
         from transformers.utils import logging as transformers_logging
 
-        transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+        transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call] # it has no types
         for name in NOISY:
             logging.getLogger(name).setLevel(logging.ERROR)
         try:

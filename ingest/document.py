@@ -124,6 +124,7 @@ class Document:
     def described(self, given: Mapping[str, str]) -> Document:
         """Return the document with what a person says of it: title, meeting, published or department."""
         by_hand: dict[str, Source] = dict.fromkeys(given, "by_hand")
+        # The names are those of str fields; a checker cannot see that from a mapping.
         return replace(self, **given, taken_from={**self.taken_from, **by_hand})  # type: ignore[arg-type]
 
     @property

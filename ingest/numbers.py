@@ -6,7 +6,6 @@ address on the web, an enumerator (①, (1), 第1回, 1.) and a page number are 
 
 from __future__ import annotations
 
-import math
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
@@ -186,12 +185,6 @@ def find_quantities(text: str) -> list[Quantity]:
             found.append(quantity)
             position = quantity.at[1]
     return _ranges_share_units(folded, found)
-
-
-def same_value(a: Quantity, b: Quantity) -> bool:
-    """Say whether two quantities are one amount: 72,250千円 and 7,225万円, 238名 and 238人; no unit fits any."""
-    units_agree = a.base_unit is None or b.base_unit is None or a.base_unit == b.base_unit
-    return units_agree and math.isclose(a.value, b.value, rel_tol=1e-9, abs_tol=1e-9)
 
 
 def base_unit(unit: str | None) -> str | None:

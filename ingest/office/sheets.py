@@ -111,7 +111,7 @@ class _Cells:
 
         outer = self
 
-        class Parser(WorkSheetParser):  # type: ignore[misc]
+        class Parser(WorkSheetParser):  # type: ignore[misc] # openpyxl has no types
             def parse_cell(self, element: Any) -> Any:
                 cell = super().parse_cell(element)
                 if cell["value"] is None and any(child.tag.endswith("}f") for child in element):

@@ -40,7 +40,8 @@ from ingest.pdf.picture import (
 from ingest.pdf.rulings import Grid, Ruling, grids_of, settled
 from ingest.pdf.sheet import Box, Char, Sheet, bounding_box, is_kanji
 
-INSTALL = "pip install 'tenkyo[ocr]'"
+# By its folder: under the name alone, a package index might hand out somebody else's tenkyo.
+INSTALL = "tenkyo のフォルダで「pip install -c constraints.txt '.[ocr]'」"
 
 # Bytes of address space: A4 takes 1.8 GiB, the largest page 2.0 GiB (of these, 1.1 and 1.7 are resident); a sheet that
 # was scanned much finer needs its own picture besides.

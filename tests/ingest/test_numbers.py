@@ -1,11 +1,13 @@
 """Quantities: a figure with its unit and value, and the digits that are no quantity."""
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.dates import same_width
-from ingest.numbers import UNITS, base_unit, find_quantities, is_unit, same_value, unit_scale
+from ingest.numbers import UNITS, Quantity, base_unit, find_quantities, is_unit, unit_scale
 
 READ = [
     ("約2億1,400万円", "2億1,400万円", 214_000_000, "円"),
@@ -131,6 +133,12 @@ def test_counters_that_follow_each_other_stay_apart():
 
 def test_the_cells_of_a_row_are_read_one_by_one():
     assert [q.value for q in find_quantities("12\t▲ 1,681\t-\t0\t1.5")] == [12, -1681, 0, 1.5]
+
+
+def same_value(a: Quantity, b: Quantity) -> bool:
+    """Say whether two quantities are one amount: 72,250千円 and 7,225万円, 238名 and 238人; no unit fits any."""
+    units_agree = a.base_unit is None or b.base_unit is None or a.base_unit == b.base_unit
+    return units_agree and math.isclose(a.value, b.value, rel_tol=1e-9, abs_tol=1e-9)
 
 
 @pytest.mark.parametrize(

@@ -193,11 +193,11 @@ def test_without_the_engine_pictures_are_named_with_what_to_do(tmp_path, monkeyp
     )
     noise = Image.effect_noise((400, 560), 60)
     mixed = parse(make(tmp_path, lines("１ 町の予算について", "文字のある頁である。"), scan(noise)))
-    assert [warning for warning in mixed.warnings if "tenkyo[ocr]" in warning and "：2ページ。" in warning]
+    assert [warning for warning in mixed.warnings if "'.[ocr]'" in warning and "：2ページ。" in warning]
     assert not any("白紙" in warning for warning in mixed.warnings), "it is said once"
     with pytest.raises(ParseError) as caught:
         parse(make(tmp_path, scan(noise), name="pictures.pdf"))
-    assert "pip install 'tenkyo[ocr]'" in caught.value.message
+    assert "pip install -c constraints.txt '.[ocr]'" in caught.value.message
 
 
 def test_progress_goes_on_while_pages_are_recognised_and_what_it_raises_ends_the_reading(tmp_path, monkeypatch):
