@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from index.scope import Scope
+
 QuestionType = Literal[
     "number",
     "date",
@@ -106,6 +108,9 @@ class Answer:
     index: str = ""
     answerer: str = "extractive"
     id: str | None = None
+    understood: str | None = None  # the whole question that a follow-up was taken for; None: it was asked whole
+    scope: Scope | None = None  # what the collection was narrowed to; None: all of it
+    searched: int = 0  # documents within the scope
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object of the contract: the same over HTTP, on the command line and in evaluation."""

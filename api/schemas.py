@@ -31,15 +31,34 @@ def _whole(text: str) -> str:
 Text = Annotated[str, AfterValidator(_whole)]
 
 
+Day = Annotated[str, Field(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$", examples=["2024", "2024-02", "2024-02-29"])]
+
+
+class ScopeBody(Model):
+    """What the collection is narrowed to; a field left empty narrows nothing."""
+
+    documents: tuple[Text, ...] = Field((), max_length=1000, description="Ids.")
+    meetings: tuple[Text, ...] = Field((), max_length=100)
+    departments: tuple[Text, ...] = Field((), max_length=100)
+    since: Day | None = Field(None, description="Documents of this date or later; undated ones are left out.")
+    until: Day | None = Field(None, description="Documents of this date or earlier.")
+
+
 class AskRequest(Model):
     question: Text = Field(description="The question, in Japanese.", examples=["特殊詐欺の認知件数は何件ですか。"])
     id: Text | None = Field(None, max_length=200, description="Comes back in the answer.")
+    scope: ScopeBody | None = Field(None, description="Ask only these documents; null asks all.")
+    after: Text | None = Field(
+        None,
+        description="The question before, as it was understood: with it では令和4年度は？ is a whole question.",
+    )
 
 
 class SearchRequest(Model):
     question: Text = Field(description="Words or a question, in Japanese.", examples=["生活道路の安全対策"])
     k: int = Field(10, ge=1, description="How many hits; the server has an upper limit.")
     leg: Leg = Field("fused", description="Both legs fused, or one alone.")
+    scope: ScopeBody | None = Field(None, description="Search only these documents; null searches all.")
 
 
 class Place(Model):
@@ -130,6 +149,9 @@ ANSWER_EXAMPLE: dict[str, JsonValue] = {
     "timings_ms": {"retrieve": 11.2, "read": 6.1, "check": 0.4, "total": 17.9},
     "index": "20240301T010203-1a2b3c4d",
     "answerer": "extractive",
+    "understood": None,
+    "scope": None,
+    "searched": 6,
 }
 
 
@@ -153,6 +175,9 @@ class AnswerOut(Model):
     timings_ms: TimingsOut
     index: str = Field(description="Snapshot that was asked.")
     answerer: str
+    understood: str | None = Field(description="The whole question that a follow-up was taken for.")
+    scope: ScopeBody | None = Field(description="What the collection was narrowed to; null: all of it.")
+    searched: int = Field(description="Documents within the scope.")
 
 
 class SearchOut(Model):
@@ -226,6 +251,122 @@ class UploadOut(Model):
     seconds: float
 
 
+class Description(Model):
+    """What a person says of a document; null leaves a field as it is, an empty text takes back what was said."""
+
+    title: Text | None = Field(None, max_length=300)
+    meeting: Text | None = Field(None, max_length=200)
+    published: Annotated[str, Field(pattern=r"^(\d{4}(-\d{2}(-\d{2})?)?)?$")] | None = None
+    department: Text | None = Field(None, max_length=200)
+
+
+class ProgressEvent(Model):
+    """A line of ``application/x-ndjson`` while documents are taken in."""
+
+    event: Literal["progress"] = "progress"
+    stage: str = Field(description="Japanese: what is being done.")
+    done: int
+    total: int
+
+
+class DoneEvent(Model):
+    """The last line when the documents are in."""
+
+    event: Literal["done"] = "done"
+    report: UploadOut
+
+
+class ProblemEvent(Model):
+    """The last line when nothing was taken in: the problem document that a plain request would get."""
+
+    event: Literal["problem"] = "problem"
+    problem: dict[str, JsonValue]
+
+
+class MatchOut(Model):
+    """Where the searched words stand in a document."""
+
+    page: int
+    start: int
+    end: int
+    text: str = Field(description="The line they stand on.")
+
+
+class FoundOut(Model):
+    query: str
+    total: int = Field(description="How often the words stand in the document.")
+    matches: tuple[MatchOut, ...] = Field(description="The first of them, in the document's order.")
+
+
+Reason = Literal["wrong_value", "wrong_date", "wrong_source", "wrongly_declined", "off_topic", "unclear", "other"]
+FeedbackState = Literal["open", "accepted", "dismissed"]
+
+
+class FeedbackIn(Model):
+    """What a reader thinks of an answer."""
+
+    verdict: Literal["good", "bad"]
+    answer: AnswerOut = Field(description="The answer as it was shown, snapshot and all.")
+    reason: Reason | None = None
+    right_answer: Text | None = Field(None, max_length=600)
+    comment: Text | None = Field(None, max_length=2000)
+
+
+class EvidenceBody(Model):
+    file: Text
+    quote: Text | None = None
+    lines: tuple[int, int] | None = None
+    page: int | None = None
+
+
+class QuestionDraft(Model):
+    """A question of a question file, to be completed by a person."""
+
+    id: Text
+    question: Text
+    type: Text
+    answer: Text
+    accept: tuple[Text, ...] = ()
+    accept_all: tuple[Text, ...] = ()
+    evidence: tuple[EvidenceBody, ...] = ()
+    answerable: bool = True
+    note: Text = ""
+
+
+class FeedbackOut(FeedbackIn):
+    id: str
+    time: str = Field(description="ISO, UTC.")
+    state: FeedbackState
+    draft: QuestionDraft | None = Field(
+        description="Made of a bad verdict, for a person to complete; null for a good one."
+    )
+
+
+class FeedbackList(Model):
+    feedback: tuple[FeedbackOut, ...] = Field(description="Newest first.")
+    questions: int = Field(description="Questions in the file that accepted drafts go to.")
+
+
+class RunOut(Model):
+    """One evaluation: its scorecards by question set, as ``tenkyo eval`` wrote them."""
+
+    id: str = Field(description='Folder of the run, or "baseline".')
+    time: str | None
+    commit: str | None
+    embedding_model: str | None
+    sets: dict[str, dict[str, JsonValue]]
+
+
+class RunsOut(Model):
+    runs: tuple[RunOut, ...] = Field(description="Newest first; the committed baseline last.")
+
+
+class RunDetail(RunOut):
+    wrong: tuple[dict[str, JsonValue], ...] = Field(
+        description="The records of outputs.jsonl whose verdict is not right: answer object, expected, verdict."
+    )
+
+
 class LineOut(Model):
     number: int | None = Field(description="Line of the file, from 1; null for a PDF, whose lines have no numbers.")
     start: int
@@ -261,6 +402,10 @@ class HealthOut(Model):
     documents: int
     embedder: str
     detail: str | None = Field(description="Japanese: why nothing can be asked, and what to do.")
+    preparing: ProgressEvent | None = Field(
+        None, description="The model is being unpacked or loaded; null: it is ready."
+    )
+    has_sample: bool = Field(default=False, description="There is a sample collection to take in (POST /v1/sample).")
 
 
 class ProblemOut(BaseModel):

@@ -52,9 +52,9 @@ def client(assistant, tmp_path) -> AskClient:
 
 
 def script(client):
-    from ui.app import page
+    from ui.app import main
 
-    page(client)
+    main(client)
 
 
 def shown(app: AppTest) -> str:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
 
 import httpx
 
 Json = dict[str, Any]
+Heard = Callable[[str, int, int], None]  # what is being done, done, total
+NDJSON = {"accept": "application/x-ndjson"}
 # An answer takes well under a second once the model is loaded; adding a thick PDF to the index takes minutes.
 TIMEOUT = httpx.Timeout(120.0, connect=3.0)
 PATIENT = {"timeout": httpx.Timeout(900.0, connect=3.0).as_dict()}
@@ -25,11 +29,22 @@ class Response(Protocol):
     def json(self) -> Any: ...
 
 
+class Stream(Response, Protocol):
+    """A response that is read line by line while it comes."""
+
+    def iter_lines(self) -> Iterator[str]: ...
+
+    def read(self) -> bytes: ...
+
+
 class Http(Protocol):
     """An HTTP client that already knows the address of the API: httpx.Client, or Starlette's test client."""
 
     @property
     def request(self) -> Callable[..., Response]: ...
+
+    @property
+    def stream(self) -> Callable[..., AbstractContextManager[Stream]]: ...
 
 
 # N818 asks for names ending in Error; these say what came of a request.
@@ -64,23 +79,53 @@ class AskClient:
     def __init__(self, http: Http):
         self._http = http
 
+    # --- asking ---
+
+    def health(self) -> Json:
+        return self._json("GET", "/healthz")
+
     def examples(self) -> list[str]:
         questions: list[str] = self._json("GET", "/v1/examples")["questions"]
         return questions
 
-    def documents(self) -> list[Json]:
-        documents: list[Json] = self._json("GET", "/v1/documents")["documents"]
+    def ask(self, question: str, scope: Json | None = None, after: str | None = None) -> Json:
+        """Return the answer object; ``after`` is the question before, as it was understood."""
+        return self._json("POST", "/v1/ask", json={"question": question, "scope": scope, "after": after})
+
+    # --- the collection ---
+
+    def documents(self, scope: Json | None = None) -> list[Json]:
+        """Return the documents of the collection, or those within ``scope``."""
+        params = {name: value for name, value in (scope or {}).items() if value}
+        documents: list[Json] = self._json("GET", "/v1/documents", params=params)["documents"]
         return documents
 
-    def ask(self, question: str) -> Json:
-        return self._json("POST", "/v1/ask", json={"question": question})
+    def upload(self, name: str, content: bytes, heard: Heard | None = None) -> Json:
+        """Add or refresh one file; return what became of it. ``heard`` is told how far it is."""
+        return self._work("/v1/documents", heard, files={"files": (name, content)})
 
-    def upload(self, name: str, content: bytes) -> Json:
-        """Add or refresh one file; return what became of it."""
-        return self._json("POST", "/v1/documents", files={"files": (name, content)}, extensions=PATIENT)
+    def add_sample(self, heard: Heard | None = None) -> Json:
+        """Take in the sample collection; return what became of its files."""
+        return self._work("/v1/sample", heard)
+
+    def document(self, document_id: str) -> Json:
+        """Return one document with its pages and headings."""
+        return self._json("GET", f"/v1/documents/{document_id}")
+
+    def describe(self, document_id: str, said: Mapping[str, str]) -> Json:
+        """Set title, meeting, published or department by hand; return the document as it is listed now."""
+        return self._json("PATCH", f"/v1/documents/{document_id}", json=dict(said), extensions=PATIENT)
 
     def remove(self, document_id: str) -> None:
         self._call("DELETE", f"/v1/documents/{document_id}")
+
+    def original(self, document_id: str) -> bytes:
+        """Return the document's own file."""
+        return self._call("GET", f"/v1/documents/{document_id}/file").content
+
+    def find(self, document_id: str, words: str) -> Json:
+        """Return where words stand in one document."""
+        return self._json("GET", f"/v1/documents/{document_id}/find", params={"q": words})
 
     def page(self, document_id: str, number: int) -> Json:
         return self._json("GET", f"/v1/documents/{document_id}/pages/{number}")
@@ -92,23 +137,76 @@ class AskClient:
             params |= {"start": span[0], "end": span[1]}
         return self._call("GET", f"/v1/documents/{document_id}/pages/{number}/image", params=params).content
 
+    # --- how good it is ---
+
+    def send_feedback(self, feedback: Json) -> Json:
+        return self._json("POST", "/v1/feedback", json=feedback)
+
+    def feedback(self) -> Json:
+        return self._json("GET", "/v1/feedback")
+
+    def accept(self, feedback_id: str, question: Json) -> Json:
+        """Put a question that a person has completed into the collection's question file."""
+        return self._json("POST", f"/v1/feedback/{feedback_id}/accept", json=question)
+
+    def dismiss(self, feedback_id: str) -> Json:
+        return self._json("POST", f"/v1/feedback/{feedback_id}/dismiss")
+
+    def questions(self) -> bytes:
+        """Return the question file (JSONL) that accepted drafts went to."""
+        return self._call("GET", "/v1/feedback/questions").content
+
+    def evaluations(self) -> list[Json]:
+        """Return the scorecards, newest first; the committed baseline last."""
+        runs: list[Json] = self._json("GET", "/v1/evaluations")["runs"]
+        return runs
+
+    def evaluation(self, run_id: str) -> Json:
+        """Return one evaluation with every wrong answer beside what was expected."""
+        return self._json("GET", f"/v1/evaluations/{run_id}")
+
+    # --- underneath ---
+
+    def _work(self, url: str, heard: Heard | None, **options: Any) -> Json:
+        """Post what takes minutes; tell ``heard`` how far it is, and return the report at its end."""
+        with _transport(), self._http.stream("POST", url, headers=NDJSON, extensions=PATIENT, **options) as response:
+            if response.status_code >= 400:
+                response.read()
+                raise _problem(response)
+            for line in response.iter_lines():
+                event = json.loads(line)
+                if event["event"] == "done":
+                    report: Json = event["report"]
+                    return report
+                if event["event"] == "problem":
+                    body = event["problem"]
+                    raise Problem(body["status"], body["title"], body["detail"], body)
+                if heard is not None:
+                    heard(event["stage"], event["done"], event["total"])
+        raise ApiDown("the API fell silent before it was done")
+
     def _json(self, method: str, url: str, **options: Any) -> Json:
         body: Json = self._call(method, url, **options).json()
         return body
 
     def _call(self, method: str, url: str, **options: Any) -> Response:
-        try:
+        with _transport():
             response = self._http.request(method, url, **options)
-        except httpx.ConnectError as error:
-            raise ApiDown(str(error)) from error
-        except httpx.TimeoutException as error:
-            # A connect timeout is a machine that is not there; any other is one that is busy.
-            raise (ApiDown if isinstance(error, httpx.ConnectTimeout) else ApiSlow)(str(error)) from error
-        except httpx.TransportError as error:
-            raise ApiDown(str(error)) from error
         if response.status_code >= 400:
             raise _problem(response)
         return response
+
+
+@contextmanager
+def _transport() -> Iterator[None]:
+    """Say in our own words what httpx says of a connection."""
+    try:
+        yield
+    except httpx.TimeoutException as error:
+        # A connect timeout is a machine that is not there; any other is one that is busy.
+        raise (ApiDown if isinstance(error, httpx.ConnectTimeout) else ApiSlow)(str(error)) from error
+    except httpx.TransportError as error:
+        raise ApiDown(str(error)) from error
 
 
 def _problem(response: Response) -> Problem:

@@ -10,9 +10,9 @@ from ui import client
 
 
 def script(client):
-    from ui.app import page
+    from ui.app import main
 
-    page(client)
+    main(client)
 
 
 @pytest.fixture
