@@ -34,6 +34,7 @@ def main(client: AskClient) -> None:
         st.Page(partial(ask.page, client, documents), title="質問", url_path="ask", default=True),
         st.Page(partial(collection.page, client, documents), title="資料", url_path="documents"),
     ]
+    st.session_state["pages"] = dict(zip(("ask", "documents"), pages, strict=True))
     current = st.navigation(pages, position="hidden")
     _masthead(pages)
     current.run()
