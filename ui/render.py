@@ -348,6 +348,18 @@ def page_text_html(text: str, page_start: int, citation: Json, *, context: int |
     return f'<div class="tk-page-text">{above}{"".join(rows)}{below}</div>'
 
 
+def page_lines_html(lines: list[Json], span: tuple[int, int] | None = None) -> str:
+    """Return lines of a page, as GET /v1/documents/…/pages/… gives them, with numbers and with ``span`` marked."""
+    rows = []
+    for line in lines:
+        text, bounds = line["text"], span or (0, 0)
+        a, b = (min(max(bound - line["start"], 0), len(text)) for bound in bounds)
+        body = escape(text[:a]) + (f"<mark>{escape(text[a:b])}</mark>" if a < b else "") + escape(text[b:])
+        number = "" if line["number"] is None else line["number"]
+        rows.append(f'<div class="tk-line"><span>{number}</span><code>{body}</code></div>')
+    return f'<div class="tk-page-text" tabindex="0" role="region" aria-label="本文">{"".join(rows)}</div>'
+
+
 # --- the collection, messages --------------------------------------------------------------------------------------
 
 
