@@ -106,8 +106,9 @@ def origin_html(citation: Json) -> str:
 # --- the answer ---------------------------------------------------------------------------------------------------
 
 
-def question_html(question: str) -> str:
-    return f'<div class="tk-question"><span class="tk-tag">質問</span><h2>{escape(question)}</h2></div>'
+def question_html(question: str, *, waiting: bool = False) -> str:
+    """Return the question over its answer; while it waits for one, what stands there of another is not shown."""
+    return f'<div class="tk-question{" tk-waiting" if waiting else ""}"><span class="tk-tag">質問</span><h2>{escape(question)}</h2></div>'
 
 
 def answer_html(answer: Json, turn: int = 0) -> str:
@@ -250,6 +251,16 @@ def not_found_html(answer: Json) -> str:
         f'<div class="tk-answer tk-none"><p class="tk-value tk-short">{escape(answer["answer"])}</p>{named}'
         "<p>言い方を変えるか、時期や地域を確かめて、もう一度質問してください。"
         "関係のありそうな箇所があれば、下に示します。</p></div>"
+    )
+
+
+def welcome_html(documents: Sequence[Json]) -> str:
+    """Return what stands on the page before anything was asked."""
+    pages = sum(document.get("pages") or 0 for document in documents)
+    held = f"<p>いま質問できる資料：<b>{len(documents):,}</b>件、<b>{pages:,}</b>ページ</p>" if documents else ""
+    return (
+        '<div class="tk-welcome"><p>行政の資料に日本語で質問すると、答えと、いつの数字か、'
+        f"どの資料の何ページに書いてあるかを示します。資料にないことは「記載がありません」と答えます。</p>{held}</div>"
     )
 
 
