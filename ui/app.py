@@ -8,7 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from ui import ask, collection
+from ui import ask, collection, opinions, scorecard
 from ui.client import AskClient, connect
 from ui.messages import FAILURES, say
 
@@ -33,6 +33,8 @@ def main(client: AskClient) -> None:
     pages = [
         st.Page(partial(ask.page, client, documents), title="質問", url_path="ask", default=True),
         st.Page(partial(collection.page, client, documents), title="資料", url_path="documents"),
+        st.Page(partial(scorecard.page, client), title="成績", url_path="scorecard"),
+        st.Page(partial(opinions.page, client), title="意見", url_path="opinions"),
     ]
     current = st.navigation(pages, position="hidden")
     _masthead(pages)

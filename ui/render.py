@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import re
 import string
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 Json = dict[str, Any]
@@ -17,6 +18,7 @@ ERAS = ((2019, 5, "令和"), (1989, 1, "平成"), (1926, 12, "昭和"), (1912, 7
 # Questions whose answer is worth little without its date.
 DATED_TYPES = {"number", "comparison", "temporal"}
 SIZES = (("short", 40), ("medium", 80))  # characters up to which an answer is set in large type
+JAPAN = timezone(timedelta(hours=9))
 CONTEXT_LINES = 12  # lines of a text file shown above and below its quote
 
 
@@ -62,6 +64,11 @@ def when(code: str | None) -> str | None:
         rest = (f"{month}月" if month else "") + (f"{day}日" if day else "")
         return f"{era(year, month or 12)}{rest}（{year}年）"
     return code
+
+
+def moment(iso: str | None) -> str | None:
+    """Return a moment by Japan's clock. 例: 2026-11-23T08:37:18+00:00 → 2026/11/23 17:37"""
+    return datetime.fromisoformat(iso).astimezone(JAPAN).strftime("%Y/%m/%d %H:%M") if iso else None
 
 
 def confidence(value: float) -> str:
