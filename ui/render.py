@@ -12,6 +12,7 @@ import string
 import unicodedata
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from datetime import datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import urlencode
 
@@ -23,6 +24,7 @@ DATED_TYPES = {"number", "comparison", "temporal"}
 SIZES = (("short", 40), ("medium", 80))  # characters up to which an answer is set in large type
 CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
 TIP = 90  # characters of a quote that show when a marker is pointed at
+JAPAN = timezone(timedelta(hours=9))
 CONTEXT_LINES = 12  # lines of a text file shown above and below its quote
 
 
@@ -68,6 +70,11 @@ def when(code: str | None) -> str | None:
         rest = (f"{month}月" if month else "") + (f"{day}日" if day else "")
         return f"{era(year, month or 12)}{rest}（{year}年）"
     return code
+
+
+def moment(iso: str | None) -> str | None:
+    """Return a moment by Japan's clock. 例: 2026-11-23T08:37:18+00:00 → 2026/11/23 17:37"""
+    return datetime.fromisoformat(iso).astimezone(JAPAN).strftime("%Y/%m/%d %H:%M") if iso else None
 
 
 def confidence(value: float) -> str:
