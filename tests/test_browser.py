@@ -1,6 +1,6 @@
 """What a person sees: the real pages over the sample collection, with the real model, in a real browser.
 
-Each test runs in a wide window and in a phone's. Its pictures are left in ``build/screenshots``; the README's are copies.
+Each test runs in a wide window and in a phone's. Its pictures are left in ``build/screenshots``; the README has copies.
 """
 
 import shutil
