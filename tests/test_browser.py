@@ -456,10 +456,12 @@ def test_a_wrong_answer_becomes_a_question_that_is_asked_from_now_on(page, save,
     go(page, "意見")
     expect(page.locator(".stMain")).to_contain_text(f"507者（{size}）", timeout=20_000)
     save(page, "24-opinions", whole=True)
-    page.get_by_role("button", name="質問集に加える").first.click()
+    page.get_by_text("質問集に加える・使わない").first.click()
+    page.get_by_label("正解とする表記").first.fill(f"507者（{size}）")
+    page.get_by_role("button", name="質問集に加える", exact=True).first.click()
     expect(page.locator(".stMain")).to_contain_text("質問集に加えました", timeout=20_000)
     with page.expect_download() as download:
-        page.get_by_role("button", name="質問集").last.click()
+        page.get_by_role("button", name="質問集をダウンロード").click()
     assert f"507者（{size}）" in Path(download.value.path()).read_text(encoding="utf-8")
 
 

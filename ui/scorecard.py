@@ -61,7 +61,7 @@ FONT = "'Hiragino Sans', 'Yu Gothic UI', Meiryo, 'Noto Sans CJK JP', IPAGothic, 
 def page(client: AskClient) -> None:
     """Draw the scorecard of a chosen evaluation, the history of all of them, and what was answered wrongly."""
     st.html(
-        '<h2 class="tk-head">成績</h2><p class="tk-lead">正しい答えが分かっている質問（問題集）にすべて答えさせ、'
+        '<h2 class="tk-head">成績</h2><p class="tk-lead">正しい答えが分かっている質問（質問集）にすべて答えさせ、'
         "採点した結果です。</p>"
     )
     try:
@@ -74,7 +74,7 @@ def page(client: AskClient) -> None:
         st.html(
             render.message_html(
                 "まだ評価がありません",
-                "次のコマンドを実行すると、問題集のすべての質問に答えさせて採点し、結果がここに表示されます（数分かかります）。",
+                "次のコマンドを実行すると、質問集のすべての質問に答えさせて採点し、結果がここに表示されます（数分かかります）。",
                 command="tenkyo eval",
             )
         )
@@ -88,7 +88,7 @@ def page(client: AskClient) -> None:
         run = named[chosen]
         names = [EVERY, *run["sets"]] if len(run["sets"]) > 1 else list(run["sets"])
         # A key of its own for each run: another run may hold other sets.
-        name = right.selectbox("問題集", names, format_func=set_name, key=f"set-{chosen}", filter_mode=None)
+        name = right.selectbox("質問集", names, format_func=set_name, key=f"set-{chosen}", filter_mode=None)
     sets = run["sets"] if name == EVERY else {name: run["sets"][name]}
     st.html(glance_html(Marks.of(sets.values())))
     st.html(version_html(run, sets))
@@ -283,7 +283,7 @@ def version_html(run: Json, sets: Json) -> str:
             f"版　{version(run)}",
             f"検索モデル　{'標準' if model == 'default' else model or '不明'}",
         ]
-    told.append("問題集　" + "、".join(f"{set_name(name)} {one['questions']:,}問" for name, one in sets.items()))
+    told.append("質問集　" + "、".join(f"{set_name(name)} {one['questions']:,}問" for name, one in sets.items()))
     return f'<p class="tk-version">{"".join(f"<span>{escape(part)}</span>" for part in told)}</p>'
 
 
@@ -341,7 +341,7 @@ def details_html(sets: Json) -> str:
 def _history(runs: list[Json]) -> None:
     st.html(
         '<h3 class="tk-head">版ごとの移り変わり</h3>'
-        '<p class="tk-lead">正しく答えた割合（資料に答えがある質問のうち）。同じ問題集どうしで比べてください。</p>'
+        '<p class="tk-lead">正しく答えた割合（資料に答えがある質問のうち）。同じ質問集どうしで比べてください。</p>'
     )
     points = history(runs)
     if len({point["when"] for point in points}) < 2:
@@ -394,7 +394,7 @@ def chart(points: list[dict[str, Any]]) -> alt.LayerChart:
         color=alt.Color("set:N", scale=told_apart(LINE_COLOURS), legend=legend),
         tooltip=[
             alt.Tooltip("when:N", title="評価"),
-            alt.Tooltip("set:N", title="問題集"),
+            alt.Tooltip("set:N", title="質問集"),
             alt.Tooltip("share:Q", title="正しく答えた割合", format=".1%"),
         ],
     )
@@ -524,7 +524,7 @@ def wrong_html(record: Json) -> str:
     expected = record["expected"]
     badges = f'<span class="tk-badge tk-missing">{escape(FAULTS[fault(record)][0])}</span>'
     badges += f'<span class="tk-badge">{escape(TYPES.get(expected["type"], expected["type"]))}</span>'
-    badges += f"<span>問題集 {escape(set_name(record.get('set') or '不明'))}・{escape(expected['id'])}</span>"
+    badges += f"<span>質問集 {escape(set_name(record.get('set') or '不明'))}・{escape(expected['id'])}</span>"
     gold = "資料に記載がありません" if not expected["answerable"] else expected["answer"]
     places = "".join(_place_html(place) for place in expected["evidence"])
     note = f'<p class="tk-note">注: {escape(expected["note"])}</p>' if expected.get("note") else ""
