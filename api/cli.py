@@ -128,7 +128,7 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("serve", serve, "APIと画面を起動します")
     sub.add_argument("--api-port", type=int, metavar="N", help="APIのポート（既定: 8000）")
     sub.add_argument("--ui-port", type=int, metavar="N", help="画面のポート（既定: 8501）")
-    command("eval", evaluate, "問題集で採点します（引数は tenkyo eval --help）", add_help=False)
+    command("eval", evaluate, "質問集で採点します（引数は tenkyo eval --help）", add_help=False)
     return parser
 
 

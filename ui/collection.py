@@ -9,9 +9,9 @@ from datetime import date
 
 import streamlit as st
 
-from ui import reader, render, upload, viewer
+from ui import paging, reader, render, scope, upload, viewer
 from ui.client import AskClient, Json
-from ui.messages import FAILURES, reason, scroll_to
+from ui.messages import FAILURES, reason
 
 UPLOAD_TYPES = [".pdf", ".docx", ".pptx", ".xlsx", ".csv", ".html", ".htm", ".txt", ".text", ".md", ".markdown"]
 LARGE_MB = 100  # from here on a file takes long, or is refused by the server
@@ -93,9 +93,8 @@ def _choose_files(client: AskClient) -> None:
 @st.fragment
 def _documents(client: AskClient, documents: list[Json]) -> None:
     """Draw one screen of the list, narrowed and sorted as wished; only this is redrawn while one looks around."""
-    listed = documents
-    if len(documents) >= FILTER_FROM:
-        listed = _narrowed(documents)
+    with st.container(key="listed"):
+        listed = _narrowed(documents) if len(documents) >= FILTER_FROM else documents
     chosen = [d for d in documents if d["id"] in st.session_state.setdefault("chosen-documents", set())]
     if chosen:
         with st.container(key="chosen", horizontal=True, vertical_alignment="center", gap="small"):
@@ -105,37 +104,30 @@ def _documents(client: AskClient, documents: list[Json]) -> None:
             st.button("選択をやめる", key="choose-none", on_click=_choose_none, args=(chosen,), type="tertiary")
     if not listed:
         st.html(render.message_html("当てはまる資料がありません", "言葉を減らすか、会議の指定を外してください。"))
-    screens = max(1, -(-len(listed) // SHOWN))
-    screen = min(st.session_state.get("screen", 0), screens - 1)
-    first = screen * SHOWN
-    for document in listed[first : first + SHOWN]:
+    for document in paging.piece(listed, "documents", SHOWN):
         _row(document)
-    if screens > 1:
-        with st.container(key="screens", horizontal=True, vertical_alignment="center", horizontal_alignment="center"):
-            st.button("← 前へ", key="screen-before", disabled=screen == 0, on_click=_go, args=(screen - 1,))
-            last = min(first + SHOWN, len(listed))
-            st.html(f'<p class="tk-position">{first + 1:,}–{last:,} / {len(listed):,} 件</p>', width="content")
-            st.button("次へ →", key="screen-after", disabled=screen + 1 == screens, on_click=_go, args=(screen + 1,))
-    if st.session_state.pop("screen-turned", False):
-        scroll_to("narrow", share=0.3)
+    paging.pager(listed, "documents", SHOWN, top="listed")
 
 
 def _narrowed(documents: list[Json]) -> list[Json]:
     meetings = Counter(d.get("meeting") or NO_MEETING for d in documents)
-    with st.container(key="narrow"):
-        words, meeting, order = st.columns([5, 4, 2])
-        typed = words.text_input(
-            "資料を絞り込む", key="filter", placeholder="題名・会議名・部署・ファイル名", live=True, on_change=_go
-        )
-        wanted = meeting.selectbox(
-            "会議",
-            [ALL_MEETINGS, *sorted(meetings)],
-            format_func=lambda name: name if name == ALL_MEETINGS else f"{name}（{meetings[name]} 件）",
-            key="meeting",
-            filter_mode="contains",
-            on_change=_go,
-        )
-        by = order.selectbox("並び順", list(SORTS), key="order", filter_mode=None, on_change=_go)
+    words, meeting, order = st.columns([5, 4, 2])
+    typed = words.text_input(
+        "資料を絞り込む",
+        key="filter",
+        placeholder="題名・会議名・部署・ファイル名",
+        live=True,
+        on_change=_from_the_top,
+    )
+    wanted = meeting.selectbox(
+        "会議",
+        [ALL_MEETINGS, *sorted(meetings)],
+        format_func=lambda name: name if name == ALL_MEETINGS else f"{name}（{meetings[name]} 件）",
+        key="meeting",
+        filter_mode="contains",
+        on_change=_from_the_top,
+    )
+    by = order.selectbox("並び順", list(SORTS), key="order", filter_mode=None, on_change=_from_the_top)
     within = [d for d in documents if wanted in (ALL_MEETINGS, d.get("meeting") or NO_MEETING)]
     return ordered(matching(within, typed or ""), SORTS[by or "新しい順"])
 
@@ -176,7 +168,7 @@ def _row(document: Json) -> None:
                 reader.open_document(name)
                 st.rerun()
             if st.button("この資料に質問する", key=f"ask-{name}"):
-                st.session_state["scope"] = {"documents": [name]}
+                scope.choose({"documents": [name]})
                 st.switch_page(st.session_state["pages"]["ask"])
             if st.button("情報を直す", key=f"edit-{name}", type="tertiary"):
                 _open("edit", [name])
@@ -184,9 +176,8 @@ def _row(document: Json) -> None:
                 _open("remove", [name])
 
 
-def _go(screen: int = 0) -> None:
-    st.session_state["screen"] = screen
-    st.session_state["screen-turned"] = screen > 0
+def _from_the_top() -> None:
+    st.session_state.pop("documents-piece", None)
 
 
 def _choose(name: str) -> None:

@@ -77,6 +77,8 @@ def progress() -> None:
 
 
 def _progress(job: Upload) -> None:
+    if st.session_state.get("upload") is not job:
+        return  # it has been dismissed
     now = job.running
     if not now and not job.listed:
         job.listed = True
