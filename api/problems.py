@@ -46,8 +46,9 @@ class Problem(HTTPException):
         self.title = title
         self.extra = extra
 
-    def response(self, instance: str) -> Response:
-        body = {
+    def body(self, instance: str) -> dict[str, Any]:
+        """Return the problem document of a request to ``instance``."""
+        return {
             "type": f"urn:tenkyo:problem:{self.kind}",
             "title": self.title,
             "status": self.status_code,
@@ -55,7 +56,11 @@ class Problem(HTTPException):
             "instance": instance,
             **self.extra,
         }
-        return JSONResponse(body, self.status_code, headers=self.headers, media_type="application/problem+json")
+
+    def response(self, instance: str) -> Response:
+        return JSONResponse(
+            self.body(instance), self.status_code, headers=self.headers, media_type="application/problem+json"
+        )
 
 
 def problem_of(error: Exception) -> Problem:

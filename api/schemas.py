@@ -256,7 +256,7 @@ class Description(Model):
 
     title: Text | None = Field(None, max_length=300)
     meeting: Text | None = Field(None, max_length=200)
-    published: Annotated[str, Field(pattern=r"^(\d{4}(-\d{2}(-\d{2})?)?)?$")] | None = None
+    published: Text | None = Field(None, max_length=40, examples=["2024-06-04", "2024-06", "令和6年6月4日"])
     department: Text | None = Field(None, max_length=200)
 
 
