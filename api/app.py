@@ -12,12 +12,14 @@ from answer.assistant import Assistant
 from api import schemas
 from api.documents import VERSION, document_out, documents_router
 from api.examples import example_questions
+from api.feedback import feedback_router
 from api.intake import intake_router, preparing_out, sample_papers
 from api.problems import Gate, Problem, handle_problems
 from api.settings import Settings
 from index.protocols import IndexMissing, TenkyoIndexError
 
 EXAMPLES = 4
+FEEDBACK_LIMIT = 256 * 1024  # bytes: of 1,000 real answers the largest has 31 KB, or 60 KB with its kanji escaped
 
 
 def create_app(assistant: Assistant, settings: Settings) -> FastAPI:
@@ -36,8 +38,7 @@ def create_app(assistant: Assistant, settings: Settings) -> FastAPI:
     app.add_middleware(
         Gate,
         allowed_hosts=(*settings.allowed_hosts, settings.api_host),
-        upload_path="/v1/documents",
-        upload_limit=settings.max_upload_mb * 2**20,
+        limits={"/v1/documents": settings.max_upload_mb * 2**20, "/v1/feedback": FEEDBACK_LIMIT},
     )
     examples = _Examples(assistant)
 
@@ -71,6 +72,7 @@ def create_app(assistant: Assistant, settings: Settings) -> FastAPI:
 
     app.include_router(intake_router(assistant, settings))
     app.include_router(documents_router(assistant))
+    app.include_router(feedback_router(settings.index))
 
     @app.get("/healthz", tags=["health"])
     def health() -> schemas.HealthOut:
