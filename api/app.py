@@ -11,6 +11,7 @@ from answer.answer import Answer, Passage
 from answer.assistant import Assistant
 from api import schemas
 from api.documents import VERSION, document_out, documents_router
+from api.evaluations import Runs, evaluations_router
 from api.examples import example_questions
 from api.feedback import feedback_router
 from api.intake import intake_router, preparing_out, sample_papers
@@ -22,8 +23,11 @@ EXAMPLES = 4
 FEEDBACK_LIMIT = 256 * 1024  # bytes: of 1,000 real answers the largest has 31 KB, or 60 KB with its kanji escaped
 
 
-def create_app(assistant: Assistant, settings: Settings) -> FastAPI:
-    """Return the API over one assistant. Nothing is opened here: the index is read when it is first asked."""
+def create_app(assistant: Assistant, settings: Settings, runs: Runs | None = None) -> FastAPI:
+    """Return the API over one assistant. Nothing is opened here: the index is read when it is first asked.
+
+    ``runs`` are the evaluations to show; their files are known to the evaluation alone.
+    """
     problem: dict[str, Any] = {
         "description": "RFC 9457 problem document.",
         "content": {"application/problem+json": {"schema": schemas.ProblemOut.model_json_schema()}},
@@ -73,6 +77,7 @@ def create_app(assistant: Assistant, settings: Settings) -> FastAPI:
     app.include_router(intake_router(assistant, settings))
     app.include_router(documents_router(assistant))
     app.include_router(feedback_router(settings.index))
+    app.include_router(evaluations_router(runs))
 
     @app.get("/healthz", tags=["health"])
     def health() -> schemas.HealthOut:
