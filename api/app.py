@@ -11,7 +11,9 @@ from answer.answer import Answer, Passage
 from answer.assistant import Assistant
 from api import schemas
 from api.documents import VERSION, document_out, documents_router
+from api.evaluations import Runs, evaluations_router
 from api.examples import example_questions
+from api.feedback import feedback_router
 from api.intake import intake_router, preparing_out, sample_papers
 from api.problems import Gate, Problem, handle_problems
 from api.settings import Settings
@@ -19,10 +21,14 @@ from index.protocols import IndexMissing, TenkyoIndexError
 from index.scope import Scope
 
 EXAMPLES = 4
+FEEDBACK_LIMIT = 256 * 1024  # bytes: of 1,000 real answers the largest has 31 KB, or 60 KB with its kanji escaped
 
 
-def create_app(assistant: Assistant, settings: Settings) -> FastAPI:
-    """Return the API over one assistant. Nothing is opened here: the index is read when it is first asked."""
+def create_app(assistant: Assistant, settings: Settings, runs: Runs | None = None) -> FastAPI:
+    """Return the API over one assistant. Nothing is opened here: the index is read when it is first asked.
+
+    ``runs`` are the evaluations to show; their files are known to the evaluation alone.
+    """
     problem: dict[str, Any] = {
         "description": "RFC 9457 problem document.",
         "content": {"application/problem+json": {"schema": schemas.ProblemOut.model_json_schema()}},
@@ -37,8 +43,7 @@ def create_app(assistant: Assistant, settings: Settings) -> FastAPI:
     app.add_middleware(
         Gate,
         allowed_hosts=(*settings.allowed_hosts, settings.api_host),
-        upload_path="/v1/documents",
-        upload_limit=settings.max_upload_mb * 2**20,
+        limits={"/v1/documents": settings.max_upload_mb * 2**20, "/v1/feedback": FEEDBACK_LIMIT},
     )
     examples = _Examples(assistant)
 
@@ -74,6 +79,8 @@ def create_app(assistant: Assistant, settings: Settings) -> FastAPI:
 
     app.include_router(intake_router(assistant, settings))
     app.include_router(documents_router(assistant))
+    app.include_router(feedback_router(settings.index))
+    app.include_router(evaluations_router(runs))
 
     @app.get("/healthz", tags=["health"])
     def health() -> schemas.HealthOut:

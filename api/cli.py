@@ -487,9 +487,10 @@ def verify(arguments: argparse.Namespace, settings: Settings) -> int:
 
 def serve(arguments: argparse.Namespace, settings: Settings) -> int:
     from api.serve import PortTakenError, serve_both
+    from eval.report import Runs
 
     try:
-        return serve_both(settings)
+        return serve_both(settings, Runs())
     except PortTakenError as error:
         raise CommandError(error.message) from error
 

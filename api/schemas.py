@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
@@ -302,11 +303,18 @@ Reason = Literal["wrong_value", "wrong_date", "wrong_source", "wrongly_declined"
 FeedbackState = Literal["open", "accepted", "dismissed"]
 
 
+def _whole_answer(answer: AnswerOut) -> AnswerOut:
+    _whole(json.dumps(answer.model_dump(), ensure_ascii=False))
+    return answer
+
+
 class FeedbackIn(Model):
     """What a reader thinks of an answer."""
 
     verdict: Literal["good", "bad"]
-    answer: AnswerOut = Field(description="The answer as it was shown, snapshot and all.")
+    answer: Annotated[AnswerOut, AfterValidator(_whole_answer)] = Field(
+        description="The answer as it was shown, snapshot and all."
+    )
     reason: Reason | None = None
     right_answer: Text | None = Field(None, max_length=600)
     comment: Text | None = Field(None, max_length=2000)

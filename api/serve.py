@@ -20,6 +20,7 @@ import uvicorn
 
 from answer.assistant import Assistant, open_assistant
 from api.app import create_app
+from api.evaluations import Runs
 from api.settings import Settings
 from index.protocols import TenkyoIndexError
 
@@ -40,7 +41,7 @@ class PortTakenError(Exception):
         )
 
 
-def serve_both(settings: Settings) -> int:
+def serve_both(settings: Settings, runs: Runs | None = None) -> int:
     """Serve until Ctrl-C or SIGTERM, and return the exit status: 0 when asked to stop, 2 when one of both fell."""
     _check_free("API", settings.api_host, settings.api_port, "--api-port")
     _check_free("画面", "127.0.0.1", settings.ui_port, "--ui-port")
@@ -55,7 +56,7 @@ def serve_both(settings: Settings) -> int:
     assistant = open_assistant(settings.index, settings.embedding_model, settings.max_question_chars)
     server = uvicorn.Server(
         uvicorn.Config(
-            create_app(assistant, settings),
+            create_app(assistant, settings, runs),
             host=settings.api_host,
             port=settings.api_port,
             log_level="warning",
