@@ -253,7 +253,7 @@ class Assistant:
                     as_of=draft.as_of,
                     derived=Derived(draft.how, tuple(dict.fromkeys(numbers[: draft.operands]))) if draft.how else None,
                     citations=citations,
-                    timeline=tuple(TimelinePoint(m.as_of, m.value, m.unit, numbers[m.support]) for m in draft.timeline),
+                    timeline=_timeline(draft, numbers, citations),
                     passages=passages,
                     confidence=round(sureness, 2),
                 )
@@ -277,6 +277,13 @@ class Assistant:
             )
             for n, hit in enumerate(hits, 1)
         )
+
+
+def _timeline(draft: Draft, numbers: Sequence[int], citations: Sequence[Citation]) -> tuple[TimelinePoint, ...]:
+    """Return the points of a draft whose value stands in their citation; fewer than two are no series."""
+    points = [TimelinePoint(m.as_of, m.value, m.unit, numbers[m.support]) for m in draft.timeline]
+    kept = tuple(point for point in points if point.value in citations[point.citation - 1].quote)
+    return kept if len(kept) > 1 else ()
 
 
 def _led_by_facts(hits: Sequence[Hit], facts: Sequence[tuple[Fact, float]]) -> list[Hit]:

@@ -12,7 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from answer.answer import Answer, Citation, QuestionError
+from answer.answer import Answer, Citation, QuestionError, TimelinePoint
 from api.settings import Settings, SettingsError, read_settings
 from index.protocols import TenkyoIndexError
 from index.scope import Scope
@@ -337,7 +337,7 @@ def told(answer: Answer) -> str:
         operands = "".join(f"[{n}]" for n in answer.derived.operands)
         lines.append(f"計算: {answer.derived.how} {operands}")
     if answer.timeline:
-        points = "、".join(f"{describe(p.as_of)} {p.value}{p.unit or ''} [{p.citation}]" for p in answer.timeline)
+        points = "、".join(f"{describe(p.as_of)} {_measured(p)} [{p.citation}]" for p in answer.timeline)
         lines.append(f"推移: {points}")
     if answer.missing:
         lines.append(f"資料に見当たらない語: {'、'.join(answer.missing)}")
@@ -350,6 +350,11 @@ def told(answer: Answer) -> str:
         for passage in answer.passages[:3]:
             lines += cited(passage.citation, GLIMPSE)
     return "\n".join(lines).rstrip()
+
+
+def _measured(point: TimelinePoint) -> str:
+    """Return a value with its unit, which may stand beside the figure or above the whole table."""
+    return point.value if point.value.endswith(point.unit or "") else f"{point.value}{point.unit}"
 
 
 def narrowed(scope: Scope) -> str:
