@@ -19,6 +19,8 @@ from answer.assistant import Assistant, open_assistant
 from eval.dataset import DatasetError, Question, read_questions
 from eval.metrics import Judged, Place, judge, ranking_measures, summarise, unsupported_figures
 from eval.report import (
+    BASELINE,
+    RUNS,
     BaselineError,
     RunFolderError,
     compare,
@@ -40,8 +42,6 @@ NEIGHBOURS = 5  # lines around a quote where the date of a value may stand: the 
 
 HERE = Path(__file__).resolve().parent
 QUESTIONS = HERE / "questions"
-RUNS = HERE / "runs"
-BASELINE = HERE / "baseline.json"
 SAMPLE = HERE.parent / "sample"
 
 

@@ -111,5 +111,4 @@ def _send(client: AskClient, key: str, feedback: Json) -> None:
     except FAILURES as error:
         st.session_state[_error(key)] = error
     else:
-        st.session_state.pop(_error(key), None)
         st.session_state[_sent(key)] = feedback["verdict"]

@@ -61,7 +61,7 @@ def page(client: AskClient) -> None:
     key = f"opinions-{list(counts).index(shown)}"
     with st.container(key="opinions"):
         for one in piece(listed, key, OPINIONS_A_PIECE):
-            with st.container(key=f"opinion-card-{one['id']}"):
+            with st.container(key=f"opinion-card-{one['id']}", gap=None):
                 st.html(opinion_html(one))
                 if is_waiting(one):
                     _draft(client, one, files)
@@ -134,7 +134,10 @@ def _draft(client: AskClient, feedback: Json, files: list[str]) -> None:
         st.expander("質問集に加える・使わない", key=f"draft-{id_}"),
         st.form(f"draft-form-{id_}", border=False, enter_to_submit=False),
     ):
-        st.html('<p class="tk-lead">下書きです。正しい答えと、それが書かれた箇所を資料で確かめて仕上げてください。</p>')
+        st.html(
+            '<p class="tk-hint">下書きです。正しい答えと、それが書かれた箇所を資料で確かめて仕上げてください。'
+            "箇所は、PDF などではページ、テキストのファイルでは行で示します。</p>"
+        )
         st.text_area("質問", draft["question"], height=72, key=f"draft-question-{id_}")
         left, right = st.columns(2)
         left.selectbox(
@@ -147,7 +150,7 @@ def _draft(client: AskClient, feedback: Json, files: list[str]) -> None:
             filter_mode=None,
         )
         left.html(
-            '<p class="tk-lead">資料に答えがない質問は、種類を「記載なし」にします。'
+            '<p class="tk-hint">資料に答えがない質問は、種類を「記載なし」にします。'
             "そのとき、表記と根拠は使いません。</p>"
         )
         right.text_area("正しい答え", draft["answer"], height=72, key=f"draft-answer-{id_}")
@@ -184,10 +187,9 @@ def _evidence(place: Json, key: str, i: int, files: list[str]) -> None:
     known = list(dict.fromkeys([*([place["file"]] if place else []), *files]))
     first, last = place.get("lines") or (None, None)
     with st.container(key=f"evidence-{key}"):
-        st.html(f'<p class="tk-evidence">根拠 {i + 1}{"" if place else "（あれば）"}</p>')
         file, page, start, end = st.columns([4, 2, 2, 2])
         file.selectbox(
-            f"根拠{i + 1}の資料",
+            f"根拠{i + 1}の資料{'' if place else '（あれば）'}",
             known,
             0 if place else None,
             format_func=str,
@@ -195,10 +197,12 @@ def _evidence(place: Json, key: str, i: int, files: list[str]) -> None:
             key=f"evidence-file-{key}",
             filter_mode=None,
         )
-        page.number_input("ページ", 1, None, place.get("page"), 1, key=f"evidence-page-{key}")
-        start.number_input("行（始め）", 1, None, first, 1, key=f"evidence-first-{key}")
-        end.number_input("行（終わり）", 1, None, last, 1, key=f"evidence-last-{key}")
-        st.text_area("原文の引用", place.get("quote") or "", height=72, key=f"evidence-quote-{key}")
+        page.number_input(f"根拠{i + 1}のページ", 1, None, place.get("page"), 1, key=f"evidence-page-{key}")
+        start.number_input(f"根拠{i + 1}の始めの行", 1, None, first, 1, key=f"evidence-first-{key}")
+        end.number_input(f"根拠{i + 1}の終わりの行", 1, None, last, 1, key=f"evidence-last-{key}")
+        st.text_area(
+            f"根拠{i + 1}の引用（原文のまま）", place.get("quote") or "", height=72, key=f"evidence-quote-{key}"
+        )
 
 
 def empty_draft(feedback: Json) -> Json:

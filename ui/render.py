@@ -115,7 +115,8 @@ def origin_html(citation: Json) -> str:
 
 def question_html(question: str, *, waiting: bool = False) -> str:
     """Return the question over its answer; while it waits for one, what stands there of another is not shown."""
-    return f'<div class="tk-question{" tk-waiting" if waiting else ""}"><span class="tk-tag">質問</span><h2>{escape(question)}</h2></div>'
+    kind = "tk-question tk-waiting" if waiting else "tk-question"
+    return f'<div class="{kind}"><span class="tk-tag">質問</span><h2>{escape(question)}</h2></div>'
 
 
 def answer_html(answer: Json, turn: int = 0) -> str:

@@ -55,6 +55,8 @@ LONGEST_QUOTE = 240
 LINE_COLOURS = ["#24476b", "#9e3524", "#3f7a4d", "#7a5a00", "#5f3f84", "#4b5563"]
 STROKES = [[1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [12, 4], [4, 4]]
 SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down"]
+CHARTED = 10  # evaluations: more than these have no room on the axis
+DAY_OVER_TIME = "split(replace(datum.label, /^\\d{4}\\//, ''), ' ')"
 FONT = "'Hiragino Sans', 'Yu Gothic UI', Meiryo, 'Noto Sans CJK JP', IPAGothic, sans-serif"
 
 
@@ -214,7 +216,7 @@ def glance_html(marks: Marks) -> str:
         cards.append(
             _card(
                 "速さ",
-                f"{seconds(marks.median_ms)}",
+                f"<b>{seconds(marks.median_ms)}</b>",
                 f"質問から答えまでの、ふつうの時間です。100問のうち95問は {seconds(marks.slow_ms)}以内でした。",
             )
         )
@@ -255,7 +257,7 @@ def seconds(ms: float) -> str:
 
 
 def run_name(run: Json) -> str:
-    """Return the name of an evaluation. 例: 2026/11/23 17:37（版 d5b66b6a47e8）, 基準の成績"""
+    """Return the name of an evaluation. 例: 2026/11/23 17:37（版 d5b66b6a）, 基準の成績"""
     when = render.moment(run.get("time"))
     if when is None:
         return "基準の成績" if run["id"] == "baseline" else run["id"]
@@ -263,9 +265,9 @@ def run_name(run: Json) -> str:
 
 
 def version(run: Json) -> str:
-    """Return the commit. 例: d5b66b6a47e8-dirty → d5b66b6a47e8＋変更あり"""
+    """Return the commit in short. 例: d5b66b6a47e8-dirty → d5b66b6a＋変更あり"""
     commit = str(run.get("commit") or "不明")
-    return f"{commit.removesuffix('-dirty')}＋変更あり" if commit.endswith("-dirty") else commit
+    return commit[:8] + ("＋変更あり" if commit.endswith("-dirty") else "")
 
 
 def set_name(name: str) -> str:
@@ -298,11 +300,12 @@ def types_html(types: dict[str, dict[str, int]]) -> str:
         trap = kind == "unanswerable"
         cited = "－" if trap else f"{counts['cited']:,}"
         declined = "－" if trap else f"{counts['declined']:,}"  # there it is the right answer
-        width = 100 * right / total if total else 0
+        share = right / total
         rows.append(
             f'<tr><th scope="row">{escape(TYPES.get(kind, kind))}</th>'
-            f'<td class="tk-bar"><span class="tk-bar-box" aria-hidden="true"><i style="width:{width:.1f}%"></i></span>'
-            f"<span><b>{right:,}</b> / {total:,}問</span><span>{percent(right / total if total else None)}</span></td>"
+            f'<td><div class="tk-bar"><span class="tk-bar-box" aria-hidden="true">'
+            f'<i style="width:{100 * share:.1f}%"></i></span>'
+            f"<span><b>{right:,}</b> / {total:,}問</span><span>{percent(share)}</span></div></td>"
             f"<td>{cited}</td><td>{declined}</td><td>{counts['too_long']:,}</td></tr>"
         )
     return (
@@ -341,9 +344,9 @@ def details_html(sets: Json) -> str:
 def _history(runs: list[Json]) -> None:
     st.html(
         '<h3 class="tk-head">版ごとの移り変わり</h3>'
-        '<p class="tk-lead">正しく答えた割合（資料に答えがある質問のうち）。同じ質問集どうしで比べてください。</p>'
+        '<p class="tk-hint">正しく答えた割合（資料に答えがある質問のうち）。同じ質問集どうしで比べてください。</p>'
     )
-    points = history(runs)
+    points = history(runs[:CHARTED])
     if len({point["when"] for point in points}) < 2:
         st.html(history_html(runs))
         return
@@ -362,6 +365,7 @@ def history(runs: list[Json]) -> list[dict[str, Any]]:
     """Return a point for each set of each evaluation, oldest first: when, set, share of right answers."""
     points = []
     taken: dict[str, int] = {}
+    names = list(dict.fromkeys(name for run in runs for name in run["sets"]))
     for run in reversed(runs):
         when = render.moment(run.get("time")) or ("基準" if run["id"] == "baseline" else run["id"])
         taken[when] = taken.get(when, 0) + 1
@@ -369,8 +373,8 @@ def history(runs: list[Json]) -> list[dict[str, Any]]:
             when += f"（{taken[when]}）"
         points += [
             {"when": when, "set": set_name(name), "share": one["accuracy"]}
-            for name, one in run["sets"].items()
-            if one.get("accuracy") is not None
+            for name in names
+            if (one := run["sets"].get(name)) is not None and one.get("accuracy") is not None
         ]
     return points
 
@@ -378,14 +382,14 @@ def history(runs: list[Json]) -> list[dict[str, Any]]:
 def chart(points: list[dict[str, Any]]) -> alt.LayerChart:
     """Return a line for each question set over the evaluations."""
     names = list(dict.fromkeys(point["set"] for point in points))
-    legend = alt.Legend(title=None, orient="bottom", columns=1, labelLimit=280, symbolStrokeWidth=2)
+    legend = alt.Legend(title=None, orient="bottom", columns=2, labelLimit=180, symbolStrokeWidth=0)
 
     def told_apart(values: list[Any]) -> alt.Scale:
         return alt.Scale(domain=names, range=[values[i % len(values)] for i in range(len(names))])
 
     lowest = min(point["share"] for point in points)
     base = alt.Chart({"values": points}).encode(
-        x=alt.X("when:O", sort=None, axis=alt.Axis(title=None, labelAngle=-40, labelLimit=140)),
+        x=alt.X("when:O", sort=None, axis=alt.Axis(title=None, labelAngle=0, labelExpr=DAY_OVER_TIME)),
         y=alt.Y(
             "share:Q",
             scale=alt.Scale(domain=[max(0.0, int(10 * lowest - 1) / 10), 1.0]),
@@ -399,15 +403,15 @@ def chart(points: list[dict[str, Any]]) -> alt.LayerChart:
         ],
     )
     lines = base.mark_line(strokeWidth=2).encode(
-        strokeDash=alt.StrokeDash("set:N", scale=told_apart(STROKES), legend=legend)
+        strokeDash=alt.StrokeDash("set:N", scale=told_apart(STROKES), legend=None)
     )
     dots = base.mark_point(size=60, filled=True, opacity=1).encode(
         shape=alt.Shape("set:N", scale=told_apart(SHAPES), legend=legend)
     )
     drawn: alt.LayerChart = (
         (lines + dots)
-        .properties(height=300, background="transparent")
-        .configure(font=FONT)
+        .properties(height=340, background="transparent")
+        .configure(font=FONT, aria=False)  # Vega describes the marks in English; the table says it all
         .configure_axis(labelColor="#1f2630", gridColor="#d8d4c8", labelFontSize=12)
         .configure_legend(labelColor="#1f2630", labelFontSize=12)
         .configure_view(stroke=None)

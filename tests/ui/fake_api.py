@@ -296,8 +296,12 @@ class FakeApi:
             return refusal
         new = PLAIN | {"id": f"{len(self.documents):016x}", "file": name[1].decode(), "title": name[1].decode()}
         self.documents = [*self.documents, new]
-        report = {"added": [new], "refreshed": [], "skipped": [], "failed": [], "seconds": 0.1}
-        return httpx.Response(200, json=report)
+        report = {"added": [new], "refreshed": [], "skipped": [], "duplicates": [], "failed": [], "seconds": 0.1}
+        events = [
+            {"event": "progress", "stage": "読み取り中", "done": 0, "total": 1},
+            {"event": "done", "report": report},
+        ]
+        return httpx.Response(200, text="".join(json.dumps(event) + "\n" for event in events))
 
     def _heard(self, feedback: Json) -> httpx.Response:
         self.feedback = [opinion(len(self.feedback) + 1) | feedback, *self.feedback]
