@@ -215,6 +215,8 @@ class HeadingOut(Model):
     text: str
     level: int
     page: int
+    start: int = Field(description="Where it stands in the document's text.")
+    end: int
 
 
 class PageSummary(Model):

@@ -83,7 +83,7 @@ def confidence(value: float) -> str:
 
 def place(citation: Json) -> str:
     """Return where a quote stands. 例: p.12（印刷ページ 24）, p.3（推定）・120–124行"""
-    parts = []
+    parts: list[str] = []
     page, printed = citation.get("page"), citation.get("page_label")
     ocr = ["文字認識（OCR）"] if citation.get("read_by") == "ocr" else []
     if named := citation.get("place"):
@@ -391,24 +391,96 @@ DATE_FROM = {
 }
 
 
+KINDS = {
+    "pdf": "PDF",
+    "word": "Word",
+    "slides": "PowerPoint",
+    "sheet": "Excel",
+    "csv": "CSV",
+    "html": "HTML",
+    "markdown": "Markdown",
+    "text": "テキスト",
+}
+
+
 def document_html(document: Json) -> str:
-    """Return a document of the collection: title, meeting, date, pages and what could not be read."""
+    """Return a document of the collection: what is known of it, where that is from, and what could not be read."""
+    taken = document.get("taken_from") or {}
     counted = {"slides": "枚のスライド", "sheet": "枚のシート"}.get(document.get("kind", ""), "ページ")
     pages = f"{document['pages']}{counted}" if document.get("paging") != "none" else "ページ区切りなし"
-    date = when(document.get("published"))
-    source = DATE_FROM.get((document.get("taken_from") or {}).get("published", ""))
-    facts = "　".join(part for part in (f"{date}（{source}）" if date and source else date, pages) if part)
-    meeting = f"<p>{escape(document['meeting'])}</p>" if document.get("meeting") else ""
-    warnings = "".join(f'<p class="tk-warning">{escape(w)}</p>' for w in document.get("warnings") or ())
+    facts = [
+        document.get("meeting"),
+        _with_source(when(document.get("published")), taken.get("published", "")),
+        document.get("department"),
+    ]
+    of_file = [KINDS.get(document.get("kind", "")), pages, document["file"]]
+    title = document.get("title") or document["file"]
+    if taken.get("title") in ("properties", "file_name", "by_hand"):
+        of_file.append(f"題名は{DATE_FROM[taken['title']]}")
+    warnings = "".join(f'<p class="tk-warning">⚠ {escape(w)}</p>' for w in document.get("warnings") or ())
     return (
-        f'<div class="tk-document"><p class="tk-title">{escape(document.get("title") or document["file"])}</p>'
-        f"{meeting}<p>{escape(facts)}</p>{warnings}</div>"
+        f'<div class="tk-document"><p class="tk-title">{escape(title)}</p>'
+        f"{_spans(facts)}{_spans(of_file)}{warnings}</div>"
     )
+
+
+def _with_source(date: str | None, source: str) -> str | None:
+    """Return a date with where it is from. 例: 令和6年（2024年）【推定: ファイル名から】"""
+    if date is None or source not in DATE_FROM:
+        return date
+    return f"{date}【{'' if source == 'by_hand' else '推定: '}{DATE_FROM[source]}】"
+
+
+def _spans(parts: list[str | None]) -> str:
+    """Return parts as a paragraph whose lines break between them only; nothing for none."""
+    spans = " ".join(f"<span>{escape(part)}</span>" for part in parts if part)
+    return f'<p class="tk-origin">{spans}</p>' if spans else ""
 
 
 def counts_html(documents: list[Json]) -> str:
     pages = sum(document.get("pages") or 0 for document in documents)
     return f'<p class="tk-counts"><b>{len(documents):,}</b> 件　<b>{pages:,}</b> ページ</p>'
+
+
+UPLOAD_SIGNS = {"waiting": "・", "running": "▶", "done": "✓", "failed": "✕", "stopped": "－"}
+
+
+def upload_html(items: Sequence[Any], *, running: bool) -> str:
+    """Return what became of the files of an upload, or how far it is.
+
+    An item has a name, a state (one of UPLOAD_SIGNS), words for it, a share of the work that is done, and the number
+    of documents that came of it.
+    """
+    done = sum(item.share if item.state == "running" else item.state != "waiting" for item in items)
+    failed = sum(item.state == "failed" for item in items)
+    if running:
+        ended = sum(item.state not in ("waiting", "running") for item in items)
+        head = f"<b>取り込んでいます　{ended} / {len(items)}</b>"
+        bar = f'<progress max="{len(items)}" value="{done:.3f}" aria-label="全体の進み具合"></progress>'
+        hint = "<p>この画面を離れても、取り込みは続きます。</p>"
+    else:
+        good = sum(item.state == "done" for item in items)
+        worse = f"　できなかったもの {failed} 件" if failed else ""
+        head = f'<b role="status">取り込みが終わりました　{good} 件{worse}</b>'
+        bar = hint = ""
+    rows = "".join(
+        f'<li class="tk-{escape(item.state)}">'
+        f'<span class="tk-sign" aria-hidden="true">{UPLOAD_SIGNS[item.state]}</span>'
+        f"<span>{escape(item.name)}</span><span>{escape(item.words)}</span></li>"
+        for item in items
+    )
+    return f'<div class="tk-upload">{head}{bar}{hint}<ul>{rows}</ul></div>'
+
+
+def steps_html() -> str:
+    """Return what to do first, while there are no documents."""
+    steps = (
+        "「資料を追加」で、説明資料のファイル（PDF など）を選びます。いくつでも一度に選べます。",
+        "「取り込む」を押して、読み取りが終わるのを待ちます。",
+        "「質問」のページで、知りたいことを日本語で質問します。",
+    )
+    rows = "".join(f"<li>{step}</li>" for step in steps)
+    return f'<div class="tk-steps"><b>まだ資料がありません。はじめに、次の順で進めてください。</b><ol>{rows}</ol></div>'
 
 
 def message_html(title: str, body: str = "", *, kind: str = "info", command: str = "") -> str:
