@@ -210,7 +210,7 @@ def heading_at(headings: list[Json], number: int, place: Json) -> int | None:
 
 
 def _indented(heading: Json) -> str:
-    return "\u2003" * max(0, min(heading["level"], 6) - 1) + render.label(heading["text"])
+    return "\u2003" * max(0, min(int(heading["level"]), 6) - 1) + render.label(heading["text"])
 
 
 # --- searching -----------------------------------------------------------------------------------------------------
