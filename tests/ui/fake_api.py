@@ -260,7 +260,7 @@ class FakeApi:
         self.wrong: list[Json] = []
         self.feedback: list[Json] = []
         self.questions: list[Json] = []  # the question file
-        self.refusal: httpx.Response | None = None  # of feedback and drafts
+        self.refusal: httpx.Response | None = None  # of whatever is written
 
     @property
     def client(self) -> AskClient:
@@ -302,6 +302,8 @@ class FakeApi:
             case "PATCH", _:
                 return self._described(path.rsplit("/", 1)[1], json.loads(request.content))
             case "DELETE", _:
+                if self.refusal:
+                    return self.refusal
                 self.documents = [d for d in self.documents if d["id"] != path.rsplit("/", 1)[1]]
                 return httpx.Response(204)
         if found := re.fullmatch(r"/v1/evaluations/(.+)", path):
@@ -312,9 +314,7 @@ class FakeApi:
             return httpx.Response(200, content=b"%PDF-1.7")
         if path.endswith("/find"):
             words = request.url.params["q"]
-            return httpx.Response(
-                200, json={"query": words, "total": len(self.matches), "matches": self.matches}
-            )
+            return httpx.Response(200, json={"query": words, "total": len(self.matches), "matches": self.matches})
         if found := re.fullmatch(r"/v1/documents/(\w+)", path):
             return self._document(found[1])
         if path.endswith("/image"):
@@ -356,7 +356,9 @@ class FakeApi:
             return self.refusal
         hand = dict.fromkeys((name for name, text in said.items() if text), "by_hand")
         self.documents = [
-            d | {n: t or None for n, t in said.items()} | {"taken_from": d["taken_from"] | hand} if d["id"] == id_ else d
+            d | {n: t or None for n, t in said.items()} | {"taken_from": d["taken_from"] | hand}
+            if d["id"] == id_
+            else d
             for d in self.documents
         ]
         return httpx.Response(200, json=next(d for d in self.documents if d["id"] == id_))
