@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Query
 
 from answer.answer import Answer, Passage
 from answer.assistant import Assistant
@@ -18,6 +18,7 @@ from api.intake import intake_router, preparing_out, sample_papers
 from api.problems import Gate, Problem, handle_problems
 from api.settings import Settings
 from index.protocols import IndexMissing, TenkyoIndexError
+from index.scope import Scope
 
 EXAMPLES = 4
 FEEDBACK_LIMIT = 256 * 1024  # bytes: of 1,000 real answers the largest has 31 KB, or 60 KB with its kanji escaped
@@ -49,7 +50,7 @@ def create_app(assistant: Assistant, settings: Settings, runs: Runs | None = Non
     @app.post("/v1/ask", tags=["ask"])
     def ask(body: schemas.AskRequest) -> schemas.AnswerOut:
         """Answer one question, with the quotes it stands on, or say what the documents do not tell."""
-        return answer_out(assistant.ask(body.question, id=body.id))
+        return answer_out(assistant.ask(body.question, id=body.id, scope=scope_of(body.scope), after=body.after))
 
     @app.post("/v1/search", tags=["ask"])
     def search(body: schemas.SearchRequest) -> schemas.SearchOut:
@@ -57,7 +58,7 @@ def create_app(assistant: Assistant, settings: Settings, runs: Runs | None = Non
         if body.k > settings.max_k:
             title = f"一度に探せるのは {settings.max_k} 件までです。"
             raise Problem(422, "k-too-large", title, f"k is {body.k}, at most {settings.max_k}")
-        found = assistant.search(body.question, k=body.k, leg=body.leg)
+        found = assistant.search(body.question, k=body.k, leg=body.leg, scope=scope_of(body.scope))
         return schemas.SearchOut(question=body.question, leg=body.leg, passages=tuple(map(passage_out, found)))
 
     @app.get("/v1/examples", tags=["ask"])
@@ -66,13 +67,15 @@ def create_app(assistant: Assistant, settings: Settings, runs: Runs | None = Non
         return schemas.ExamplesOut(questions=examples.get())
 
     @app.get("/v1/documents", tags=["documents"])
-    def documents() -> schemas.DocumentsOut:
-        """List the collection; empty when nothing is indexed."""
+    def documents(scope: Annotated[schemas.ScopeBody, Query()]) -> schemas.DocumentsOut:
+        """List the collection, or what of it lies within a scope; empty when nothing is indexed."""
         try:
             snapshot = assistant.collection.snapshot()
         except IndexMissing:
             return schemas.DocumentsOut(index=None, documents=())
-        return schemas.DocumentsOut(index=snapshot.id, documents=tuple(map(document_out, snapshot.documents())))
+        within = scope_of(scope) or Scope()
+        listed = tuple(document_out(info) for info in snapshot.documents() if within.covers(info))
+        return schemas.DocumentsOut(index=snapshot.id, documents=listed)
 
     app.include_router(intake_router(assistant, settings))
     app.include_router(documents_router(assistant))
@@ -131,6 +134,11 @@ class _Examples:
                 self.questions = example_questions(self.assistant, snapshot, EXAMPLES)
                 self.index = snapshot.id
             return self.questions
+
+
+def scope_of(body: schemas.ScopeBody | None) -> Scope | None:
+    """Return what a body narrows the collection to; None where it narrows nothing."""
+    return (Scope(**body.model_dump()) if body is not None else None) or None
 
 
 def answer_out(answer: Answer) -> schemas.AnswerOut:

@@ -64,7 +64,9 @@ def documents_router(assistant: Assistant) -> APIRouter:
             **document_out(info_of(snapshot, document_id)).model_dump(),
             page_list=tuple(schemas.PageSummary(number=page.number, label=page.label) for page in found.pages),
             headings=tuple(
-                schemas.HeadingOut(text=found.text[b.start : b.end].strip(), level=b.level, page=b.page)
+                schemas.HeadingOut(
+                    text=found.text[b.start : b.end].strip(), level=b.level, page=b.page, start=b.start, end=b.end
+                )
                 for b in found.blocks
                 if b.kind == "heading"
             ),

@@ -32,7 +32,7 @@ def _whole(text: str) -> str:
 Text = Annotated[str, AfterValidator(_whole)]
 
 
-Day = Annotated[str, Field(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$", examples=["2024", "2024-02", "2024-02-29"])]
+Day = Annotated[str, Field(pattern=r"^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$", examples=["2024", "2024-02", "2024-02-29"])]
 
 
 class ScopeBody(Model):
@@ -215,6 +215,8 @@ class HeadingOut(Model):
     text: str
     level: int
     page: int
+    start: int = Field(description="Where it stands in the document's text.")
+    end: int
 
 
 class PageSummary(Model):

@@ -251,10 +251,10 @@ def compare(
         fallen += [f"{name}: {what} {scores[key]}件" for key, what in MUST_BE_NONE.items() if scores[key]]
         before = baseline.get(name)
         if before is None:
-            notes.append(f"{name}: 基準にない問題集です。")
+            notes.append(f"{name}: 基準にない質問集です。")
             continue
         if before.get("questions_sha256") != scores["questions_sha256"]:
-            notes.append(f"{name}: 問題集が基準のときから変わっています。")
+            notes.append(f"{name}: 質問集が基準のときから変わっています。")
         for key, what in (HIGHER_IS_BETTER | LOWER_IS_BETTER).items():
             old, new = before.get(key), scores[key]
             if old is None or new is None:

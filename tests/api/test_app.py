@@ -147,7 +147,7 @@ def test_the_collection_is_listed_with_its_snapshot(client):
 
 def test_a_document_has_a_table_of_contents(client):
     body = client.get(f"/v1/documents/{TEXT_ID}").json()
-    assert body["headings"] == [{"text": "１　防災", "level": 1, "page": 1}]
+    assert body["headings"] == [{"text": "１　防災", "level": 1, "page": 1, "start": 0, "end": 4}]
     assert body["page_list"] == [{"number": 1, "label": "3"}, {"number": 2, "label": "4"}]
 
 
