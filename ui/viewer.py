@@ -126,9 +126,7 @@ def _page(client: AskClient, document: Json, place: Json, view: View) -> bytes |
         page: Json = _kept((document_id, number), lambda: client.page(document_id, number))
         return page
     span, dpi = _span(place, view), DPI if WIDTHS[view.width] < 200 else FINE_DPI
-    picture: bytes = _kept(
-        (document_id, number, span, dpi), lambda: client.picture(document_id, number, span, dpi=dpi)
-    )
+    picture: bytes = _kept((document_id, number, span, dpi), lambda: client.picture(document_id, number, span, dpi=dpi))
     return picture
 
 
@@ -195,9 +193,7 @@ def _alt(document: Json, place: Json, view: View) -> str:
 # --- turning, enlarging, keeping -----------------------------------------------------------------------------------
 
 
-def _turning(
-    document: Json, place: Json, view: View, held: bytes | Json, parts: int, *, key: str, back: str
-) -> None:
+def _turning(document: Json, place: Json, view: View, held: bytes | Json, parts: int, *, key: str, back: str) -> None:
     """Draw what turns the pages, and the way back to the quote for whoever has left it."""
     numbers = [page["number"] for page in document["page_list"]] or [1]
     at = numbers.index(view.number) if view.number in numbers else 0
@@ -261,9 +257,7 @@ def _size(png: bytes) -> tuple[int, int]:
     return width, height
 
 
-def _tools(
-    client: AskClient, document: Json, place: Json, view: View, key: str, *, link: bool, pictured: bool
-) -> None:
+def _tools(client: AskClient, document: Json, place: Json, view: View, key: str, *, link: bool, pictured: bool) -> None:
     with st.container(key=f"{key}-tools", horizontal=True, vertical_alignment="center", gap="small"):
         if pictured:
             for label, name, width in (
