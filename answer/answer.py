@@ -122,7 +122,12 @@ class Answer:
 class QuestionError(ValueError):
     """A question that cannot be asked. ``message`` is Japanese, for the person; ``str(error)`` is exact English."""
 
-    def __init__(self, code: Literal["empty", "too_long", "symbols_only", "not_japanese"], message: str, detail: str):
+    def __init__(
+        self,
+        code: Literal["empty", "too_long", "symbols_only", "not_japanese", "empty_scope"],
+        message: str,
+        detail: str,
+    ):
         super().__init__(detail)
         self.code = code
         self.message = message

@@ -7,18 +7,19 @@ import math
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
 
 import numpy as np
 
 from answer import extractive
-from answer.answer import Answer, Box, Citation, Derived, Passage, TimelinePoint, Timings
+from answer.answer import Answer, Box, Citation, Derived, Passage, QuestionError, TimelinePoint, Timings
 from answer.check import is_verbatim, unsupported
 from answer.draft import Draft
 from answer.evidence import Reading, read_atoms
 from answer.figures import asked_names, is_named
+from answer.followup import resolve
 from answer.question import Question, read_question, validate
 from answer.scene import Scene, build_scene
 from answer.trace import Trace
@@ -26,7 +27,8 @@ from index.collection import Collection
 from index.embedder import open_embedder
 from index.protocols import Hit
 from index.retriever import Leg
-from index.snapshot import Snapshot
+from index.scope import Scope
+from index.snapshot import DocumentInfo, Part, Snapshot
 from ingest.dates import find_periods, parse_code
 from ingest.document import Fact, Page
 from ingest.japanese import words
@@ -43,6 +45,21 @@ _PASSAGES = 5  # shown to a reader who wants more
 _READINGS = 64  # documents kept as read
 
 
+@dataclass(frozen=True)
+class _View:
+    """What a question is asked of: a snapshot, or the part of it that a scope covers."""
+
+    snapshot: Snapshot
+    part: Part | None = None
+
+    def documents(self) -> Sequence[DocumentInfo]:
+        return self.snapshot.documents() if self.part is None else self.part.documents
+
+    def today(self) -> str | None:
+        """Return the date that relative words count from: the newest document's, since the papers know no later day."""
+        return max((d.published for d in self.documents() if d.published), default=None)
+
+
 class Assistant:
     """Answers questions about one collection. Safe to call from several threads."""
 
@@ -52,18 +69,30 @@ class Assistant:
         self._readings: OrderedDict[tuple[str, str], Reading] = OrderedDict()
         self._lock = Lock()
 
-    def ask(self, question: str, *, id: str | None = None) -> Answer:  # noqa: A002 - the contract's name for it
-        """Return the answer, or an honest "not found". ``QuestionError`` says why a question cannot be asked."""
+    def ask(
+        self,
+        question: str,
+        *,
+        id: str | None = None,  # noqa: A002 - the contract's name for it
+        scope: Scope | None = None,
+        after: str | None = None,
+    ) -> Answer:
+        """Return the answer, or an honest "not found". ``QuestionError`` says why a question cannot be asked.
+
+        Only the documents within ``scope`` are asked. ``after`` is the question before, as it was understood: with it
+        「では令和4年度は？」 is a whole question.
+        """
         started = time.perf_counter()
         text = validate(question, self.max_question_chars)
-        snapshot = self.collection.snapshot()
-        read = read_question(text, _today(snapshot))
-        hits, scene = self._scene(snapshot, read)
+        view = self._view(scope)
+        understood = self._resolved(text, after)
+        read = read_question(understood or text, view.today())
+        hits, scene = self._scene(view, read)
         retrieved = time.perf_counter()
         picked = extractive.pick(scene)
         draft = extractive.accept(scene, picked)
         answered = time.perf_counter()
-        answer = self._checked(snapshot, read, draft, hits, extractive.sureness(picked))
+        answer = self._checked(view.snapshot, read, draft, hits, extractive.sureness(picked))
         done = time.perf_counter()
         timings = Timings(
             retrieve=_ms(started, retrieved),
@@ -71,27 +100,38 @@ class Assistant:
             check=_ms(answered, done),
             total=_ms(started, done),
         )
-        return replace(answer, timings_ms=timings, index=snapshot.id, id=id)
+        return replace(
+            answer,
+            question=text,
+            timings_ms=timings,
+            index=view.snapshot.id,
+            id=id,
+            understood=understood,
+            scope=scope or None,
+            searched=len(view.documents()),
+        )
 
-    def trace(self, question: str) -> Trace:
+    def trace(self, question: str, *, scope: Scope | None = None) -> Trace:
         """Return what lies behind the answer to a question."""
         text = validate(question, self.max_question_chars)
-        snapshot = self.collection.snapshot()
-        read = read_question(text, _today(snapshot))
-        hits, scene = self._scene(snapshot, read)
+        view = self._view(scope)
+        read = read_question(text, view.today())
+        hits, scene = self._scene(view, read)
         picked = extractive.pick(scene)
         legs: dict[Leg, list[Hit]] = {
-            "keyword": snapshot.search(text, k=_HITS, leg="keyword"),
-            "vector": snapshot.search(text, k=_HITS, leg="vector"),
+            "keyword": view.snapshot.search(text, k=_HITS, leg="keyword", part=view.part),
+            "vector": view.snapshot.search(text, k=_HITS, leg="vector", part=view.part),
             "fused": hits,
         }
         return Trace(read, legs, scene, picked, extractive.accept(scene, picked))
 
-    def search(self, question: str, k: int = 10, leg: Leg = "fused") -> tuple[Passage, ...]:
+    def search(
+        self, question: str, k: int = 10, leg: Leg = "fused", *, scope: Scope | None = None
+    ) -> tuple[Passage, ...]:
         """Return the best passages for a question, best first."""
         text = validate(question, self.max_question_chars)
-        snapshot = self.collection.snapshot()
-        return self._passages(snapshot, snapshot.search(text, k=k, leg=leg))
+        view = self._view(scope)
+        return self._passages(view.snapshot, view.snapshot.search(text, k=k, leg=leg, part=view.part))
 
     def cite(self, snapshot: Snapshot, document_id: str, start: int, end: int, n: int) -> Citation:
         """Return the citation of ``document.text[start:end]``; ``n`` is its number in the answer."""
@@ -125,9 +165,30 @@ class Assistant:
             published_guessed=document.is_date_guessed,
         )
 
-    def _scene(self, snapshot: Snapshot, question: Question) -> tuple[list[Hit], Scene]:
-        facts = self._facts(snapshot, question)
-        hits = _led_by_facts(snapshot.search(question.text, k=_HITS), facts)
+    def _view(self, scope: Scope | None) -> _View:
+        """Return what is asked: the snapshot, narrowed where there is a scope."""
+        snapshot = self.collection.snapshot()
+        if not scope:
+            return _View(snapshot)
+        part = snapshot.part(scope)
+        if not part.documents:
+            raise QuestionError(
+                "empty_scope",
+                "絞り込みに合う文書がありません。会議・部署・期間・文書の指定を広げるか、外してください。",
+                f"no document of the index lies within {scope}",
+            )
+        return _View(snapshot, part)
+
+    def _resolved(self, text: str, after: str | None) -> str | None:
+        """Return the whole question that a follow-up stands for; None for one that is whole by itself."""
+        limit = self.max_question_chars
+        whole = resolve(text, after) if after is not None and len(after) <= limit else None
+        return whole if whole is not None and whole != text and len(whole) <= limit else None
+
+    def _scene(self, view: _View, question: Question) -> tuple[list[Hit], Scene]:
+        snapshot = view.snapshot
+        facts = self._facts(view, question)
+        hits = _led_by_facts(snapshot.search(question.text, k=_HITS, part=view.part), facts)
         top = hits[0].score if hits else 1.0
         spans = [
             (
@@ -141,15 +202,15 @@ class Assistant:
         # A figure's label often says more than the passage around it: tables are short on words.
         for fact, _ in facts:
             spans.append((self._reading(snapshot, fact.document_id), fact.start, fact.end, 0.0))
-        atoms = read_atoms(question, _Lexicon(snapshot))
+        atoms = read_atoms(question, _Lexicon(view))
         return hits, build_scene(question, atoms, spans)
 
-    def _facts(self, snapshot: Snapshot, question: Question) -> list[tuple[Fact, float]]:
+    def _facts(self, view: _View, question: Question) -> list[tuple[Fact, float]]:
         """Return the best facts, those first that are called just what the question says."""
         names = asked_names(question)
         found = [
             (fact, score * _NAMED ** is_named(fact, names))
-            for fact, score in snapshot.search_facts(question.text, k=_FACTS * _WIDER)
+            for fact, score in view.snapshot.search_facts(question.text, k=_FACTS * _WIDER, part=view.part)
         ]
         return sorted(found, key=lambda pair: -pair[1])[:_FACTS]
 
@@ -192,7 +253,7 @@ class Assistant:
                     as_of=draft.as_of,
                     derived=Derived(draft.how, tuple(dict.fromkeys(numbers[: draft.operands]))) if draft.how else None,
                     citations=citations,
-                    timeline=tuple(TimelinePoint(m.as_of, m.value, m.unit, numbers[m.support]) for m in draft.timeline),
+                    timeline=_timeline(draft, numbers, citations),
                     passages=passages,
                     confidence=round(sureness, 2),
                 )
@@ -216,6 +277,13 @@ class Assistant:
             )
             for n, hit in enumerate(hits, 1)
         )
+
+
+def _timeline(draft: Draft, numbers: Sequence[int], citations: Sequence[Citation]) -> tuple[TimelinePoint, ...]:
+    """Return the points of a draft whose value stands in their citation; fewer than two are no series."""
+    points = [TimelinePoint(m.as_of, m.value, m.unit, numbers[m.support]) for m in draft.timeline]
+    kept = tuple(point for point in points if point.value in citations[point.citation - 1].quote)
+    return kept if len(kept) > 1 else ()
 
 
 def _led_by_facts(hits: Sequence[Hit], facts: Sequence[tuple[Fact, float]]) -> list[Hit]:
@@ -260,11 +328,6 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
     return start + len(piece) - len(piece.lstrip()), end - (len(piece) - len(piece.rstrip()))
 
 
-def _today(snapshot: Snapshot) -> str | None:
-    """Return the date that relative words count from: the newest document's, since the papers know no later day."""
-    return max((d.published for d in snapshot.documents() if d.published), default=None)
-
-
 def _days(citation: Citation) -> list[str]:
     """Return when the cited document was published, and the days that relative words of its quote mean.
 
@@ -284,10 +347,10 @@ _WORTH = 1.2
 
 
 class _Lexicon:
-    """The words of a snapshot."""
+    """The words of what is asked."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
-        self._snapshot = snapshot
+    def __init__(self, view: _View) -> None:
+        self._snapshot, self._part = view.snapshot, view.part
 
     def idf(self, word: str) -> float:
         """Return what finding a word is worth: the BM25 weight of its share of the chunks, at most 1 in 1,000."""
@@ -301,7 +364,7 @@ class _Lexicon:
         return {word: [(other, min(0.8, _WORTH * cosine)) for other, cosine in near] for word, near in found.items()}
 
     def _frequency(self, word: str) -> float:
-        return max(self._snapshot.frequency(w) for w in {word, *words(word)[-1:]})
+        return max(self._snapshot.frequency(w, self._part) for w in {word, *words(word)[-1:]})
 
 
 def _ms(start: float, end: float) -> float:

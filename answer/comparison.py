@@ -99,7 +99,7 @@ def answer_several(scene: Scene) -> Draft:
         how=how,
         operands=len(chosen) if how else 0,
         timeline=tuple(
-            Moment(f.fact.as_of, printed(f.fact), f.fact.unit, i)
+            Moment(f.fact.as_of, f.fact.value, f.fact.unit, i)
             for i, f in sorted(enumerate(chosen), key=lambda pair: pair[1].fact.as_of or "")
             if f.fact.as_of
         ),
@@ -267,7 +267,7 @@ def answer_series(scene: Scene) -> Draft:
         as_of=last.fact.as_of,
         how=how,
         operands=len(series) if how else 0,
-        timeline=tuple(Moment(f.fact.as_of or "", printed(f.fact), f.fact.unit, i) for i, f in enumerate(series)),
+        timeline=tuple(Moment(f.fact.as_of or "", f.fact.value, f.fact.unit, i) for i, f in enumerate(series)),
         score=figures[0].score,
         signals=figures[0].signals(scene, lead_over(figures[0], figures)),
         why=tuple(f"推移 {f.fact.as_of} {f.fact.value} {f.score:.2f}" for f in series),

@@ -19,7 +19,7 @@ from answer.question import Question
 from answer.scene import PRIOR, STRANGER, Region, Scene, label_words
 from ingest.dates import Period, describe, find_periods, parse_code
 from ingest.document import Fact
-from ingest.japanese import fold
+from ingest.japanese import fold, morphs
 from ingest.numbers import base_unit, find_quantities
 
 _UNIT_WRONG = -0.35  # the figure measures something else
@@ -90,6 +90,11 @@ class Figure:
     period_fit: float
     zones: Array
     clues: Clues
+
+    @property
+    def undated(self) -> float:
+        """The score without what the period asked speaks for and against it: which figure it is, whenever it holds."""
+        return self.score - WEIGHTS.dated * self.clues.dated - WEIGHTS.misdated * self.clues.misdated
 
     def signals(self, scene: Scene, lead: float = 0.0) -> Signals:
         """Return what can be seen of the evidence for this figure."""
@@ -193,7 +198,8 @@ def answer_figure(scene: Scene) -> Draft:
     """Return the one figure that is asked for, its date, and its other dates as timeline."""
     question = scene.question
     scope, inner = split_periods(question.periods)
-    figures = rank_figures(scene, inner or scope, scope if inner else (), only_one(question.meetings))
+    anywhere = rank_figures(scene, inner or scope, scope if inner else ())
+    figures = _in_papers(scene, anywhere, only_one(question.meetings))
     if not figures:
         return Draft(question.kind, missing=missing_unit(question), why=("単位の合う数値が近くにない",))
     if question.two_counters:
@@ -212,12 +218,10 @@ def answer_figure(scene: Scene) -> Draft:
         )
     supports = [*places_of(best), *corroborations(best, figures)]
     moments = []
-    for figure in series_of(best, figures):
-        if figure is best:
-            moments.append(Moment(best.fact.as_of or "", printed(best.fact), best.fact.unit, 0))
-        else:
-            supports.append(Support(figure.fact.document_id, figure.fact.start, figure.fact.end))
-            moments.append(Moment(figure.fact.as_of or "", printed(figure.fact), figure.fact.unit, len(supports) - 1))
+    for figure in with_contradictions(series_of(best, anywhere), anywhere):
+        fact = figure.fact
+        supports += [] if figure is best else [Support(fact.document_id, fact.start, fact.end)]
+        moments.append(Moment(fact.as_of or "", fact.value, fact.unit, 0 if figure is best else len(supports) - 1))
     beside = _beside(best) if question.two_counters else None
     said = (printed(beside) if beside is not None else "") + printed(best.fact)
     return Draft(
@@ -315,14 +319,11 @@ def rank_figures(
     names, sides = asked_names(question), one_sided(question)
     figures: list[Figure] = []
     told = {(q.value, q.base_unit) for q in find_quantities(question.folded) if q.base_unit and not given}
-    papers = _of_meeting(scene.regions, meeting) if meeting is not None else None
     for region, fact in scene.facts():
         if fact.number is None or (
             told and any((q.value, q.base_unit) in told for q in find_quantities(printed(fact)))
         ):
             continue  # 例: これから10年、年にどれくらい…: the 10年 was said, not asked
-        if papers is not None and id(region) not in papers:
-            continue
         unit = unit_fit(question, fact)
         if unit <= _UNIT_WRONG:
             continue
@@ -367,7 +368,15 @@ def rank_figures(
             score += _of_alternative(alternative, region, fact, index)
         figures.append(Figure(region, fact, index, score, coverage, unit, when, zones, clues))
     figures.sort(key=lambda f: -f.score)
-    return figures
+    return _in_papers(scene, figures, meeting)
+
+
+def _in_papers(scene: Scene, figures: list[Figure], meeting: Period | None) -> list[Figure]:
+    """Return the figures that stand in the papers of a meeting, or all where none is named."""
+    if meeting is None:
+        return figures
+    papers = _of_meeting(scene.regions, meeting)
+    return [f for f in figures if id(f.region) in papers]
 
 
 def _kind_of_value(question: Question, fact: Fact, given: bool) -> dict[str, float]:
@@ -692,7 +701,7 @@ def series_of(best: Figure, figures: Sequence[Figure]) -> list[Figure]:
         fact = figure.fact
         if fact.as_of is None or fact.as_of_from == "document" or not same_unit(fact, best.fact):
             continue
-        if figure.score < best.score - 0.45 or figure.coverage < best.coverage - 0.2:
+        if figure.undated < best.undated - 0.45 or figure.coverage < best.coverage - 0.2:
             continue
         counted = _base_unit(fact) is not None and _base_unit(fact) == _base_unit(best.fact)
         elsewhere = counted and fact.document_id != best.fact.document_id and _met(figure) == _met(best)
@@ -702,6 +711,64 @@ def series_of(best: Figure, figures: Sequence[Figure]) -> list[Figure]:
             dated[fact.as_of] = figure
     dated[best.fact.as_of] = best
     return sorted(dated.values(), key=lambda f: parse_code(f.fact.as_of or "").end)
+
+
+def with_contradictions(series: Sequence[Figure], figures: Sequence[Figure]) -> list[Figure]:
+    """Return a series with what other papers say otherwise for the very same date, each beside its own."""
+    both: list[Figure] = []
+    for figure in series:
+        both.append(figure)
+        others = (f for f in figures if _contradicts(f, figure))
+        both += [f for f in others if all(f.fact.number != held.fact.number for held in both)][:1]
+    return both
+
+
+def _contradicts(one: Figure, other: Figure) -> bool:
+    """Tell whether two papers give different values for one thing at one date.
+
+    A wrong contradiction is worse than none: both must be called the same by the same words, under headings that add
+    nothing of their own, in one unit, be of one kind (no aim beside a result), and differ by more than they are
+    rounded.
+    """
+    a, b = one.fact, other.fact
+    if a.document_id == b.document_id or a.as_of is None or a.as_of != b.as_of or a.number == b.number:
+        return False
+    if any(f.as_of_from not in ("text", "column", "row") for f in (a, b)) or _base_unit(a) != _base_unit(b):
+        return False
+    kinds = [f.clues._replace(coverage=0, unit=0, prior=0, precision=0, named=0, called=0) for f in (one, other)]
+    named = [_all_words(f) for f in (a, b)]
+    return (
+        kinds[0] == kinds[1]
+        and words_of(a) == words_of(b) != frozenset()
+        and _met(one) == _met(other)
+        and named[0][0] == named[1][0]
+        and not (named[0][1] ^ named[1][1])
+        and not any(_about_so_many(f) for f in (one, other))
+        and abs((a.number or 0) - (b.number or 0)) >= max(_step(a), _step(b))
+    )
+
+
+def _all_words(fact: Fact) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the words of all that a figure stands under, and the names among them."""
+    heads = " ".join(filter(None, (fact.scope, *fact.headings[-1:], fact.row, fact.column)))
+    every = " ".join((heads, *fact.headings, fact.label))
+    names = frozenset(fold(m.base) for m in morphs(every) if m.pos2 == "固有名詞")
+    return _name_words(heads), names - _DATE_WORDS
+
+
+def _about_so_many(figure: Figure) -> bool:
+    """Tell whether a value is given roughly. 例: 約500人, 500人余り"""
+    text, fact = figure.region.reading.document.text, figure.fact
+    before, after = text[max(0, fact.value_start - 3) : fact.value_start], text[fact.value_end : fact.value_end + 3]
+    return bool(
+        re.search(r"約|およそ|ほぼ", before + fact.value) or re.match(r"\s*(?:余|程度|ほど|超|弱|強|以上|前後)", after)
+    )
+
+
+def _step(fact: Fact) -> float:
+    """Return what the last printed place of a figure is worth. 例: 12.3億円 → 10,000,000"""
+    shown = re.findall(r"\d+(?:\.(\d+))?", fold(fact.value))
+    return _scale(fact) * 10.0 ** -len(shown[-1]) if shown else 1.0
 
 
 def _met(figure: Figure) -> frozenset[str]:

@@ -5,19 +5,17 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import re
 import sys
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from answer.answer import Answer, Citation, QuestionError
+from answer.answer import Answer, Citation, QuestionError, TimelinePoint
 from api.settings import Settings, SettingsError, read_settings
 from index.protocols import TenkyoIndexError
+from index.scope import Scope
 from ingest.document import Source
 from ingest.parse import ParseError
 
@@ -105,6 +103,13 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--trace", action="store_true", help="質問の読み方、見つけた箇所、選んだ（断った）理由も出します")
     sub.add_argument("--questions", type=Path, metavar="F.jsonl", help="まとめて聞く質問（1行に1つのJSON）")
     sub.add_argument("--out", type=Path, metavar="A.jsonl", help="まとめて聞いた答えの出力先")
+    narrowing = sub.add_argument_group("絞り込み", "この文書だけに聞きます（会議・部署・文書はくり返せます）")
+    many: dict[str, Any] = {"action": "append", "default": [], "type": _one_line}
+    narrowing.add_argument("--meeting", **many, dest="meetings", metavar="会議名")
+    narrowing.add_argument("--department", **many, dest="departments", metavar="部署")
+    narrowing.add_argument("--document", **many, dest="documents", metavar="ID")
+    narrowing.add_argument("--since", type=_date, metavar="日付", help="この日以降の文書（例: 2024-06、令和6年6月4日）")
+    narrowing.add_argument("--until", type=_date, metavar="日付", help="この日までの文書")
     sub = command("search", search, "質問に近い箇所を探します")
     sub.add_argument("question", type=_readable, metavar="質問")
     sub.add_argument("-k", type=int, default=10, help="件数（既定: 10）")
@@ -128,7 +133,7 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("serve", serve, "APIと画面を起動します")
     sub.add_argument("--api-port", type=int, metavar="N", help="APIのポート（既定: 8000）")
     sub.add_argument("--ui-port", type=int, metavar="N", help="画面のポート（既定: 8501）")
-    command("eval", evaluate, "問題集で採点します（引数は tenkyo eval --help）", add_help=False)
+    command("eval", evaluate, "質問集で採点します（引数は tenkyo eval --help）", add_help=False)
     return parser
 
 
@@ -146,20 +151,15 @@ def _one_line(text: str) -> str:
 
 
 def _date(text: str) -> str:
-    """Return a day, a month or a year as it is kept. 例: 令和6年6月4日 → 2024-06-04, 2024-06 → 2024-06"""
-    from ingest.dates import find_periods
+    """Return a day, a month or a year as it is kept; nothing stays nothing."""
+    from ingest.dates import date_of
 
     line = _one_line(text)
-    if not line:
-        return line
-    with suppress(ValueError):
-        if re.fullmatch(r"[0-9]{4}(?:-[0-9]{2}){0,2}", line) and date.fromisoformat((line + "-01-01")[:10]):
-            return line
-    found = find_periods(line)
-    if len(found) != 1 or found[0].kind not in ("day", "month", "year") or found[0].at != (0, len(line)):
+    try:
+        return date_of(line) if line else line
+    except ValueError:
         message = f"日付として読めません: {line}（例: 2024-06-04、2024-06、令和6年6月4日）"
-        raise argparse.ArgumentTypeError(message)
-    return found[0].code
+        raise argparse.ArgumentTypeError(message) from None
 
 
 def _collection(settings: Settings) -> Collection:
@@ -253,25 +253,33 @@ def ask(arguments: argparse.Namespace, settings: Settings) -> int:
         raise CommandError(
             '質問を1つ書くか、--questions にファイルを指定してください（例: tenkyo ask "職員数は何人ですか"）。'
         )
+    scope = Scope(
+        documents=tuple(arguments.documents),
+        meetings=tuple(arguments.meetings),
+        departments=tuple(arguments.departments),
+        since=arguments.since or None,
+        until=arguments.until or None,
+    )
     if arguments.questions is not None:
         if arguments.trace:
             raise CommandError("--trace は質問を1つ書くときに使います。")
         if arguments.out is None:
             raise CommandError("--questions には --out（答えの出力先）が要ります。")
-        return _ask_many(arguments.questions, arguments.out, settings)
+        return _ask_many(arguments.questions, arguments.out, settings, scope)
     assistant = _assistant(settings)
-    answer = assistant.ask(arguments.question)
+    answer = assistant.ask(arguments.question, scope=scope)
     if arguments.json:
         print(json.dumps(answer.to_dict(), ensure_ascii=False, indent=2))
     else:
         print(told(answer))
     if arguments.trace:
         # JSON on the standard output stays one object.
-        print(f"\n{assistant.trace(arguments.question).told()}", file=sys.stderr if arguments.json else sys.stdout)
+        trace = assistant.trace(arguments.question, scope=scope).told()
+        print(f"\n{trace}", file=sys.stderr if arguments.json else sys.stdout)
     return DONE
 
 
-def _ask_many(questions: Path, out: Path, settings: Settings) -> int:
+def _ask_many(questions: Path, out: Path, settings: Settings, scope: Scope) -> int:
     asked = _read_questions(questions)
     assistant = _assistant(settings)
     written = 0
@@ -279,7 +287,7 @@ def _ask_many(questions: Path, out: Path, settings: Settings) -> int:
         with out.open("w", encoding="utf-8") as stream, Progress(sys.stderr) as progress:
             for id_, question in asked:
                 try:
-                    record = assistant.ask(question, id=id_).to_dict()
+                    record = assistant.ask(question, id=id_, scope=scope).to_dict()
                 except QuestionError as error:
                     declined = Answer(question, "not_found", error.message, "text", id=id_)
                     record = {**declined.to_dict(), "error": str(error)}
@@ -321,13 +329,15 @@ def told(answer: Answer) -> str:
     from ingest.dates import describe
 
     lines = [answer.answer, ""]
+    if answer.scope:
+        lines.append(f"範囲: {narrowed(answer.scope)}（文書 {answer.searched} 件）")
     if answer.as_of:
         lines.append(f"時点: {describe(answer.as_of)}")
     if answer.derived:
         operands = "".join(f"[{n}]" for n in answer.derived.operands)
         lines.append(f"計算: {answer.derived.how} {operands}")
     if answer.timeline:
-        points = "、".join(f"{describe(p.as_of)} {p.value}{p.unit or ''} [{p.citation}]" for p in answer.timeline)
+        points = "、".join(f"{describe(p.as_of)} {_measured(p)} [{p.citation}]" for p in answer.timeline)
         lines.append(f"推移: {points}")
     if answer.missing:
         lines.append(f"資料に見当たらない語: {'、'.join(answer.missing)}")
@@ -340,6 +350,17 @@ def told(answer: Answer) -> str:
         for passage in answer.passages[:3]:
             lines += cited(passage.citation, GLIMPSE)
     return "\n".join(lines).rstrip()
+
+
+def _measured(point: TimelinePoint) -> str:
+    """Return a value with its unit, which may stand beside the figure or above the whole table."""
+    return point.value if point.value.endswith(point.unit or "") else f"{point.value}{point.unit}"
+
+
+def narrowed(scope: Scope) -> str:
+    """Return what a question was narrowed to, in words. 例: 令和6年6月議会、2024-06以降"""
+    bounds = (scope.since and f"{scope.since}以降", scope.until and f"{scope.until}まで")
+    return "、".join((*scope.meetings, *scope.departments, *scope.documents, *filter(None, bounds)))
 
 
 def cited(citation: Citation, most: int | None = None) -> list[str]:
@@ -471,9 +492,10 @@ def verify(arguments: argparse.Namespace, settings: Settings) -> int:
 
 def serve(arguments: argparse.Namespace, settings: Settings) -> int:
     from api.serve import PortTakenError, serve_both
+    from eval.report import Runs
 
     try:
-        return serve_both(settings)
+        return serve_both(settings, Runs())
     except PortTakenError as error:
         raise CommandError(error.message) from error
 

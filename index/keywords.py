@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from index.protocols import Scored
+from index.protocols import Rows, Scored
 from ingest.document import Chunk, Fact
 from ingest.japanese import words
 
@@ -89,27 +89,29 @@ class Bm25Keywords:
         if self._model is not None:
             self._model.save(folder, show_progress=False)
 
-    def search(self, questions: Sequence[str], k: int) -> list[Scored]:
+    def search(self, questions: Sequence[str], k: int, rows: Rows | None = None) -> list[Scored]:
         """Return, for each question, at most ``k`` (id, BM25 score > 0) pairs, best first; ties in index order."""
-        return [self._best(words(question), k) for question in questions]
+        return [self._best(words(question), k, rows) for question in questions]
 
-    def _best(self, tokens: list[str], k: int) -> Scored:
+    def _best(self, tokens: list[str], k: int, rows: Rows | None) -> Scored:
         if self._model is None:
             return []
         known = [token for token in dict.fromkeys(tokens) if token in self._model.vocab_dict]
         if not known or k < 1:
             return []
-        scores = self._model.get_scores(known)
+        scores = self._model.get_scores(known, weight_mask=rows)
         order = np.argsort(-scores, kind="stable")[:k]
         return [(self.ids[i], float(scores[i])) for i in order if scores[i] > 0]
 
-    def frequency(self, word: str) -> int:
-        """Return how many entries hold a word as ``words`` writes it; 0 for an unknown one."""
+    def frequency(self, word: str, rows: Rows | None = None) -> int:
+        """Return how many entries, or how many of those in ``rows``, hold a word as ``words`` writes it."""
         token = None if self._model is None else self._model.vocab_dict.get(word)
         if token is None:
             return 0
         starts = self._model.scores["indptr"]
-        return int(starts[token + 1] - starts[token])
+        if rows is None:
+            return int(starts[token + 1] - starts[token])
+        return int(rows[self._model.scores["indices"][starts[token] : starts[token + 1]]].sum())
 
     def __len__(self) -> int:
         return len(self.ids)

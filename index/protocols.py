@@ -12,6 +12,7 @@ import numpy.typing as npt
 from ingest.document import Chunk
 
 Vectors = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.bool_]  # one for each entry of an index: whether it may be found
 Scored = list[tuple[str, float]]  # (id, score), best first; larger is better
 
 
@@ -47,14 +48,14 @@ class Embedder(Protocol):
 
 
 class VectorStore(Protocol):
-    def search(self, vectors: Vectors, k: int) -> list[Scored]:
-        """Return, for each row, at most ``k`` (id, inner product) pairs, best first."""
+    def search(self, vectors: Vectors, k: int, rows: Rows | None = None) -> list[Scored]:
+        """Return, for each row, at most ``k`` (id, inner product) pairs, best first; of ``rows`` only."""
         ...
 
 
 class KeywordIndex(Protocol):
-    def search(self, questions: Sequence[str], k: int) -> list[Scored]:
-        """Return, for each question, at most ``k`` (id, BM25 score > 0) pairs, best first."""
+    def search(self, questions: Sequence[str], k: int, rows: Rows | None = None) -> list[Scored]:
+        """Return, for each question, at most ``k`` (id, BM25 score > 0) pairs, best first; of ``rows`` only."""
         ...
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 from index.fusion import fuse
-from index.protocols import Embedder, Hit, KeywordIndex, Scored, VectorStore
+from index.protocols import Embedder, Hit, KeywordIndex, Rows, Scored, VectorStore
 from ingest.document import Chunk
 
 Leg = Literal["fused", "vector", "keyword"]
@@ -51,14 +51,14 @@ class Retriever:
         self._keywords = keywords
         self._chunks = chunks
 
-    def search(self, question: str, k: int, leg: Leg = "fused") -> list[Hit]:
-        """Return at most ``k`` hits, best first. One leg alone scores in its own measure."""
+    def search(self, question: str, k: int, leg: Leg = "fused", rows: Rows | None = None) -> list[Hit]:
+        """Return at most ``k`` hits, best first, of ``rows`` only. One leg alone scores in its own measure."""
         depth = max(k, DEPTH)
         legs: dict[str, Scored] = {}
         if leg != "vector":
-            legs["keyword"] = self._keywords.search([question], depth)[0]
+            legs["keyword"] = self._keywords.search([question], depth, rows)[0]
         if leg != "keyword":
-            legs["vector"] = self._vectors.search(self._embedder.embed_queries([question]), depth)[0]
+            legs["vector"] = self._vectors.search(self._embedder.embed_queries([question]), depth, rows)[0]
         if leg == "fused":
             best = fuse([legs["keyword"], legs["vector"]], [KEYWORD_WEIGHT, 1 - KEYWORD_WEIGHT], k)
         else:

@@ -10,9 +10,12 @@ from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 
+import numpy as np
+
 from index.keywords import Bm25Keywords, analyzer
-from index.protocols import Embedder, Hit, IndexDamaged, IndexMismatch, IndexMissing
+from index.protocols import Embedder, Hit, IndexDamaged, IndexMismatch, IndexMissing, Rows
 from index.retriever import Leg, Retriever
+from index.scope import Scope
 from index.store import DocumentInfo as DocumentInfo
 from index.store import Store, damaged
 from index.vectors import FaissVectors
@@ -27,6 +30,7 @@ VECTORS = "vectors.faiss"
 CHUNK_WORDS = "chunk_words"
 FACT_WORDS = "fact_words"
 VOCABULARY = "vocabulary.npz"
+PARTS_KEPT = 16  # scopes whose rows are in memory: a byte for each passage and figure
 DOCUMENTS_KEPT = 64  # documents in memory: a long PDF takes some 50 ms to fetch
 
 
@@ -138,6 +142,15 @@ def check_files(path: Path, manifest: Manifest) -> None:
             raise damaged(file, str(error)) from error
 
 
+@dataclass(frozen=True)
+class Part:
+    """The documents of a snapshot that a scope covers, and which rows of its indexes are theirs."""
+
+    documents: tuple[DocumentInfo, ...]
+    chunks: Rows
+    facts: Rows
+
+
 class Snapshot:
     """The read side of an index. Open one with ``Collection.snapshot``."""
 
@@ -167,6 +180,8 @@ class Snapshot:
         self._kept_documents = lru_cache(1)(self._store.documents)
         self._kept_document = lru_cache(DOCUMENTS_KEPT)(self._store.document)
         self._kept_facts = lru_cache(DOCUMENTS_KEPT)(self._store.facts)
+        self._kept_owners = lru_cache(2)(self._owners)
+        self._kept_part = lru_cache(PARTS_KEPT)(self._part)
 
     def documents(self) -> list[DocumentInfo]:
         return list(self._kept_documents())
@@ -190,29 +205,35 @@ class Snapshot:
         self._originals[document_id]
         return list(self._kept_facts(document_id))
 
-    def search(self, question: str, k: int = 10, leg: Leg = "fused") -> list[Hit]:
+    def part(self, scope: Scope) -> Part:
+        """Return what a scope covers; ``search`` and the others look only there when they are given it."""
+        return self._kept_part(scope)
+
+    def search(self, question: str, k: int = 10, leg: Leg = "fused", part: Part | None = None) -> list[Hit]:
         """Return at most ``k`` hits, best first."""
         with self._lock:
             if self._retriever is None:
                 check_embedder(self.folder, self.manifest, self.embedder)
                 words = self._load_chunk_words()
                 self._retriever = Retriever(self.embedder, self._load_vectors(), words, self._store.chunks_by_id)
-        return self._retriever.search(question, k, leg)
+        return self._retriever.search(question, k, leg, None if part is None else part.chunks)
 
-    def search_facts(self, question: str, k: int = 50) -> list[tuple[Fact, float]]:
+    def search_facts(self, question: str, k: int = 50, part: Part | None = None) -> list[tuple[Fact, float]]:
         """Return at most ``k`` facts and their BM25 scores, best first."""
         with self._lock:
             if self._fact_words is None:
                 self._fact_words = self._load_words(FACT_WORDS, self._store.fact_ids())
-        found = self._fact_words.search([question], k)[0]
+        found = self._fact_words.search([question], k, None if part is None else part.facts)[0]
         facts = self._store.facts_by_id([key for key, _ in found])
         return [(facts[key], score) for key, score in found]
 
-    def frequency(self, word: str) -> float:
+    def frequency(self, word: str, part: Part | None = None) -> float:
         """Return the share of chunks that hold a word as ``ingest.japanese.words`` writes it: 0 to 1."""
         with self._lock:
             words = self._load_chunk_words()
-        return words.frequency(word) / max(1, len(words))
+        if part is None:
+            return words.frequency(word) / max(1, len(words))
+        return words.frequency(word, part.chunks) / max(1, int(part.chunks.sum()))
 
     def neighbours(self, words: Sequence[str], least: float) -> dict[str, tuple[tuple[str, float], ...]]:
         """Return, for each word, the collection's words that mean about the same, with their cosines, best first."""
@@ -258,6 +279,15 @@ class Snapshot:
         if any(text[c.start : c.end] != c.text for c in self._store.chunks(original.id)):
             found.append(f"{original.file} の抜粋が本文と一致しません。")
         return found
+
+    def _part(self, scope: Scope) -> Part:
+        documents = tuple(info for info in self._kept_documents() if scope.covers(info))
+        ids = [info.id for info in documents]
+        return Part(documents, *(np.isin(self._kept_owners(table), ids) for table in ("chunks", "facts")))
+
+    def _owners(self, table: str) -> np.typing.NDArray[np.str_]:
+        """Return whose each row of an index is, as an array of document ids."""
+        return np.array(self._store.owners(table), np.str_)
 
     def _load_vectors(self) -> FaissVectors:
         if self._vectors is None:

@@ -109,6 +109,10 @@ class Store:
     def fact_ids(self) -> list[str]:
         return [row[0] for row in self._rows("SELECT id FROM facts ORDER BY position")]
 
+    def owners(self, table: str) -> list[str]:
+        """Return whose each of the ``chunks`` or ``facts`` is, a document id, in their order."""
+        return [row[0] for row in self._rows(f"SELECT document_id FROM {table} ORDER BY position")]
+
     def is_sound(self) -> bool:
         """Return whether SQLite finds nothing wrong with its own file."""
         return self._rows("PRAGMA integrity_check") == [("ok",)]

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from index.protocols import Scored, Vectors
+from index.protocols import Rows, Scored, Vectors
 
 
 class FaissVectors:
@@ -54,12 +54,19 @@ class FaissVectors:
     def dim(self) -> int:
         return int(self._index.d)
 
-    def search(self, vectors: Vectors, k: int) -> list[Scored]:
+    def search(self, vectors: Vectors, k: int, rows: Rows | None = None) -> list[Scored]:
         """Return, for each row of float32 ``(n, dim)``, at most ``k`` (id, inner product) pairs, best first."""
-        k = min(k, len(self.ids))
+        import faiss
+
+        k = min(k, len(self.ids) if rows is None else int(rows.sum()))
         if k < 1:
             return [[] for _ in vectors]
-        scores, places = self._index.search(np.ascontiguousarray(vectors, np.float32), k)
+        chosen = None
+        if rows is not None:
+            # The stubs know the C++ signatures only, not the wrappers that take an array and keywords.
+            selector = faiss.IDSelectorBitmap(np.packbits(rows, bitorder="little"))  # type: ignore[call-arg, arg-type]
+            chosen = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]
+        scores, places = self._index.search(np.ascontiguousarray(vectors, np.float32), k, params=chosen)
         return [
             [(self.ids[place], float(score)) for score, place in zip(*row, strict=True) if place != -1]
             for row in zip(scores, places, strict=True)

@@ -22,6 +22,7 @@ MIME = {
 def page(client: AskClient, documents: list[Json]) -> None:
     """Draw the conversation, the newest question first in time and last on the page."""
     turns: list[Turn] = st.session_state.setdefault("turns", [])
+    linked = [] if turns else _of_address()
     thread = st.container(key="thread")
     with st.container(key="ask"):
         scope.control(documents)
@@ -30,7 +31,7 @@ def page(client: AskClient, documents: list[Json]) -> None:
         earlier = st.container(key="earlier")
         newest = st.container(key="newest")
         with newest:
-            asked = _asked(typed, turns) or ([] if turns else _of_address())
+            asked = _asked(typed, turns) or linked
             for turn in asked:
                 _put(client, turn, turns)
         # The newest first: nobody should wait for what was read before.
@@ -38,10 +39,12 @@ def page(client: AskClient, documents: list[Json]) -> None:
             with newest:
                 st.html(render.question_html(turns[-1].question))
                 show(client, turns[-1], len(turns) - 1, documents, _ask_next)
-        elif not documents:
-            _nothing_indexed()
         else:
-            _welcome(client)
+            st.html(render.welcome_html(documents))
+            if documents:
+                _examples(client)
+            else:
+                _nothing_indexed()
         with earlier:
             if turns:
                 _exports(client, turns, documents)
@@ -87,7 +90,7 @@ def _put(client: AskClient, turn: Turn, turns: list[Turn]) -> None:
     """Ask one question; until its answer is there, the question stands where it will."""
     waiting = st.empty()
     with waiting.container():
-        st.html(render.question_html(turn.question))
+        st.html(render.question_html(turn.question, waiting=True))
         with st.spinner("資料を調べています…"):
             put(client, turn)
     waiting.empty()
@@ -102,7 +105,7 @@ def _earlier(client: AskClient, turn: Turn, i: int, documents: Sequence[Json]) -
             show(client, turn, i, documents, _ask_next)
 
 
-def _welcome(client: AskClient) -> None:
+def _examples(client: AskClient) -> None:
     try:
         if when_ready(client):
             return  # it is being prepared, and says so

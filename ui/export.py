@@ -238,7 +238,7 @@ WORD_FONT = "游ゴシック"
 PAPER = (210, 297)  # millimetres
 MARGIN = 20
 WIDTH = PAPER[0] - 2 * MARGIN
-TALLEST = 215  # of a picture: below it stay a line of words and the foot
+TALLEST = 200  # of a picture: a short quote stands above it on the same page
 SIZES = {"answer": 18, "body": 10.5, "origin": 10.5, "section": 9, "quote": 10.5, "note": 9}
 FAINT = ("section", "note")
 HEADING_SIZES = {1: 20, 2: 14, 3: 11.5}
@@ -352,7 +352,7 @@ def pdf(turns: Sequence[Exported]) -> bytes:
     from reportlab.lib.units import mm
     from reportlab.pdfbase import pdfmetrics
     from reportlab.pdfbase.ttfonts import TTFont
-    from reportlab.platypus import Image, KeepTogether, SimpleDocTemplate
+    from reportlab.platypus import Image, SimpleDocTemplate
 
     if font.NAME not in pdfmetrics.getRegisteredFontNames():
         pdfmetrics.registerFont(TTFont(font.NAME, str(font.path())))
@@ -373,7 +373,10 @@ def pdf(turns: Sequence[Exported]) -> bytes:
                 width, height = _fitted(png, WIDTH, TALLEST)
                 picture = Image(io.BytesIO(png), width * mm, height * mm)
                 story[-1].keepWithNext = True  # a quote and its page are seen together
-                story.append(KeepTogether([picture, _set(caption, styles["note"])]))
+                story.append(picture)
+                if caption:
+                    picture.keepWithNext = True
+                    story.append(_set(caption, styles["note"]))
     content = io.BytesIO()
     document = SimpleDocTemplate(
         content,

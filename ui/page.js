@@ -42,4 +42,70 @@
       box.focus();
     }
   });
+
+  // Streamlit's own words are English. What is seen is put right in style.css; here is what a screen reader says,
+  // and the few texts that hold a name or a number.
+  const words = [
+    [/^Close$/, "閉じる"],
+    [/^Open$/, "選択肢を開く"],
+    [/^Clear( all| entry| value)?$/, "消す"],
+    [/^Main menu$/, "メニュー"],
+    [/^Skip to main content$/, "本文へ移動"],
+    [/^file upload$/, "ファイルを選ぶ"],
+    [/^Add files$/, "ファイルを追加"],
+    [/^Upload .*$/, "ファイルを選ぶ"],
+    [/^Remove (.+)$/, "$1 を取りやめる"],
+    [/^Choose an option$/, "選んでください"],
+    [/^Choose options$/, "選んでください"],
+    [/^Selected values$/, "選んだもの"],
+    [/^Select all$/, "すべて選ぶ"],
+    [/^Send message$/, "送る"],
+    [/^No results$/, "当てはまるものがありません"],
+    [/^Error:$/, "取り込めません:"],
+    [/^File must be (.+) or smaller\.$/, "$1 以下のファイルだけを取り込めます。"],
+    [/^.* files are not allowed\.$/, "この種類のファイルは取り込めません。"],
+    [/^Failed to generate file for download$/, "ダウンロードできませんでした。資料が外されていないか確かめてください。"],
+    [/^Download failed$/, "ダウンロードできませんでした。もう一度お試しください。"],
+  ];
+  const spoken = ["aria-label", "placeholder", "title"];
+  const ours = ".stHtml, .stMarkdown, [data-testid=stMarkdownContainer], input, textarea, script, style";
+  const inJapanese = (text) => {
+    const known = words.find(([english]) => english.test(text));
+    return known && text.replace(...known);
+  };
+  const translateAttributes = (element) => {
+    for (const name of spoken) {
+      const japanese = element.hasAttribute(name) && inJapanese(element.getAttribute(name));
+      if (japanese) element.setAttribute(name, japanese);
+    }
+  };
+  const translateText = (node) => {
+    const japanese = !node.parentElement?.closest(ours) && inJapanese(node.data.trim());
+    if (japanese) node.data = japanese;
+  };
+  const translate = (node) => {
+    if (node.nodeType === Node.TEXT_NODE) translateText(node);
+    if (node.nodeType !== Node.ELEMENT_NODE) return;
+    translateAttributes(node);
+    const all = document.createTreeWalker(node, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT);
+    while (all.nextNode()) {
+      const one = all.currentNode;
+      if (one.nodeType === Node.TEXT_NODE) translateText(one);
+      else translateAttributes(one);
+    }
+  };
+  new MutationObserver((changes) => {
+    for (const change of changes) {
+      if (change.type === "childList") change.addedNodes.forEach(translate);
+      else if (change.type === "characterData") translateText(change.target);
+      else translateAttributes(change.target);
+    }
+  }).observe(document.body, {
+    subtree: true,
+    childList: true,
+    characterData: true,
+    attributes: true,
+    attributeFilter: spoken,
+  });
+  translate(document.body);
 })();

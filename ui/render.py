@@ -11,6 +11,7 @@ import re
 import string
 import unicodedata
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta, timezone
 from itertools import pairwise
 from typing import Any
 from urllib.parse import urlencode
@@ -23,6 +24,7 @@ DATED_TYPES = {"number", "comparison", "temporal"}
 SIZES = (("short", 40), ("medium", 80))  # characters up to which an answer is set in large type
 CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
 TIP = 90  # characters of a quote that show when a marker is pointed at
+JAPAN = timezone(timedelta(hours=9))
 CONTEXT_LINES = 12  # lines of a text file shown above and below its quote
 
 
@@ -70,13 +72,18 @@ def when(code: str | None) -> str | None:
     return code
 
 
+def moment(iso: str | None) -> str | None:
+    """Return a moment by Japan's clock. 例: 2026-11-23T08:37:18+00:00 → 2026/11/23 17:37"""
+    return datetime.fromisoformat(iso).astimezone(JAPAN).strftime("%Y/%m/%d %H:%M") if iso else None
+
+
 def confidence(value: float) -> str:
     return "高" if value >= 0.75 else "中" if value >= 0.45 else "低"
 
 
 def place(citation: Json) -> str:
     """Return where a quote stands. 例: p.12（印刷ページ 24）, p.3（推定）・120–124行"""
-    parts = []
+    parts: list[str] = []
     page, printed = citation.get("page"), citation.get("page_label")
     ocr = ["文字認識（OCR）"] if citation.get("read_by") == "ocr" else []
     if named := citation.get("place"):
@@ -106,8 +113,10 @@ def origin_html(citation: Json) -> str:
 # --- the answer ---------------------------------------------------------------------------------------------------
 
 
-def question_html(question: str) -> str:
-    return f'<div class="tk-question"><span class="tk-tag">質問</span><h2>{escape(question)}</h2></div>'
+def question_html(question: str, *, waiting: bool = False) -> str:
+    """Return the question over its answer; while it waits for one, what stands there of another is not shown."""
+    kind = "tk-question tk-waiting" if waiting else "tk-question"
+    return f'<div class="{kind}"><span class="tk-tag">質問</span><h2>{escape(question)}</h2></div>'
 
 
 def answer_html(answer: Json, turn: int = 0) -> str:
@@ -253,6 +262,16 @@ def not_found_html(answer: Json) -> str:
     )
 
 
+def welcome_html(documents: Sequence[Json]) -> str:
+    """Return what stands on the page before anything was asked."""
+    pages = sum(document.get("pages") or 0 for document in documents)
+    held = f"<p>いま質問できる資料：<b>{len(documents):,}</b>件、<b>{pages:,}</b>ページ</p>" if documents else ""
+    return (
+        '<div class="tk-welcome"><p>行政の資料に日本語で質問すると、答えと、いつの数字か、'
+        f"どの資料の何ページに書いてあるかを示します。資料にないことは「記載がありません」と答えます。</p>{held}</div>"
+    )
+
+
 def scope_words(scope: Json, titles: Mapping[str, str] | None = None) -> str:
     """Return a scope in words. 例: 令和6年2月議会、総務部、令和6年2月（2024年）以降"""
     named = [*(scope.get("meetings") or []), *(scope.get("departments") or [])]
@@ -372,24 +391,96 @@ DATE_FROM = {
 }
 
 
+KINDS = {
+    "pdf": "PDF",
+    "word": "Word",
+    "slides": "PowerPoint",
+    "sheet": "Excel",
+    "csv": "CSV",
+    "html": "HTML",
+    "markdown": "Markdown",
+    "text": "テキスト",
+}
+
+
 def document_html(document: Json) -> str:
-    """Return a document of the collection: title, meeting, date, pages and what could not be read."""
+    """Return a document of the collection: what is known of it, where that is from, and what could not be read."""
+    taken = document.get("taken_from") or {}
     counted = {"slides": "枚のスライド", "sheet": "枚のシート"}.get(document.get("kind", ""), "ページ")
     pages = f"{document['pages']}{counted}" if document.get("paging") != "none" else "ページ区切りなし"
-    date = when(document.get("published"))
-    source = DATE_FROM.get((document.get("taken_from") or {}).get("published", ""))
-    facts = "　".join(part for part in (f"{date}（{source}）" if date and source else date, pages) if part)
-    meeting = f"<p>{escape(document['meeting'])}</p>" if document.get("meeting") else ""
-    warnings = "".join(f'<p class="tk-warning">{escape(w)}</p>' for w in document.get("warnings") or ())
+    facts = [
+        document.get("meeting"),
+        _with_source(when(document.get("published")), taken.get("published", "")),
+        document.get("department"),
+    ]
+    of_file = [KINDS.get(document.get("kind", "")), pages, document["file"]]
+    title = document.get("title") or document["file"]
+    if taken.get("title") in ("properties", "file_name", "by_hand"):
+        of_file.append(f"題名は{DATE_FROM[taken['title']]}")
+    warnings = "".join(f'<p class="tk-warning">⚠ {escape(w)}</p>' for w in document.get("warnings") or ())
     return (
-        f'<div class="tk-document"><p class="tk-title">{escape(document.get("title") or document["file"])}</p>'
-        f"{meeting}<p>{escape(facts)}</p>{warnings}</div>"
+        f'<div class="tk-document"><p class="tk-title">{escape(title)}</p>'
+        f"{_spans(facts)}{_spans(of_file)}{warnings}</div>"
     )
+
+
+def _with_source(date: str | None, source: str) -> str | None:
+    """Return a date with where it is from. 例: 令和6年（2024年）【推定: ファイル名から】"""
+    if date is None or source not in DATE_FROM:
+        return date
+    return f"{date}【{'' if source == 'by_hand' else '推定: '}{DATE_FROM[source]}】"
+
+
+def _spans(parts: list[str | None]) -> str:
+    """Return parts as a paragraph whose lines break between them only; nothing for none."""
+    spans = " ".join(f"<span>{escape(part)}</span>" for part in parts if part)
+    return f'<p class="tk-origin">{spans}</p>' if spans else ""
 
 
 def counts_html(documents: list[Json]) -> str:
     pages = sum(document.get("pages") or 0 for document in documents)
     return f'<p class="tk-counts"><b>{len(documents):,}</b> 件　<b>{pages:,}</b> ページ</p>'
+
+
+UPLOAD_SIGNS = {"waiting": "・", "running": "▶", "done": "✓", "failed": "✕", "stopped": "－"}
+
+
+def upload_html(items: Sequence[Any], *, running: bool) -> str:
+    """Return what became of the files of an upload, or how far it is.
+
+    An item has a name, a state (one of UPLOAD_SIGNS), words for it, a share of the work that is done, and the number
+    of documents that came of it.
+    """
+    done = sum(item.share if item.state == "running" else item.state != "waiting" for item in items)
+    failed = sum(item.state == "failed" for item in items)
+    if running:
+        ended = sum(item.state not in ("waiting", "running") for item in items)
+        head = f"<b>取り込んでいます　{ended} / {len(items)}</b>"
+        bar = f'<progress max="{len(items)}" value="{done:.3f}" aria-label="全体の進み具合"></progress>'
+        hint = "<p>この画面を離れても、取り込みは続きます。</p>"
+    else:
+        good = sum(item.state == "done" for item in items)
+        worse = f"　できなかったもの {failed} 件" if failed else ""
+        head = f'<b role="status">取り込みが終わりました　{good} 件{worse}</b>'
+        bar = hint = ""
+    rows = "".join(
+        f'<li class="tk-{escape(item.state)}">'
+        f'<span class="tk-sign" aria-hidden="true">{UPLOAD_SIGNS[item.state]}</span>'
+        f"<span>{escape(item.name)}</span><span>{escape(item.words)}</span></li>"
+        for item in items
+    )
+    return f'<div class="tk-upload">{head}{bar}{hint}<ul>{rows}</ul></div>'
+
+
+def steps_html() -> str:
+    """Return what to do first, while there are no documents."""
+    steps = (
+        "「資料を追加」で、説明資料のファイル（PDF など）を選びます。いくつでも一度に選べます。",
+        "「取り込む」を押して、読み取りが終わるのを待ちます。",
+        "「質問」のページで、知りたいことを日本語で質問します。",
+    )
+    rows = "".join(f"<li>{step}</li>" for step in steps)
+    return f'<div class="tk-steps"><b>まだ資料がありません。はじめに、次の順で進めてください。</b><ol>{rows}</ol></div>'
 
 
 def message_html(title: str, body: str = "", *, kind: str = "info", command: str = "") -> str:

@@ -19,6 +19,7 @@ from ui.messages import FAILURES, say
 WIDTHS = (100, 150, 200, 300)  # of a picture, in hundredths of its frame
 DPI, FINE_DPI = 144, 216  # the finer one from twice the frame's width on
 PART = 400  # lines of a long text that stand on the screen at once
+MOST_PIXELS = 4000  # left to itself, Streamlit would draw a fine picture more coarsely
 KEPT = 40  # pictures and texts that a session holds on to
 UNITS = {"slides": "スライド", "sheet": "シート"}
 BACK = "引用のページに戻る"
@@ -75,18 +76,21 @@ def draw(client: AskClient, place: Json, *, key: str, back: str = BACK, link: bo
             say(error)
             st.button("もう一度試す", key=f"{key}-again")
             return None
-        st.html(render.page_heading_html(_heading(document, place, view)))
         parts = _settle(place, view, held)
+        heading = _heading(document, place, view, held)
+        st.html(render.page_heading_html(heading))
         _turning(document, place, view, held, parts, key=key, back=back)
+        if isinstance(held, bytes):
+            _widening(view, key)
         with st.container(key=f"{key}-frame"):
             if isinstance(held, bytes):
-                st.image(held, width="stretch", output_format="PNG", alt=_alt(document, place, view))
+                st.image(held, width=MOST_PIXELS, output_format="PNG", alt=_alt(heading, place, view))
             else:
                 first = (view.part or 0) * PART
                 lines = held["lines"][first : first + PART]
                 st.html(render.page_lines_html(lines, _span(place, view)))
         _fit(place, view, held, key)
-        _tools(client, document, place, view, key, link=link, pictured=isinstance(held, bytes))
+        _tools(client, document, place, view, key, link=link)
     return view
 
 
@@ -164,13 +168,18 @@ def _quoted_part(place: Json, view: View, held: bytes | Json) -> int:
     span = _span(place, view)
     if span is None or isinstance(held, bytes):
         return 0
-    return sum(line["end"] < span[0] for line in held["lines"]) // PART
+    return sum(1 for line in held["lines"] if line["end"] < span[0]) // PART
 
 
-def _heading(document: Json, place: Json, view: View) -> Json:
+def _at_home(place: Json, view: View, held: bytes | Json) -> bool:
+    """Whether the view shows the place it was opened at."""
+    return view.number == (place.get("page") or 1) and view.part == _quoted_part(place, view, held)
+
+
+def _heading(document: Json, place: Json, view: View, held: bytes | Json) -> Json:
     """Return what the heading says: the place itself, or the page that was turned to."""
     title = place.get("title") or document["title"]
-    if place.get("title") and view.number == (place.get("page") or 1):
+    if place.get("title") and _at_home(place, view, held):
         return {**place, "title": title}
     page = next((p for p in document["page_list"] if p["number"] == view.number), {"label": None})
     named = None
@@ -185,9 +194,9 @@ def _heading(document: Json, place: Json, view: View) -> Json:
     }
 
 
-def _alt(document: Json, place: Json, view: View) -> str:
-    marked = "印のある箇所があります。" if _span(place, view) else ""
-    return f"{render.place(_heading(document, place, view))}の画像。{marked}"
+def _alt(heading: Json, place: Json, view: View) -> str:
+    marked = "引用箇所に印があります。" if _span(place, view) else ""
+    return f"{render.place(heading)}の画像。{marked}"
 
 
 # --- turning, enlarging, keeping -----------------------------------------------------------------------------------
@@ -203,7 +212,7 @@ def _turning(document: Json, place: Json, view: View, held: bytes | Json, parts:
     unit = UNITS.get(document["kind"], "ページ")
     before = (view.number, part - 1) if part else (numbers[at - 1], -1) if at else None
     after = (view.number, part + 1) if part + 1 < parts else (numbers[at + 1], 0) if at + 1 < len(numbers) else None
-    with st.container(key=f"{key}-turn", horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(key=f"{key}-turn", horizontal=True, vertical_alignment="center", gap="xsmall"):
         for name, sign, to, within in (
             ("before", "前", before, part > 0),
             ("after", "次", after, part + 1 < parts),
@@ -219,8 +228,7 @@ def _turning(document: Json, place: Json, view: View, held: bytes | Json, parts:
             if name == "before":
                 whole = f"{at + 1} / {len(numbers)}" if len(numbers) > 1 else f"{part + 1} / {parts}"
                 st.html(f'<p class="tk-position">{whole}</p>', width="content")
-        home = view.number == (place.get("page") or 1) and part == _quoted_part(place, view, held)
-        if place.get("start") is not None and not home:
+        if place.get("start") is not None and not _at_home(place, view, held):
             st.button(back, key=f"{key}-back", on_click=_turn, args=(view, (place.get("page") or 1, None)))
 
 
@@ -232,7 +240,7 @@ def _fit(place: Json, view: View, held: bytes | Json, key: str) -> None:
     """Set the picture's width, and bring the mark into sight."""
     wide = WIDTHS[view.width]
     if isinstance(held, bytes):
-        most = "" if wide == 100 else "max-height: 80vh; "
+        most = "" if wide == 100 else "max-height: 80vh; border: 1px solid var(--line); "
         st.html(
             f"<style>.st-key-{key}-frame {{ {most}overflow: auto; }} "
             f".st-key-{key}-frame img {{ width: {wide}% !important; max-width: none !important; }}</style>"
@@ -257,19 +265,23 @@ def _size(png: bytes) -> tuple[int, int]:
     return width, height
 
 
-def _tools(client: AskClient, document: Json, place: Json, view: View, key: str, *, link: bool, pictured: bool) -> None:
-    with st.container(key=f"{key}-tools", horizontal=True, vertical_alignment="center", gap="small"):
-        if pictured:
-            for label, name, width in (
-                ("－ 縮小", "smaller", view.width - 1),
-                ("＋ 拡大", "larger", view.width + 1),
-                ("幅に合わせる", "fit", 0),
-            ):
-                useless = width == view.width or not 0 <= width < len(WIDTHS)
-                st.button(label, key=f"{key}-{name}", disabled=useless, on_click=_widen, args=(view, width))
+def _widening(view: View, key: str) -> None:
+    with st.container(key=f"{key}-width", horizontal=True, gap="xsmall"):
+        for label, name, width in (
+            ("－ 縮小", "smaller", view.width - 1),
+            ("＋ 拡大", "larger", view.width + 1),
+            ("幅に合わせる", "fit", 0),
+        ):
+            useless = width == view.width or not 0 <= width < len(WIDTHS)
+            st.button(label, key=f"{key}-{name}", disabled=useless, on_click=_widen, args=(view, width))
+
+
+def _tools(client: AskClient, document: Json, place: Json, view: View, key: str, *, link: bool) -> None:
+    """Draw the ways out of the viewer: the file itself, and the reader."""
+    with st.container(key=f"{key}-tools", horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.download_button(
             "原本をダウンロード",
-            partial(client.original, document["id"]),
+            partial(client.original, document["id"]),  # fetched when it is clicked
             file_name=document["file"],
             on_click="ignore",
             key=f"{key}-original",

@@ -1,6 +1,7 @@
 """A fake assistant over two made-up documents: the seam at which the API is tested."""
 
 import struct
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,13 +12,14 @@ import pytest
 from reportlab.pdfgen.canvas import Canvas
 from starlette.testclient import TestClient
 
-from answer.answer import Answer, Citation, Derived, Passage, TimelinePoint, Timings
+from answer.answer import Answer, Citation, Derived, Passage, QuestionError, TimelinePoint, Timings
 from answer.assistant import Assistant
 from answer.question import validate
 from api.app import create_app
 from api.settings import Settings
 from index.collection import AddReport
-from index.protocols import IndexMissing
+from index.protocols import IndexBusy, IndexMissing
+from index.scope import Scope
 from index.snapshot import DocumentInfo
 from ingest.document import Block, Document, Fact, Page
 from ingest.parse import ParseError
@@ -163,8 +165,7 @@ class FakeSnapshot:
         return self.held[document_id]
 
     def source_path(self, document_id: str) -> Path:
-        assert document_id == PDF_ID
-        return self.pdf
+        return self.pdf if document_id == PDF_ID else self.pdf.with_name("mizuho.txt")
 
     def facts(self, document_id: str) -> list[Fact]:
         return [fact for fact in self.known_facts if fact.document_id == document_id]
@@ -177,6 +178,9 @@ class FakeCollection:
     adding: Callable[[dict[Path, bytes], dict[Path, str]], AddReport] | None = None
     added: list[tuple[list[Path], dict[Path, str]]] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
+    described: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    embedder: Any = None
+    busy: threading.Event = field(default_factory=threading.Event)
 
     def snapshot(self) -> FakeSnapshot:
         if self.error:
@@ -188,9 +192,20 @@ class FakeCollection:
     def add(self, paths: list[Path], progress: Any = None, sources: dict[Path, str] | None = None) -> AddReport:
         if self.error:
             raise self.error
+        if self.busy.is_set():
+            raise IndexBusy("locked", "ほかで書き込み中です。")
+        if progress is not None:
+            progress("ファイルを調べています", 0, len(paths))
         self.added.append((paths, dict(sources or {})))
         assert self.adding is not None
         return self.adding({path: path.read_bytes() for path in paths}, dict(sources or {}))
+
+    def describe(self, document_id: str, given: dict[str, str]) -> DocumentInfo:
+        if self.error:
+            raise self.error
+        self.described.append((document_id, given))
+        assert self.current is not None
+        return info_of(self.current.held[document_id], **{name: value or None for name, value in given.items()})
 
     def remove(self, document_id: str) -> None:
         if self.error:
@@ -211,15 +226,28 @@ class FakeAssistant:
     collection: FakeCollection
     asked: list[str] = field(default_factory=list)
 
-    def trace(self, question: str) -> FakeTrace:
+    def trace(self, question: str, *, scope: Scope | None = None) -> FakeTrace:
         return FakeTrace()
 
-    def ask(self, question: str, *, id: str | None = None) -> Answer:  # noqa: A002 # the contract's name
+    def ask(
+        self,
+        question: str,
+        *,
+        id: str | None = None,  # noqa: A002 # the contract's name
+        scope: Scope | None = None,
+        after: str | None = None,
+    ) -> Answer:
         question = validate(question, 500)
         snapshot = self.collection.snapshot()
         self.asked.append(question)
+        within = scope or Scope()
+        searched = {info.id for info in snapshot.documents() if within.covers(info)}
+        if not searched:
+            raise QuestionError("empty_scope", "絞り込みに合う文書がありません。", "no document lies within the scope")
+        narrowed: dict[str, Any] = {"scope": scope or None, "searched": len(searched)}
+        narrowed["understood"] = f"{after} {question}" if after else None
         for fact in snapshot.known_facts:
-            if fact.label in question:
+            if fact.label in question and fact.document_id in searched:
                 document = snapshot.held[fact.document_id]
                 citation = citation_of(document, fact.start, fact.end)
                 return Answer(
@@ -233,14 +261,24 @@ class FakeAssistant:
                     timings_ms=Timings(1.0, 2.0, 3.0, 6.0),
                     index=snapshot.id,
                     id=id,
+                    **narrowed,
                 )
         return Answer(
-            question, "not_found", "資料に記載がありません", "text", missing=("宇宙港",), index=snapshot.id, id=id
+            question,
+            "not_found",
+            "資料に記載がありません",
+            "text",
+            missing=("宇宙港",),
+            index=snapshot.id,
+            id=id,
+            **narrowed,
         )
 
-    def search(self, question: str, k: int = 10, leg: str = "fused") -> tuple[Passage, ...]:
+    def search(
+        self, question: str, k: int = 10, leg: str = "fused", *, scope: Scope | None = None
+    ) -> tuple[Passage, ...]:
         validate(question, 500)
-        document = self.collection.snapshot().held[TEXT_ID]
+        document = self.collection.snapshot().held[scope.documents[0] if scope else TEXT_ID]
         return tuple(Passage(f"c:{n}", 1 / n, citation_of(document, 5, 12, n)) for n in range(1, min(k, 3) + 1))
 
     def cite(self, snapshot: FakeSnapshot, document_id: str, start: int, end: int, n: int) -> Citation:
@@ -265,6 +303,9 @@ def full_answer(document: Document) -> Answer:
         timings_ms=Timings(1.0, 2.0, 3.0, 6.0),
         index="snapshot-1",
         id="q1",
+        understood="令和5年度に増えましたか。",
+        scope=Scope(meetings=("令和5年6月議会",), since="2023-04"),
+        searched=1,
     )
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from answer import answer as a
 from api import schemas as s
+from index.scope import Scope
 from index.snapshot import DocumentInfo
 from tests.api.conftest import full_answer, info_of
 
@@ -18,6 +19,7 @@ MIRRORS = [
     (a.TimelinePoint, s.TimelinePointOut),
     (a.Timings, s.TimingsOut),
     (DocumentInfo, s.DocumentOut),
+    (Scope, s.ScopeBody),
 ]
 
 

@@ -123,6 +123,104 @@ def not_found(question: str = "市長の好物は何ですか", **changes: Any) 
     )
 
 
+def scores(right: int = 8, **changes: Any) -> Json:
+    """Return a set's scorecard as ``tenkyo eval`` writes it: ten figures, of which ``right`` right, and two tricks."""
+    return {
+        "questions": 12,
+        "answerable": 10,
+        "accuracy": right / 10,
+        "cited_accuracy": (right - 1) / 10,
+        "refusal_recall": 0.5,
+        "false_refusal": 0.1,
+        "unsupported_answers": 0,
+        "quotes": 14,
+        "quotes_not_verbatim": 0,
+        "errors": 0,
+        "p50_ms": 64.2,
+        "p95_ms": 1240.0,
+        "calibration_error": 0.12,
+        "types": {
+            "unanswerable": {"questions": 2, "right": 1, "cited": 1, "declined": 1, "too_long": 0},
+            "number": {"questions": 10, "right": right, "cited": right - 1, "declined": 1, "too_long": 0},
+        },
+        "retrieval": {"fused": {"recall@1": 0.7, "recall@5": 0.9, "recall@10": 1.0, "mrr": 0.8, "ndcg@10": 0.8}},
+    } | changes
+
+
+def run(id_: str = "20261123-083555", **changes: Any) -> Json:
+    """Return an evaluation of one set as GET /v1/evaluations lists it."""
+    return {
+        "id": id_,
+        "time": "2026-11-23T08:37:18+00:00",
+        "commit": "d5b66b6a47e8-dirty",
+        "embedding_model": "default",
+        "sets": {"sample": scores()},
+    } | changes
+
+
+def baseline(**changes: Any) -> Json:
+    kept = {key: value for key, value in scores(7).items() if not key.endswith("_ms")}
+    return run("baseline", time=None, commit=None, embedding_model=None, sets={"sample": kept}) | changes
+
+
+def record(n: int = 1, expected: Json | None = None, verdict: Json | None = None, **changes: Any) -> Json:
+    """Return a wrong answer as a run keeps it."""
+    question = {
+        "id": f"s{n:03}",
+        "question": f"相談件数の質問 {n}",
+        "type": "number",
+        "answer": "2,776件",
+        "accept": ["2776"],
+        "accept_all": [],
+        "evidence": [{"file": "gaiyou.pdf", "lines": None, "page": 3, "quote": "相談件数は2,776件"}],
+        "alt_evidence": [],
+        "answerable": True,
+        "note": "",
+    } | (expected or {})
+    judged = {
+        "id": question["id"],
+        "type": question["type"],
+        "answerable": question["answerable"],
+        "answered": True,
+        "right": False,
+        "cited": False,
+        "too_long": False,
+        "covered": True,
+        "unsupported": [],
+        "quotes": 1,
+        "bad_quotes": 0,
+        "error": None,
+    } | (verdict or {})
+    given = answer(question["question"], answer="141件", citations=[citation(1)], id=question["id"])
+    return given | {"set": "sample", "expected": question, "verdict": judged} | changes
+
+
+def opinion(n: int = 1, **changes: Any) -> Json:
+    """Return a reader's opinion as GET /v1/feedback lists it, with the draft that is made of a bad one."""
+    place = {"file": PDF["file"], "quote": "相談件数は2,776件", "lines": None, "page": 3}
+    return {
+        "id": f"f{n}",
+        "time": "2026-11-23T08:37:18+00:00",
+        "state": "open",
+        "verdict": "bad",
+        "answer": answer(f"相談件数の質問 {n}"),
+        "reason": "wrong_date",
+        "right_answer": "2,801件",
+        "comment": None,
+        "draft": {
+            "id": f"f{n}",
+            "question": f"相談件数の質問 {n}",
+            "type": "number",
+            "answer": "2,801件",
+            "accept": ["2801"],
+            "accept_all": [],
+            "evidence": [place],
+            "answerable": True,
+            "note": "",
+        },
+    } | changes
+
+
 def problem(status: int, title: str, detail: str = "exact English") -> httpx.Response:
     body = {"type": "about:blank", "title": title, "status": status, "detail": detail}
     return httpx.Response(status, json=body, headers={"content-type": "application/problem+json"})
@@ -138,6 +236,11 @@ class FakeApi:
         self.reply: Json | httpx.Response = answer()
         self.refused: dict[str, httpx.Response] = {}  # uploads by file name
         self.down = False
+        self.runs: list[Json] = []
+        self.wrong: list[Json] = []
+        self.feedback: list[Json] = []
+        self.questions: list[Json] = []  # the question file
+        self.refusal: httpx.Response | None = None  # of feedback and drafts
 
     @property
     def client(self) -> AskClient:
@@ -163,9 +266,21 @@ class FakeApi:
                 return httpx.Response(200, json=self.reply | {"question": json.loads(request.content)["question"]})
             case "POST", "/v1/documents":
                 return self._upload(request.content)
+            case "GET", "/v1/evaluations":
+                return httpx.Response(200, json={"runs": self.runs})
+            case "GET", "/v1/feedback":
+                return httpx.Response(200, json={"feedback": self.feedback, "questions": len(self.questions)})
+            case "GET", "/v1/feedback/questions":
+                return httpx.Response(200, content="".join(f"{json.dumps(q)}\n" for q in self.questions).encode())
+            case "POST", "/v1/feedback":
+                return self.refusal or self._heard(json.loads(request.content))
             case "DELETE", _:
                 self.documents = [d for d in self.documents if d["id"] != path.rsplit("/", 1)[1]]
                 return httpx.Response(204)
+        if found := re.fullmatch(r"/v1/evaluations/(.+)", path):
+            return httpx.Response(200, json=next(r for r in self.runs if r["id"] == found[1]) | {"wrong": self.wrong})
+        if found := re.fullmatch(r"/v1/feedback/(.+)/(accept|dismiss)", path):
+            return self.refusal or self._decided(found[1], found[2], request.content)
         if path.endswith("/image"):
             picture = io.BytesIO()
             Image.new("RGB", (60, 85), "white").save(picture, "PNG")
@@ -181,5 +296,20 @@ class FakeApi:
             return refusal
         new = PLAIN | {"id": f"{len(self.documents):016x}", "file": name[1].decode(), "title": name[1].decode()}
         self.documents = [*self.documents, new]
-        report = {"added": [new], "refreshed": [], "skipped": [], "failed": [], "seconds": 0.1}
-        return httpx.Response(200, json=report)
+        report = {"added": [new], "refreshed": [], "skipped": [], "duplicates": [], "failed": [], "seconds": 0.1}
+        events = [
+            {"event": "progress", "stage": "読み取り中", "done": 0, "total": 1},
+            {"event": "done", "report": report},
+        ]
+        return httpx.Response(200, text="".join(json.dumps(event) + "\n" for event in events))
+
+    def _heard(self, feedback: Json) -> httpx.Response:
+        self.feedback = [opinion(len(self.feedback) + 1) | feedback, *self.feedback]
+        return httpx.Response(201, json=self.feedback[0])
+
+    def _decided(self, id_: str, what: str, content: bytes) -> httpx.Response:
+        if what == "accept":
+            self.questions.append(json.loads(content))
+        state = {"accept": "accepted", "dismiss": "dismissed"}[what]
+        self.feedback = [f | {"state": state} if f["id"] == id_ else f for f in self.feedback]
+        return httpx.Response(200, json=next(f for f in self.feedback if f["id"] == id_))

@@ -202,11 +202,23 @@ def test_the_pictures_of_pages_are_in_every_format():
     shapes = word_document(turns).inline_shapes
     width, height = ((getattr(shapes[1], side) / 36000) for side in ("width", "height"))
     assert (width, width / height) == (pytest.approx(170, abs=0.1), pytest.approx(1684 / 600, rel=0.01))
-    assert shapes[0].height / 36000 <= 215.1
+    assert shapes[0].height / 36000 <= 200.1
     assert shapes[0]._inline.docPr.get("descr").startswith("出典1のページ：")
     document = pypdfium2.PdfDocument(export.pdf(turns))
     images = [list(page.get_objects(filter=[pypdfium2.raw.FPDF_PAGEOBJ_IMAGE])) for page in document]
     assert sum(map(len, images)) == 2
+
+
+@pytest.mark.parametrize("size", [(1190, 1684), (1684, 1190)])
+def test_a_quote_stands_on_the_same_page_of_a_pdf_as_the_picture_of_its_page(size):
+    document = pypdfium2.PdfDocument(export.pdf([Exported("質問", answer(), {1: png(*size), 2: png(*size)})] * 2))
+    seen = 0
+    for page in document:
+        text = page.get_textpage().get_text_bounded()
+        pictures = sum(1 for _ in page.get_objects(filter=[pypdfium2.raw.FPDF_PAGEOBJ_IMAGE]))
+        assert pictures == len(re.findall("出典.のページ", text)) == len(re.findall("［出典.］", text))
+        seen += pictures
+    assert seen == 4
 
 
 def test_no_line_of_a_pdf_runs_out_of_its_page():

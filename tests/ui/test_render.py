@@ -112,6 +112,11 @@ def test_a_label_keeps_markdown_from_reading_its_signs(text, escaped):
     assert render.label(text) == escaped
 
 
+def test_a_moment_is_told_by_japans_clock():
+    assert render.moment("2026-11-23T15:37:18+00:00") == "2026/11/24 00:37"
+    assert render.moment(None) is None
+
+
 def test_a_reference_for_a_report_holds_quote_and_origin():
     quote = "相談件数は2,776件（令和6年1月末現在）となっている。"
     assert (
