@@ -265,6 +265,7 @@ def word(turns: Sequence[Exported]) -> bytes:
                 document.add_paragraph()
             case Picture(png, _, words, caption):
                 width, height = _fitted(png, WIDTH, TALLEST)
+                document.paragraphs[-1].paragraph_format.keep_with_next = True
                 shape = document.add_picture(io.BytesIO(png), Mm(width), Mm(height))
                 shape._inline.docPr.set("descr", _plain(words))
                 if caption:
