@@ -179,10 +179,10 @@ def _shown(turn: Turn) -> Json | None:
 def _timeline(turn: Turn, answer: Json, i: int) -> None:
     """Draw an indicator's values over time, each a way to its page."""
     st.html('<h3 class="tk-head">時点ごとの値</h3>')
-    series = chart.series(answer["timeline"])
+    series = chart.series(answer["timeline"], answer["as_of"])
     if series is not None:
-        event = st.altair_chart(
-            chart.altair_chart(series),
+        event = st.vega_lite_chart(
+            spec=chart.spec(series),
             key=f"chart-{i}",
             on_select=partial(_show_point, turn, i),
             selection_mode="point",
