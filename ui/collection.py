@@ -29,6 +29,7 @@ def page(client: AskClient, documents: list[Json]) -> None:
     if "id" in st.query_params:
         reader.page(client, documents)
         return
+    reader.left()
     st.html(f'<h2 class="tk-head">資料</h2>{render.counts_html(documents)}')
     if notices := st.session_state.pop("notices", []):
         with st.container(key="notices"):

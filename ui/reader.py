@@ -30,7 +30,14 @@ setTimeout(() => {
 
 def open_document(document_id: str) -> None:
     """Let the page 資料 show this document from now on."""
-    st.query_params.from_dict({"id": document_id})
+    st.query_params.from_dict({"id": document_id, "page": "1"})
+
+
+def left() -> None:
+    """Take the document out of the address if one came to the list by the link over every page."""
+    # Streamlit draws the page without the address's query then, but leaves the query where it is.
+    if st.session_state.pop("reader-at", None) is not None:
+        st.query_params.clear()
 
 
 def page(client: AskClient, documents: list[Json]) -> None:
@@ -120,7 +127,8 @@ def _remember(place: Json, number: int) -> None:
         "page": number,
         **({"start": place["start"], "end": place["end"]} if marked else {}),
     }
-    st.query_params.from_dict(_address())
+    if st.query_params.to_dict() != _address():  # else the way back would be as long as the time spent here
+        st.query_params.from_dict(_address())
 
 
 def _remembered() -> Json:

@@ -173,3 +173,11 @@ def test_a_link_followed_later_opens_its_own_page_of_the_same_document(api):
     app.query_params["id"], app.query_params["page"] = PDF["id"], "6"
     assert "6 / 8" in shown(app.run())
     assert address(app) == {"id": PDF["id"], "page": "6"}
+
+
+def test_the_list_forgets_the_document_whose_address_was_left_by_another_link(api):
+    app = opened(api, id=PDF["id"], page="3")
+    app.query_params.clear()
+    app.run()
+    assert PLAIN["title"] in shown(app)
+    assert "reader-at" not in app.session_state
