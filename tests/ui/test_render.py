@@ -140,7 +140,7 @@ def test_a_date_that_the_paper_does_not_give_is_marked_as_a_guess():
     assert "（推定）" not in render.origin_html(citation())
     assert "令和6年6月（2024年）（推定）" in render.origin_html(citation(published_guessed=True))
     told = render.document_html(PDF | {"taken_from": {"published": "file_name"}})
-    assert "令和6年6月（2024年）（ファイル名から）" in told
+    assert "令和6年6月（2024年）【推定: ファイル名から】" in told
 
 
 def test_sheets_and_slides_are_counted_as_such():
