@@ -211,22 +211,27 @@ def draft_of(feedback_id: str, said: schemas.FeedbackIn) -> schemas.QuestionDraf
         type=kind if answerable else "unanswerable",
         answer=right,
         accept=(right,) if right and answerable else (),
-        evidence=_evidence(answer.citations) if answerable and said.reason != "wrong_source" else (),
+        evidence=_evidence(answer, right) if answerable and said.reason != "wrong_source" else (),
         answerable=answerable,
         note="。".join(filter(None, notes)),
     )
 
 
-def _evidence(citations: tuple[schemas.CitationOut, ...]) -> tuple[schemas.EvidenceBody, ...]:
-    """Return the places of the citations: lines of a text file, else the page; a Word file has neither."""
-    places = {
-        (c.file, c.lines or c.page): schemas.EvidenceBody(
-            file=c.file, quote=c.quote, lines=c.lines, page=None if c.lines else c.page
-        )
-        for c in reversed(citations)
-        if c.lines or c.page
-    }
-    return tuple(reversed(places.values()))
+def _evidence(answer: schemas.AnswerOut, right: str) -> tuple[schemas.EvidenceBody, ...]:
+    """Return the places of the citations that tell the right answer, else of those the answer itself stands on.
+
+    A place is the lines of a text file, else the page; a Word file has neither, and a question file no name for it.
+    """
+    elsewhere = {point.citation for point in answer.timeline}
+    chosen = [c for c in answer.citations if right and _plain(right) in _plain(c.quote)]
+    chosen = chosen or [c for c in answer.citations if c.n not in elsewhere] or list(answer.citations)
+    places: dict[object, schemas.EvidenceBody] = {}
+    for c in chosen:
+        if c.lines or c.page:
+            page = None if c.lines else c.page
+            place = schemas.EvidenceBody(file=c.file, quote=c.quote, lines=c.lines, page=page)
+            places.setdefault((c.file, c.lines or c.page), place)
+    return tuple(places.values())
 
 
 def _check(question: schemas.QuestionDraft, taken: set[str]) -> None:

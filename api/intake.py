@@ -164,19 +164,23 @@ class Running:
         self._path = path
         self._preparing = preparing
         self._end: Future[Event] = Future()
+        self._end.set_running_or_notify_cancel()  # from here on nobody can call it off
         threading.Thread(target=self._run, args=(work,), name="tenkyo-intake").start()
 
     async def lines(self) -> AsyncIterator[str]:
         """Yield what is being done, whenever that has changed, and how it ended: JSON, one event a line."""
         end = asyncio.wrap_future(self._end)
         said: Event | None = None
-        while not end.done():
-            now = self._preparing() or self._now
-            if now != said:
-                said = now
-                yield _line(now)
-            await asyncio.wait([end], timeout=PAUSE)
-        yield _line(end.result())
+        try:
+            while not end.done():
+                now = self._preparing() or self._now
+                if now != said:
+                    said = now
+                    yield _line(now)
+                await asyncio.wait([end], timeout=PAUSE)
+            yield _line(end.result())
+        finally:
+            end.cancel()  # only the waiting: the loop may be gone when the work ends
 
     def _run(self, work: Work) -> None:
         try:

@@ -166,7 +166,7 @@ class Runs:
             raise KeyError(id)
         if run is None:
             raise KeyError(id)
-        return run | {"wrong": [record for record in records if not _is_right(record)]}
+        return run | {"wrong": [record for record in records if record["verdict"].get("right") is not True]}
 
     def _names(self) -> list[str]:
         if not self._folder.is_dir():
@@ -213,7 +213,7 @@ def _read_json(path: Path) -> dict[str, Any]:
 
 
 def _read_records(path: Path) -> list[dict[str, Any]]:
-    """Return the records of a run; a line that was cut short is left out."""
+    """Return the records of a run, each with what was expected and the verdict; any other line is left out."""
     records = []
     try:
         lines = path.read_bytes().split(b"\n")
@@ -221,24 +221,22 @@ def _read_records(path: Path) -> list[dict[str, Any]]:
         log.warning("the records of a run cannot be read: %s", error)
         return []
     for number, line in enumerate(lines, 1):
-        try:
-            record = _loads(line.decode()) if line.strip() else None
-        except ValueError:
-            log.warning("%s:%d is not JSON and is left out", path, number)
+        if not line.strip():
             continue
-        if isinstance(record, dict):
-            records.append(record)
+        try:
+            record = _loads(line.decode())
+            if not isinstance(record["expected"], dict) or not isinstance(record["verdict"], dict):
+                raise TypeError("no record of a question")
+        except (ValueError, TypeError, KeyError) as error:
+            log.warning("%s:%d is left out: %s: %s", path, number, type(error).__name__, error)
+            continue
+        records.append(record)
     return records
 
 
 def _loads(text: str) -> Any:
     """Return the JSON value; what is no number in JSON, such as the mean of nothing, is null."""
     return json.loads(text, parse_constant=lambda _: None)
-
-
-def _is_right(record: Mapping[str, Any]) -> bool:
-    verdict = record.get("verdict")
-    return isinstance(verdict, dict) and verdict.get("right") is True
 
 
 def compare(

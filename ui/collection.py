@@ -11,7 +11,7 @@ import streamlit as st
 
 from ui import paging, reader, render, scope, upload, viewer
 from ui.client import AskClient, Json
-from ui.messages import FAILURES, reason
+from ui.messages import FAILURES, reason, scroll_to
 
 UPLOAD_TYPES = [".pdf", ".docx", ".pptx", ".xlsx", ".csv", ".html", ".htm", ".txt", ".text", ".md", ".markdown"]
 LARGE_MB = 100  # from here on a file takes long, or is refused by the server
@@ -30,8 +30,11 @@ def page(client: AskClient, documents: list[Json]) -> None:
         reader.page(client, documents)
         return
     st.html(f'<h2 class="tk-head">資料</h2>{render.counts_html(documents)}')
-    for message in st.session_state.pop("notices", []):
-        st.html(message)
+    if notices := st.session_state.pop("notices", []):
+        with st.container(key="notices"):
+            for message in notices:
+                st.html(message)
+        scroll_to("notices", share=0.9)
     if not documents:
         _first_steps(client)
     upload.progress()
@@ -99,7 +102,7 @@ def _documents(client: AskClient, documents: list[Json]) -> None:
     if chosen:
         with st.container(key="chosen", horizontal=True, vertical_alignment="center", gap="small"):
             st.html(f"<b>{len(chosen):,} 件を選択中</b>", width="content")
-            if st.button("選んだ資料を外す", key="remove-chosen"):
+            if st.button("まとめて外す", key="remove-chosen"):
                 _open("remove", [d["id"] for d in chosen])
             st.button("選択をやめる", key="choose-none", on_click=_choose_none, args=(chosen,), type="tertiary")
     if not listed:
@@ -118,6 +121,7 @@ def _narrowed(documents: list[Json]) -> list[Json]:
         placeholder="題名・会議名・部署・ファイル名",
         live=True,
         on_change=_from_the_top,
+        persist_state="session",
     )
     wanted = meeting.selectbox(
         "会議",
@@ -126,8 +130,11 @@ def _narrowed(documents: list[Json]) -> list[Json]:
         key="meeting",
         filter_mode="contains",
         on_change=_from_the_top,
+        persist_state="session",
     )
-    by = order.selectbox("並び順", list(SORTS), key="order", filter_mode=None, on_change=_from_the_top)
+    by = order.selectbox(
+        "並び順", list(SORTS), key="order", filter_mode=None, on_change=_from_the_top, persist_state="session"
+    )
     within = [d for d in documents if wanted in (ALL_MEETINGS, d.get("meeting") or NO_MEETING)]
     return ordered(matching(within, typed or ""), SORTS[by or "新しい順"])
 

@@ -60,6 +60,9 @@
     [/^Selected values$/, "選んだもの"],
     [/^Select all$/, "すべて選ぶ"],
     [/^Send message$/, "送る"],
+    [/^(\d+) options? available\.$/, "選択肢は $1 個です。"],
+    [/^Dismiss$/, "閉じる"],
+    [/^add icon$/, ""],
     [/^No results$/, "当てはまるものがありません"],
     [/^Error:$/, "取り込めません:"],
     [/^File must be (.+) or smaller\.$/, "$1 以下のファイルだけを取り込めます。"],
@@ -71,17 +74,17 @@
   const ours = ".stHtml, .stMarkdown, [data-testid=stMarkdownContainer], input, textarea, script, style";
   const inJapanese = (text) => {
     const known = words.find(([english]) => english.test(text));
-    return known && text.replace(...known);
+    return known ? text.replace(...known) : null;
   };
   const translateAttributes = (element) => {
     for (const name of spoken) {
-      const japanese = element.hasAttribute(name) && inJapanese(element.getAttribute(name));
-      if (japanese) element.setAttribute(name, japanese);
+      const japanese = element.hasAttribute(name) ? inJapanese(element.getAttribute(name)) : null;
+      if (japanese !== null) element.setAttribute(name, japanese);
     }
   };
   const translateText = (node) => {
-    const japanese = !node.parentElement?.closest(ours) && inJapanese(node.data.trim());
-    if (japanese) node.data = japanese;
+    const japanese = node.parentElement?.closest(ours) ? null : inJapanese(node.data.trim());
+    if (japanese !== null) node.data = japanese;
   };
   const translate = (node) => {
     if (node.nodeType === Node.TEXT_NODE) translateText(node);

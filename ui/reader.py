@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from bisect import bisect_right
 
@@ -153,8 +154,7 @@ def page_name(document: Json, page: Json) -> str:
     number, label = page["number"], page["label"]
     if unit := viewer.UNITS.get(document["kind"]):
         return f"{unit}{number}" + (f"「{label}」" if label else "")
-    named: str = render.place({"page": number, "page_label": label, "page_guessed": document["paging"] == "guessed"})
-    return named
+    return render.place({"page": number, "page_label": label, "page_guessed": document["paging"] == "guessed"})
 
 
 def _go(document: Json, number: int | None, span: tuple[int, int] | None = None) -> None:
@@ -210,7 +210,7 @@ def heading_at(headings: list[Json], number: int, place: Json) -> int | None:
 
 
 def _indented(heading: Json) -> str:
-    return "\u2003" * max(0, min(heading["level"], 6) - 1) + render.label(heading["text"])
+    return "\u2003" * max(0, min(int(heading["level"]), 6) - 1) + render.label(heading["text"])
 
 
 # --- searching -----------------------------------------------------------------------------------------------------
@@ -306,21 +306,31 @@ def marked(line: str, words: str) -> str:
 
 
 def occurrences(line: str, words: str) -> list[tuple[int, int]]:
-    """Return where words stand in a line, however wide or tall they are written.
+    """Return where words stand in a line, in order; width, case, spaces and commas make no difference.
 
-    例: ("ＤＸの推進", "dx") → [(0, 2)]
+    例: ("ＤＸの推進", "dx") → [(0, 2)], ("会員は 1,234社", "会員 1234") → [(0, 2), (4, 9)]
     """
     folded, origin = "", []
     for n, character in enumerate(line):
-        plain = unicodedata.normalize("NFKC", character).casefold()
+        plain = _folded(character)
         folded += plain
         origin += [n] * len(plain)
-    wanted = unicodedata.normalize("NFKC", words).casefold()
-    spans, at = [], folded.find(wanted)
-    while wanted and at >= 0:
-        spans.append((origin[at], origin[at + len(wanted) - 1] + 1))
-        at = folded.find(wanted, at + len(wanted))
+    taken = sorted(
+        (match.start(), match.end())
+        for word in map(_folded, words.split())
+        if word
+        for match in re.finditer(re.escape(word), folded)
+    )
+    spans: list[tuple[int, int]] = []
+    for first, last in taken:
+        start, end = origin[first], origin[last - 1] + 1
+        if not spans or start >= spans[-1][1]:
+            spans.append((start, end))
     return spans
+
+
+def _folded(text: str) -> str:
+    return re.sub(r"[\s,]", "", unicodedata.normalize("NFKC", text).casefold())
 
 
 def _part(text: str) -> str:

@@ -460,8 +460,8 @@ def upload_html(items: Sequence[Any], *, running: bool) -> str:
         hint = "<p>この画面を離れても、取り込みは続きます。</p>"
     else:
         good = sum(item.state == "done" for item in items)
-        worse = f"　できなかったもの {failed} 件" if failed else ""
-        head = f'<b role="status">取り込みが終わりました　{good} 件{worse}</b>'
+        worse = f"　<span>できなかったもの {failed} 件</span>" if failed else ""
+        head = f'<b role="status">取り込みが終わりました　<span>{good} 件</span>{worse}</b>'
         bar = hint = ""
     rows = "".join(
         f'<li class="tk-{escape(item.state)}">'

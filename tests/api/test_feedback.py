@@ -79,6 +79,17 @@ def test_a_place_that_a_question_file_cannot_name_is_left_out(client, bad):
     assert give(client, bad)["draft"]["evidence"] == []
 
 
+def test_the_evidence_is_what_tells_the_right_answer_and_else_what_the_answer_stands_on(client, bad):
+    """The second citation is of another date: evidence only if that is where the right answer stands."""
+    first = bad["answer"]["citations"][0] | {"quote": "会員は648団体", "lines": [3, 3]}
+    second = first | {"n": 2, "quote": "会員は 1,507 団体", "lines": [9, 9]}
+    timeline = [{"as_of": "2024", "value": "1,507", "unit": "団体", "citation": 2}]
+    bad["answer"] = {**bad["answer"], "citations": [first, second], "timeline": timeline}
+    for right, lines in (("６４８団体", [3, 3]), ("1507団体", [9, 9]), ("700団体", [3, 3]), (None, [3, 3])):
+        draft = give(client, {**bad, "right_answer": right})["draft"]
+        assert [place["lines"] for place in draft["evidence"]] == [lines], right
+
+
 def test_a_wrong_source_is_no_evidence(client, bad):
     assert give(client, {**bad, "reason": "wrong_source"})["draft"]["evidence"] == []
 

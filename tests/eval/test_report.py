@@ -11,9 +11,9 @@ from eval.report import RUNS, Runs, save_run
 def save(folder, name, when, **metrics):
     (folder / name).mkdir(parents=True)
     records = [
-        {"id": "q1", "answer": "3人", "verdict": {"right": True}},
-        {"id": "q2", "answer": "4人", "verdict": {"right": False}},
-        {"id": "q3", "status": "error"},
+        {"id": "q1", "answer": "3人", "expected": {"type": "number"}, "verdict": {"right": True}},
+        {"id": "q2", "answer": "4人", "expected": {"type": "number"}, "verdict": {"right": False}},
+        {"id": "q3", "status": "error", "expected": {"type": "date"}, "verdict": {"right": False, "error": "…"}},
     ]
     config = {"time": when, "commit": "abc", "embedding_model": "default", "python": "3.11"}
     save_run(folder / name, config, {"sets": {"sample": {"accuracy": 0.5}}, **metrics}, records)
@@ -88,7 +88,7 @@ def test_a_run_that_is_being_measured_is_left_out_in_silence(runs, folder, caplo
 
 def test_records_cut_short_cost_only_the_last(runs, folder, caplog):
     path = folder / "runs" / "by-hand" / "outputs.jsonl"
-    path.write_bytes(path.read_bytes()[:-8] + b"\n[1]\n\xff\n")
+    path.write_bytes(path.read_bytes()[:-8] + b'\n[1]\n\xff\n{}\n{"expected": 1, "verdict": {}}\n')
     assert [record["id"] for record in runs.get("by-hand")["wrong"]] == ["q2"]
     assert "left out" in caplog.text
     path.unlink()
