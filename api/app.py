@@ -2,49 +2,40 @@
 
 from __future__ import annotations
 
-import hashlib
-import math
-import tempfile
 import threading
-from importlib.metadata import version
-from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
-from fastapi import FastAPI, File, Query, Request, UploadFile
-from fastapi import Path as InPath
-from fastapi.responses import Response
+from fastapi import FastAPI, Query
 
-from answer.answer import Answer, Box, Passage
+from answer.answer import Answer, Passage
 from answer.assistant import Assistant
 from api import schemas
+from api.documents import VERSION, document_out, documents_router
+from api.evaluations import Runs, evaluations_router
 from api.examples import example_questions
-from api.problems import Gate, Problem, handle_problems, problem_of
+from api.feedback import feedback_router
+from api.intake import intake_router, preparing_out, sample_papers
+from api.problems import Gate, Problem, handle_problems
 from api.settings import Settings
-from api.uploads import keep
 from index.protocols import IndexMissing, TenkyoIndexError
 from index.scope import Scope
-from index.snapshot import DocumentInfo, Snapshot
-from ingest.document import Document, Page
-from ingest.pdf.read import render_page
 
 EXAMPLES = 4
-MOST_PIXELS = 16_000_000  # of a page's picture: a poster is drawn more coarsely
-MOST_BOXES = 500
-
-DocumentId = Annotated[str, InPath(description="From GET /v1/documents.", examples=["0123456789abcdef"])]
-PageNumber = Annotated[int, InPath(description="Physical page, from 1.", examples=[1])]
+FEEDBACK_LIMIT = 256 * 1024  # bytes: of 1,000 real answers the largest has 31 KB, or 60 KB with its kanji escaped
 
 
-def create_app(assistant: Assistant, settings: Settings) -> FastAPI:
-    """Return the API over one assistant. Nothing is opened here: the index is read when it is first asked."""
+def create_app(assistant: Assistant, settings: Settings, runs: Runs | None = None) -> FastAPI:
+    """Return the API over one assistant. Nothing is opened here: the index is read when it is first asked.
+
+    ``runs`` are the evaluations to show; their files are known to the evaluation alone.
+    """
     problem: dict[str, Any] = {
         "description": "RFC 9457 problem document.",
         "content": {"application/problem+json": {"schema": schemas.ProblemOut.model_json_schema()}},
     }
     app = FastAPI(
         title="tenkyo",
-        version=version("tenkyo"),
+        version=VERSION,
         summary="Ask government briefing documents in Japanese; every answer says where it stands.",
         responses={"4XX": problem, "5XX": problem},
     )
@@ -52,17 +43,9 @@ def create_app(assistant: Assistant, settings: Settings) -> FastAPI:
     app.add_middleware(
         Gate,
         allowed_hosts=(*settings.allowed_hosts, settings.api_host),
-        upload_path="/v1/documents",
-        upload_limit=settings.max_upload_mb * 2**20,
+        limits={"/v1/documents": settings.max_upload_mb * 2**20, "/v1/feedback": FEEDBACK_LIMIT},
     )
     examples = _Examples(assistant)
-
-    def snapshot_with(document_id: str) -> tuple[Snapshot, Document]:
-        snapshot = assistant.collection.snapshot()
-        try:
-            return snapshot, snapshot.document(document_id)
-        except KeyError:
-            raise _unknown_document(document_id) from None
 
     @app.post("/v1/ask", tags=["ask"])
     def ask(body: schemas.AskRequest) -> schemas.AnswerOut:
@@ -94,106 +77,10 @@ def create_app(assistant: Assistant, settings: Settings) -> FastAPI:
         listed = tuple(document_out(info) for info in snapshot.documents() if within.covers(info))
         return schemas.DocumentsOut(index=snapshot.id, documents=listed)
 
-    @app.post("/v1/documents", tags=["documents"])
-    def upload(
-        files: Annotated[list[UploadFile], File(description="Text, Markdown or PDF; one or more.")],
-    ) -> schemas.UploadOut:
-        """Add or refresh documents. What can't be read is named in ``failed``; the rest goes in."""
-        if len(files) > settings.max_upload_files:
-            title = f"一度に送れるのは {settings.max_upload_files} ファイルまでです。"
-            raise Problem(413, "too-many-files", title, f"{len(files)} files, at most {settings.max_upload_files}")
-        with tempfile.TemporaryDirectory(prefix="tenkyo-") as folder:
-            kept = keep(files, Path(folder))
-            report = assistant.collection.add(list(kept), sources=kept)
-        failures = [(path, problem_of(error)) for path, error in report.failed]
-        done = (*report.added, *report.refreshed, *report.skipped)
-        if failures and not done:
-            path, problem = failures[0]
-            problem.extra = {
-                **problem.extra,
-                "file": path.name,
-                "failed": [failure_out(p, e).model_dump() for p, e in failures],
-            }
-            raise problem
-        return schemas.UploadOut(
-            added=tuple(map(document_out, report.added)),
-            refreshed=tuple(map(document_out, report.refreshed)),
-            skipped=tuple(map(document_out, report.skipped)),
-            duplicates=tuple(schemas.DuplicateOut(file=p.name, same_as=same) for p, same in report.duplicates),
-            failed=tuple(failure_out(p, e) for p, e in failures),
-            seconds=report.seconds,
-        )
-
-    @app.get("/v1/documents/{document_id}", tags=["documents"])
-    def document(document_id: DocumentId) -> schemas.DocumentDetail:
-        """Return one document with its pages and headings."""
-        snapshot, found = snapshot_with(document_id)
-        info = next(info for info in snapshot.documents() if info.id == document_id)
-        return schemas.DocumentDetail(
-            **document_out(info).model_dump(),
-            page_list=tuple(schemas.PageSummary(number=page.number, label=page.label) for page in found.pages),
-            headings=tuple(
-                schemas.HeadingOut(text=found.text[b.start : b.end].strip(), level=b.level, page=b.page)
-                for b in found.blocks
-                if b.kind == "heading"
-            ),
-        )
-
-    @app.delete("/v1/documents/{document_id}", tags=["documents"], status_code=204)
-    def remove(document_id: DocumentId) -> None:
-        """Take one document out of the collection. The original file is not touched."""
-        try:
-            assistant.collection.remove(document_id)
-        except KeyError:
-            raise _unknown_document(document_id) from None
-
-    @app.get("/v1/documents/{document_id}/pages/{number}", tags=["documents"])
-    def page(document_id: DocumentId, number: PageNumber, request: Request) -> schemas.PageOut:
-        """Return a page's text, line by line, with offsets and places."""
-        _, found = snapshot_with(document_id)
-        return page_out(found, _page(found, number), f"{request.url.path}/image")
-
-    @app.get(
-        "/v1/documents/{document_id}/pages/{number}/image",
-        tags=["documents"],
-        response_class=Response,
-        responses={200: {"content": {"image/png": {}}}, 304: {"description": "The picture is still the same."}},
-    )
-    def image(
-        document_id: DocumentId,
-        number: PageNumber,
-        request: Request,
-        start: Annotated[int | None, Query(ge=0, description="Draw the text from this offset of the document.")] = None,
-        end: Annotated[int | None, Query(ge=0, description="… to this one.")] = None,
-        boxes: Annotated[
-            str | None,
-            Query(max_length=20_000, description="Draw these: x0,y0,x1,y1;… in points.", examples=["72,120,301,134"]),
-        ] = None,
-        dpi: Annotated[int, Query(ge=36, le=220)] = 110,
-    ) -> Response:
-        """Return the picture of a PDF's page, with citations drawn on it."""
-        snapshot, found = snapshot_with(document_id)
-        shown = _page(found, number)
-        if found.kind != "pdf":
-            title = "テキスト文書にはページ画像がありません。本文を表示してください。"
-            raise Problem(404, "no-image", title, f"document {document_id} is a text file and has no pictures of pages")
-        drawn = _boxes(boxes)
-        if start is not None or end is not None:
-            # of a quote that goes on overleaf, the part on this page
-            first, last = max(start or 0, shown.start), min(end or 0, shown.end)
-            if start is None or first >= last:
-                title = "引用の位置がこのページの中にありません。"
-                detail = f"start and end must overlap {shown.start}-{shown.end}, got {start}-{end}"
-                raise Problem(422, "span-outside-page", title, detail)
-            drawn += assistant.cite(snapshot, document_id, first, last, 1).boxes or ()
-        dpi = _bounded(dpi, shown)
-        etag = f'"{hashlib.sha256(repr((app.version, document_id, number, dpi, drawn)).encode()).hexdigest()[:32]}"'
-        # the id is a hash of the content, so a picture stays what it is until the program changes
-        headers = {"ETag": etag, "Cache-Control": "private, max-age=86400"}
-        if request.headers.get("if-none-match") == etag:
-            return Response(status_code=304, headers=headers)
-        picture = render_page(snapshot.source_path(document_id), number, dpi=dpi, boxes=drawn)
-        return Response(picture, media_type="image/png", headers=headers)
+    app.include_router(intake_router(assistant, settings))
+    app.include_router(documents_router(assistant))
+    app.include_router(feedback_router(settings.index))
+    app.include_router(evaluations_router(runs))
 
     @app.get("/healthz", tags=["health"])
     def health() -> schemas.HealthOut:
@@ -221,6 +108,8 @@ def create_app(assistant: Assistant, settings: Settings) -> FastAPI:
             documents=documents,
             embedder=embedder or settings.embedding_model,
             detail=detail,
+            preparing=preparing_out(assistant),
+            has_sample=bool(sample_papers()),
         )
 
     return app
@@ -259,96 +148,3 @@ def answer_out(answer: Answer) -> schemas.AnswerOut:
 def passage_out(passage: Passage) -> schemas.PassageOut:
     place = schemas.Place.model_validate(passage.citation, from_attributes=True)
     return schemas.PassageOut(chunk_id=passage.chunk_id, score=passage.score, **place.model_dump())
-
-
-def document_out(info: DocumentInfo) -> schemas.DocumentOut:
-    return schemas.DocumentOut.model_validate(info, from_attributes=True)
-
-
-def failure_out(path: Path, problem: Problem) -> schemas.FailureOut:
-    return schemas.FailureOut(
-        file=path.name, page=problem.extra.get("page"), title=problem.title, detail=problem.detail
-    )
-
-
-def page_out(document: Document, page: Page, image: str) -> schemas.PageOut:
-    """Return a page as it travels. A form feed belongs to no line."""
-    lines = []
-    start = page.start
-    for raw in document.text[page.start : page.end].split("\n"):
-        text = raw.strip("\f")
-        first = start + raw.index(text)
-        end = first + len(text)
-        lines.append(
-            schemas.LineOut(
-                number=document.lines(first, end)[0] if document.lines_are_source else None,
-                start=first,
-                end=end,
-                text=text,
-                box=line_box(page, first, end),
-            )
-        )
-        start += len(raw) + 1
-    if not lines[-1].text and len(lines) > 1:  # what follows the last line end
-        lines.pop()
-    return schemas.PageOut(
-        document_id=document.id,
-        number=page.number,
-        label=page.label,
-        label_guessed=document.paging == "guessed",
-        start=page.start,
-        end=page.end,
-        text=document.text[page.start : page.end],
-        lines=tuple(lines),
-        width=page.width,
-        height=page.height,
-        image=image if document.kind == "pdf" else None,
-    )
-
-
-def line_box(page: Page, start: int, end: int) -> Box | None:
-    """Return the rectangle around the ink of ``start`` to ``end``, or None where there is none."""
-    if page.char_boxes is None:
-        return None
-    boxes = np.frombuffer(page.char_boxes, "<f4").reshape(-1, 4)[start - page.start : end - page.start]
-    boxes = boxes[np.isfinite(boxes).all(axis=1)]
-    if not len(boxes):
-        return None
-    x0, y0 = boxes[:, :2].min(axis=0).tolist()
-    x1, y1 = boxes[:, 2:].max(axis=0).tolist()
-    return x0, y0, x1, y1
-
-
-def _unknown_document(document_id: str) -> Problem:
-    title = "その文書は見つかりません。取り除かれたか、新しい版に置き換わった可能性があります。"
-    return Problem(404, "document-unknown", title, f"no document has the id {document_id[:80]!r}")
-
-
-def _page(document: Document, number: int) -> Page:
-    for page in document.pages:
-        if page.number == number:
-            return page
-    last = len(document.pages)
-    title = f"そのページはありません。この文書は {last} ページまでです。"
-    raise Problem(404, "page-unknown", title, f"page {number} is not within 1-{last}")
-
-
-def _boxes(text: str | None) -> tuple[Box, ...]:
-    """Return the rectangles of ``x0,y0,x1,y1;…``."""
-    boxes: list[Box] = []
-    for part in (text or "").split(";") if text else ():
-        try:
-            x0, y0, x1, y1 = map(float, part.split(","))
-        except ValueError:
-            x0 = y0 = x1 = y1 = math.nan
-        if not all(map(math.isfinite, (x0, y0, x1, y1))) or not (x0 < x1 and y0 < y1) or len(boxes) == MOST_BOXES:
-            detail = f"boxes must be at most {MOST_BOXES} times x0,y0,x1,y1 with x0 < x1 and y0 < y1; got {part[:80]!r}"
-            raise Problem(422, "boxes-invalid", "枠の指定を読み取れません。", detail)
-        boxes.append((x0, y0, x1, y1))
-    return tuple(boxes)
-
-
-def _bounded(dpi: int, page: Page) -> int:
-    """Return the resolution, lowered so that a very large page stays within ``MOST_PIXELS``."""
-    area = (page.width or 1) * (page.height or 1) / 72**2  # square inches
-    return max(1, min(dpi, int(math.sqrt(MOST_PIXELS / area))))

@@ -5,12 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import re
 import sys
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -136,7 +133,7 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("serve", serve, "APIと画面を起動します")
     sub.add_argument("--api-port", type=int, metavar="N", help="APIのポート（既定: 8000）")
     sub.add_argument("--ui-port", type=int, metavar="N", help="画面のポート（既定: 8501）")
-    command("eval", evaluate, "問題集で採点します（引数は tenkyo eval --help）", add_help=False)
+    command("eval", evaluate, "質問集で採点します（引数は tenkyo eval --help）", add_help=False)
     return parser
 
 
@@ -154,20 +151,15 @@ def _one_line(text: str) -> str:
 
 
 def _date(text: str) -> str:
-    """Return a day, a month or a year as it is kept. 例: 令和6年6月4日 → 2024-06-04, 2024-06 → 2024-06"""
-    from ingest.dates import find_periods
+    """Return a day, a month or a year as it is kept; nothing stays nothing."""
+    from ingest.dates import date_of
 
     line = _one_line(text)
-    if not line:
-        return line
-    with suppress(ValueError):
-        if re.fullmatch(r"[0-9]{4}(?:-[0-9]{2}){0,2}", line) and date.fromisoformat((line + "-01-01")[:10]):
-            return line
-    found = find_periods(line)
-    if len(found) != 1 or found[0].kind not in ("day", "month", "year") or found[0].at != (0, len(line)):
+    try:
+        return date_of(line) if line else line
+    except ValueError:
         message = f"日付として読めません: {line}（例: 2024-06-04、2024-06、令和6年6月4日）"
-        raise argparse.ArgumentTypeError(message)
-    return found[0].code
+        raise argparse.ArgumentTypeError(message) from None
 
 
 def _collection(settings: Settings) -> Collection:
@@ -500,9 +492,10 @@ def verify(arguments: argparse.Namespace, settings: Settings) -> int:
 
 def serve(arguments: argparse.Namespace, settings: Settings) -> int:
     from api.serve import PortTakenError, serve_both
+    from eval.report import Runs
 
     try:
-        return serve_both(settings)
+        return serve_both(settings, Runs())
     except PortTakenError as error:
         raise CommandError(error.message) from error
 

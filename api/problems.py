@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import FastAPI
@@ -46,8 +46,9 @@ class Problem(HTTPException):
         self.title = title
         self.extra = extra
 
-    def response(self, instance: str) -> Response:
-        body = {
+    def body(self, instance: str) -> dict[str, Any]:
+        """Return the problem document of a request to ``instance``."""
+        return {
             "type": f"urn:tenkyo:problem:{self.kind}",
             "title": self.title,
             "status": self.status_code,
@@ -55,7 +56,11 @@ class Problem(HTTPException):
             "instance": instance,
             **self.extra,
         }
-        return JSONResponse(body, self.status_code, headers=self.headers, media_type="application/problem+json")
+
+    def response(self, instance: str) -> Response:
+        return JSONResponse(
+            self.body(instance), self.status_code, headers=self.headers, media_type="application/problem+json"
+        )
 
 
 def problem_of(error: Exception) -> Problem:
@@ -132,18 +137,18 @@ class Gate:
     Bodies without a declared length are counted as they come.
     """
 
-    def __init__(self, app: ASGIApp, *, allowed_hosts: Sequence[str], upload_path: str, upload_limit: int):
+    def __init__(self, app: ASGIApp, *, allowed_hosts: Sequence[str], limits: Mapping[str, int]):
+        """``limits`` are bytes by path, where they are not ``BODY_LIMIT``."""
         self.app = app
         self.allowed_hosts = frozenset(host.lower() for host in allowed_hosts)
-        self.upload_path = upload_path
-        self.upload_limit = upload_limit
+        self.limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        limit = self.upload_limit if scope["path"].rstrip("/") == self.upload_path else BODY_LIMIT
+        limit = self.limits.get(scope["path"].rstrip("/"), BODY_LIMIT)
         refusal = self._refusal(headers, limit)
         if refusal:
             await refusal.response(scope["path"])(scope, receive, send)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
@@ -214,6 +215,8 @@ class HeadingOut(Model):
     text: str
     level: int
     page: int
+    start: int = Field(description="Where it stands in the document's text.")
+    end: int
 
 
 class PageSummary(Model):
@@ -256,7 +259,7 @@ class Description(Model):
 
     title: Text | None = Field(None, max_length=300)
     meeting: Text | None = Field(None, max_length=200)
-    published: Annotated[str, Field(pattern=r"^(\d{4}(-\d{2}(-\d{2})?)?)?$")] | None = None
+    published: Text | None = Field(None, max_length=40, examples=["2024-06-04", "2024-06", "令和6年6月4日"])
     department: Text | None = Field(None, max_length=200)
 
 
@@ -302,11 +305,18 @@ Reason = Literal["wrong_value", "wrong_date", "wrong_source", "wrongly_declined"
 FeedbackState = Literal["open", "accepted", "dismissed"]
 
 
+def _whole_answer(answer: AnswerOut) -> AnswerOut:
+    _whole(json.dumps(answer.model_dump(), ensure_ascii=False))
+    return answer
+
+
 class FeedbackIn(Model):
     """What a reader thinks of an answer."""
 
     verdict: Literal["good", "bad"]
-    answer: AnswerOut = Field(description="The answer as it was shown, snapshot and all.")
+    answer: Annotated[AnswerOut, AfterValidator(_whole_answer)] = Field(
+        description="The answer as it was shown, snapshot and all."
+    )
     reason: Reason | None = None
     right_answer: Text | None = Field(None, max_length=600)
     comment: Text | None = Field(None, max_length=2000)

@@ -18,9 +18,11 @@ from importlib.util import find_spec
 
 import uvicorn
 
-from answer.assistant import open_assistant
+from answer.assistant import Assistant, open_assistant
 from api.app import create_app
+from api.evaluations import Runs
 from api.settings import Settings
+from index.protocols import TenkyoIndexError
 
 START_SECONDS = 60
 STOP_SECONDS = 3
@@ -39,7 +41,7 @@ class PortTakenError(Exception):
         )
 
 
-def serve_both(settings: Settings) -> int:
+def serve_both(settings: Settings, runs: Runs | None = None) -> int:
     """Serve until Ctrl-C or SIGTERM, and return the exit status: 0 when asked to stop, 2 when one of both fell."""
     _check_free("API", settings.api_host, settings.api_port, "--api-port")
     _check_free("画面", "127.0.0.1", settings.ui_port, "--ui-port")
@@ -54,7 +56,7 @@ def serve_both(settings: Settings) -> int:
     assistant = open_assistant(settings.index, settings.embedding_model, settings.max_question_chars)
     server = uvicorn.Server(
         uvicorn.Config(
-            create_app(assistant, settings),
+            create_app(assistant, settings, runs),
             host=settings.api_host,
             port=settings.api_port,
             log_level="warning",
@@ -65,13 +67,13 @@ def serve_both(settings: Settings) -> int:
     # not in the main thread: there uvicorn would take the signals for itself
     api = threading.Thread(target=server.run, name="api")
     api.start()
+    warm = threading.Thread(target=_warm_up, args=(assistant, f"{api_url}/v1/examples"), name="warm", daemon=True)
     status = 2
     try:
         if _wait_for([f"{api_url}/healthz", f"{ui_url}/_stcore/health"], stop, api, page):
             print(f"画面: {ui_url}\nAPI:  {api_url}（説明: {api_url}/docs）", flush=True)
             print("終了するには Ctrl-C を押してください。", flush=True)
-            # The model takes seconds to load: have it done by the time of the first question.
-            threading.Thread(target=_get, args=(f"{api_url}/v1/examples",), name="warm", daemon=True).start()
+            warm.start()
             while api.is_alive() and page.poll() is None and not stop.wait(0.2):
                 pass
         status = _why_ended(stop, page)
@@ -83,7 +85,21 @@ def serve_both(settings: Settings) -> int:
         page.wait()
         api.join(2 * STOP_SECONDS)
     _leave_unfinished_work(status)
+    if warm.is_alive():  # torch ends in a crash when the interpreter goes away while it is loaded
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
     return status
+
+
+def _warm_up(assistant: Assistant, examples: str) -> None:
+    """Load the model, which takes seconds, before the first question or the first upload needs it."""
+    try:
+        assistant.collection.embedder.embed_queries(["準備"])
+    except TenkyoIndexError as error:  # whoever asks will be told
+        print(error.message, file=sys.stderr, flush=True)
+    else:
+        _get(examples)  # looked for once, and then kept
 
 
 def _leave_unfinished_work(status: int) -> None:

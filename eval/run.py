@@ -19,6 +19,8 @@ from answer.assistant import Assistant, open_assistant
 from eval.dataset import DatasetError, Question, read_questions
 from eval.metrics import Judged, Place, judge, ranking_measures, summarise, unsupported_figures
 from eval.report import (
+    BASELINE,
+    RUNS,
     BaselineError,
     RunFolderError,
     compare,
@@ -40,8 +42,6 @@ NEIGHBOURS = 5  # lines around a quote where the date of a value may stand: the 
 
 HERE = Path(__file__).resolve().parent
 QUESTIONS = HERE / "questions"
-RUNS = HERE / "runs"
-BASELINE = HERE / "baseline.json"
 SAMPLE = HERE.parent / "sample"
 
 
@@ -83,11 +83,11 @@ def main(argv: Sequence[str], *, index: Path, embedding_model: str) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         "tenkyo eval",
-        description="問題集のすべての質問をして採点し、一問ごとの記録を残します。",
+        description="質問集のすべての質問をして採点し、一問ごとの記録を残します。",
         allow_abbrev=False,
     )
     parser.add_argument(
-        "--questions", nargs="+", type=Path, metavar="FILE", help="問題集（既定: eval/questions のすべて）"
+        "--questions", nargs="+", type=Path, metavar="FILE", help="質問集（既定: eval/questions のすべて）"
     )
     parser.add_argument(
         "--documents", nargs="+", type=Path, default=[], metavar="DIR", help="文書のフォルダ（既定: sample）"
@@ -122,7 +122,7 @@ def _run(arguments: argparse.Namespace, index: Path, embedding_model: str) -> in
     for line in absent:
         print(line, file=sys.stderr)
     if not sets:
-        raise EvaluationError("文書がそろっている問題集がありません。--documents で文書のフォルダを指定してください。")
+        raise EvaluationError("文書がそろっている質問集がありません。--documents で文書のフォルダを指定してください。")
     folder = new_run_folder(arguments.out, RUNS)
 
     legs = LEGS if arguments.legs else LEGS[:1]
@@ -172,9 +172,9 @@ def _find_sets(files: Sequence[Path] | None, folders: Sequence[Path]) -> tuple[l
     absent: list[str] = []
     for path in files if files is not None else sorted(QUESTIONS.glob("*.jsonl")):
         if not path.is_file():
-            raise EvaluationError(f"問題集がありません: {path}")
+            raise EvaluationError(f"質問集がありません: {path}")
         if any(one.name == path.stem for one in sets):
-            raise EvaluationError(f"同じ名前の問題集が二つあります: {path.stem}")
+            raise EvaluationError(f"同じ名前の質問集が二つあります: {path.stem}")
         questions = read_questions(path)
         needed = {name for question in questions for name in question.documents}
         for folder in (*folders, SAMPLE):

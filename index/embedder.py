@@ -28,6 +28,7 @@ PREFIXES = {
     "e5": ("query: ", "passage: "),
     "ruri-v3": ("検索クエリ: ", "検索文書: "),
 }
+LOADING = "埋め込みモデルを読み込んでいます"
 NOISY = ("sentence_transformers", "transformers", "huggingface_hub")
 
 
@@ -41,6 +42,11 @@ def open_embedder(
     ``exact`` keeps the default's weights from being rounded to 8 bits, for comparison.
     """
     return SentenceEmbedder(name, cache or cache_folder(), progress or default_model.show_progress, exact=exact)
+
+
+def preparing(embedder: Embedder) -> tuple[str, int, int] | None:
+    """Return (what is being done, done, total) while the model is unpacked or loaded; None before and afterwards."""
+    return embedder.preparing if isinstance(embedder, SentenceEmbedder) else None
 
 
 def cache_folder() -> Path:
@@ -77,6 +83,8 @@ class SentenceEmbedder:
         self._model: SentenceTransformer | None = None
         self._lock = Lock()
         self._name = _manifest_name(model_name)
+        # (what is being done, done, total) while the model is unpacked and loaded; read without the lock
+        self.preparing: tuple[str, int, int] | None = None
 
     @property
     def name(self) -> str:
@@ -115,14 +123,23 @@ class SentenceEmbedder:
 
     def _loaded(self) -> SentenceTransformer:
         if self._model is None:
-            self._model = self._load()
+            self.preparing = (LOADING, 0, 1)
+            try:
+                self._model = self._load()
+            finally:
+                self.preparing = None
         return self._model
+
+    def _heard(self, stage: str, done: int, total: int) -> None:
+        # after the last step of unpacking comes the loading
+        self.preparing = (stage, done, total) if done < total else (LOADING, 0, 1)
+        self._progress(stage, done, total)
 
     def _load(self) -> SentenceTransformer:
         if self._model_name == "default":
             try:
                 with _quiet():
-                    return _load_default(default_model.prepare(self._cache, self._progress), exact=self._exact)
+                    return _load_default(default_model.prepare(self._cache, self._heard), exact=self._exact)
             except OSError as error:
                 raise ModelMissing(
                     f"the default embedding model cannot be unpacked under {self._cache} ({error}): "

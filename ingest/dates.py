@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
@@ -155,6 +156,20 @@ def parse_code(code: str) -> Period:
     if period is None:
         raise ValueError(f"no such day: {code!r}")
     return period
+
+
+def date_of(text: str) -> str:
+    """Return the code of the day, month or year that ``text`` is; ValueError for anything else.
+
+    例: 令和6年6月4日 → 2024-06-04, 2024-06 → 2024-06
+    """
+    with suppress(ValueError):
+        if re.fullmatch(r"[0-9]{4}(?:-[0-9]{2}){0,2}", text) and date.fromisoformat((text + "-01-01")[:10]):
+            return text
+    found = find_periods(text)
+    if len(found) != 1 or found[0].kind not in ("day", "month", "year") or found[0].at != (0, len(text)):
+        raise ValueError(f"{text!r} is no day, month or year, such as 2024-06-04, 2024-06 or 令和6年6月4日")
+    return found[0].code
 
 
 def describe(code: str) -> str:

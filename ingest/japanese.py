@@ -57,7 +57,7 @@ def fold(text: str) -> str:
     return _DIGIT_COMMA.sub("", "".join(map(_fold_cluster, clusters)))
 
 
-def _fold_with_offsets(text: str) -> tuple[str, list[int]]:
+def fold_with_offsets(text: str) -> tuple[str, list[int]]:
     """Return ``fold(text)`` and, for each of its characters and its end, the offset in ``text`` it comes from."""
     characters: list[str] = []
     offsets: list[int] = []
@@ -269,7 +269,7 @@ def _nominal(lemma: str, conjugation: str) -> str:
 
 def morphs(text: str) -> list[Morph]:
     """Return the morphemes of ``text`` (folded for analysis, placed in the original), white space left out."""
-    folded, places = _fold_with_offsets(text)
+    folded, places = fold_with_offsets(text)
     joined, pieces, _ = _unwrapped(folded)
     offsets = [place for a, b in pieces for place in places[a:b]]
     found: list[Morph] = []

@@ -1,7 +1,4 @@
-"""The real page in the real browser: `tenkyo serve` on free ports, opened in Chromium.
-
-``python -m tests.browser docs/page.png`` takes the README's picture.
-"""
+"""The real page in the real browser: `tenkyo serve` on free ports, opened in Chromium."""
 
 from __future__ import annotations
 
@@ -50,18 +47,31 @@ def ingest(paths: list[Path], index: Path) -> None:
 
 
 @contextmanager
-def served(index: Path) -> Iterator[str]:
+def served(index: Path, api_port: int | None = None) -> Iterator[str]:
     """Run `tenkyo serve` over ``index`` and yield the page's address."""
-    api_port, ui_port = free_port(), free_port()
+    api_port, ui_port = api_port or free_port(), free_port()
+    serve = command("serve", "--api-port", str(api_port), "--ui-port", str(ui_port))
+    with _running(serve, environment(index), f"http://127.0.0.1:{api_port}/healthz", ui_port) as address:
+        yield address
+
+
+@contextmanager
+def page_alone(api_port: int) -> Iterator[str]:
+    """Run the page without the API that it is to find at ``api_port``, and yield its address."""
+    ui_port = free_port()
+    page = [sys.executable, "-m", "streamlit", "run", str(ROOT / "ui" / "app.py"), f"--server.port={ui_port}"]
+    named = {**os.environ, "TENKYO_API_URL": f"http://127.0.0.1:{api_port}"}
+    with _running(page, named, None, ui_port) as address:
+        yield address
+
+
+@contextmanager
+def _running(arguments: list[str], variables: dict[str, str], api: str | None, ui_port: int) -> Iterator[str]:
     elsewhere = tempfile.TemporaryDirectory()  # the page must not depend on the working directory
-    process = subprocess.Popen(
-        command("serve", "--api-port", str(api_port), "--ui-port", str(ui_port)),
-        env=environment(index),
-        cwd=elsewhere.name,
-        stdout=subprocess.DEVNULL,
-    )
+    process = subprocess.Popen(arguments, env=variables, cwd=elsewhere.name, stdout=subprocess.DEVNULL)
     try:
-        wait_for(f"http://127.0.0.1:{api_port}/healthz", process)
+        if api:
+            wait_for(api, process)
         wait_for(f"http://127.0.0.1:{ui_port}/_stcore/health", process)
         yield f"http://127.0.0.1:{ui_port}"
     finally:
@@ -127,26 +137,4 @@ def wait_for_picture(page: Page) -> None:
     page.wait_for_function(
         """() => [...document.querySelectorAll('.st-key-newest [class*="st-key-page-"] img')]
                  .some(image => image.complete && image.naturalWidth > 0)"""
-    )
-
-
-def take_picture(target: Path, question: str) -> None:
-    """Save the picture of the page with one answer over the sample collection."""
-    with tempfile.TemporaryDirectory() as folder:
-        index = Path(folder) / "index"
-        ingest(sorted((ROOT / "sample").glob("*.pdf")), index)
-        with served(index) as address, chromium() as browser:
-            page = opened(browser.new_page(viewport={"width": 1280, "height": 900}, locale="ja-JP"), address)
-            ask(page, question)
-            wait_for_picture(page)
-            page.mouse.move(640, 880)
-            page.wait_for_timeout(1500)  # the picture's fade-in and the scrolling
-            target.parent.mkdir(parents=True, exist_ok=True)
-            page.screenshot(path=target)
-
-
-if __name__ == "__main__":
-    take_picture(
-        Path(sys.argv[1]),
-        "くまもとDX推進コンソーシアムの会員数は令和6年1月末から令和7年1月末までにどれだけ増えましたか。",
     )

@@ -1,23 +1,46 @@
-"""What a person sees: the real page over the sample collection, with the real model, in a real browser."""
+"""What a person sees: the real pages over the sample collection, with the real model, in a real browser.
 
+Each test runs in a wide window and in a phone's. Its pictures are left in ``build/screenshots``; the README has copies.
+"""
+
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import parse_qs, urlparse
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser import CHROMIUM, ask, chromium, opened, served, wait_for_picture
+from tests.browser import CHROMIUM, ROOT, ask, chromium, free_port, opened, page_alone, served, wait_for_picture
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.model,
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the path: the page is not looked at in a browser"),
 ]
+PICTURES = ROOT / "build" / "screenshots"
+SIZES = {"wide": (1280, 900), "narrow": (390, 844)}
+EARLY = "令和6年1月末の時点で、くまもとDX推進コンソーシアムの会員数はいくつですか。"
+SERIES = "くまもとDX推進コンソーシアムの会員数の推移は？"
+NOWHERE = "月面基地の職員食堂の定休日はいつですか。"
+# What a file may hold to be taken for more than text.
+HOSTILE = """\
+みどり市　令和6年9月定例会　説明資料
+令和6年9月3日
+
+１　緑化の取組み
+<script>document.body.dataset.harmed = "yes"</script>緑化基金の残高は4,321万円です。
+[押すな](javascript:alert(1)) ![](http://example.com/x.png) **太字**
+<img src=x onerror="document.body.dataset.harmed='yes'">
+"""
 
 
 @pytest.fixture(scope="module")
-def address(sample_index) -> Iterator[str]:
-    with served(sample_index) as address:
+def address(sample_index, tmp_path_factory) -> Iterator[str]:
+    """The page over a copy of the sample collection: opinions and uploads go into it."""
+    index = tmp_path_factory.mktemp("served") / "index"
+    shutil.copytree(sample_index, index)
+    with served(index) as address:
         yield address
 
 
@@ -27,80 +50,437 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
-@pytest.fixture(params=[(1280, 900), (420, 900)], ids=["wide", "narrow"])
-def page(request, browser, address) -> Iterator[Page]:
-    """The opened page. Afterwards: nothing was complained about, and nothing was asked of another machine."""
-    width, height = request.param
+@pytest.fixture(params=SIZES)
+def size(request) -> str:
+    return request.param
+
+
+@pytest.fixture
+def visitor(browser, size):
+    """Open the page as a new person. Afterwards: nothing was complained about, and no other machine was asked."""
     complaints: list[str] = []
     elsewhere: list[str] = []
+    contexts = []
 
     def watch(page: Page) -> None:
         page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("request", lambda r: elsewhere.append(r.url) if "//127.0.0.1:" not in r.url else None)
 
-    context = browser.new_context(viewport={"width": width, "height": height}, locale="ja-JP")
-    page = context.new_page()
-    watch(page)
-    opened(page, address)
-    yield page
-    context.close()
+    def visit(url: str) -> Page:
+        width, height = SIZES[size]
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            locale="ja-JP",
+            accept_downloads=True,
+            has_touch=size == "narrow",
+            permissions=["clipboard-read", "clipboard-write"],
+        )
+        contexts.append(context)
+        page = context.new_page()
+        watch(page)
+        page.goto(url)
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()
     assert complaints == []
     assert [url for url in elsewhere if not url.startswith(("data:", "blob:"))] == []
 
 
-def save(page: Page, folder: Path, name: str) -> None:
-    page.wait_for_timeout(700)  # fading and scrolling
-    page.screenshot(path=folder / f"{name}.png")
+@pytest.fixture
+def page(visitor, address) -> Page:
+    return opened(visitor(address), address)
 
 
-def test_a_question_is_answered_with_citation_and_page_picture_and_the_next_is_honestly_not_found(page, tmp_path):
+@pytest.fixture
+def save(size):
+    """Keep a picture of the window as build output, after making sure that it can be read."""
+
+    def save(page: Page, name: str, *, whole: bool = False) -> None:
+        page.wait_for_timeout(700)  # fading and scrolling
+        assert page.evaluate("() => document.documentElement.lang") == "ja"
+        assert page.evaluate(CUT_OFF) == []
+        assert page.evaluate(ENGLISH) == []
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        if whole:
+            width, height = SIZES[size]
+            tall = page.evaluate("() => document.querySelector('.stMain').scrollHeight")
+            page.set_viewport_size({"width": width, "height": max(height, tall + 40)})
+            page.wait_for_timeout(500)
+        page.screenshot(path=PICTURES / f"{name}-{size}.png")
+        if whole:
+            page.set_viewport_size({"width": width, "height": height})
+
+    return save
+
+
+# What reaches over the right edge of the window and cannot be scrolled to.
+CUT_OFF = """() => [...document.querySelectorAll('.stMain *')].filter(e => {
+  const box = e.getBoundingClientRect();
+  if (!box.width || box.right <= innerWidth + 1) return false;
+  for (let up = e; up && up !== document.body; up = up.parentElement) {
+    const style = getComputedStyle(up);
+    if (['auto', 'scroll', 'hidden', 'clip'].includes(style.overflowX) && !up.matches('.stMain')) return false;
+    if (style.visibility === 'hidden' || style.display === 'none') return false;
+  }
+  return true;
+}).map(e => `${e.tagName}.${e.className}`).slice(0, 5)"""
+# Visible words of three and more Latin letters that are neither the product's nor a paper's.
+ENGLISH = """() => {
+  const own = /^(PDF|Word|PowerPoint|Excel|CSV|PNG|HTML|Markdown|OCR|tenkyo|eval|ingest|questions|jsonl|docx|zip|run|baseline|multilingual|small|nanoe|intfloat|sample|seeds|fresh|unseen|dirty)$/;
+  const walker = document.createTreeWalker(document.querySelector('.stApp'), NodeFilter.SHOW_TEXT);
+  const found = [];
+  while (walker.nextNode()) {
+    const node = walker.currentNode, parent = node.parentElement;
+    if (!parent || parent.closest('style, script, title, code, pre, q, blockquote, .tk-page-text, .tk-title, .tk-section, .tk-value, .tk-tip, h2, [data-testid="stIconMaterial"], [data-testid="stVegaLiteChart"]')) continue;
+    if (!parent.getClientRects().length || getComputedStyle(parent).visibility === 'hidden') continue;
+    if (parseFloat(getComputedStyle(parent).fontSize) < 2) continue;
+    for (const word of node.textContent.match(/[A-Za-z]{3,}/g) ?? []) if (!own.test(word)) found.push(word);
+  }
+  return [...new Set(found)].slice(0, 10);
+}"""  # noqa: E501
+
+
+FOCUSED = """() => {
+  const { ariaLabel, innerText, placeholder } = document.activeElement;
+  return (ariaLabel || innerText || placeholder || '').trim();
+}"""
+
+
+def newest(page: Page) -> Locator:
+    return page.locator(".st-key-newest")
+
+
+def go(page: Page, name: str) -> None:
+    """Go to another page by its link in the head."""
+    page.locator(".st-key-masthead").get_by_role("link", name=name, exact=True).click()
+
+
+# --- asking and reading --------------------------------------------------------------------------------------------
+
+
+def test_a_question_is_answered_with_its_date_its_citation_and_the_marked_page(page, save):
     examples = page.locator(".st-key-examples button")
     examples.first.wait_for(timeout=60_000)
-    assert examples.count() >= 1
-    save(page, tmp_path, "first-sight")
-
-    ask(page, "令和6年1月末の時点で、くまもとDX推進コンソーシアムの会員数はいくつですか。")
-    newest = page.locator(".st-key-newest")
-    assert "507" in newest.locator(".tk-value").inner_text()
-    citation = newest.locator(".tk-citation").first
+    save(page, "01-first-sight")
+    ask(page, EARLY)
+    assert "507" in newest(page).locator(".tk-value").inner_text()
+    assert "いつの数字か" in newest(page).locator(".tk-date").inner_text()
+    citation = newest(page).locator(".tk-citation").first
     assert "507" in citation.locator("blockquote").inner_text()
     assert "令和6年2月議会" in citation.inner_text()
-    assert "p.2" in citation.inner_text()
     wait_for_picture(page)
-    save(page, tmp_path, "answer")
+    save(page, "02-answer")
+    save(page, "03-answer-whole", whole=True)
 
-    question = newest.get_by_role("heading", level=2).inner_text()
-    newest.get_by_text("ほかの関連箇所").click()
-    passage = newest.locator('[class*="st-key-place-0-p"]').first
-    passage.get_by_role("button").click()
-    newest.locator(".tk-shown >> nth=0").wait_for()
-    page.wait_for_function("""() => document.querySelectorAll('[class*="st-key-place-0-p"] .tk-shown').length === 1""")
+
+def test_an_older_answer_says_that_there_is_a_newer_value(page, save):
+    ask(page, EARLY)
+    notice = newest(page).locator(".tk-notice")
+    assert "新しい時点の値があります" in notice.inner_text()
+    assert "648" in notice.inner_text()
+
+
+def test_a_marker_shows_its_quote_when_pointed_at_and_its_page_when_pressed(page, save, size):
+    ask(page, SERIES)
+    markers = newest(page).locator(".tk-value .tk-marker")
+    assert markers.count() >= 3
+    marker = markers.nth(2)
+    if size == "wide":
+        marker.hover()
+    else:
+        marker.focus()
+        page.keyboard.press("Shift+Tab")
+        page.keyboard.press("Tab")
+    tip = marker.locator(".tk-tip")
+    expect(tip).to_be_visible()
+    assert "648" in tip.inner_text()
+    save(page, "04-marker")
+    marker.press("Enter")
+    expect(newest(page).locator(".tk-shown .tk-n")).to_have_text("3")
+    wait_for_picture(page)
+
+
+def test_pages_are_turned_enlarged_and_the_quote_found_again(page, save):
+    ask(page, EARLY)
+    wait_for_picture(page)
+    viewer = newest(page).locator('[class*="st-key-page-"]')
+    viewer.get_by_role("button", name="次のページ").click()
+    expect(viewer.locator(".tk-page-heading")).to_contain_text("p.3")
+    save(page, "05-next-page")
+    viewer.get_by_role("button", name="引用のページに戻る").click()
+    expect(viewer.locator(".tk-page-heading")).to_contain_text("p.2")
+    before = viewer.locator("img").bounding_box()["width"]
+    viewer.get_by_role("button", name="拡大").click()
     page.wait_for_function(
-        """() => {
-             const heading = document.querySelector('.st-key-page-0 .tk-page-heading').getBoundingClientRect();
-             return heading.top >= 0 && heading.bottom <= window.innerHeight - 90;
-           }"""
+        f"() => document.querySelector('.st-key-newest img').getBoundingClientRect().width > {before + 50}"
     )
-    wait_for_picture(page)
-    assert newest.get_by_role("heading", level=2).inner_text() == question
-    assert "507" in newest.locator(".tk-value").inner_text()
-    save(page, tmp_path, "passage")
-
-    ask(page, "月面基地の職員食堂の定休日はいつですか。")
-    assert "資料に記載がありません" in newest.locator(".tk-value").inner_text()
-    assert page.locator(".st-key-turn-0").count() == 1, "the earlier question stays"
-    save(page, tmp_path, "not-found")
+    save(page, "06-enlarged")
+    with page.expect_download() as download:
+        viewer.get_by_role("button", name="原本をダウンロード").click()
+    assert Path(download.value.path()).read_bytes().startswith(b"%PDF")
+    assert download.value.suggested_filename.endswith(".pdf")
 
 
-def test_a_page_can_be_shown_large_and_put_away(page, tmp_path):
-    ask(page, "令和6年1月末の時点で、くまもとDX推進コンソーシアムの会員数はいくつですか。")
-    wait_for_picture(page)
-    page.get_by_role("button", name="大きく表示").click()
-    dialog = page.get_by_role("dialog")
-    dialog.locator("img").wait_for()
-    page.wait_for_function("() => document.querySelector('[role=dialog] img').naturalWidth > 1000")
-    save(page, tmp_path, "large")
+def test_a_follow_up_keeps_the_topic_and_can_be_put_right(page, save):
+    ask(page, EARLY)
+    ask(page, "では令和7年1月末は？")
+    assert "648" in newest(page).locator(".tk-value").inner_text()
+    understood = newest(page).locator(".tk-understood")
+    assert "コンソーシアムの会員数" in understood.inner_text()
+    save(page, "07-follow-up")
+    newest(page).get_by_text("読み取りを直す").click()
+    page.get_by_label("質問の全文").fill("くまもとDX推進コンソーシアムの令和6年5月末の会員数は？")
+    page.get_by_role("button", name="この質問で調べる").click()
+    expect(newest(page).locator(".tk-value")).to_contain_text("549", timeout=20_000)
+    assert page.locator(".st-key-earlier .stExpander").count() == 2, "the earlier questions stay"
+
+
+def test_a_refusal_names_what_is_missing_what_is_near_and_what_was_searched(page, save):
+    ask(page, NOWHERE)
+    assert "資料に記載がありません" in newest(page).locator(".tk-value").inner_text()
+    assert newest(page).locator(".tk-missing").count() >= 1
+    assert newest(page).locator(".tk-passage").count() >= 1
+    newest(page).get_by_text("調べた資料（6件）").click()
+    expect(newest(page).locator(".tk-titles li")).to_have_count(6)
+    save(page, "08-refusal", whole=True)
+
+
+def test_everything_is_reached_by_the_keyboard(page):
+    ask(page, EARLY)
+    page.locator("body").press("/")
+    expect(page.get_by_placeholder("質問を入力")).to_be_focused()
+    page.evaluate("() => document.activeElement.blur()")
+    seen: list[str] = []
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        seen.append(page.evaluate(FOCUSED))
+        if seen[-1] == "質問を入力":
+            break
+    order = ["質問", "資料", "出典1：", "答えと出典をコピー", "リンクをコピー", "出典1の", "質問を入力"]
+    places = [next((i for i, name in enumerate(seen) if name.startswith(wanted)), None) for wanted in order]
+    assert None not in places, seen
+    assert places == sorted(places), seen
+
+
+# --- over time -----------------------------------------------------------------------------------------------------
+
+
+def test_an_indicator_over_time_is_a_chart_a_table_and_two_files(page, save):
+    ask(page, SERIES)
+    chart = newest(page).get_by_test_id("stVegaLiteChart")
+    chart.locator("canvas, svg").first.wait_for()
+    rows = newest(page).locator(".tk-timeline tbody tr")
+    assert [("507" in r, "549" in r, "648" in r) for r in rows.all_inner_texts()] == [
+        (True, False, False),
+        (False, True, False),
+        (False, False, True),
+    ]
+    save(page, "09-over-time", whole=True)
+    with page.expect_download() as csv:
+        newest(page).get_by_role("button", name="CSV").click()
+    assert "648" in Path(csv.value.path()).read_text(encoding="utf-8-sig")
+    with page.expect_download() as png:
+        newest(page).get_by_role("button", name="PNG").click()
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    shutil.copy(png.value.path(), PICTURES / "10-chart.png")
+    assert Path(png.value.path()).read_bytes().startswith(b"\x89PNG")
+
+
+# --- taking it away ------------------------------------------------------------------------------------------------
+
+
+def test_answer_and_citation_are_copied_as_they_are_quoted(page):
+    ask(page, EARLY)
+    newest(page).get_by_role("button", name="答えと出典をコピー").click()
+    expect(newest(page).locator("[data-copy]")).to_have_text("コピーしました")
+    copied = page.evaluate("() => navigator.clipboard.readText()")
+    assert "507" in copied
+    assert "令和6年2月議会" in copied
+    assert "p.2" in copied
+
+
+def test_the_conversation_is_exported_with_its_pages(page, save):
+    ask(page, EARLY)
+    ask(page, SERIES)
+    page.get_by_text("この会話を書き出す").click()
+    save(page, "11-exports")
+    for name, begins in (("Word", b"PK"), ("PDF", b"%PDF"), ("Markdown", b"PK")):
+        with page.expect_download(timeout=60_000) as download:
+            page.get_by_role("button", name=name).click()
+        content = Path(download.value.path()).read_bytes()
+        assert content.startswith(begins)
+        assert len(content) > 20_000, "pictures of pages are in it"
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        shutil.copy(download.value.path(), PICTURES / f"export-{name}{Path(download.value.suggested_filename).suffix}")
+
+
+def test_a_link_opens_the_same_answer_elsewhere_and_a_reload_keeps_the_conversation(page, visitor, address):
+    ask(page, NOWHERE)
+    ask(page, EARLY)
+    newest(page).get_by_role("button", name="リンクをコピー").click()
+    expect(newest(page).locator("[data-link]")).to_have_text("コピーしました")
+    link = page.evaluate("() => navigator.clipboard.readText()")
+    assert parse_qs(urlparse(link).query)["q"] == [EARLY]
+    other = visitor(link)
+    expect(newest(other).locator(".tk-value")).to_contain_text("507", timeout=20_000)
+    assert other.locator(".st-key-earlier .stExpander").count() == 0, "only the one answer is shared"
+    page.reload()
+    expect(newest(page).locator(".tk-value")).to_contain_text("507", timeout=20_000)
+    expect(page.locator(".st-key-earlier .stExpander")).to_have_count(1)
+
+
+def test_two_people_at_once_do_not_see_each_others_conversations(page, visitor, address):
+    other = opened(visitor(address), address)
+    ask(page, EARLY)
+    ask(other, NOWHERE)
+    assert "507" not in newest(other).inner_text()
+    page.reload()
+    expect(newest(page).locator(".tk-value")).to_contain_text("507", timeout=20_000)
+    assert NOWHERE not in page.locator(".stMain").inner_text()
+
+
+# --- which documents -----------------------------------------------------------------------------------------------
+
+
+def test_questions_are_put_to_the_chosen_documents_only(page, save):
+    page.get_by_text("対象：すべての資料（6件）").click()
+    page.get_by_label("会議").first.click()
+    page.get_by_role("option", name="令和7年2月議会").click()
     page.keyboard.press("Escape")
+    save(page, "12-scope")
+    page.keyboard.press("Escape")
+    ask(page, "くまもとDX推進コンソーシアムの会員数は？")
+    assert "648" in newest(page).locator(".tk-value").inner_text()
+    assert "対象：令和7年2月議会" in newest(page).locator(".tk-scope").inner_text()
+    ask(page, EARLY)
+    assert "507" not in newest(page).locator(".tk-value").inner_text(), "another meeting's paper"
+
+
+# --- the collection ------------------------------------------------------------------------------------------------
+
+
+def test_files_are_taken_in_with_their_state_and_what_they_hold_is_only_ever_text(page, save, tmp_path, size):
+    good, broken = tmp_path / f"緑化_{size}.txt", tmp_path / f"こわれた_{size}.pdf"
+    good.write_text(f"{HOSTILE}{size}\n", encoding="utf-8")
+    broken.write_bytes(b"%PDF-1.4 nothing more")
+    go(page, "資料")
+    page.get_by_text("資料を追加").click()
+    page.locator("input[type=file]").set_input_files([good, broken])
+    page.locator(".st-key-take-in button").click()
+    expect(page.locator(".stMain")).to_contain_text("取り込めませんでした", timeout=60_000)
+    save(page, "13-uploaded", whole=True)
+    go(page, "質問")
+    ask(page, "緑化基金の残高はいくらですか。")
+    assert "4,321万円" in newest(page).locator(".tk-value").inner_text()
+    shown = newest(page).locator(".tk-page-text").inner_text()
+    assert "<script>document.body.dataset.harmed" in shown
+    assert "![](http://example.com/x.png)" in shown
+    save(page, "14-hostile")
+    assert page.evaluate("() => document.body.dataset.harmed") is None
+    assert page.locator('.stMain a[href^="javascript"], .stMain img[src*="example.com"]').count() == 0
+
+
+def test_a_document_is_described_by_hand_read_and_searched(page, save, size):
+    go(page, "資料")
+    page.locator('[class*="st-key-document-"]').first.wait_for()
+    save(page, "15-collection", whole=True)
+    row = page.locator('[class*="st-key-document-"]', has_text="知事定例会見").first
+    row.get_by_role("button", name="情報を直す").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("会議名").fill(f"知事定例会見（{size}）")
+    save(page, "16-edit")
+    dialog.get_by_role("button", name="保存する").click()
+    dialog.wait_for(state="hidden", timeout=30_000)
+    expect(page.locator(".stMain")).to_contain_text(f"知事定例会見（{size}）")
+    row = page.locator('[class*="st-key-document-"]', has_text=f"知事定例会見（{size}）").first
+    row.get_by_role("button", name="読む").click()
+    page.locator('[class*="st-key-viewer-"] img').first.wait_for(timeout=20_000)
+    save(page, "17-reader", whole=True)
+    box = page.get_by_label("この資料の中をさがす")
+    box.fill("ハラスメント")
+    box.press("Enter")
+    page.locator(".tk-match").first.wait_for()
+    save(page, "18-found")
+
+
+def test_a_document_is_removed_only_after_a_second_yes(page, save, tmp_path, size):
+    paper = tmp_path / f"外す資料_{size}.txt"
+    paper.write_text(f"外す資料\n{size}のためだけの資料です。\n", encoding="utf-8")
+    go(page, "資料")
+    page.get_by_text("資料を追加").click()
+    page.locator("input[type=file]").set_input_files([paper])
+    page.locator(".st-key-take-in button").click()
+    row = page.locator('[class*="st-key-document-"]', has_text="外す資料").first
+    row.wait_for(timeout=60_000)
+    row.get_by_role("button", name="外す", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    save(page, "19-remove")
+    dialog.get_by_role("button", name="やめる").click()
     dialog.wait_for(state="hidden")
-    assert page.locator(".tk-value").count() == 1
+    assert row.count() == 1
+    row.get_by_role("button", name="外す", exact=True).click()
+    dialog.get_by_role("button", name="外す", exact=True).click()
+    row.wait_for(state="detached", timeout=20_000)
+
+
+def test_an_empty_collection_shows_what_to_do_and_the_sample_is_one_click(visitor, save, tmp_path):
+    with served(tmp_path / "index") as address:
+        page = visitor(address)
+        expect(page.locator(".stMain")).to_contain_text("まだ資料がありません", timeout=60_000)
+        save(page, "20-empty")
+        page.get_by_role("link", name="資料を取り込む").click()
+        save(page, "21-first-steps")
+        page.get_by_role("button", name="見本の資料で試す").click()
+        page.wait_for_timeout(1500)
+        save(page, "22-taking-in")
+        expect(page.locator(".tk-counts")).to_contain_text("6 件", timeout=120_000)
+        go(page, "質問")
+        ask(page, EARLY)
+        assert "507" in newest(page).locator(".tk-value").inner_text()
+
+
+# --- how good it is ------------------------------------------------------------------------------------------------
+
+
+def test_a_wrong_answer_becomes_a_question_that_is_asked_from_now_on(page, save, size):
+    ask(page, EARLY)
+    newest(page).get_by_role("button", name="違う").click()
+    page.get_by_text("数字・内容が違う").click()
+    page.get_by_label("正しい答え").fill(f"507者（{size}）")
+    save(page, "23-wrong")
+    page.get_by_role("button", name="送る").click()
+    expect(newest(page)).to_contain_text("ありがとうございます")
+    go(page, "意見")
+    expect(page.locator(".stMain")).to_contain_text(f"507者（{size}）", timeout=20_000)
+    save(page, "24-opinions", whole=True)
+    page.get_by_text("質問集に加える・使わない").first.click()
+    page.get_by_label("正解とする表記").first.fill(f"507者（{size}）")
+    page.get_by_role("button", name="質問集に加える", exact=True).first.click()
+    expect(page.locator(".stMain")).to_contain_text("質問集に加えました", timeout=20_000)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="質問集をダウンロード").click()
+    assert f"507者（{size}）" in Path(download.value.path()).read_text(encoding="utf-8")
+
+
+def test_the_scorecard_shows_what_was_measured(page, save):
+    go(page, "成績")
+    page.locator(".tk-marks").wait_for(timeout=20_000)
+    save(page, "25-scorecard", whole=True)
+
+
+# --- when the server is away ---------------------------------------------------------------------------------------
+
+
+def test_the_page_says_that_the_server_is_away_and_recovers_by_itself(visitor, save, sample_index):
+    port = free_port()
+    with page_alone(port) as address:
+        page = visitor(address)
+        expect(page.locator(".tk-error")).to_contain_text("サーバーに接続できません", timeout=60_000)
+        save(page, "26-away")
+        with served(sample_index, api_port=port):
+            page.get_by_placeholder("質問を入力").wait_for(timeout=60_000)
+            ask(page, EARLY)
+            assert "507" in newest(page).locator(".tk-value").inner_text()

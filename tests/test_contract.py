@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from api.app import create_app
 from api.settings import Settings
+from eval.report import Runs
 from index.collection import AddReport
 from ingest.document import Document, Page
 from ingest.parse import ParseError
@@ -48,7 +49,8 @@ def assistant(pdf, text, tmp_path) -> FakeAssistant:
 
 @pytest.fixture
 def client(assistant, tmp_path) -> AskClient:
-    return AskClient(TestClient(create_app(assistant, Settings(index=tmp_path / "index"))))
+    settings = Settings(index=tmp_path / "index")
+    return AskClient(TestClient(create_app(assistant, settings, Runs(tmp_path / "runs"))))
 
 
 def script(client):
@@ -124,9 +126,12 @@ def test_an_upload_reports_what_went_in_and_says_why_something_did_not(client, a
         return AddReport(added=[info_of(text)], refreshed=[], skipped=[], failed=[], seconds=0.0)
 
     assistant.collection.adding = adding
-    report = client.upload("町の 概要.txt", "町".encode())
+    heard = []
+    report = client.upload("町の 概要.txt", "町".encode(), lambda *step: heard.append(step))
     assert [d["title"] for d in report["added"]] == ["町の概要"]
     assert report["refreshed"] == report["skipped"] == report["failed"] == []
+    assert all(isinstance(stage, str) and done <= total for stage, done, total in heard)
+    assert heard
     assert list(assistant.collection.added[0][1].values()) == ["町の 概要.txt"]
     with pytest.raises(Problem, match="the file is empty") as refusal:
         client.upload("empty.txt", b"")
@@ -139,6 +144,44 @@ def test_a_removed_document_is_gone_and_a_second_removal_is_refused_in_words(cli
     with pytest.raises(Problem, match="no document has the id") as refusal:
         client.remove(text.id)
     assert refusal.value.status == 404
+
+
+def test_the_sample_collection_is_taken_in_and_health_says_that_there_is_one(client, assistant, text):
+    assistant.collection.adding = lambda contents, names: AddReport(
+        added=[info_of(text, file=n) for n in names.values()]
+    )
+    assert client.health()["has_sample"] is True
+    assert client.health()["preparing"] is None
+    assert len(client.add_sample(lambda *_: None)["added"]) == 6
+
+
+def test_a_document_is_corrected_fetched_and_searched(client, assistant, pdf, text):
+    assert client.describe(text.id, {"title": "町の姿", "published": "2024-06"})["title"] == "町の姿"
+    assert client.original(pdf.id) == assistant.collection.current.pdf.read_bytes()
+    found = client.find(text.id, "避難所 57")
+    assert found["total"] == 1
+    match = found["matches"][0]
+    assert TEXT[match["start"] : match["end"]] == "避難所の数は57"
+    for refused in (lambda: client.describe(text.id, {"published": "2024-02-30"}), lambda: client.find(text.id, " ")):
+        with pytest.raises(Problem) as refusal:
+            refused()
+        assert refusal.value.status == 422
+
+
+def test_feedback_becomes_a_question_of_the_question_file(client):
+    answer = client.ask("避難所の数はいくつですか")
+    sent = client.send_feedback({"verdict": "bad", "answer": answer, "reason": "unclear", "right_answer": "57か所です"})
+    other = client.send_feedback({"verdict": "good", "answer": answer})
+    assert client.accept(sent["id"], sent["draft"])["state"] == "accepted"
+    assert client.dismiss(other["id"])["state"] == "dismissed"
+    listed = client.feedback()
+    assert [one["id"] for one in listed["feedback"]] == [other["id"], sent["id"]]
+    assert listed["questions"] == len(client.questions().splitlines()) == 1
+
+
+def test_the_scorecards_are_listed_and_opened(client):
+    assert [run["id"] for run in client.evaluations()] == ["baseline"]
+    assert client.evaluation("baseline")["wrong"] == []
 
 
 def test_an_empty_collection_is_an_empty_list_and_no_error(client, assistant):

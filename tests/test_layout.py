@@ -29,7 +29,7 @@ WRAPPED = {
         "ingest/pdf/reader.py",
         "ingest/pdf/rulings.py",
     },
-    "docx": {"ingest/office/word.py"},
+    "docx": {"ingest/office/word.py", "ui/export.py"},  # one reads, one writes
     "pptx": {"ingest/office/slides.py"},
     "openpyxl": {"ingest/office/sheets.py"},
     "bs4": {"ingest/office/web.py"},
@@ -37,6 +37,9 @@ WRAPPED = {
     "cv2": {"ingest/pdf/picture.py"},
     "pdfplumber": {"eval/bench_ingest.py"},
     "kreuzberg": {"eval/bench_ingest.py"},
+    "reportlab": {"ui/export.py"},
+    "matplotlib": {"ui/chart.py"},
+    "fontTools": {"ui/font.py"},
     "faiss": {"index/vectors.py"},
     "bm25s": {"index/keywords.py"},
     "sqlite3": {"index/store.py"},

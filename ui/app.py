@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
 import streamlit as st
 
-from ui import ask, collection
-from ui.client import AskClient, connect
-from ui.messages import FAILURES, say
+from ui import ask, collection, opinions, scorecard
+from ui.client import AskClient, Json, connect
+from ui.messages import FAILURES, say, when_back
 
 HERE = Path(__file__).parent
 DEFAULT_API = "http://127.0.0.1:8000"
 
-# Streamlit's page says that it is English: screen readers and the choice of Han glyphs go by that.
-SPEAK_JAPANESE = '<script>document.documentElement.lang = "ja";</script>'
+# Runs in the browser once; the element only has to be there.
+SCRIPT = f"<script>{(HERE / 'page.js').read_text(encoding='utf-8')}</script>"
 
 
 def main(client: AskClient) -> None:
@@ -24,24 +25,36 @@ def main(client: AskClient) -> None:
     st.set_page_config("典拠", page_icon=str(HERE / "icon.svg"), layout="wide", menu_items=None)
     st.html(HERE / "style.css")
     try:
-        documents = client.documents()
+        documents = _documents(client)
     except FAILURES as error:
         _masthead([])
         say(error)
         st.button("もう一度試す", type="primary")
+        when_back(client)
         return
-    pages = [
-        st.Page(partial(ask.page, client, documents), title="質問", url_path="ask", default=True),
-        st.Page(partial(collection.page, client, documents), title="資料", url_path="documents"),
-    ]
-    current = st.navigation(pages, position="hidden")
-    _masthead(pages)
+    pages = {
+        "ask": st.Page(partial(ask.page, client, documents), title="質問", url_path="ask", default=True),
+        "documents": st.Page(partial(collection.page, client, documents), title="資料", url_path="documents"),
+        "scorecard": st.Page(partial(scorecard.page, client), title="成績", url_path="scorecard"),
+        "opinions": st.Page(partial(opinions.page, client), title="意見", url_path="opinions"),
+    }
+    st.session_state["pages"] = pages
+    current = st.navigation(list(pages.values()), position="hidden")
+    _masthead(list(pages.values()))
     current.run()
 
 
-def _masthead(pages: list[st.Page]) -> None:
-    with st.container(key="masthead", horizontal=True, vertical_alignment="center"):
-        st.html('<header class="tk-masthead"><h1>典拠</h1></header>' + SPEAK_JAPANESE, unsafe_allow_javascript=True)
+def _documents(client: AskClient) -> list[Json]:
+    """Return the collection; a question does not wait for the list, which is fetched by the next run."""
+    if "documents" not in st.session_state or not ask.is_asking():
+        st.session_state["documents"] = client.documents()
+    documents: list[Json] = st.session_state["documents"]
+    return documents
+
+
+def _masthead(pages: Sequence[st.Page]) -> None:
+    with st.container(key="masthead", horizontal=True, vertical_alignment="center", gap="small"):
+        st.html(f'<h1 class="tk-name">典拠</h1>{SCRIPT}', unsafe_allow_javascript=True, width="content")
         for one in pages:
             st.page_link(one, label=one.title)
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from ui import render
-from ui.client import ApiDown, ApiSlow, Problem
+from ui.client import ApiDown, ApiSlow, AskClient, Problem
 
 FAILURES = (ApiDown, ApiSlow, Problem)
+READY_SECONDS = 1  # between two looks how far the preparation of the model is
+BACK_SECONDS = 2  # between two looks whether the API is back
 
 # The page is taller than the window once a picture stands on it: bring into view what was asked for.
 SCROLL = """<script>
@@ -47,11 +51,46 @@ def say(error: Exception) -> None:
             render.message_html(
                 "サーバーに接続できません",
                 "回答用のサーバー（API）が動いていません。プロジェクトのフォルダで次のコマンドを実行し、"
-                "起動してからもう一度お試しください。",
+                "起動してください。つながりしだい、この画面は自動で元に戻ります。",
                 kind="error",
                 command="./run",
             )
         )
+
+
+@st.fragment(run_every=BACK_SECONDS)
+def when_back(client: AskClient, then: Callable[[], None] | None = None) -> None:
+    """Look whether the API answers again; then do what was waiting for it, and draw the page anew."""
+    try:
+        client.health()
+    except FAILURES:
+        return
+    if then is not None:
+        then()
+    st.rerun()
+
+
+def when_ready(client: AskClient) -> bool:
+    """Tell whether the model is still being prepared; then say how far that is, and draw the page anew when it is."""
+    preparing = client.health().get("preparing")
+    if preparing:
+        _preparing(client)
+    return bool(preparing)
+
+
+@st.fragment(run_every=READY_SECONDS)
+def _preparing(client: AskClient) -> None:
+    try:
+        preparing = client.health().get("preparing")
+    except FAILURES:
+        st.rerun()
+    if not preparing:
+        st.rerun()
+    done, total = preparing["done"], max(1, preparing["total"])
+    st.progress(min(1.0, done / total), render.label(preparing["stage"]))
+    st.html(
+        '<p class="tk-lead">準備ができしだい、質問できるようになります。先に質問を入力しても、待ってから答えます。</p>'
+    )
 
 
 def reason(error: Exception) -> str:

@@ -9,7 +9,12 @@ from __future__ import annotations
 import html
 import re
 import string
+import unicodedata
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta, timezone
+from itertools import pairwise
 from typing import Any
+from urllib.parse import urlencode
 
 Json = dict[str, Any]
 
@@ -17,6 +22,9 @@ ERAS = ((2019, 5, "令和"), (1989, 1, "平成"), (1926, 12, "昭和"), (1912, 7
 # Questions whose answer is worth little without its date.
 DATED_TYPES = {"number", "comparison", "temporal"}
 SIZES = (("short", 40), ("medium", 80))  # characters up to which an answer is set in large type
+CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
+TIP = 90  # characters of a quote that show when a marker is pointed at
+JAPAN = timezone(timedelta(hours=9))
 CONTEXT_LINES = 12  # lines of a text file shown above and below its quote
 
 
@@ -64,13 +72,18 @@ def when(code: str | None) -> str | None:
     return code
 
 
+def moment(iso: str | None) -> str | None:
+    """Return a moment by Japan's clock. 例: 2026-11-23T08:37:18+00:00 → 2026/11/23 17:37"""
+    return datetime.fromisoformat(iso).astimezone(JAPAN).strftime("%Y/%m/%d %H:%M") if iso else None
+
+
 def confidence(value: float) -> str:
     return "高" if value >= 0.75 else "中" if value >= 0.45 else "低"
 
 
 def place(citation: Json) -> str:
     """Return where a quote stands. 例: p.12（印刷ページ 24）, p.3（推定）・120–124行"""
-    parts = []
+    parts: list[str] = []
     page, printed = citation.get("page"), citation.get("page_label")
     ocr = ["文字認識（OCR）"] if citation.get("read_by") == "ocr" else []
     if named := citation.get("place"):
@@ -100,17 +113,22 @@ def origin_html(citation: Json) -> str:
 # --- the answer ---------------------------------------------------------------------------------------------------
 
 
-def question_html(question: str) -> str:
-    return f'<div class="tk-question"><span class="tk-tag">質問</span><h2>{escape(question)}</h2></div>'
+def question_html(question: str, *, waiting: bool = False) -> str:
+    """Return the question over its answer; while it waits for one, what stands there of another is not shown."""
+    kind = "tk-question tk-waiting" if waiting else "tk-question"
+    return f'<div class="{kind}"><span class="tk-tag">質問</span><h2>{escape(question)}</h2></div>'
 
 
-def answer_html(answer: Json) -> str:
-    """Return the answer, large, with its date, how sure it is, and how it was worked out."""
+def answer_html(answer: Json, turn: int = 0) -> str:
+    """Return the answer, large, with its date, how sure it is, and how it was worked out.
+
+    The markers ①② press the button of their citation, whose key starts with the number of the ``turn``.
+    """
     text = str(answer["answer"])
     size = "long" if "\n" in text else next((name for name, most in SIZES if len(text) <= most), "long")
     badges = []
     if as_of := when(answer.get("as_of")):
-        badges.append(f'<span class="tk-badge tk-date">時点　{escape(as_of)}</span>')
+        badges.append(f'<span class="tk-badge tk-date">いつの数字か　{escape(as_of)}</span>')
     elif answer.get("type") in DATED_TYPES:
         badges.append('<span class="tk-badge">時点の記載なし</span>')
     derived = answer.get("derived")
@@ -122,32 +140,114 @@ def answer_html(answer: Json) -> str:
         operands = "・".join(str(n) for n in derived["operands"])
         source = f"<span>出典 {escape(operands)} の数値から計算</span>" if operands else ""
         how = f'<div class="tk-how"><code>{escape(derived["how"])}</code>{source}</div>'
+    citations = {citation["n"]: citation for citation in answer["citations"]}
+    value = "".join(
+        escape(piece) + "".join(marker_html(citations[n], turn) for n in numbers) for piece, numbers in marked(answer)
+    )
     return (
-        f'<div class="tk-answer"><p class="tk-value tk-{size}">{escape(text)}</p>'
+        f'<div class="tk-answer"><p class="tk-value tk-{size}">{value}</p>'
         f'<p class="tk-badges">{"".join(badges)}</p>{how}</div>'
     )
 
 
-def timeline_html(points: list[Json]) -> str:
+def understood_html(question: str) -> str:
+    """Return the whole question that a follow-up was taken for."""
+    return f'<p class="tk-understood"><span class="tk-tag">読み取り</span> {escape(question)}</p>'
+
+
+def marker_html(citation: Json, turn: int) -> str:
+    """Return ① as a button that shows the citation's page, with the quote for who points at it."""
+    n = citation["n"]
+    sign = CIRCLED[n - 1] if n <= len(CIRCLED) else f"({n})"
+    quote = " ".join(str(citation["quote"]).split())
+    tip = quote if len(quote) <= TIP else f"{quote[:TIP]}…"
+    named = f"出典{n}：{citation.get('title') or citation['file']} {place(citation)}"
+    return (
+        f'<button type="button" class="tk-marker" data-show="show-{turn}-c{n}" aria-label="{escape(named)}">{sign}'
+        f'<span class="tk-tip" role="tooltip"><b>{escape(named)}</b>{escape(tip)}</span></button>'
+    )
+
+
+def marked(answer: Json) -> list[tuple[str, list[int]]]:
+    """Return the answer in pieces, each with the citations it is read from; joined they are the answer.
+
+    A piece is a line, or of a single line what stands between 、 and →. It belongs to the first citation that holds
+    it, or all of its figures; citations that hold none of the pieces follow the last one. Those of other dates stand
+    in the timeline.
+    """
+    text = str(answer["answer"])
+    later = {point["citation"] for point in answer.get("timeline", ()) if point["as_of"] != answer.get("as_of")}
+    own = set((answer.get("derived") or {}).get("operands", ()))
+    folded = {c["n"]: _folded(c["quote"]) for c in answer["citations"] if c["n"] not in later - own or c["n"] == 1}
+    pieces = re.split(r"(?<=\n)" if "\n" in text else r"(?<=、)|(?= → )|(?<=。)", text) if len(folded) > 1 else [text]
+    found = [_citation_of(piece, folded) for piece in pieces]
+    numbers = [[n] if n and n != after else [] for n, after in pairwise([*found, None])]
+    numbers[-1] += sorted(folded.keys() - set(found))
+    return [(piece, ns) for piece, ns in zip(pieces, numbers, strict=True)]
+
+
+def _citation_of(piece: str, folded: Mapping[int, str]) -> int | None:
+    said = _folded(re.sub(r"[（(].*?[）)]|^[・\-\s]+", "", piece)).rstrip("、。")
+    figures = re.findall(r"\d[\d.]+", said)
+    for n, quote in folded.items():
+        if (said and said in quote) or (figures and all(figure in quote for figure in figures)):
+            return n
+    return None
+
+
+def _folded(text: str) -> str:
+    return re.sub(r"[\s,]", "", unicodedata.normalize("NFKC", str(text)))
+
+
+def notices_html(answer: Json, turn: int = 0) -> str:
+    """Return what a reader must not miss: a newer paper says otherwise, or two papers contradict each other."""
+    points = answer.get("timeline") or []
+    citations = {citation["n"]: citation for citation in answer["citations"]}
+    notices = []
+    places = [i for i, point in enumerate(points) if point["as_of"] == answer.get("as_of")]
+    if places and places[-1] < len(points) - 1 and answer.get("type") != "temporal":
+        last = points[-1]
+        if last["value"] not in {points[i]["value"] for i in places}:
+            notices.append(("新しい時点の値があります", [last]))
+    for early, late in pairwise(points):
+        if early["as_of"] == late["as_of"] and _folded(early["value"]) != _folded(late["value"]):
+            notices.append(("同じ時点の値が、資料によって違います", [early, late]))
+    return "".join(
+        f'<div class="tk-notice" role="note"><b>{words}</b>'
+        + "".join(
+            f"<span>{escape(when(point['as_of']))}　<strong>{escape(with_unit(point))}</strong>"
+            f"{marker_html(citations[point['citation']], turn)}</span>"
+            for point in told
+        )
+        + "</div>"
+        for words, told in notices
+    )
+
+
+def with_unit(point: Json) -> str:
+    """Return the value of a point in time with its unit, once."""
+    unit = point.get("unit") or ""
+    return f"{point['value']}{'' if str(point['value']).endswith(unit) else unit}"
+
+
+def timeline_html(answer: Json, turn: int = 0) -> str:
     """Return the indicator's values over time as a table, latest last and marked; nothing for no points."""
+    points = answer.get("timeline") or []
     if not points:
         return ""
+    citations = {citation["n"]: citation for citation in answer["citations"]}
+    latest = points[-1]["as_of"]
     rows = []
-    for i, point in enumerate(points):
-        value = escape(point["value"])
-        unit = point.get("unit")
-        if unit and not str(point["value"]).endswith(unit):
-            value += escape(unit)
-        latest = i == len(points) - 1
+    for point in points:
+        new, mark = (' class="tk-latest"', '<span class="tk-new">最新</span>') if point["as_of"] == latest else ("", "")
         rows.append(
-            f'<tr class="tk-latest"><td>{escape(when(point["as_of"]))}<span class="tk-new">最新</span></td>'
-            if latest
-            else f"<tr><td>{escape(when(point['as_of']))}</td>"
+            f"<tr{new}><td>{escape(when(point['as_of']))}{mark}</td>"
+            f'<td class="tk-figure">{escape(with_unit(point))}</td>'
+            f'<td class="tk-ref">{marker_html(citations[point["citation"]], turn)}</td></tr>'
         )
-        rows.append(f'<td class="tk-figure">{value}</td><td class="tk-ref">{escape(point["citation"])}</td></tr>')
     return (
-        '<div class="tk-timeline"><h3>時点ごとの値</h3><table><thead><tr><th>時点</th><th>値</th><th>出典</th></tr>'
-        f"</thead><tbody>{''.join(rows)}</tbody></table></div>"
+        '<div class="tk-timeline"><table><thead><tr><th scope="col">時点</th><th scope="col">値</th>'
+        f'<th scope="col">出典</th></tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
     )
 
 
@@ -160,6 +260,52 @@ def not_found_html(answer: Json) -> str:
         "<p>言い方を変えるか、時期や地域を確かめて、もう一度質問してください。"
         "関係のありそうな箇所があれば、下に示します。</p></div>"
     )
+
+
+def welcome_html(documents: Sequence[Json]) -> str:
+    """Return what stands on the page before anything was asked."""
+    pages = sum(document.get("pages") or 0 for document in documents)
+    held = f"<p>いま質問できる資料：<b>{len(documents):,}</b>件、<b>{pages:,}</b>ページ</p>" if documents else ""
+    return (
+        '<div class="tk-welcome"><p>行政の資料に日本語で質問すると、答えと、いつの数字か、'
+        f"どの資料の何ページに書いてあるかを示します。資料にないことは「記載がありません」と答えます。</p>{held}</div>"
+    )
+
+
+def scope_words(scope: Json, titles: Mapping[str, str] | None = None) -> str:
+    """Return a scope in words. 例: 令和6年2月議会、総務部、令和6年2月（2024年）以降"""
+    named = [*(scope.get("meetings") or []), *(scope.get("departments") or [])]
+    documents = list(scope.get("documents") or [])
+    if len(documents) == 1 and titles and documents[0] in titles:
+        named.append(f"「{titles[documents[0]]}」")
+    elif documents:
+        named.append(f"選んだ資料{len(documents)}件")
+    if scope.get("since"):
+        named.append(f"{when(scope['since'])}以降の資料")
+    if scope.get("until"):
+        named.append(f"{when(scope['until'])}以前の資料")
+    return "、".join(named)
+
+
+def scope_html(answer: Json, titles: Mapping[str, str]) -> str:
+    """Return which documents were asked."""
+    words = scope_words(answer["scope"], titles) if answer.get("scope") else "すべての資料"
+    return f'<p class="tk-scope">対象：{escape(words)}（{answer.get("searched", 0)}件）</p>'
+
+
+def titles_html(titles: Sequence[str]) -> str:
+    return '<ul class="tk-titles">' + "".join(f"<li>{escape(title)}</li>" for title in titles) + "</ul>"
+
+
+def copy_html(words: str, text: str) -> str:
+    """Return a button that copies ``text``."""
+    return f'<button type="button" class="tk-action" data-copy="{escape(text)}">{escape(words)}</button>'
+
+
+def link_html(words: str, query: Mapping[str, Sequence[str]]) -> str:
+    """Return a button that copies the address of this page with ``query``."""
+    link = escape(urlencode(query, doseq=True))
+    return f'<button type="button" class="tk-action" data-link="?{link}">{escape(words)}</button>'
 
 
 def reference(citation: Json) -> str:
@@ -221,6 +367,18 @@ def page_text_html(text: str, page_start: int, citation: Json, *, context: int |
     return f'<div class="tk-page-text">{above}{"".join(rows)}{below}</div>'
 
 
+def page_lines_html(lines: list[Json], span: tuple[int, int] | None = None) -> str:
+    """Return lines of a page, as GET /v1/documents/…/pages/… gives them, with numbers and with ``span`` marked."""
+    rows = []
+    for line in lines:
+        text, bounds = line["text"], span or (0, 0)
+        a, b = (min(max(bound - line["start"], 0), len(text)) for bound in bounds)
+        body = escape(text[:a]) + (f"<mark>{escape(text[a:b])}</mark>" if a < b else "") + escape(text[b:])
+        number = "" if line["number"] is None else line["number"]
+        rows.append(f'<div class="tk-line"><span>{number}</span><code>{body}</code></div>')
+    return f'<div class="tk-page-text" tabindex="0" role="region" aria-label="本文">{"".join(rows)}</div>'
+
+
 # --- the collection, messages --------------------------------------------------------------------------------------
 
 
@@ -233,24 +391,96 @@ DATE_FROM = {
 }
 
 
+KINDS = {
+    "pdf": "PDF",
+    "word": "Word",
+    "slides": "PowerPoint",
+    "sheet": "Excel",
+    "csv": "CSV",
+    "html": "HTML",
+    "markdown": "Markdown",
+    "text": "テキスト",
+}
+
+
 def document_html(document: Json) -> str:
-    """Return a document of the collection: title, meeting, date, pages and what could not be read."""
+    """Return a document of the collection: what is known of it, where that is from, and what could not be read."""
+    taken = document.get("taken_from") or {}
     counted = {"slides": "枚のスライド", "sheet": "枚のシート"}.get(document.get("kind", ""), "ページ")
     pages = f"{document['pages']}{counted}" if document.get("paging") != "none" else "ページ区切りなし"
-    date = when(document.get("published"))
-    source = DATE_FROM.get((document.get("taken_from") or {}).get("published", ""))
-    facts = "　".join(part for part in (f"{date}（{source}）" if date and source else date, pages) if part)
-    meeting = f"<p>{escape(document['meeting'])}</p>" if document.get("meeting") else ""
-    warnings = "".join(f'<p class="tk-warning">{escape(w)}</p>' for w in document.get("warnings") or ())
+    facts = [
+        document.get("meeting"),
+        _with_source(when(document.get("published")), taken.get("published", "")),
+        document.get("department"),
+    ]
+    of_file = [KINDS.get(document.get("kind", "")), pages, document["file"]]
+    title = document.get("title") or document["file"]
+    if taken.get("title") in ("properties", "file_name", "by_hand"):
+        of_file.append(f"題名は{DATE_FROM[taken['title']]}")
+    warnings = "".join(f'<p class="tk-warning">⚠ {escape(w)}</p>' for w in document.get("warnings") or ())
     return (
-        f'<div class="tk-document"><p class="tk-title">{escape(document.get("title") or document["file"])}</p>'
-        f"{meeting}<p>{escape(facts)}</p>{warnings}</div>"
+        f'<div class="tk-document"><p class="tk-title">{escape(title)}</p>'
+        f"{_spans(facts)}{_spans(of_file)}{warnings}</div>"
     )
+
+
+def _with_source(date: str | None, source: str) -> str | None:
+    """Return a date with where it is from. 例: 令和6年（2024年）【推定: ファイル名から】"""
+    if date is None or source not in DATE_FROM:
+        return date
+    return f"{date}【{'' if source == 'by_hand' else '推定: '}{DATE_FROM[source]}】"
+
+
+def _spans(parts: list[str | None]) -> str:
+    """Return parts as a paragraph whose lines break between them only; nothing for none."""
+    spans = " ".join(f"<span>{escape(part)}</span>" for part in parts if part)
+    return f'<p class="tk-origin">{spans}</p>' if spans else ""
 
 
 def counts_html(documents: list[Json]) -> str:
     pages = sum(document.get("pages") or 0 for document in documents)
     return f'<p class="tk-counts"><b>{len(documents):,}</b> 件　<b>{pages:,}</b> ページ</p>'
+
+
+UPLOAD_SIGNS = {"waiting": "・", "running": "▶", "done": "✓", "failed": "✕", "stopped": "－"}
+
+
+def upload_html(items: Sequence[Any], *, running: bool) -> str:
+    """Return what became of the files of an upload, or how far it is.
+
+    An item has a name, a state (one of UPLOAD_SIGNS), words for it, a share of the work that is done, and the number
+    of documents that came of it.
+    """
+    done = sum(item.share if item.state == "running" else item.state != "waiting" for item in items)
+    failed = sum(item.state == "failed" for item in items)
+    if running:
+        ended = sum(item.state not in ("waiting", "running") for item in items)
+        head = f"<b>取り込んでいます　{ended} / {len(items)}</b>"
+        bar = f'<progress max="{len(items)}" value="{done:.3f}" aria-label="全体の進み具合"></progress>'
+        hint = "<p>この画面を離れても、取り込みは続きます。</p>"
+    else:
+        good = sum(item.state == "done" for item in items)
+        worse = f"　<span>できなかったもの {failed} 件</span>" if failed else ""
+        head = f'<b role="status">取り込みが終わりました　<span>{good} 件</span>{worse}</b>'
+        bar = hint = ""
+    rows = "".join(
+        f'<li class="tk-{escape(item.state)}">'
+        f'<span class="tk-sign" aria-hidden="true">{UPLOAD_SIGNS[item.state]}</span>'
+        f"<span>{escape(item.name)}</span><span>{escape(item.words)}</span></li>"
+        for item in items
+    )
+    return f'<div class="tk-upload">{head}{bar}{hint}<ul>{rows}</ul></div>'
+
+
+def steps_html() -> str:
+    """Return what to do first, while there are no documents."""
+    steps = (
+        "「資料を追加」で、説明資料のファイル（PDF など）を選びます。いくつでも一度に選べます。",
+        "「取り込む」を押して、読み取りが終わるのを待ちます。",
+        "「質問」のページで、知りたいことを日本語で質問します。",
+    )
+    rows = "".join(f"<li>{step}</li>" for step in steps)
+    return f'<div class="tk-steps"><b>まだ資料がありません。はじめに、次の順で進めてください。</b><ol>{rows}</ol></div>'
 
 
 def message_html(title: str, body: str = "", *, kind: str = "info", command: str = "") -> str:

@@ -1,6 +1,7 @@
 """A fake assistant over two made-up documents: the seam at which the API is tested."""
 
 import struct
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +18,7 @@ from answer.question import validate
 from api.app import create_app
 from api.settings import Settings
 from index.collection import AddReport
-from index.protocols import IndexMissing
+from index.protocols import IndexBusy, IndexMissing
 from index.scope import Scope
 from index.snapshot import DocumentInfo
 from ingest.document import Block, Document, Fact, Page
@@ -164,8 +165,7 @@ class FakeSnapshot:
         return self.held[document_id]
 
     def source_path(self, document_id: str) -> Path:
-        assert document_id == PDF_ID
-        return self.pdf
+        return self.pdf if document_id == PDF_ID else self.pdf.with_name("mizuho.txt")
 
     def facts(self, document_id: str) -> list[Fact]:
         return [fact for fact in self.known_facts if fact.document_id == document_id]
@@ -178,6 +178,9 @@ class FakeCollection:
     adding: Callable[[dict[Path, bytes], dict[Path, str]], AddReport] | None = None
     added: list[tuple[list[Path], dict[Path, str]]] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
+    described: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    embedder: Any = None
+    busy: threading.Event = field(default_factory=threading.Event)
 
     def snapshot(self) -> FakeSnapshot:
         if self.error:
@@ -189,9 +192,20 @@ class FakeCollection:
     def add(self, paths: list[Path], progress: Any = None, sources: dict[Path, str] | None = None) -> AddReport:
         if self.error:
             raise self.error
+        if self.busy.is_set():
+            raise IndexBusy("locked", "ほかで書き込み中です。")
+        if progress is not None:
+            progress("ファイルを調べています", 0, len(paths))
         self.added.append((paths, dict(sources or {})))
         assert self.adding is not None
         return self.adding({path: path.read_bytes() for path in paths}, dict(sources or {}))
+
+    def describe(self, document_id: str, given: dict[str, str]) -> DocumentInfo:
+        if self.error:
+            raise self.error
+        self.described.append((document_id, given))
+        assert self.current is not None
+        return info_of(self.current.held[document_id], **{name: value or None for name, value in given.items()})
 
     def remove(self, document_id: str) -> None:
         if self.error:

@@ -147,7 +147,7 @@ def test_the_collection_is_listed_with_its_snapshot(client):
 
 def test_a_document_has_a_table_of_contents(client):
     body = client.get(f"/v1/documents/{TEXT_ID}").json()
-    assert body["headings"] == [{"text": "１　防災", "level": 1, "page": 1}]
+    assert body["headings"] == [{"text": "１　防災", "level": 1, "page": 1, "start": 0, "end": 4}]
     assert body["page_list"] == [{"number": 1, "label": "3"}, {"number": 2, "label": "4"}]
 
 
@@ -268,7 +268,7 @@ def test_a_huge_page_is_drawn_more_coarsely(client, assistant, pdf_document, mon
     page = replace(pdf_document.pages[0], width=14_400.0, height=14_400.0)
     assistant.collection.current.held[PDF_ID] = replace(pdf_document, pages=(page,))
     seen = []
-    monkeypatch.setattr("api.app.render_page", lambda *a, dpi, boxes: seen.append(dpi) or b"")
+    monkeypatch.setattr("api.documents.render_page", lambda *a, dpi, boxes: seen.append(dpi) or b"")
     client.get(f"/v1/documents/{PDF_ID}/pages/1/image", params={"dpi": 200})
     assert seen == [20]
 
@@ -486,7 +486,8 @@ def test_without_an_index_the_server_is_well_and_says_what_to_do(client, assista
         (IndexMismatch("other embedder", "別のモデルの索引です。"), 503, "index-unusable"),
     ],
 )
-def test_an_index_that_cannot_be_used_says_why_in_both_languages(client, assistant, error, status, kind):
+def test_an_index_that_cannot_be_used_says_why_in_both_languages(client, assistant, error, status, kind, monkeypatch):
+    monkeypatch.setattr("api.intake.WAIT_SECONDS", 0)
     assistant.collection.error = error
     body = problem(ask(client, "避難所は？"), status, kind)
     assert (body["title"], body["detail"]) == (error.message, str(error))

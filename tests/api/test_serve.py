@@ -1,5 +1,6 @@
 """`tenkyo serve` as a process: both servers come up, and both go when it is told to stop."""
 
+import json
 import os
 import signal
 import socket
@@ -10,8 +11,12 @@ import time
 import urllib.request
 from contextlib import suppress
 from pathlib import Path
+from statistics import median
 
 import pytest
+
+from index.default_model import STAGE
+from index.embedder import LOADING
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="process groups and signals of POSIX")
@@ -52,6 +57,7 @@ class Served:
         for reader in self.readers:
             reader.join(5)
             assert not reader.is_alive(), "something still runs and holds the output open"
+        self.err = [line for line in self.err if not line.startswith(STAGE)]  # once on a machine
         return status
 
     def kill(self):
@@ -134,6 +140,25 @@ def test_ctrl_c_while_the_page_starts_leaves_nothing_running_and_no_traceback(se
     served.wait_until_down()
     assert not any("Traceback" in line for line in served.err), "".join(served.err)
     assert all(is_free(port) for port in served.ports)
+
+
+def test_the_model_is_loaded_at_the_start_without_an_index_too(served):
+    """The first upload is not kept waiting for it, and health answers all the while."""
+    served.wait_until_up()
+    url = f"http://127.0.0.1:{served.ports[0]}/healthz"
+    seen, took, until = [], [], time.monotonic() + 60
+    while not seen or seen[-1] is not None:
+        before = time.monotonic()
+        stage = (json.loads(get(url))["preparing"] or {}).get("stage")
+        took.append(time.monotonic() - before)
+        if stage or seen:
+            seen.append(stage)
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    assert LOADING in seen
+    assert median(took) < 0.5  # now and then importing torch holds the interpreter for a second
+    send_to_process(served.process, signal.SIGTERM)
+    assert served.wait_until_down() == 0
 
 
 def test_a_request_that_hangs_does_not_keep_the_servers_from_stopping(served):

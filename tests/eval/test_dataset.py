@@ -31,7 +31,7 @@ def write(tmp_path):
 def test_a_question_keeps_its_places_and_names_the_documents_it_needs(write):
     places = [{"file": "a.txt", "lines": [1, 2], "quote": "…"}, {"file": "b.pdf", "page": 7}]
     [question] = read_questions(write(GOOD | {"evidence": places, "alt_evidence": [{"file": "c.pdf", "page": 1}]}))
-    assert question.evidence == (Evidence("a.txt", lines=(1, 2)), Evidence("b.pdf", page=7))
+    assert question.evidence == (Evidence("a.txt", lines=(1, 2), quote="…"), Evidence("b.pdf", page=7))
     assert question.documents == {"a.txt", "b.pdf"}
     assert [place.file for place in question.places] == ["a.txt", "b.pdf", "c.pdf"]
 

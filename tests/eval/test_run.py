@@ -323,7 +323,7 @@ class TestBaseline:
         baseline.write_text(json.dumps(card), encoding="utf-8")
         assert evaluate("--baseline", baseline)[0] == 0
         shown = capsys.readouterr().out
-        assert "注意: hoshi: 問題集が基準のときから変わっています" in shown
+        assert "注意: hoshi: 質問集が基準のときから変わっています" in shown
         assert "注意: elsewhere: 基準にありますが、今回は実行していません" in shown
 
     def test_saving_keeps_the_sets_that_did_not_run(self, evaluate, baseline):
@@ -375,7 +375,7 @@ def test_a_set_without_its_documents_is_named_and_the_rest_runs(tmp_path, assist
 @pytest.mark.parametrize(
     ("argv", "says"),
     [
-        (["--questions", "none.jsonl"], "問題集がありません: none.jsonl"),
+        (["--questions", "none.jsonl"], "質問集がありません: none.jsonl"),
         (["--documents", "nowhere"], "文書のフォルダがありません: nowhere"),
     ],
 )

@@ -31,6 +31,7 @@ PDF = {
     "facts": 90,
     "source": "gaiyou.pdf",
     "warnings": ["5ページ: 文字が読み取れません（画像だけのページ）"],
+    "taken_from": {"title": "cover", "meeting": "cover", "published": "text"},
 }
 PLAIN = PDF | {
     "id": "bbbb000011112222",
@@ -42,7 +43,14 @@ PLAIN = PDF | {
     "paging": "none",
     "pages": 1,
     "warnings": [],
+    "taken_from": {"title": "file_name", "published": "by_hand"},
 }
+HEADINGS = [
+    {"text": "1 現状", "level": 1, "page": 1, "start": 0, "end": 4},
+    {"text": "2 デジタル化の推進", "level": 1, "page": 3, "start": 100, "end": 110},
+    {"text": "(1) 相談 *件数*", "level": 2, "page": 3, "start": 112, "end": 118},
+    {"text": "3 予算", "level": 1, "page": 6, "start": 400, "end": 404},
+]
 
 
 def citation(n: int = 1, **changes: Any) -> Json:
@@ -123,9 +131,116 @@ def not_found(question: str = "市長の好物は何ですか", **changes: Any) 
     )
 
 
+def scores(right: int = 8, **changes: Any) -> Json:
+    """Return a set's scorecard as ``tenkyo eval`` writes it: ten figures, of which ``right`` right, and two tricks."""
+    return {
+        "questions": 12,
+        "answerable": 10,
+        "accuracy": right / 10,
+        "cited_accuracy": (right - 1) / 10,
+        "refusal_recall": 0.5,
+        "false_refusal": 0.1,
+        "unsupported_answers": 0,
+        "quotes": 14,
+        "quotes_not_verbatim": 0,
+        "errors": 0,
+        "p50_ms": 64.2,
+        "p95_ms": 1240.0,
+        "calibration_error": 0.12,
+        "types": {
+            "unanswerable": {"questions": 2, "right": 1, "cited": 1, "declined": 1, "too_long": 0},
+            "number": {"questions": 10, "right": right, "cited": right - 1, "declined": 1, "too_long": 0},
+        },
+        "retrieval": {"fused": {"recall@1": 0.7, "recall@5": 0.9, "recall@10": 1.0, "mrr": 0.8, "ndcg@10": 0.8}},
+    } | changes
+
+
+def run(id_: str = "20261123-083555", **changes: Any) -> Json:
+    """Return an evaluation of one set as GET /v1/evaluations lists it."""
+    return {
+        "id": id_,
+        "time": "2026-11-23T08:37:18+00:00",
+        "commit": "d5b66b6a47e8-dirty",
+        "embedding_model": "default",
+        "sets": {"sample": scores()},
+    } | changes
+
+
+def baseline(**changes: Any) -> Json:
+    kept = {key: value for key, value in scores(7).items() if not key.endswith("_ms")}
+    return run("baseline", time=None, commit=None, embedding_model=None, sets={"sample": kept}) | changes
+
+
+def record(n: int = 1, expected: Json | None = None, verdict: Json | None = None, **changes: Any) -> Json:
+    """Return a wrong answer as a run keeps it."""
+    question = {
+        "id": f"s{n:03}",
+        "question": f"相談件数の質問 {n}",
+        "type": "number",
+        "answer": "2,776件",
+        "accept": ["2776"],
+        "accept_all": [],
+        "evidence": [{"file": "gaiyou.pdf", "lines": None, "page": 3, "quote": "相談件数は2,776件"}],
+        "alt_evidence": [],
+        "answerable": True,
+        "note": "",
+    } | (expected or {})
+    judged = {
+        "id": question["id"],
+        "type": question["type"],
+        "answerable": question["answerable"],
+        "answered": True,
+        "right": False,
+        "cited": False,
+        "too_long": False,
+        "covered": True,
+        "unsupported": [],
+        "quotes": 1,
+        "bad_quotes": 0,
+        "error": None,
+    } | (verdict or {})
+    given = answer(question["question"], answer="141件", citations=[citation(1)], id=question["id"])
+    return given | {"set": "sample", "expected": question, "verdict": judged} | changes
+
+
+def opinion(n: int = 1, **changes: Any) -> Json:
+    """Return a reader's opinion as GET /v1/feedback lists it, with the draft that is made of a bad one."""
+    place = {"file": PDF["file"], "quote": "相談件数は2,776件", "lines": None, "page": 3}
+    return {
+        "id": f"f{n}",
+        "time": "2026-11-23T08:37:18+00:00",
+        "state": "open",
+        "verdict": "bad",
+        "answer": answer(f"相談件数の質問 {n}"),
+        "reason": "wrong_date",
+        "right_answer": "2,801件",
+        "comment": None,
+        "draft": {
+            "id": f"f{n}",
+            "question": f"相談件数の質問 {n}",
+            "type": "number",
+            "answer": "2,801件",
+            "accept": ["2801"],
+            "accept_all": [],
+            "evidence": [place],
+            "answerable": True,
+            "note": "",
+        },
+    } | changes
+
+
 def problem(status: int, title: str, detail: str = "exact English") -> httpx.Response:
     body = {"type": "about:blank", "title": title, "status": status, "detail": detail}
     return httpx.Response(status, json=body, headers={"content-type": "application/problem+json"})
+
+
+def page_of(text: str, number: int = 1) -> Json:
+    """Return the page of a text file."""
+    lines, start = [], 0
+    for n, line in enumerate(text.split("\n"), 1):
+        lines.append({"number": n, "start": start, "end": start + len(line), "text": line, "box": None})
+        start += len(line) + 1
+    return {"number": number, "text": text, "start": 0, "end": len(text), "lines": lines}
 
 
 class FakeApi:
@@ -138,6 +253,14 @@ class FakeApi:
         self.reply: Json | httpx.Response = answer()
         self.refused: dict[str, httpx.Response] = {}  # uploads by file name
         self.down = False
+        self.health: Json = {"status": "ok", "preparing": None, "has_sample": True}
+        self.matches: list[Json] = []  # of words in a document
+        self.progress = [("ページを読んでいます", 1, 2)]  # of an upload, before its end
+        self.runs: list[Json] = []
+        self.wrong: list[Json] = []
+        self.feedback: list[Json] = []
+        self.questions: list[Json] = []  # the question file
+        self.refusal: httpx.Response | None = None  # of whatever is written
 
     @property
     def client(self) -> AskClient:
@@ -163,15 +286,43 @@ class FakeApi:
                 return httpx.Response(200, json=self.reply | {"question": json.loads(request.content)["question"]})
             case "POST", "/v1/documents":
                 return self._upload(request.content)
+            case "GET", "/v1/evaluations":
+                return httpx.Response(200, json={"runs": self.runs})
+            case "GET", "/v1/feedback":
+                return httpx.Response(200, json={"feedback": self.feedback, "questions": len(self.questions)})
+            case "GET", "/v1/feedback/questions":
+                return httpx.Response(200, content="".join(f"{json.dumps(q)}\n" for q in self.questions).encode())
+            case "POST", "/v1/feedback":
+                return self.refusal or self._heard(json.loads(request.content))
+            case "GET", "/healthz":
+                return httpx.Response(200, json=self.health)
+            case "POST", "/v1/sample":
+                self.documents = [PDF, PLAIN]
+                return self._worked({"added": self.documents})
+            case "PATCH", _:
+                return self._described(path.rsplit("/", 1)[1], json.loads(request.content))
             case "DELETE", _:
+                if self.refusal:
+                    return self.refusal
                 self.documents = [d for d in self.documents if d["id"] != path.rsplit("/", 1)[1]]
                 return httpx.Response(204)
+        if found := re.fullmatch(r"/v1/evaluations/(.+)", path):
+            return httpx.Response(200, json=next(r for r in self.runs if r["id"] == found[1]) | {"wrong": self.wrong})
+        if found := re.fullmatch(r"/v1/feedback/(.+)/(accept|dismiss)", path):
+            return self.refusal or self._decided(found[1], found[2], request.content)
+        if path.endswith("/file"):
+            return httpx.Response(200, content=b"%PDF-1.7")
+        if path.endswith("/find"):
+            words = request.url.params["q"]
+            return httpx.Response(200, json={"query": words, "total": len(self.matches), "matches": self.matches})
+        if found := re.fullmatch(r"/v1/documents/(\w+)", path):
+            return self._document(found[1])
         if path.endswith("/image"):
             picture = io.BytesIO()
             Image.new("RGB", (60, 85), "white").save(picture, "PNG")
             return httpx.Response(200, content=picture.getvalue(), headers={"content-type": "image/png"})
         if re.fullmatch(rf"/v1/documents/{PLAIN['id']}/pages/1", path):
-            return httpx.Response(200, json={"number": 1, "text": TEXT, "start": 0, "end": len(TEXT)})
+            return httpx.Response(200, json=page_of(TEXT))
         return problem(404, "その資料はありません")
 
     def _upload(self, content: bytes) -> httpx.Response:
@@ -181,5 +332,44 @@ class FakeApi:
             return refusal
         new = PLAIN | {"id": f"{len(self.documents):016x}", "file": name[1].decode(), "title": name[1].decode()}
         self.documents = [*self.documents, new]
-        report = {"added": [new], "refreshed": [], "skipped": [], "failed": [], "seconds": 0.1}
-        return httpx.Response(200, json=report)
+        return self._worked({"added": [new]})
+
+    def _worked(self, report: Json) -> httpx.Response:
+        """Return what minutes of work send: how far it is, line by line, and the report."""
+        nothing: Json = {"added": [], "refreshed": [], "skipped": [], "duplicates": [], "failed": [], "seconds": 0.1}
+        events: list[Json] = [
+            {"event": "progress", "stage": stage, "done": done, "total": total} for stage, done, total in self.progress
+        ]
+        events.append({"event": "done", "report": nothing | report})
+        return httpx.Response(200, content="".join(json.dumps(event) + "\n" for event in events).encode())
+
+    def _document(self, id_: str) -> httpx.Response:
+        known = [d for d in self.documents if d["id"] == id_]
+        if not known:
+            return problem(404, "その資料はありません")
+        pages = [{"number": n, "label": str(n + 2)} for n in range(1, known[0]["pages"] + 1)]
+        headings = HEADINGS if known[0]["kind"] == "pdf" else []
+        return httpx.Response(200, json=known[0] | {"page_list": pages, "headings": headings})
+
+    def _described(self, id_: str, said: Json) -> httpx.Response:
+        if self.refusal:
+            return self.refusal
+        hand = dict.fromkeys((name for name, text in said.items() if text), "by_hand")
+        self.documents = [
+            d | {n: t or None for n, t in said.items()} | {"taken_from": d["taken_from"] | hand}
+            if d["id"] == id_
+            else d
+            for d in self.documents
+        ]
+        return httpx.Response(200, json=next(d for d in self.documents if d["id"] == id_))
+
+    def _heard(self, feedback: Json) -> httpx.Response:
+        self.feedback = [opinion(len(self.feedback) + 1) | feedback, *self.feedback]
+        return httpx.Response(201, json=self.feedback[0])
+
+    def _decided(self, id_: str, what: str, content: bytes) -> httpx.Response:
+        if what == "accept":
+            self.questions.append(json.loads(content))
+        state = {"accept": "accepted", "dismiss": "dismissed"}[what]
+        self.feedback = [f | {"state": state} if f["id"] == id_ else f for f in self.feedback]
+        return httpx.Response(200, json=next(f for f in self.feedback if f["id"] == id_))

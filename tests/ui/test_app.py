@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.ui.fake_api import PDF, PLAIN, FakeApi, answer, citation, not_found, problem
+from tests.ui.fake_api import PDF, FakeApi, answer, citation, not_found, problem
 from ui import client
 
 
@@ -162,66 +162,13 @@ def test_an_api_that_goes_down_in_between_loses_no_earlier_answer(app, api):
     assert "2,776件" in shown(app.run())
 
 
-def test_an_empty_collection_says_how_to_fill_it(app, api):
-    api.documents = []
-    page = shown(app.run())
-    assert "まだ資料がありません" in page
-    assert "tenkyo ingest" in page
-    assert app.chat_input[0].disabled
-    assert next(e for e in app.expander if e.label == "資料を追加").proto.expanded
-
-
 def test_an_index_that_cannot_be_read_is_said_in_the_apis_words(app, api):
     api._respond = lambda request: problem(503, "索引が壊れています。もう一度取り込んでください。")
     app = AppTest.from_function(script, args=(api.client,), default_timeout=20)
     assert "索引が壊れています。もう一度取り込んでください。" in shown(app.run())
 
 
-def test_uploaded_files_go_in_one_by_one_and_each_failure_is_named(app, api):
-    api.refused["broken.pdf"] = problem(422, "PDFとして読めません。壊れている可能性があります。")
-    app.run()
-    app.file_uploader[0].set_value([("a.txt", b"a", "text/plain"), ("broken.pdf", b"%PDF", "application/pdf")])
-    next(b for b in app.button if b.label == "取り込む").click().run()
-    page = shown(app)
-    assert "1 件を取り込みました" in page
-    assert "broken.pdf を取り込めませんでした" in page
-    assert "PDFとして読めません。壊れている可能性があります。" in page
-    assert api.asked("POST", "/v1/documents") == 2
-    assert "<b>3</b> 件" in page
-    assert "broken.pdf" not in shown(app.run()), "the report is shown once"
-
-
-def test_a_document_is_removed_only_after_a_second_yes(app, api):
-    app.run()
-    app.button(key=f"remove-{PLAIN['id']}").click().run()
-    assert len(api.documents) == 2
-    assert "元のファイルは消えません" in shown(app)
-    app.button(key="remove-no").click().run()
-    assert len(api.documents) == 2
-    app.button(key=f"remove-{PLAIN['id']}").click().run()
-    app.button(key="remove-yes").click().run()
-    assert [d["id"] for d in api.documents] == [PDF["id"]]
-    assert "外しました" in shown(app)
-
-
-def test_a_large_collection_can_be_narrowed(app, api):
-    api.documents = [PDF | {"id": f"{n:016x}", "title": f"概況 第{n}号"} for n in range(150)]
-    page = shown(app.run())
-    assert "概況 第99号" in page
-    assert "概況 第100号" not in page
-    app.text_input(key="filter").set_value("第149号").run()
-    assert "概況 第149号" in shown(app)
-    assert "概況 第99号" not in shown(app)
-
-
 def test_the_script_names_the_api_by_its_variable_and_says_when_it_is_not_there(monkeypatch):
     monkeypatch.setenv("TENKYO_API_URL", "http://127.0.0.1:9")
     app = AppTest.from_file(Path(client.__file__).with_name("app.py"), default_timeout=20).run()
     assert "サーバーに接続できません" in shown(app)
-
-
-def test_every_kind_of_file_that_is_read_can_be_uploaded():
-    from ingest.parse import SUFFIXES
-    from ui.app import UPLOAD_TYPES
-
-    assert set(UPLOAD_TYPES) == SUFFIXES

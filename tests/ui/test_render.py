@@ -1,5 +1,6 @@
 """What the page shows of what the API says, by value; hostile documents stay text."""
 
+import html
 import re
 
 import pytest
@@ -58,9 +59,12 @@ def test_a_place_names_the_page_as_counted_as_printed_and_as_guessed(place, word
 
 def text_of(markup: str) -> str:
     """Return what a reader sees of some HTML."""
-    import html
-
     return html.unescape(re.sub(r"<[^>]*>", "", markup))
+
+
+def points(*values: tuple[str, str]) -> list[dict]:
+    """Return a timeline of (as-of, value), all of the first citation."""
+    return [{"as_of": as_of, "value": value, "unit": None, "citation": 1} for as_of, value in values]
 
 
 @pytest.mark.parametrize(
@@ -78,14 +82,20 @@ def text_of(markup: str) -> str:
         render.answer_html(answer(as_of=HOSTILE)),
         render.answer_html(answer(derived={"how": HOSTILE, "operands": []})),
         render.not_found_html(not_found() | {"missing": [HOSTILE]}),
-        render.timeline_html([{"as_of": "2024", "value": HOSTILE, "unit": None, "citation": 1}]),
-        render.timeline_html([{"as_of": "2024", "value": "1", "unit": HOSTILE, "citation": 1}]),
+        render.timeline_html(answer(timeline=[{"as_of": "2024", "value": HOSTILE, "unit": None, "citation": 1}])),
+        render.timeline_html(answer(timeline=[{"as_of": "2024", "value": "1", "unit": HOSTILE, "citation": 1}])),
+        render.notices_html(answer(as_of="2023", timeline=points(("2023", "1件"), ("2024", HOSTILE)))),
+        render.marker_html(citation(title=HOSTILE), 0),
+        render.marker_html(citation(quote=HOSTILE), 0),
+        render.understood_html(HOSTILE),
+        render.scope_html(answer(scope={"meetings": [HOSTILE]}, searched=1), {}),
+        render.titles_html([HOSTILE]),
         render.page_text_html(HOSTILE, 0, text_citation(start=0, end=9, lines=[1, 1])),
         render.page_text_html(HOSTILE, 0, text_citation(start=3, end=len(HOSTILE), lines=[1, 1])),
         render.message_html(HOSTILE, "b"),
         render.message_html("t", HOSTILE),
-        render.document_html({"title": HOSTILE, "pages": 1}),
-        render.document_html({"title": "t", "pages": 1, "warnings": [HOSTILE], "meeting": HOSTILE}),
+        render.document_html(PDF | {"title": HOSTILE}),
+        render.document_html(PDF | {"warnings": [HOSTILE], "meeting": HOSTILE}),
     ],
 )
 def test_hostile_text_is_shown_as_the_characters_it_is(markup):
@@ -112,6 +122,11 @@ def test_a_label_keeps_markdown_from_reading_its_signs(text, escaped):
     assert render.label(text) == escaped
 
 
+def test_a_moment_is_told_by_japans_clock():
+    assert render.moment("2026-11-23T15:37:18+00:00") == "2026/11/24 00:37"
+    assert render.moment(None) is None
+
+
 def test_a_reference_for_a_report_holds_quote_and_origin():
     quote = "相談件数は2,776件（令和6年1月末現在）となっている。"
     assert (
@@ -135,10 +150,10 @@ def test_sheets_and_slides_are_counted_as_such():
 
 
 def test_a_short_answer_is_large_and_a_list_keeps_its_lines():
-    assert 'class="tk-value tk-short">2,776件（令和6年1月末現在）</p>' in render.answer_html(answer())
+    assert 'class="tk-value tk-short">2,776件（令和6年1月末現在）<' in render.answer_html(answer())
     assert 'tk-medium">141人増（' in render.answer_html(answer(answer="141人増（" + "令和6年は507人、" * 5 + "）"))
     assert "tk-long" in render.answer_html(answer(answer="あ" * 81))
-    assert 'class="tk-value tk-long">・一\n・二</p>' in render.answer_html(answer(answer="・一\n・二"))
+    assert 'class="tk-value tk-long">・一\n・二<' in render.answer_html(answer(answer="・一\n・二"))
 
 
 def test_a_figure_without_a_date_says_so_and_a_name_does_not():
@@ -159,13 +174,18 @@ def test_the_timeline_marks_the_last_row_as_latest_and_names_a_unit_once():
         {"as_of": "FY2022", "value": "1,980", "unit": "件", "citation": 2},
         {"as_of": "FY2023", "value": "2,776件", "unit": "件", "citation": 1},
     ]
-    markup = render.timeline_html(points)
+    markup = render.timeline_html(answer(timeline=points))
     assert "1,980件" in markup
     assert "2,776件" in markup
     assert "件件" not in markup
     assert markup.index("令和4年度") < markup.index("tk-latest") < markup.index("令和5年度")
     assert markup.count("最新") == 1
-    assert render.timeline_html([]) == ""
+    assert render.timeline_html(answer(timeline=[])) == ""
+
+
+def test_what_is_copied_is_the_text_itself():
+    markup = render.copy_html("コピー", HOSTILE)
+    assert html.unescape(re.search('data-copy="([^"]*)"', markup)[1]) == HOSTILE
 
 
 def test_not_found_names_the_missing_words():

@@ -1,0 +1,1 @@
+"""The sample collection: briefings that restate published facts, as PDF."""

@@ -1,0 +1,293 @@
+"""Taking documents in with a running report: what is heard, how it ends, and what happens when nobody listens."""
+
+import json
+import logging
+import socket
+import threading
+import time
+from contextlib import contextmanager
+
+import pytest
+import uvicorn
+from starlette.testclient import TestClient
+
+from answer.assistant import Assistant
+from api import intake
+from api.app import create_app
+from api.settings import Settings
+from index import embedder as embedding
+from index.collection import AddReport, Collection
+from index.embedder import LOADING, SentenceEmbedder
+from index.protocols import IndexDamaged
+from tests.api.conftest import info_of, unreadable
+from tests.api.test_app import problem
+
+NDJSON = {"accept": "application/x-ndjson"}
+
+
+@pytest.fixture
+def adding(assistant, text_document):
+    """A collection that takes everything, but for empty files."""
+
+    def add(contents, sources):
+        good = [path for path, content in contents.items() if content]
+        return AddReport(
+            added=[info_of(text_document, file=path.name, source=sources[path]) for path in good],
+            failed=[(path, unreadable(path)) for path in contents if path not in good],
+        )
+
+    assistant.collection.adding = add
+    return assistant.collection
+
+
+def send(client, *files, path="/v1/documents"):
+    """Return the response's status and type, and the events in it."""
+    options = {"files": [("files", file) for file in files]} if files else {}
+    response = client.post(path, headers=NDJSON, **options)
+    assert response.headers["content-type"].startswith("application/x-ndjson"), response.text
+    return [json.loads(line) for line in response.text.splitlines()]
+
+
+def test_an_intake_tells_how_far_it_is_and_ends_with_its_report(client, adding):
+    *heard, last = send(client, ("議案.txt", b"x"), ("空.txt", b""))
+    assert {event["event"] for event in heard} == {"progress"}
+    assert last["event"] == "done"
+    assert [d["file"] for d in last["report"]["added"]] == ["議案.txt"]
+    assert [f["file"] for f in last["report"]["failed"]] == ["空.txt"]
+    assert not any(path.exists() for path in adding.added[0][0])
+
+
+def test_without_the_wish_for_a_stream_the_report_comes_alone(client, adding):
+    response = client.post("/v1/documents", files=[("files", ("a.txt", b"x"))])
+    assert response.headers["content-type"] == "application/json"
+    assert response.json()["added"][0]["file"] == "a.txt"
+
+
+def test_when_nothing_could_be_read_the_stream_ends_with_the_problem_of_a_plain_request(client, adding):
+    last = send(client, ("空.txt", b""))[-1]
+    plain = client.post("/v1/documents", files=[("files", ("空.txt", b""))]).json()
+    assert last == {"event": "problem", "problem": plain}
+
+
+def test_an_intake_that_fails_half_way_says_so_and_leaves_no_files(client, adding, caplog):
+    def add(contents, sources):
+        raise IndexDamaged("hash differs", "索引が壊れています。")
+
+    adding.adding = add
+    last = send(client, ("a.txt", b"x"))[-1]
+    assert (last["problem"]["status"], last["problem"]["title"]) == (503, "索引が壊れています。")
+    assert not any(path.parent.parent.exists() for path in adding.added[0][0])
+    assert caplog.records == []
+
+
+def test_a_mistake_of_ours_keeps_its_text_in_the_log(client, adding, caplog):
+    def add(contents, sources):
+        raise RuntimeError("secret /etc/path")
+
+    adding.adding = add
+    with caplog.at_level(logging.ERROR):
+        last = send(client, ("a.txt", b"x"))[-1]
+    assert last["problem"]["type"] == "urn:tenkyo:problem:internal"
+    assert "secret" not in json.dumps(last)
+    assert "secret" in caplog.text
+
+
+def test_what_is_refused_at_once_is_no_stream(client, adding):
+    response = client.post("/v1/documents", files=[("files", ("..", b"x"))], headers=NDJSON)
+    problem(response, 422, "file-name")
+
+
+def test_a_second_intake_waits_for_the_first_and_says_so(client, adding, monkeypatch):
+    monkeypatch.setattr(intake, "RETRY_SECONDS", 0.02)
+    adding.busy.set()
+    threading.Timer(0.6, adding.busy.clear).start()
+    *heard, last = send(client, ("a.txt", b"x"))
+    assert last["event"] == "done"
+    assert "ほかの取り込みが終わるのを待っています" in [event["stage"] for event in heard]
+
+
+def test_one_that_has_waited_long_enough_is_told_that_the_index_is_busy(client, adding, monkeypatch):
+    monkeypatch.setattr(intake, "RETRY_SECONDS", 0.02)
+    monkeypatch.setattr(intake, "WAIT_SECONDS", 0.1)
+    adding.busy.set()
+    assert send(client, ("a.txt", b"x"))[-1]["problem"]["type"] == "urn:tenkyo:problem:index-busy"
+    problem(client.post("/v1/documents", files=[("files", ("a.txt", b"x"))]), 409, "index-busy")
+
+
+def test_two_intakes_at_once_both_get_in(tmp_path, embedder):
+    """Over a real collection, whose writer's lock only one can hold."""
+    collection = Collection(tmp_path / "index", embedder)
+    app = create_app(Assistant(collection), Settings(index=tmp_path / "index"))
+    with TestClient(app) as client:
+        ends = []
+        threads = [
+            threading.Thread(
+                target=lambda n=n: ends.append(send(client, (f"{n}.txt", f"第{n}号の議案です。".encode()))[-1])
+            )
+            for n in range(3)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert [end["event"] for end in ends] == ["done"] * 3
+        assert len(client.get("/v1/documents").json()["documents"]) == 3
+
+
+def test_progress_is_told_some_five_times_a_second(client, adding):
+    def add(paths, progress, sources):
+        for n in range(600):
+            progress("読み取っています", n, 600)
+            time.sleep(0.001)
+        return AddReport()
+
+    adding.add = add
+    heard = [event["done"] for event in send(client, ("a.txt", b"x"))[:-1]]
+    assert 2 <= len(heard) <= 12
+    assert heard == sorted(heard)
+
+
+@contextmanager
+def on_a_port(app):
+    """Serve the app for real, since Starlette's test client hears nothing before the end; yield its port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", lifespan="off"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started:
+            time.sleep(0.01)
+        yield port
+    finally:
+        server.should_exit = True
+        thread.join(10)
+
+
+def test_lines_come_while_the_work_goes_on_and_it_goes_on_when_the_client_leaves(assistant, adding, settings, caplog):
+    go, done = threading.Event(), threading.Event()
+    take = adding.adding
+
+    def slow(contents, sources):
+        assert go.wait(10)
+        report = take(contents, sources)
+        done.set()
+        return report
+
+    adding.adding = slow
+    body = b'--b\r\nContent-Disposition: form-data; name="files"; filename="a.txt"\r\n\r\nx\r\n--b--\r\n'
+    head = (
+        "POST /v1/documents HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: application/x-ndjson\r\n"
+        f"Content-Type: multipart/form-data; boundary=b\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    with on_a_port(create_app(assistant, settings)) as port:
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+            connection.sendall(head.encode() + body)
+            heard = b""
+            while "ファイルを調べています".encode() not in heard:
+                heard += connection.recv(65536)
+            assert b'"done"}' not in heard
+        time.sleep(0.5)  # for the server to notice
+        go.set()
+        assert done.wait(10)
+        paths = adding.added[0][0]
+        until = time.monotonic() + 5
+        while any(path.exists() for path in paths) and time.monotonic() < until:
+            time.sleep(0.02)
+        assert not any(path.exists() for path in paths)
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+# --- the sample ---------------------------------------------------------------------------------------------------
+
+
+def test_the_sample_collection_goes_in_under_its_own_names(client, adding):
+    assert client.get("/healthz").json()["has_sample"] is True
+    last = send(client, path="/v1/sample")[-1]
+    assert last["event"] == "done"
+    names = [d["file"] for d in last["report"]["added"]]
+    assert len(names) == 6
+    assert names == sorted(names)
+    assert all(name.endswith(".pdf") for name in names)
+    assert client.post("/v1/sample").json()["added"][0]["source"] == names[0]
+
+
+def test_where_no_sample_is_installed_it_is_said_and_refused(client, adding, monkeypatch):
+    def none(name):
+        raise ModuleNotFoundError(name)
+
+    monkeypatch.setattr(intake, "resources", none)
+    assert client.get("/healthz").json()["has_sample"] is False
+    problem(client.post("/v1/sample", headers=NDJSON), 404, "sample-missing")
+
+
+# --- the model ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def slow_model(assistant, tmp_path, monkeypatch):
+    """An embedder whose model takes as long as the test wants: unpacking first, then loading."""
+    unpacking, unpacked, loaded = threading.Event(), threading.Event(), threading.Event()
+
+    def prepare(cache, progress):
+        progress("埋め込みモデルを準備しています（初回だけ）", 1, 4)
+        unpacking.set()
+        assert unpacked.wait(10)
+        progress("埋め込みモデルを準備しています（初回だけ）", 4, 4)
+        return cache
+
+    def load(folder, *, exact):
+        assert loaded.wait(10)
+        raise OSError("no model after all")
+
+    monkeypatch.setattr(embedding.default_model, "prepare", prepare)
+    monkeypatch.setattr(embedding, "_load_default", load)
+    assistant.collection.embedder = SentenceEmbedder("default", tmp_path, lambda *_: None)
+    yield assistant.collection.embedder, unpacking, unpacked, loaded
+    unpacked.set()
+    loaded.set()
+
+
+def preparing(client):
+    before = time.monotonic()
+    said = client.get("/healthz").json()["preparing"]
+    assert time.monotonic() - before < 1
+    return said
+
+
+def test_health_says_what_the_model_is_doing_and_waits_for_nothing(client, slow_model):
+    embedder, unpacking, unpacked, loaded = slow_model
+    assert preparing(client) is None
+
+    def load():
+        with pytest.raises(embedding.ModelMissing):
+            embedder.embed_queries(["準備"])
+
+    loading = threading.Thread(target=load)
+    loading.start()
+    assert unpacking.wait(30)
+    stage = "埋め込みモデルを準備しています（初回だけ）"
+    assert preparing(client) == {"event": "progress", "stage": stage, "done": 1, "total": 4}
+    unpacked.set()
+    until = time.monotonic() + 5
+    while preparing(client)["stage"] == stage and time.monotonic() < until:
+        time.sleep(0.01)
+    assert preparing(client) == {"event": "progress", "stage": LOADING, "done": 0, "total": 1}
+    loaded.set()
+    loading.join()
+    assert preparing(client) is None
+
+
+def test_an_intake_says_that_it_waits_for_the_model(client, adding, slow_model):
+    embedder, _, unpacked, loaded = slow_model
+    threading.Timer(0.6, unpacked.set).start()
+    threading.Timer(1.2, loaded.set).start()
+
+    def add(contents, sources):
+        embedder.count_tokens("議案")
+
+    adding.adding = add
+    *heard, last = send(client, ("a.txt", b"x"))
+    assert {"埋め込みモデルを準備しています（初回だけ）", LOADING} <= {event["stage"] for event in heard}
+    assert last["problem"]["type"] == "urn:tenkyo:problem:index-unusable"

@@ -1,0 +1,123 @@
+"""Kept scorecards, as they are shown: newest first, and never an error for a folder that somebody else left."""
+
+import json
+import time
+
+import pytest
+
+from eval.report import RUNS, Runs, save_run
+
+
+def save(folder, name, when, **metrics):
+    (folder / name).mkdir(parents=True)
+    records = [
+        {"id": "q1", "answer": "3人", "expected": {"type": "number"}, "verdict": {"right": True}},
+        {"id": "q2", "answer": "4人", "expected": {"type": "number"}, "verdict": {"right": False}},
+        {"id": "q3", "status": "error", "expected": {"type": "date"}, "verdict": {"right": False, "error": "…"}},
+    ]
+    config = {"time": when, "commit": "abc", "embedding_model": "default", "python": "3.11"}
+    save_run(folder / name, config, {"sets": {"sample": {"accuracy": 0.5}}, **metrics}, records)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    save(tmp_path / "runs", "20240101-000000-000001", "2024-01-01T00:00:00+00:00")
+    save(tmp_path / "runs", "by-hand", "2024-03-01T00:00:00+00:00")
+    save(tmp_path / "runs", "20240201-000000-000001", "2024-02-01T00:00:00+00:00")
+    (tmp_path / "baseline.json").write_text('{"sets": {"sample": {"accuracy": 0.4}}}')
+    return tmp_path
+
+
+@pytest.fixture
+def runs(folder):
+    return Runs(folder / "runs", folder / "baseline.json")
+
+
+def names(runs):
+    return [run["id"] for run in runs.all()]
+
+
+def test_runs_come_newest_first_and_the_baseline_last(runs):
+    assert names(runs) == ["by-hand", "20240201-000000-000001", "20240101-000000-000001", "baseline"]
+    newest, *_, baseline = runs.all()
+    assert newest == {
+        "id": "by-hand",
+        "time": "2024-03-01T00:00:00+00:00",
+        "commit": "abc",
+        "embedding_model": "default",
+        "sets": {"sample": {"accuracy": 0.5}},
+    }
+    assert (baseline["time"], baseline["sets"]) == (None, {"sample": {"accuracy": 0.4}})
+
+
+def test_a_run_has_every_answer_that_is_not_right(runs):
+    assert [record["id"] for record in runs.get("by-hand")["wrong"]] == ["q2", "q3"]
+    assert runs.get("baseline")["wrong"] == []
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("metrics.json", "{"),
+        ("metrics.json", "[]"),
+        ("metrics.json", "{}"),
+        ("metrics.json", '{"sets": []}'),
+        ("metrics.json", '{"sets": {"sample": 1}}'),
+        ("metrics.json", "\x00"),
+        ("config.json", '{"time": 5}'),
+        ("config.json", ""),
+    ],
+)
+def test_a_broken_run_is_left_out_and_logged(runs, folder, file, content, caplog):
+    (folder / "runs" / "by-hand" / file).write_text(content)
+    assert "by-hand" not in names(runs)
+    assert len(names(runs)) == 3
+    assert "by-hand" in caplog.text
+    with pytest.raises(KeyError):
+        runs.get("by-hand")
+
+
+def test_a_run_that_is_being_measured_is_left_out_in_silence(runs, folder, caplog):
+    (folder / "runs" / "now").mkdir()
+    (folder / "runs" / "note.txt").write_text("x")
+    (folder / "runs" / "baseline").mkdir()
+    (folder / "runs" / "half\udc80").mkdir()  # no character: nothing that could be sent
+    assert len(names(runs)) == 4
+    assert caplog.records == []
+
+
+def test_records_cut_short_cost_only_the_last(runs, folder, caplog):
+    path = folder / "runs" / "by-hand" / "outputs.jsonl"
+    path.write_bytes(path.read_bytes()[:-8] + b'\n[1]\n\xff\n{}\n{"expected": 1, "verdict": {}}\n')
+    assert [record["id"] for record in runs.get("by-hand")["wrong"]] == ["q2"]
+    assert "left out" in caplog.text
+    path.unlink()
+    assert runs.get("by-hand")["wrong"] == []
+
+
+def test_what_is_no_number_in_json_is_null(runs, folder):
+    (folder / "runs" / "by-hand" / "metrics.json").write_text('{"sets": {"sample": {"accuracy": NaN}}}')
+    assert runs.all()[0]["sets"]["sample"]["accuracy"] is None
+
+
+@pytest.mark.parametrize(
+    "id_", ["..", ".", "", "/", "../runs/by-hand", "by-hand/", "by-hand/../by-hand", "by-hand\0", "x"]
+)
+def test_an_id_leads_nowhere_else(runs, id_):
+    with pytest.raises(KeyError):
+        runs.get(id_)
+
+
+def test_without_any_run_there_is_the_committed_baseline(tmp_path):
+    assert names(Runs(tmp_path / "none")) == ["baseline"]
+    assert names(Runs(tmp_path / "none", tmp_path / "none.json")) == []
+    assert names(Runs(RUNS))[-1] == "baseline"
+
+
+def test_two_hundred_runs_are_listed_in_a_moment(tmp_path):
+    sets = json.loads((RUNS.parent / "baseline.json").read_text("utf-8"))["sets"]
+    for n in range(200):
+        save(tmp_path, f"run-{n:03}", f"2024-01-01T00:{n // 60:02}:{n % 60:02}+00:00", sets=sets)
+    before = time.perf_counter()
+    assert len(Runs(tmp_path).all()) == 201
+    assert time.perf_counter() - before < 1.5

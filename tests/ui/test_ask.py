@@ -1,0 +1,248 @@
+"""The conversation, drawn by Streamlit without a browser or a port."""
+
+import json
+from urllib.parse import parse_qs
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.ui.fake_api import PDF, PLAIN, FakeApi, answer, citation, not_found, problem, text_citation
+from ui import address, render
+from ui.turn import Turn
+
+SERIES = [
+    {"as_of": "2023-01-31", "value": "1,980件", "unit": "件", "citation": 2},
+    {"as_of": "2024-01-31", "value": "2,776件", "unit": "件", "citation": 1},
+]
+NEWER = [*SERIES, {"as_of": "2025-01-31", "value": "3,012件", "unit": "件", "citation": 2}]
+
+
+def script(client):
+    from ui.app import main
+
+    main(client)
+
+
+@pytest.fixture
+def api() -> FakeApi:
+    return FakeApi()
+
+
+@pytest.fixture
+def app(api) -> AppTest:
+    return AppTest.from_function(script, args=(api.client,), default_timeout=20)
+
+
+def shown(app: AppTest) -> str:
+    """Return all HTML of the page, after making sure that nothing broke."""
+    assert list(app.exception) == []
+    return "\n".join(element.value for element in app.html)
+
+
+def ask(app: AppTest, question: str = "相談件数は何件ですか") -> str:
+    app.chat_input[0].set_value(question).run()
+    return shown(app)
+
+
+def bodies(api: FakeApi) -> list[dict]:
+    """Return what was asked of the API, oldest first."""
+    return [json.loads(r.content) for r in api.requests if r.url.path == "/v1/ask"]
+
+
+def test_the_next_question_is_sent_with_the_one_before(app, api):
+    ask(app.run(), "令和5年度の相談件数は何件ですか")
+    ask(app, "では令和4年度は？")
+    first, second = bodies(api)
+    assert first["after"] is None
+    assert second == {"question": "では令和4年度は？", "scope": None, "after": "令和5年度の相談件数は何件ですか"}
+
+
+def test_a_follow_up_shows_how_it_was_understood_and_the_next_one_follows_that(app, api):
+    ask(app.run(), "令和5年度の相談件数は何件ですか")
+    api.reply = answer(understood="令和4年度の相談件数は何件ですか")
+    page = ask(app, "では令和4年度は？")
+    assert "<h2>では令和4年度は？</h2>" in page
+    assert "令和4年度の相談件数は何件ですか" in page
+    ask(app, "その前は？")
+    assert bodies(api)[-1]["after"] == "令和4年度の相談件数は何件ですか"
+
+
+def test_what_was_misunderstood_is_put_right_and_asked_as_a_whole_question(app, api):
+    ask(app.run(), "令和5年度の相談件数は何件ですか")
+    api.reply = answer(understood="令和4年度の相談件数は何件ですか")
+    ask(app, "では令和4年度は？")
+    api.reply = answer()
+    app.text_area(key="mended-1").set_value("令和4年度の移住者数は何人ですか")
+    next(b for b in app.button if b.label == "この質問で調べる").click().run()
+    assert "<h2>令和4年度の移住者数は何人ですか</h2>" in shown(app)
+    assert bodies(api)[-1] == {"question": "令和4年度の移住者数は何人ですか", "scope": None, "after": None}
+
+
+def test_markers_in_the_answer_lead_to_the_citations(app, api):
+    page = ask(app.run())
+    assert 'data-show="show-0-c1"' in page
+    assert app.button(key="show-0-c1").label.startswith("出典1の")
+
+
+def test_a_newer_value_is_told_beside_an_older_answer(app, api):
+    api.reply = answer(timeline=NEWER)
+    page = ask(app.run())
+    assert "新しい時点の値があります" in page
+    assert "3,012件" in page
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"timeline": SERIES},  # the answer is the newest
+        {"timeline": NEWER, "type": "temporal"},  # the answer is the whole row
+        {"timeline": [*SERIES, {**NEWER[-1], "value": "2,776件"}]},  # unchanged since
+        {"timeline": NEWER, "as_of": "2022-01-31"},  # of no date that is known
+    ],
+)
+def test_nothing_is_told_where_nothing_newer_says_otherwise(app, api, told):
+    api.reply = answer(**told)
+    assert "新しい時点の値があります" not in ask(app.run())
+
+
+def test_two_papers_that_contradict_each_other_are_both_told(app, api):
+    api.reply = answer(timeline=[*SERIES, {**SERIES[1], "value": "2,767件", "citation": 2}])
+    page = ask(app.run())
+    notice = page[page.index("tk-notice") :]
+    assert "同じ時点の値が、資料によって違います" in notice
+    assert "2,776件" in notice
+    assert "2,767件" in notice
+    api.reply = answer(timeline=[*SERIES, {**SERIES[1], "value": "２，７７６件", "citation": 2}])
+    assert "資料によって違います" not in ask(app), "only written differently"
+
+
+def test_a_question_is_put_to_the_chosen_documents_and_the_answer_says_so(app, api):
+    app.run()
+    app.multiselect(key="scope-meetings").set_value([PDF["meeting"]]).run()
+    api.reply = answer(scope={"meetings": [PDF["meeting"]]}, searched=1)
+    page = ask(app)
+    assert bodies(api)[-1]["scope"] == {"meetings": [PDF["meeting"]]}
+    assert f"対象：{PDF['meeting']}（1件）" in page
+    app.button(key="scope-all").click().run()
+    ask(app)
+    assert bodies(api)[-1]["scope"] is None
+
+
+def test_the_period_of_the_documents_can_be_narrowed(app, api):
+    app.run()
+    app.selectbox(key="scope-since").set_value("2024-06").run()
+    ask(app)
+    assert bodies(api)[-1]["scope"] == {"since": "2024-06"}
+
+
+def test_a_refusal_names_the_documents_that_were_searched_and_offers_all(app, api):
+    app.run()
+    app.multiselect(key="scope-documents").set_value([PLAIN["id"]]).run()
+    api.reply = not_found(scope={"documents": [PLAIN["id"]]}, searched=1)
+    ask(app)
+    assert any(e.label == "調べた資料（1件）" for e in app.expander)
+    api.reply = answer()
+    app.button(key="widen-0").click().run()
+    assert bodies(api)[-1]["scope"] is None
+    assert "2,776件" in shown(app)
+
+
+def test_the_address_holds_the_questions_and_opens_them_again(app, api):
+    ask(app.run(), "一つ目の質問")
+    ask(app, "二つ目の質問")
+    assert app.query_params["q"] == ["一つ目の質問", "二つ目の質問"]
+    opened = AppTest.from_function(script, args=(api.client,), default_timeout=20)
+    for name, values in app.query_params.items():
+        opened.query_params[name] = values
+    page = shown(opened.run())
+    assert "<h2>二つ目の質問</h2>" in page
+    assert [e.label for e in opened.expander if e.key == "turn-0"] == ["一つ目の質問"]
+    asked = api.asked("POST", "/v1/ask")
+    opened.run()
+    assert api.asked("POST", "/v1/ask") == asked, "a rerun asks nothing again"
+
+
+def test_a_link_opens_the_question_with_its_scope_and_tells_that_the_papers_have_changed(app, api):
+    app.query_params["q"] = "相談件数は何件ですか"
+    app.query_params["s"] = json.dumps({"meetings": [PDF["meeting"]]})
+    app.query_params["v"] = "s1"
+    page = shown(app.run())
+    assert bodies(api)[-1]["scope"] == {"meetings": [PDF["meeting"]]}
+    assert "資料が変わりました" not in page
+    ask(app, "では令和4年度は？")
+    assert bodies(api)[-1]["scope"] == {"meetings": [PDF["meeting"]]}, "what follows stays within the link's scope"
+
+    later = AppTest.from_function(script, args=(api.client,), default_timeout=20)
+    later.query_params["q"] = "相談件数は何件ですか"
+    later.query_params["v"] = "s0"
+    assert "リンクが作られたあとに資料が変わりました" in shown(later.run())
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        {"q": [""]},
+        {"q": ["あ" * 501]},
+        {"s": ['{"meetings":["x"]}'], "v": ["s1"]},
+    ],
+)
+def test_an_address_that_asks_nothing_opens_the_first_sight(found):
+    assert address.questions(found) == []
+
+
+def test_a_scope_in_an_address_that_makes_no_sense_narrows_nothing():
+    for scope in ("{", "[]", "null", '{"other": 1}'):
+        assert address.questions({"q": ["人口は？"], "s": [scope]}) == [("人口は？", None, None)]
+
+
+def test_the_shared_link_is_the_address_of_that_one_answer(app, api):
+    ask(app.run(), "一つ目の質問")
+    page = ask(app, "二つ目の質問")
+    link = page.split('data-link="?')[-1].split('"')[0].replace("&amp;", "&")
+    assert parse_qs(link)["q"] == ["二つ目の質問"]
+    assert parse_qs(link)["v"] == ["s1"]
+
+
+def test_a_question_that_met_no_api_is_asked_again_once_it_is_back(app, api):
+    ask(app.run())
+    api.down = True
+    page = ask(app, "二つ目の質問")
+    assert "サーバーに接続できません" in page
+    api.down = False
+    app.button(key="again-1").click().run()
+    assert "サーバーに接続できません" not in shown(app)
+    assert bodies(api)[-1]["question"] == "二つ目の質問"
+
+
+def test_two_people_have_conversations_of_their_own(app, api):
+    ask(app.run(), "一人目の質問")
+    other = AppTest.from_function(script, args=(api.client,), default_timeout=20)
+    assert "一人目の質問" not in shown(other.run())
+
+
+def test_a_refused_question_of_a_link_does_not_stop_the_page(app, api):
+    api.reply = problem(422, "質問が短すぎます。")
+    app.query_params["q"] = "？"
+    assert "質問が短すぎます。" in shown(app.run())
+
+
+def test_each_piece_of_an_answer_is_marked_with_the_citation_that_holds_it():
+    told = answer(
+        answer="・阿蘇市\n・高森町\n・南阿蘇村",
+        citations=[citation(1, quote="阿蘇市、高森町"), text_citation(2, quote="南阿蘇村など")],
+    )
+    assert render.marked(told) == [("・阿蘇市\n", []), ("・高森町\n", [1]), ("・南阿蘇村", [2])]
+    told = answer(
+        answer="141件増（507件→648件）",
+        derived={"how": "648 − 507 = 141", "operands": [1, 2]},
+        citations=[citation(1, quote="507件"), citation(2, quote="648件")],
+    )
+    assert render.marked(told) == [("141件増（507件→648件）", [1, 2])]
+
+
+def test_citations_of_other_dates_are_not_marked_in_the_answer():
+    assert render.marked(answer(timeline=SERIES)) == [("2,776件（令和6年1月末現在）", [1])]
+
+
+def test_a_turn_stands_in_an_address_only_once_it_has_an_answer():
+    assert address.query([Turn("人口は？")]) == {}

@@ -1,0 +1,362 @@
+"""The page 資料: the list, what goes in and out, and what is said of each document."""
+
+import json
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.ui.fake_api import PDF, PLAIN, FakeApi, problem
+from ui import collection, render, upload
+
+
+def script(client):
+    import streamlit as st
+
+    from ui import collection
+
+    pages = {
+        "documents": st.Page(lambda: collection.page(client, client.documents()), title="資料", url_path="d"),
+        "ask": st.Page(lambda: st.html("質問のページ"), title="質問", url_path="a"),
+    }
+    st.session_state["pages"] = pages
+    st.navigation(list(pages.values()), position="hidden").run()
+
+
+@pytest.fixture
+def api() -> FakeApi:
+    return FakeApi()
+
+
+@pytest.fixture
+def app(api) -> AppTest:
+    return AppTest.from_function(script, args=(api.client,), default_timeout=20)
+
+
+def shown(app: AppTest) -> str:
+    """Return all HTML of the page, after making sure that nothing broke."""
+    assert list(app.exception) == []
+    return "\n".join(element.value for element in app.html)
+
+
+def titles(app: AppTest) -> list[str]:
+    return [e.value.split('tk-title">')[1].split("<")[0] for e in app.html if "tk-document" in e.value]
+
+
+def many(count: int) -> list[dict]:
+    return [
+        PDF
+        | {"id": f"{n:016x}", "title": f"概況 第{n}号", "published": f"{2000 + n % 25}-01", "meeting": f"会議{n % 3}"}
+        for n in range(count)
+    ]
+
+
+def take_in(app: AppTest, *names: str) -> str:
+    """Choose files, send them, wait until they are in, and return the page."""
+    app.file_uploader[0].set_value([(name, b"content", "text/plain") for name in names]).run()
+    app.button(key="take-in").click().run()
+    app.session_state["upload"].thread.join(10)
+    return shown(app.run())
+
+
+# --- the list
+
+
+def test_the_list_says_what_a_document_is_and_where_that_is_from(app):
+    page = shown(app.run())
+    assert "<b>2</b> 件" in page
+    assert "<b>9</b> ページ" in page
+    assert "令和6年6月（2024年）【推定: 本文で最も新しい時点】" in page
+    assert "令和6年（2024年）【手で設定】" in page
+    assert "題名はファイル名から" in page
+    assert "総務部" in page
+    assert "PDF</span> <span>8ページ" in page
+    assert "⚠ 5ページ: 文字が読み取れません" in page
+
+
+def test_a_large_collection_comes_in_pieces_and_only_one_of_them_is_drawn(app, api):
+    api.documents = many(1000)
+    shown(app.run())
+    assert len(titles(app)) == collection.SHOWN
+    app.button(key="documents-after").click().run()
+    assert "1000 件のうち 21–40 件目" in shown(app)
+    assert len(titles(app)) == collection.SHOWN
+    app.text_input(key="filter").set_value("第999号").run()
+    assert titles(app) == ["概況 第999号"], "a narrowed list begins at its beginning"
+
+
+def test_the_list_is_narrowed_by_meeting_and_sorted_as_wished(app, api):
+    api.documents = many(12)
+    app.run()
+    assert titles(app)[0] == "概況 第11号", "newest first"
+    app.selectbox(key="order").set_value("追加順").run()
+    assert titles(app)[0] == "概況 第0号"
+    app.selectbox(key="meeting").set_value("会議1").run()
+    assert titles(app) == [f"概況 第{n}号" for n in (1, 4, 7, 10)]
+
+
+def test_a_list_narrowed_to_nothing_says_what_to_do(app, api):
+    api.documents = many(12)
+    app.run()
+    app.text_input(key="filter").set_value("月面基地").run()
+    assert "当てはまる資料がありません" in shown(app)
+
+
+def test_words_match_however_they_are_written():
+    documents = [PDF | {"title": "ＤＸ推進"}, PLAIN | {"title": "予算"}]
+    assert collection.matching(documents, "dx") == documents[:1]
+    assert collection.matching(documents, "GAIYOU 6月") == documents[:1], "file and meeting count too"
+    assert collection.matching(documents, "dx 予算") == []
+    assert collection.matching(documents, "　") == documents
+
+
+def test_undated_documents_come_last():
+    undated, old, new = PDF | {"published": None}, PDF | {"published": "2020"}, PDF | {"published": "2024-06"}
+    assert collection.ordered([undated, old, new], "published") == [new, old, undated]
+
+
+def test_a_document_can_be_asked_alone(app):
+    app.run()
+    app.button(key=f"ask-{PLAIN['id']}").click().run()
+    assert app.session_state["scope"] == {"documents": [PLAIN["id"]]}
+    assert "質問のページ" in shown(app)
+
+
+# --- adding
+
+
+def test_files_go_in_one_by_one_and_each_failure_is_named_until_it_is_dismissed(app, api):
+    api.refused["broken.pdf"] = problem(422, "PDFとして読めません。壊れている可能性があります。")
+    app.run()
+    page = take_in(app, "a.txt", "broken.pdf", "b.txt")
+    assert "<span>2 件</span>" in page
+    assert "できなかったもの 1 件" in page
+    assert "broken.pdf</span><span>PDFとして読めません。" in page
+    assert "b.txt</span><span>取り込みました（1ページ）" in page
+    assert api.asked("POST", "/v1/documents") == 3
+    assert "<b>4</b> 件" in page, "the list is drawn anew"
+    assert "broken.pdf" in shown(app.run()), "the result stays"
+    app.button(key="upload-close").click().run()
+    assert "broken.pdf" not in shown(app)
+
+
+def test_the_next_upload_begins_without_the_files_of_the_last(app):
+    app.run()
+    take_in(app, "a.txt")
+    assert "を取り込む" not in "".join(button.label for button in app.button)
+
+
+def test_a_very_large_file_is_warned_of_before_it_is_sent(app, monkeypatch):
+    monkeypatch.setattr(collection, "LARGE_MB", 0)
+    app.run()
+    app.file_uploader[0].set_value([("thick.pdf", b"content", "application/pdf")]).run()
+    assert "を超えるファイルがあります: thick.pdf" in shown(app)
+
+
+def test_an_empty_collection_says_what_to_do_and_offers_the_sample(app, api):
+    api.documents = []
+    page = shown(app.run())
+    assert "まだ資料がありません" in page
+    assert page.count("<li>") == 3
+    assert app.expander[0].proto.expanded, "files can be chosen right here"
+    app.button(key="try-sample").click().run()
+    app.session_state["upload"].thread.join(10)
+    page = shown(app.run())
+    assert "2 件を取り込みました" in page
+    assert PDF["title"] in page
+
+
+def test_without_a_sample_none_is_offered(app, api):
+    api.documents, api.health = [], {"status": "empty", "has_sample": False}
+    shown(app.run())
+    assert not any(button.key == "try-sample" for button in app.button)
+
+
+def test_how_far_an_item_is_can_be_seen_while_it_goes_in():
+    seen = []
+
+    def send(heard):
+        heard("ページを読んでいます", 12, 30)
+        seen.append((item.state, item.words, render.upload_html(job.items, running=True)))
+        return {"added": [], "refreshed": [], "skipped": [PLAIN], "failed": []}
+
+    item = upload.Item("a.pdf", send)
+    job = upload.Upload([item, upload.Item("b.pdf", lambda heard: {})])
+    upload._take_in(item)
+    ((state, words, html),) = seen
+    assert (state, words) == ("running", "ページを読んでいます　12 / 30")
+    assert 'value="0.400"' in html
+    assert "待っています" in html
+    assert (item.state, item.words) == ("done", "同じ内容で取り込み済みです")
+
+
+def test_a_mistake_with_one_file_does_not_keep_back_the_next():
+    def send(heard):
+        raise KeyError("a mistake of ours")
+
+    report = {"added": [PLAIN, PDF], "refreshed": [], "skipped": [], "failed": []}
+    job = upload.Upload([upload.Item("a", send), upload.Item("b", lambda heard: report)])
+    job.run()
+    assert [item.state for item in job.items] == ["failed", "done"]
+    assert job.items[0].words.startswith("思わぬ問題")
+    assert job.items[1].words == "2 件を取り込みました"
+
+
+def test_what_was_stopped_is_not_sent():
+    job = upload.Upload([])
+    job.items = [upload.Item("a", lambda heard: job.stop.set() or {**NOTHING}), upload.Item("b", lambda heard: 1 / 0)]
+    job.run()
+    assert [item.words for item in job.items] == ["変わりはありません", "取りやめました"]
+
+
+NOTHING = {"added": [], "refreshed": [], "skipped": [], "failed": []}
+
+
+@pytest.mark.parametrize(
+    ("report", "said"),
+    [
+        ({"refreshed": [PLAIN]}, ("done", "新しい内容に替えました（1ページ）")),
+        ({"duplicates": [{"file": "b", "same_as": "a.pdf"}]}, ("done", "「a.pdf」と同じ内容です")),
+        ({"failed": [{"file": "b", "title": "ファイルが空です。"}]}, ("failed", "ファイルが空です。")),
+        (
+            {"added": [PDF], "failed": [{"file": "b", "title": "空です。"}]},
+            ("failed", "取り込みました（8ページ）、b: 空です。"),
+        ),
+    ],
+)
+def test_what_became_of_an_item_is_said_in_words(report, said):
+    assert upload.outcome(NOTHING | report) == said
+
+
+def test_every_kind_of_file_that_is_read_can_be_uploaded():
+    from ingest.parse import SUFFIXES
+
+    assert set(collection.UPLOAD_TYPES) == SUFFIXES
+
+
+# --- changing
+
+
+def edit(app: AppTest, document: dict, **typed: str) -> str:
+    app.run()
+    app.button(key=f"edit-{document['id']}").click().run()
+    for field, text in typed.items():
+        app.text_input(key=f"describe-{document['id']}-{field}").set_value(text)
+    next(button for button in app.button if button.label == "保存する").click().run()
+    return shown(app)
+
+
+def test_what_is_said_of_a_document_can_be_put_right(app, api):
+    page = edit(app, PDF, published="R6.6.4", department=" 企画  振興部 ")
+    assert "の情報を直しました" in page
+    assert "令和6年6月4日（2024年）【手で設定】" in page
+    assert "企画 振興部" in page
+    (sent,) = [json.loads(request.content) for request in api.requests if request.method == "PATCH"]
+    assert sent == {"published": "2024-06-04", "department": "企画 振興部"}, "only what was changed"
+
+
+def test_what_is_no_date_is_refused_in_words_and_nothing_is_sent(app, api):
+    page = edit(app, PDF, published="来月")
+    assert "日付として読めません" in page
+    assert api.asked("PATCH", f"/v1/documents/{PDF['id']}") == 0
+
+
+def test_emptying_what_was_set_by_hand_takes_it_back_and_says_so(app):
+    page = edit(app, PLAIN, published="")
+    assert "日付を、資料から読み取った内容に戻しました" in page
+
+
+def test_what_was_read_cannot_be_emptied(app, api):
+    assert "題名は資料から読み取ったものなので、空にはできません" in edit(app, PDF, title="")
+    assert api.asked("PATCH", f"/v1/documents/{PDF['id']}") == 0
+
+
+def test_a_refused_change_keeps_the_dialog_with_what_was_typed(app, api):
+    api.refusal = problem(503, "いま書き込めません。")
+    page = edit(app, PDF, title="新しい題名")
+    assert "いま書き込めません。" in page
+    assert app.text_input(key=f"describe-{PDF['id']}-title").value == "新しい題名"
+
+
+def test_saving_without_a_change_sends_nothing(app, api):
+    edit(app, PDF)
+    assert api.asked("PATCH", f"/v1/documents/{PDF['id']}") == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "iso"),
+    [
+        ("令和6年6月4日", "2024-06-04"),
+        ("令和6年6月4日（火）", "2024-06-04"),
+        ("令和元年5月", "2019-05"),
+        ("R6.6", "2024-06"),
+        ("ｒ６．６．４", "2024-06-04"),
+        ("H31/4/30", "2019-04-30"),
+        ("R060604", "2024-06-04"),
+        ("昭和 64 年", "1989"),
+        ("2024-06-04", "2024-06-04"),
+        ("2024年6月", "2024-06"),
+        ("20240604", "2024-06-04"),
+        ("2024", "2024"),
+    ],
+)
+def test_a_date_is_read_as_people_write_it(text, iso):
+    assert collection.iso_date(text) == iso
+
+
+@pytest.mark.parametrize(
+    "text", ["6月4日", "令和6年13月", "2023-02-29", "来月", "令和6年度", "24-06-04", "2024-06-04-01", "令和"]
+)
+def test_what_is_not_a_date_is_refused(text):
+    with pytest.raises(ValueError, match="日付として読めません"):
+        collection.iso_date(text)
+
+
+def test_a_date_is_offered_for_change_as_it_is_typed():
+    for code in ("2024-06-04", "2024-06", "2024", "2019-05-01"):
+        assert collection.iso_date(collection.spoken(code)) == code
+    assert collection.spoken(None) == ""
+
+
+# --- removing
+
+
+def test_a_document_is_removed_only_after_a_second_yes(app, api):
+    app.run()
+    app.button(key=f"remove-{PLAIN['id']}").click().run()
+    assert len(api.documents) == 2
+    page = shown(app)
+    assert "元のファイルは消えません" in page
+    assert page.count(PLAIN["title"]) == 2, "the dialog names the document"
+    app.button(key="remove-no").click().run()
+    assert len(api.documents) == 2
+    assert "元のファイルは消えません" not in shown(app)
+    app.button(key=f"remove-{PLAIN['id']}").click().run()
+    app.button(key="remove-yes").click().run()
+    assert [d["id"] for d in api.documents] == [PDF["id"]]
+    assert f"「{PLAIN['title']}」を外しました" in shown(app)
+
+
+def test_several_documents_are_removed_at_once(app, api):
+    app.run()
+    for document in (PDF, PLAIN):
+        app.checkbox(key=f"choose-{document['id']}").check().run()
+    assert "<b>2 件を選択中</b>" in shown(app)
+    app.button(key="choose-none").click().run()
+    assert "選択中" not in shown(app)
+    assert not app.checkbox(key=f"choose-{PDF['id']}").value
+    for document in (PDF, PLAIN):
+        app.checkbox(key=f"choose-{document['id']}").check().run()
+    app.button(key="remove-chosen").click().run()
+    app.button(key="remove-yes").click().run()
+    assert api.documents == []
+    assert "ほか 1 件を外しました" in shown(app)
+
+
+def test_a_removal_that_fails_is_said(app, api):
+    app.run()
+    app.button(key=f"remove-{PLAIN['id']}").click().run()
+    api.refusal = problem(503, "いま書き込めません。")
+    app.button(key="remove-yes").click().run()
+    page = shown(app)
+    assert f"「{PLAIN['title']}」を外せませんでした" in page
+    assert "いま書き込めません。" in page

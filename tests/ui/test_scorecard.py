@@ -1,0 +1,211 @@
+"""The page 成績: what its words say of the figures, and each of its states drawn by Streamlit without a browser."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from eval import dataset
+from tests.ui.fake_api import FakeApi, baseline, problem, record, run, scores
+from ui import scorecard
+from ui.scorecard import EVERY, FAULTS, Marks, chart, fault, glance_html, history, types_of, why, wrong_html
+
+
+def script(client):
+    from ui.scorecard import page
+
+    page(client)
+
+
+@pytest.fixture
+def api() -> FakeApi:
+    api = FakeApi()
+    older = run("20261101-000000", time="2026-11-01T00:00:00+00:00", commit="aaaaaaaaaaaa")
+    api.runs = [run(sets={"sample": scores(9), "seeds": scores(5)}), older, baseline()]
+    api.wrong = [
+        record(1),
+        record(2, verdict={"answered": False, "covered": False}, answer="資料に記載がありません", citations=[]),
+        record(3, expected={"type": "date"}, set="seeds"),
+    ]
+    return api
+
+
+@pytest.fixture
+def app(api) -> AppTest:
+    return AppTest.from_function(script, args=(api.client,), default_timeout=20)
+
+
+def shown(app: AppTest) -> str:
+    assert list(app.exception) == []
+    return "\n".join(element.value for element in app.html)
+
+
+# --- figures -------------------------------------------------------------------------------------------------------
+
+
+def test_the_sets_are_counted_together_and_traps_apart_from_answers():
+    marks = Marks.of([scores(9), scores(5, unsupported_answers=2, p95_ms=2000.0)])
+    assert (marks.questions, marks.answerable, marks.right, marks.cited) == (24, 20, 14, 12)
+    assert (marks.traps, marks.declined, marks.wrongly_declined) == (4, 2, 2)
+    assert (marks.unsupported, marks.misquoted, marks.median_ms, marks.slow_ms) == (2, 0, 64.2, 2000.0)
+
+
+def test_a_baseline_has_no_speed_to_show():
+    assert "速さ" in glance_html(Marks.of([scores()]))
+    assert "速さ" not in glance_html(Marks.of(baseline()["sets"].values()))
+
+
+def test_what_must_not_happen_is_marked_with_words_when_it_does():
+    assert "tk-bad" not in glance_html(Marks.of([scores()]))
+    page = glance_html(Marks.of([scores(quotes_not_verbatim=3)]))
+    assert "<b>3</b> 件<span>（要確認）</span>" in page
+    assert page.count("tk-bad") == 1
+
+
+@pytest.mark.parametrize(
+    ("share", "words"), [(1.0, "100%"), (0.998, "99%"), (0.0, "0%"), (0.001, "1%"), (0.885, "88%"), (None, "－")]
+)
+def test_only_all_is_a_hundred_percent(share, words):
+    assert scorecard.percent(share) == words
+
+
+@pytest.mark.parametrize(("ms", "words"), [(4.0, "0.01秒未満"), (64.2, "0.06秒"), (1240.0, "1.2秒")])
+def test_a_time_is_told_in_seconds(ms, words):
+    assert scorecard.seconds(ms) == words
+
+
+def test_types_come_in_one_order_with_their_japanese_names():
+    assert list(types_of([scores()])) == ["number", "unanswerable"]
+    assert tuple(scorecard.TYPES) == dataset.TYPES
+
+
+def test_the_history_runs_from_the_baseline_to_the_newest_and_keeps_evaluations_of_one_minute_apart():
+    points = history([run("c"), run("b"), baseline()])
+    assert [point["when"] for point in points] == ["基準", "2026/11/23 17:37", "2026/11/23 17:37（2）"]
+    assert [point["share"] for point in points] == [0.7, 0.8, 0.8]
+
+
+def test_the_chart_tells_sets_apart_by_shape_and_stroke_too():
+    drawn = chart(history([run(sets={"sample": scores(), "seeds": scores(5)}), baseline()])).to_dict()
+    lines, dots = (layer["encoding"] for layer in drawn["layer"])
+    assert len(set(map(str, lines["strokeDash"]["scale"]["range"]))) == 2
+    assert len(set(dots["shape"]["scale"]["range"])) == 2
+
+
+# --- wrong answers -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({}, "wrong"),
+        ({"answered": False}, "declined"),
+        ({"too_long": True}, "too_long"),
+        ({"right": True}, "uncited"),
+        ({"answerable": False}, "invented"),
+        ({"answered": False, "error": "Traceback …"}, "error"),
+    ],
+)
+def test_each_way_to_be_wrong_has_its_word(changes, code):
+    one = record(verdict=changes)
+    assert fault(one) == code
+    assert why(one)[0] == FAULTS[code][1]
+
+
+def test_a_wrong_value_says_whether_its_place_is_right_and_which_figures_stand_nowhere():
+    assert "出典の箇所は合っています。" in why(record())
+    told = why(record(verdict={"covered": False, "unsupported": ["999"], "bad_quotes": 1}))
+    assert "出典も、正しい箇所を示していません。" in told
+    assert "出典にない数字を含みます: 999" in told
+    assert "原文と違う引用が 1 件あります。" in told
+
+
+def test_a_wrong_answer_stands_beside_the_right_one_with_both_places_and_nothing_is_taken_for_html():
+    page = wrong_html(record(answer="<b>141件</b>", expected={"question": "<i>何件</i>", "note": "<u>注</u>"}))
+    assert "&lt;b&gt;141件" in page
+    assert "<i>" not in page
+    assert "<u>" not in page
+    assert "<li>gaiyou.pdf　p.3<q>相談件数は2,776件</q></li>" in page
+    assert "<li>gaiyou.pdf　p.3（印刷ページ 5）<q>相談件数は2,776件（令和6年1月末現在）となっている。</q></li>" in page
+
+
+def test_a_question_that_broke_the_program_is_shown_without_an_answer():
+    broken = record(verdict={"answered": False, "error": "Traceback (most recent call last)"})
+    page = wrong_html({key: broken[key] for key in ("id", "question", "set", "expected", "verdict")})
+    assert "（答えなし）" in page
+    assert "Traceback" not in page
+
+
+# --- the page ------------------------------------------------------------------------------------------------------
+
+
+def test_the_newest_evaluation_stands_there_with_all_its_sets(app, api):
+    page = shown(app.run())
+    assert "<b>14</b> / 20問<span>（70%）</span>" in page
+    assert "版　d5b66b6a＋変更あり" in page
+    assert "評価した日時　2026/11/23 17:37" in page
+    assert "検索モデル　標準" in page
+    assert page.count("tk-wrong") == 3
+    assert len(app.get("vega_lite_chart")) == 1
+    assert api.asked("GET", "/v1/evaluations/20261123-083555") == 1
+    shown(app.run())
+    assert api.asked("GET", "/v1/evaluations/20261123-083555") == 1, "an evaluation never changes"
+
+
+def test_set_type_and_fault_narrow_the_wrong_answers(app):
+    app.run()
+    app.selectbox(key=f"kind-20261123-083555-{EVERY}").set_value("date").run()
+    assert "相談件数の質問 3" in shown(app)
+    assert "相談件数の質問 1" not in shown(app)
+    app.selectbox(key=f"kind-20261123-083555-{EVERY}").set_value(EVERY).run()
+    app.selectbox(key=f"fault-20261123-083555-{EVERY}").set_value("declined").run()
+    assert [f"質問 {n}" in shown(app) for n in (1, 2, 3)] == [False, True, False]
+    app.selectbox(key="set-20261123-083555").set_value("seeds").run()
+    page = shown(app)
+    assert "<b>5</b> / 10問" in page
+    assert [f"質問 {n}" in page for n in (1, 2, 3)] == [False, False, True]
+
+
+def test_an_earlier_version_and_the_baseline_can_be_looked_at(app, api):
+    app.run()
+    app.selectbox(key="run").set_value("20261101-000000").run()
+    assert "版　aaaaaaaa" in shown(app)
+    api.wrong = []
+    app.selectbox(key="run").set_value("baseline").run()
+    page = shown(app)
+    assert "<b>7</b> / 10問" in page
+    assert "基準の成績には、一問ごとの記録がありません" in page
+
+
+def test_many_wrong_answers_come_in_pieces(app, api):
+    api.wrong = [record(n) for n in range(25)]
+    page = shown(app.run())
+    assert page.count("tk-wrong") == 10
+    assert "25 件のうち 1–10 件目" in page
+    key = f"wrong-{EVERY}-{EVERY}"
+    assert app.button(key=f"{key}-before").disabled
+    app.button(key=f"{key}-after").click().run()
+    app.button(key=f"{key}-after").click().run()
+    assert shown(app).count("tk-wrong") == 5
+    assert "25 件のうち 21–25 件目" in shown(app)
+    assert app.button(key=f"{key}-after").disabled
+
+
+def test_without_any_evaluation_the_page_says_how_to_make_one(app, api):
+    api.runs = []
+    page = shown(app.run())
+    assert "まだ評価がありません" in page
+    assert "<pre>tenkyo eval</pre>" in page
+
+
+def test_a_page_without_server_says_so(app, api):
+    api.down = True
+    assert "サーバーに接続できません" in shown(app.run())
+
+
+def test_an_evaluation_that_cannot_be_read_leaves_its_scores_standing(app, api):
+    answered = api._respond
+    gone = problem(500, "記録を読めません。")
+    api._respond = lambda r: gone if r.url.path.startswith("/v1/evaluations/") else answered(r)
+    app = AppTest.from_function(script, args=(api.client,), default_timeout=20)
+    page = shown(app.run())
+    assert "記録を読めません。" in page
+    assert "<b>14</b> / 20問" in page

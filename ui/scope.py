@@ -1,0 +1,102 @@
+"""Which documents a question is put to: what was chosen, in words, and the means to choose it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from ui import render
+from ui.client import Json
+
+FIELDS = ("documents", "meetings", "departments", "since", "until")
+LISTS = {"meetings": ("会議", "meeting"), "departments": ("部署", "department")}
+ANY = "指定しない"
+
+
+def chosen() -> Json | None:
+    """Return the scope that questions are asked with now; None for the whole collection."""
+    scope: Json = st.session_state.get("scope") or {}
+    return {name: scope[name] for name in FIELDS if scope.get(name)} or None
+
+
+def choose(scope: Json | None) -> None:
+    """Ask with this scope from now on."""
+    st.session_state["scope"] = scope or {}
+    for name in FIELDS:  # the controls show what holds
+        st.session_state.pop(f"scope-{name}", None)
+
+
+def titles_of(documents: Sequence[Json]) -> dict[str, str]:
+    """Return the titles of documents by id."""
+    return {document["id"]: document.get("title") or document["file"] for document in documents}
+
+
+def control(documents: Sequence[Json]) -> None:
+    """Draw the button that says what is asked, and behind it the means to change that."""
+    scope = chosen()
+    within = [document for document in documents if _covers(scope or {}, document)]
+    words = render.scope_words(scope, titles_of(documents)) if scope else "すべての資料"
+    with st.container(key="scope", horizontal=True, vertical_alignment="center", gap="small"):
+        with st.popover(render.label(f"対象：{words}（{len(within)}件）"), key="scope-choice", type="tertiary"):
+            _fields(documents)
+        if scope:
+            st.button("すべての資料に戻す", key="scope-all", type="tertiary", on_click=choose, args=(None,))
+
+
+def _fields(documents: Sequence[Json]) -> None:
+    st.html('<p class="tk-lead">選んだ資料だけに質問します。選ばない欄では絞り込みません。</p>')
+    scope = chosen() or {}
+    picked: Json = {}
+    for name, (words, key) in LISTS.items():
+        options = sorted({document[key] for document in documents if document.get(key)})
+        if options:
+            picked[name] = _several(words, options, name, scope)
+    months = sorted({d["published"][:7] for d in documents if d.get("published")})
+    if len(months) > 1:
+        left, right = st.columns(2)
+        with left:
+            picked["since"] = _one("資料の日付（から）", months, "since", scope)
+        with right:
+            picked["until"] = _one("資料の日付（まで）", months, "until", scope)
+    titles = titles_of(documents)
+    picked["documents"] = _several("資料", sorted(titles, key=titles.__getitem__), "documents", scope, titles)
+    new = {name: value for name, value in picked.items() if value} or None
+    if new != chosen():
+        st.session_state["scope"] = new or {}
+        st.rerun()
+
+
+def _several(
+    words: str, options: Sequence[str], name: str, scope: Json, written: Mapping[str, str] | None = None
+) -> list[str]:
+    key = f"scope-{name}"
+    st.session_state.setdefault(key, [option for option in scope.get(name, ()) if option in options])
+    return st.multiselect(
+        words,
+        options,
+        key=key,
+        placeholder="選んでください",
+        format_func=lambda option: (written or {}).get(option, option),
+    )
+
+
+def _one(words: str, months: Sequence[str], name: str, scope: Json) -> str | None:
+    key = f"scope-{name}"
+    st.session_state.setdefault(key, scope.get(name) if scope.get(name) in months else None)
+    return st.selectbox(
+        words, months, index=None, key=key, placeholder=ANY, format_func=lambda month: render.when(month) or ANY
+    )
+
+
+def _covers(scope: Json, document: Json) -> bool:
+    """Tell what the API will search, so that the number stands there before anything is asked."""
+    published = document.get("published") or ""
+    since, until = scope.get("since"), scope.get("until")
+    return (
+        (not scope.get("documents") or document["id"] in scope["documents"])
+        and (not scope.get("meetings") or document.get("meeting") in scope["meetings"])
+        and (not scope.get("departments") or document.get("department") in scope["departments"])
+        and (not since or bool(published and published[: len(since)] >= since[: len(published)]))
+        and (not until or bool(published and published[: len(until)] <= until[: len(published)]))
+    )

@@ -1,0 +1,220 @@
+"""One question with what came of it: the answer, where it stands, and what can be done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import streamlit as st
+
+from ui import address, chart, export, feedback, render, viewer
+from ui.client import ApiDown, AskClient, Json
+from ui.messages import FAILURES, say, scroll_to, when_back
+
+NOT_FOUND_PASSAGES = 3
+
+
+@dataclass
+class Turn:
+    """One question, with the scope and the question before that it was asked with, and what came of it."""
+
+    question: str
+    scope: Json | None = None
+    after: str | None = None
+    snapshot: str | None = None  # of the link that it came from
+    answer: Json | None = None
+    error: Exception | None = None
+    shown: str | None = None  # the place whose page is open: "c1", the first citation; "p2", the second passage
+
+    @property
+    def whole(self) -> str:
+        """The question as it can be asked by itself."""
+        return str((self.answer or {}).get("understood") or self.question)
+
+
+def put(client: AskClient, turn: Turn) -> None:
+    """Ask the question, and keep the answer or what went wrong."""
+    try:
+        turn.answer = answer = client.ask(turn.question, turn.scope, turn.after)
+    except FAILURES as error:
+        turn.error = error
+    else:
+        turn.error = None
+        turn.shown = "c1" if answer["citations"] else "p1" if answer["passages"] else None
+
+
+@st.fragment
+def show(client: AskClient, turn: Turn, i: int, documents: Sequence[Json], ask: Callable[[Turn], None]) -> None:
+    """Draw the turn; ``i`` tells its keys from those of other turns, and ``ask`` puts a question of a button."""
+    if turn.error is not None:
+        say(turn.error)
+        st.button("もう一度質問する", key=f"again-{i}", on_click=_again, args=(client, turn))
+        if isinstance(turn.error, ApiDown):
+            when_back(client, partial(_again, client, turn))
+        return
+    answer = turn.answer
+    assert answer is not None
+    titles = {document["id"]: document.get("title") or document["file"] for document in documents}
+    found = answer["status"] == "answered"
+    if answer.get("understood"):
+        _understood(turn, i, ask)
+    if turn.snapshot and turn.snapshot != answer["index"]:
+        st.html(render.message_html("リンクが作られたあとに資料が変わりました", "いまの資料での答えを示しています。"))
+    st.html(render.answer_html(answer, i) if found else render.not_found_html(answer))
+    if notices := render.notices_html(answer, i):
+        st.html(notices)
+    _actions(client, turn, i, titles)
+    if not found:
+        _searched(client, turn, i, titles, ask)
+    left, right = st.columns([10, 12], gap="medium")
+    with left, st.container(key=f"places-{i}"):
+        if answer["timeline"]:
+            _timeline(turn, answer, i)
+        _places(turn, answer, i)
+    with right, st.container(key=f"page-{i}"):
+        place = _shown(turn)
+        if place is not None:
+            viewer.show(client, place, key=f"viewer-{i}")
+    if clicked := st.session_state.pop(f"clicked-{i}", None):
+        scroll_to(clicked, share=0.6)
+
+
+def _again(client: AskClient, turn: Turn) -> None:
+    put(client, turn)
+
+
+def _understood(turn: Turn, i: int, ask: Callable[[Turn], None]) -> None:
+    """Say what a follow-up was taken for, and let it be put right."""
+    with st.container(key=f"understood-{i}", horizontal=True, vertical_alignment="center", gap="small"):
+        st.html(render.understood_html(turn.whole))
+        with st.popover("読み取りを直す", key=f"mend-{i}", type="tertiary"), st.form(f"mend-form-{i}", border=False):
+            mended = st.text_area("質問の全文", turn.whole, key=f"mended-{i}")
+            if st.form_submit_button("この質問で調べる", type="primary") and mended.strip():
+                ask(Turn(mended.strip(), turn.scope))
+                st.rerun()
+
+
+def _actions(client: AskClient, turn: Turn, i: int, titles: dict[str, str]) -> None:
+    answer = turn.answer
+    assert answer is not None
+    with st.container(key=f"actions-{i}", horizontal=True, vertical_alignment="center", gap="small"):
+        st.html(
+            '<p class="tk-actions">'
+            + render.copy_html("答えと出典をコピー", export.quotable(answer, titles))
+            + render.link_html("リンクをコピー", address.query([turn]))
+            + "</p>",
+            width="content",
+        )
+        feedback.ask_opinion(client, answer, key=f"opinion-{i}")
+    st.html(render.scope_html(answer, titles))
+
+
+def _searched(client: AskClient, turn: Turn, i: int, titles: dict[str, str], ask: Callable[[Turn], None]) -> None:
+    """Tell which documents were searched in vain, and offer to search all."""
+    if turn.scope:
+        st.button(
+            "すべての資料に広げて質問する", key=f"widen-{i}", on_click=ask, args=(Turn(turn.whole),), type="primary"
+        )
+    within = st.expander(
+        f"調べた資料（{(turn.answer or {}).get('searched', 0)}件）", key=f"searched-{i}", on_change="rerun"
+    )
+    if within.open:
+        with within:
+            try:
+                listed = [d["id"] for d in client.documents(turn.scope)] if turn.scope else list(titles)
+            except FAILURES as error:
+                say(error)
+            else:
+                st.html(render.titles_html([titles.get(id_, id_) for id_ in listed]))
+
+
+# --- where it stands ----------------------------------------------------------------------------------------------
+
+
+def _places(turn: Turn, answer: Json, i: int) -> None:
+    rest = answer["passages"]
+    first = 1
+    if answer["status"] == "answered":
+        st.html('<h3 class="tk-head">出典</h3>')
+        for citation in answer["citations"]:
+            _place(turn, i, f"c{citation['n']}", citation)
+    elif rest:
+        st.html('<h3 class="tk-head">近い内容の箇所</h3>')
+        for n, passage in enumerate(rest[:NOT_FOUND_PASSAGES], 1):
+            _place(turn, i, f"p{n}", passage)
+        first, rest = NOT_FOUND_PASSAGES + 1, rest[NOT_FOUND_PASSAGES:]
+    if rest:
+        with st.expander(f"ほかの関連箇所（{len(rest)}件）", key=f"rest-{i}"):
+            for n, passage in enumerate(rest, first):
+                _place(turn, i, f"p{n}", passage)
+
+
+def _place(turn: Turn, i: int, name: str, citation: Json) -> None:
+    """Draw a citation or passage as a card; the button lies over the whole card."""
+    with st.container(key=f"place-{i}-{name}", gap=None):
+        st.html(render.citation_html(citation, shown=turn.shown == name, passage=name[0] == "p"))
+        where = render.place(citation) or "この箇所"
+        what = f"出典{citation['n']}" if name[0] == "c" else "関連箇所"
+        st.button(f"{what}の{render.label(where)}を表示", key=f"show-{i}-{name}", on_click=_show, args=(turn, i, name))
+
+
+def _show(turn: Turn, i: int, name: str) -> None:
+    turn.shown = name
+    st.session_state[f"clicked-{i}"] = f"page-{i}"
+
+
+def _shown(turn: Turn) -> Json | None:
+    """Return the citation or passage whose page is to be shown."""
+    if turn.shown is None or turn.answer is None:
+        return None
+    listed = turn.answer["citations" if turn.shown[0] == "c" else "passages"]
+    place: Json = listed[int(turn.shown[1:]) - 1]
+    return place
+
+
+# --- how it went over time ----------------------------------------------------------------------------------------
+
+
+def _timeline(turn: Turn, answer: Json, i: int) -> None:
+    """Draw an indicator's values over time, each a way to its page."""
+    st.html('<h3 class="tk-head">時点ごとの値</h3>')
+    series = chart.series(answer["timeline"], answer["as_of"])
+    if series is not None:
+        event = st.vega_lite_chart(
+            spec=chart.spec(series),
+            key=f"chart-{i}",
+            on_select=partial(_show_point, turn, i),
+            selection_mode="point",
+            alt=chart.described(series),
+        )
+        del event
+    st.html(render.timeline_html(answer, i))
+    with st.container(key=f"timeline-files-{i}", horizontal=True, gap="small"):
+        name = partial(export.file_name, question=turn.whole)
+        st.download_button(
+            "表を保存（CSV）",
+            partial(chart.csv, answer["timeline"], answer["citations"]),
+            name("csv"),
+            "text/csv",
+            key=f"csv-{i}",
+            on_click="ignore",
+            type="tertiary",
+        )
+        if series is not None:
+            st.download_button(
+                "図を保存（PNG）",
+                partial(chart.png, series, turn.whole, chart.source_line(answer)),
+                name("png"),
+                "image/png",
+                key=f"png-{i}",
+                on_click="ignore",
+                type="tertiary",
+            )
+
+
+def _show_point(turn: Turn, i: int) -> None:
+    """Open the page of the point that was clicked."""
+    selection = st.session_state[f"chart-{i}"].selection.get("point") or []
+    if selection:
+        _show(turn, i, f"c{int(selection[0]['citation'])}")
