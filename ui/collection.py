@@ -35,7 +35,7 @@ def page(client: AskClient, documents: list[Json]) -> None:
             for message in notices:
                 st.html(message)
         scroll_to("notices", share=0.9)
-    if not documents:
+    if not documents and not upload.running():
         _first_steps(client)
     upload.progress()
     if not upload.running():
@@ -52,7 +52,7 @@ def _first_steps(client: AskClient) -> None:
         has_sample = client.health().get("has_sample", False)
     except FAILURES:
         has_sample = False  # the files of one's own go in all the same
-    if has_sample and not upload.running():
+    if has_sample:
         with st.container(key="sample", horizontal=True, vertical_alignment="center"):
             if st.button("見本の資料で試す", key="try-sample"):
                 upload.start([upload.Item("見本の資料", client.add_sample)])

@@ -82,6 +82,7 @@ def _place(document: Json) -> Json:
     if place is None or place["document_id"] != document["id"] or st.query_params.to_dict() != _address():
         place = asked_for(document, st.query_params.to_dict())
         _open(place)
+        st.session_state["reader-jumped"] = place["start"] is not None
     return place
 
 

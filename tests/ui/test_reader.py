@@ -165,3 +165,11 @@ def test_a_document_without_pages_has_neither_outline_nor_page_list(api):
     assert "若葉市の概況</code>" in shown(app)
     assert list(app.radio) == []
     assert list(app.selectbox) == []
+
+
+def test_a_link_followed_later_opens_its_own_page_of_the_same_document(api):
+    app = opened(api, id=PDF["id"], page="3", start="120", end="147")
+    app.query_params.clear()
+    app.query_params["id"], app.query_params["page"] = PDF["id"], "6"
+    assert "6 / 8" in shown(app.run())
+    assert address(app) == {"id": PDF["id"], "page": "6"}
