@@ -101,7 +101,7 @@ def answer_several(scene: Scene) -> Draft:
         timeline=tuple(
             Moment(f.fact.as_of, f.fact.value, f.fact.unit, i)
             for i, f in sorted(enumerate(chosen), key=lambda pair: pair[1].fact.as_of or "")
-            if f.fact.as_of
+            if f.fact.as_of and not all(o.alternative for o in operands)  # two things are no series of one
         ),
         score=min(f.score for f in chosen),
         signals=min(chosen, key=lambda f: f.score).signals(scene, 0.5 * (how is not None)),

@@ -218,7 +218,8 @@ def answer_figure(scene: Scene) -> Draft:
         )
     supports = [*places_of(best), *corroborations(best, figures)]
     moments = []
-    for figure in with_contradictions(series_of(best, anywhere), anywhere):
+    series = [f for f in series_of(best, anywhere) if f is best or _surely_alike(f, best)]
+    for figure in with_contradictions(series, anywhere):
         fact = figure.fact
         supports += [] if figure is best else [Support(fact.document_id, fact.start, fact.end)]
         moments.append(Moment(fact.as_of or "", fact.value, fact.unit, 0 if figure is best else len(supports) - 1))
@@ -713,6 +714,33 @@ def series_of(best: Figure, figures: Sequence[Figure]) -> list[Figure]:
     return sorted(dated.values(), key=lambda f: parse_code(f.fact.as_of or "").end)
 
 
+_WEAKER = 0.35  # a word of the topic may be met this much less beside another date of the same figure
+
+
+def _surely_alike(figure: Figure, best: Figure) -> bool:
+    """Tell whether a value may be shown as the same indicator at another date: a wrong one misleads a reader.
+
+    It is in the best one's table, or shares most words of its name (a lone word such as 台湾 is shared by many) or the
+    word that is asked about, and every word of the topic is met there about as well.
+    """
+    if any(b >= NEAR and z < b - _WEAKER for z, b in zip(figure.zones, best.zones, strict=True)):
+        return False
+    one, other = figure.fact, best.fact
+    if one.table is not None and (one.document_id, one.table) == (other.document_id, other.table):
+        return True
+    a, b = words_of(one) - {"数"}, words_of(other) - {"数"}
+    if one.kind == other.kind == "cell" and a == b:
+        scopes = [_name_words(" ".join(filter(None, (f.scope, *f.headings[-1:])))) for f in (one, other)]
+        return not all(scopes) or bool(scopes[0] & scopes[1])
+    shared, unit = a & b, _base_unit(one)
+    if 2 * len(shared) >= len(a | b) or len(shared) == min(len(a), len(b)) > 1:
+        return True
+    asked = {atom.lemma for atom in best.region.coverage.atoms if atom.focus and not atom.proper}
+    # 例: 会員数は507企業・団体, コンソーシアムの会員は648企業・団体: a unit that hardly another thing is counted in
+    telling = len(unit or "") > 1 and unit == _base_unit(other)
+    return bool(shared) and (telling or shared <= asked)
+
+
 def with_contradictions(series: Sequence[Figure], figures: Sequence[Figure]) -> list[Figure]:
     """Return a series with what other papers say otherwise for the very same date, each beside its own."""
     both: list[Figure] = []
@@ -736,24 +764,24 @@ def _contradicts(one: Figure, other: Figure) -> bool:
     if any(f.as_of_from not in ("text", "column", "row") for f in (a, b)) or _base_unit(a) != _base_unit(b):
         return False
     kinds = [f.clues._replace(coverage=0, unit=0, prior=0, precision=0, named=0, called=0) for f in (one, other)]
-    named = [_all_words(f) for f in (a, b)]
+    named = [_stood_under(f) for f in (one, other)]
     return (
         kinds[0] == kinds[1]
         and words_of(a) == words_of(b) != frozenset()
         and _met(one) == _met(other)
-        and named[0][0] == named[1][0]
-        and not (named[0][1] ^ named[1][1])
+        and named[0] == named[1]
         and not any(_about_so_many(f) for f in (one, other))
         and abs((a.number or 0) - (b.number or 0)) >= max(_step(a), _step(b))
     )
 
 
-def _all_words(fact: Fact) -> tuple[frozenset[str], frozenset[str]]:
-    """Return the words of all that a figure stands under, and the names among them."""
+def _stood_under(figure: Figure) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the words of the headings next to a figure, and the names in all that it stands under."""
+    fact = figure.fact
     heads = " ".join(filter(None, (fact.scope, *fact.headings[-1:], fact.row, fact.column)))
-    every = " ".join((heads, *fact.headings, fact.label))
+    every = " ".join((figure.region.reading.document.title, heads, *fact.headings, fact.label))
     names = frozenset(fold(m.base) for m in morphs(every) if m.pos2 == "固有名詞")
-    return _name_words(heads), names - _DATE_WORDS
+    return _name_words(heads), (names | {m[0] for m in _ENTITY.finditer(fold(every))}) - _DATE_WORDS
 
 
 def _about_so_many(figure: Figure) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 from answer.answer import QuestionError
@@ -23,18 +23,18 @@ from ingest.japanese import Morph, fold, morphs
 # Words that say nothing without the thing that they belong to. 例: 予算額, 担当課, 開始時期, 参加者数
 _BELONGS = frozenset(
     """
-    担当 所管 課 部 局 室 係 部署 部局 窓口 問い合わせ 連絡 先 連絡先 電話 番号 住所 所在 所在地
-    予算 予算額 当初 補正 決算 額 金額 総額 費用 経費 事業費 財源 国費 一般財源 内訳 単価 価格 料 料金 値段 使途 使い道 執行
-    事業 件数 人数 個数 台数 戸数 回数 社数 校数 本数 量 数量 割合 率 比率 比 構成 構成比 合計 総 総数 総計 計 平均 最大 最小 累計
-    目標 目標値 目標額 実績 実績値 見込み 見込む 計画 計画値 予定 予測 進捗 状況 現状 今後 将来 方針 方向 性 課題 問題 効果 成果
-    結果 影響 評価 メリット デメリット 特徴 目的 狙い 狙う 趣旨 背景 理由 原因 要因 きっかけ 切っ掛け 経緯 根拠 条件 要件 対象
-    者 資格 期間 期限 時期 時間 日時 日程 開始 終了 完了 完成 開催 実施 設置 設立 創設 開設 開所 開館 供用 着工 着手 場所 会場
-    地域 範囲 方法 手順 手続き 手続く 仕方 流れ 申し込み 申し込む 申込 申請 締め切り 締切 受け付け 受付 利用 参加 登録 会員 来場
-    来館 入場 応募 受講 加入 職員 委託 受託 請負 受注 落札 業者 事業者 業務 主催 共催 後援 協賛 主体 運営 代表 責任 会長 委員長
-    委員 メンバー 構成員 名称 名前 名 正式 略称 愛称 通称 推移 傾向 増減 増減率 増加率 減少率 伸び 伸び率 差額 前年比 減少 増加
-    変化 変動 比較 詳細 詳しい 具体 例 規模 面積 種類 数字 数値 データ 情報 順位 出典 根拠 年 月 日
-    費 員 予約 整備 建設 支給 配布 交付 支払い 支払う 導入 変更 改正 延期 中止 廃止 再開 発表 公表 発生 達成 予想 想定 必要 可能 主 説明
-    年間 毎年 当時 全部 実際
+    担当 所管 課 部 局 室 係 部署 部局 窓口 問い合わせ 連絡 先 連絡先 電話 番号 住所 所在 所在地 予算 予算額 当初 補正
+    決算 額 金額 総額 費用 経費 事業費 財源 国費 一般財源 内訳 単価 価格 料 料金 値段 使途 使い道 執行 事業 件数 人数
+    個数 台数 戸数 回数 社数 校数 本数 量 数量 割合 率 比率 比 構成 構成比 合計 総 総数 総計 計 平均 最大 最小 累計
+    目標 目標値 目標額 実績 実績値 見込み 見込む 計画 計画値 予定 予測 進捗 状況 現状 今後 将来 方針 方向 性 課題 問題
+    効果 成果 結果 影響 評価 メリット デメリット 特徴 目的 狙い 狙う 趣旨 背景 理由 原因 要因 きっかけ 切っ掛け 経緯
+    根拠 条件 要件 対象 者 資格 期間 期限 時期 時間 日時 日程 開始 終了 完了 完成 開催 実施 設置 設立 創設 開設 開所
+    開館 供用 着工 着手 場所 会場 地域 範囲 方法 手順 手続き 手続く 仕方 流れ 申し込み 申し込む 申込 申請 締め切り
+    締切 受け付け 受付 利用 参加 登録 会員 来場 来館 入場 応募 受講 加入 職員 委託 受託 請負 受注 落札 業者 事業者
+    業務 主催 共催 後援 協賛 主体 運営 代表 責任 会長 委員長 委員 メンバー 構成員 名称 名前 名 正式 略称 愛称 通称
+    推移 傾向 増減 増減率 増加率 減少率 伸び 伸び率 差額 前年比 減少 増加 変化 変動 比較 詳細 詳しい 具体 例 規模 面積
+    種類 数字 数値 データ 情報 順位 出典 年 月 日 費 員 予約 整備 建設 支給 配布 交付 支払い 支払う 導入 変更 改正
+    延期 中止 廃止 再開 発表 公表 発生 達成 予想 想定 必要 可能 主 説明 年間 毎年 当時 全部 実際
     """.split()
 )
 # What a thing that is pointed at may be called, whatever it is named. 例: この事業, その施設
@@ -77,7 +77,6 @@ _TODAY = re.compile(
 _SHORT_YEAR = re.compile(
     r"(?<![\d０-９元一-龠])([0-9０-９]{1,2}|元)(年度|年)(?=$|[？?。、]|は|では|の|なら|だと|も|に)"
 )
-_OTHER_TIME = re.compile(r"前回|次回")
 
 _POINTS = re.compile(
     r"(?:[そこあ]の|同じ?(?=[一-龠ァ-ヶ]))(?!他|ほか|後|際|ため|場(?!所)|よう|たび|度|辺|頃|ころ|もの|うち|なか|中(?!学)|まま|通り|とおり|前|次|[\d０-９]|[一二三]|時|資料|文書|表)"
@@ -139,7 +138,7 @@ class _Before:
 def resolve(question: str, before: str) -> str | None:
     """Return the whole question that a follow-up stands for after the question ``before``.
 
-    None: it is whole by itself. 例: 「では前年度は？」 after 「令和5年度の移住相談は何件ですか」 → 令和4年度の移住相談は何件ですか
+    None: it is whole by itself. 例: 「前年度は？」 after 「令和5年度の相談は何件ですか」 → 令和4年度の相談は何件ですか
     """
     asked, base = _LEAD.sub("", question.strip()), before.strip()
     if not re.search(r"\w", asked) or not re.search(r"\w", base):
@@ -438,7 +437,7 @@ def _about_what(text: str) -> tuple[int, int]:
         if found[i].start < last and _is_topic(found[i], text):
             back = i - 1 if found[i - 1].pos == "助詞" and found[i - 1].surface in ("で", "に", "と") else i
             return 0, found[back].start
-    if asks is None or asks.start() > 0 and not re.match(r"[\s、]*$", text[: asks.start()]):
+    if asks is None or (asks.start() > 0 and not re.match(r"[\s、]*$", text[: asks.start()])):
         end = re.search(r"[のは]?[。？?\s]*$", text[:last])
         bounds = (0, end.start() if end else last)
         if _own_words(text[slice(*bounds)]):

@@ -93,7 +93,7 @@ class Bm25Keywords:
         """Return, for each question, at most ``k`` (id, BM25 score > 0) pairs, best first; ties in index order."""
         return [self._best(words(question), k, rows) for question in questions]
 
-    def _best(self, tokens: list[str], k: int, rows: Rows | None) -> Scored:
+    def _best(self, tokens: list[str], k: int, rows: Rows | None = None) -> Scored:
         if self._model is None:
             return []
         known = [token for token in dict.fromkeys(tokens) if token in self._model.vocab_dict]

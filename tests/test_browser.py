@@ -129,15 +129,16 @@ CUT_OFF = """() => [...document.querySelectorAll('.stMain *')].filter(e => {
 }).map(e => `${e.tagName}.${e.className}`).slice(0, 5)"""
 # Visible words of three and more Latin letters that are neither the product's nor a paper's.
 ENGLISH = """() => {
-  const own = /^(PDF|Word|PowerPoint|Excel|CSV|PNG|HTML|Markdown|OCR|tenkyo|eval|ingest|questions|jsonl|docx|zip|run|baseline|multilingual|small|nanoe|intfloat|sample|seeds|fresh|unseen|dirty)$/;
+const own = /^(API|PDF|Word|PowerPoint|Excel|CSV|PNG|HTML|Markdown|OCR|tenkyo|eval|run|questions|documents|jsonl|docx|zip|sample|seeds|fresh|unseen)$/;
   const walker = document.createTreeWalker(document.querySelector('.stApp'), NodeFilter.SHOW_TEXT);
   const found = [];
   while (walker.nextNode()) {
     const node = walker.currentNode, parent = node.parentElement;
-    if (!parent || parent.closest('style, script, title, code, pre, q, blockquote, .tk-page-text, .tk-title, .tk-section, .tk-value, .tk-tip, h2, [data-testid="stIconMaterial"], [data-testid="stVegaLiteChart"]')) continue;
+    if (!parent || parent.closest('style, script, title, code, pre, q, blockquote, .tk-page-text, .tk-title, .tk-section, .tk-value, .tk-tip, .tk-said, .tk-version, h2, h3, h4, dd, [data-testid="stIconMaterial"], [data-testid="stVegaLiteChart"]')) continue;
     if (!parent.getClientRects().length || getComputedStyle(parent).visibility === 'hidden') continue;
     if (parseFloat(getComputedStyle(parent).fontSize) < 2) continue;
-    for (const word of node.textContent.match(/[A-Za-z]{3,}/g) ?? []) if (!own.test(word)) found.push(word);
+    const text = node.textContent.replace(/[\\w.-]+\\.(pdf|txt|docx|jsonl)/g, '');
+    for (const word of text.match(/[A-Za-z]{3,}/g) ?? []) if (!own.test(word)) found.push(word);
   }
   return [...new Set(found)].slice(0, 10);
 }"""  # noqa: E501
@@ -399,10 +400,10 @@ def test_a_document_is_described_by_hand_read_and_searched(page, save, size):
     row.get_by_role("button", name="読む").click()
     page.locator('[class*="st-key-viewer-"] img').first.wait_for(timeout=20_000)
     save(page, "17-reader", whole=True)
-    box = page.get_by_label("この資料の中をさがす")
+    box = page.get_by_label("この資料の中を探す")
     box.fill("ハラスメント")
     box.press("Enter")
-    page.locator(".tk-match").first.wait_for()
+    page.locator(".st-key-matches").wait_for()
     save(page, "18-found")
 
 

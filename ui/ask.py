@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
+from functools import partial
 
 import streamlit as st
 
@@ -145,13 +146,22 @@ def _exports(client: AskClient, turns: Sequence[Turn], documents: Sequence[Json]
         ):
             st.download_button(
                 words,
-                lambda made=made: made(_exported(client, turns, documents)),
+                partial(_file, made, client, turns, documents),
                 f"典拠_質問と答え_{date.today():%Y%m%d}.{kind}",
                 MIME[kind],
                 key=f"export-{kind}",
                 on_click="ignore",
                 width="stretch",
             )
+
+
+def _file(
+    made: Callable[[Sequence[export.Exported]], bytes],
+    client: AskClient,
+    turns: Sequence[Turn],
+    documents: Sequence[Json],
+) -> bytes:
+    return made(_exported(client, turns, documents))
 
 
 def _exported(client: AskClient, turns: Sequence[Turn], documents: Sequence[Json]) -> list[export.Exported]:

@@ -350,11 +350,13 @@ def _fitted(png: bytes, width: float, height: float) -> tuple[float, float]:
 
 def pdf(turns: Sequence[Exported]) -> bytes:
     """Return the conversation as a PDF with its font within."""
+    from reportlab import rl_config
     from reportlab.lib.units import mm
     from reportlab.pdfbase import pdfmetrics
     from reportlab.pdfbase.ttfonts import TTFont
     from reportlab.platypus import Image, SimpleDocTemplate
 
+    rl_config.useA85 = 0  # pictures as bytes, not as letters: half the time and four fifths of the size
     if font.NAME not in pdfmetrics.getRegisteredFontNames():
         pdfmetrics.registerFont(TTFont(font.NAME, str(font.path())))
     styles = _pdf_styles()

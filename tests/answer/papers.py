@@ -61,6 +61,8 @@ def check_contract(assistant: Assistant, answer: Answer) -> None:
     ]
     assert unsupported(answer.answer, cited, answer.question, how) == ()
     assert all(point.citation in numbers for point in answer.timeline)
+    assert all(point.value in answer.citations[point.citation - 1].quote for point in answer.timeline)
+    assert len(answer.timeline) != 1
     assert answer.derived is None or set(answer.derived.operands) <= set(numbers)
 
 

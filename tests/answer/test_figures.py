@@ -224,7 +224,57 @@ def test_without_a_date_the_latest_value_is_answered_and_the_others_stand_in_the
 def test_a_date_picks_its_value_in_era_and_western_years(town, date, value, file):
     answer = ask(town, f"{date}の星見ポイントの加盟店は何店ですか")
     assert plain(answer.answer).startswith(value)
-    assert cited_files(answer) == {file}
+    assert answer.citations[0].file == file
+
+
+def test_a_figure_for_a_named_date_has_its_other_dates_in_the_timeline_the_later_ones_too(town):
+    answer = ask(town, "令和5年5月末の星見ポイントの加盟店は何店ですか")
+    assert plain(answer.answer).startswith("128店")
+    assert [p.as_of for p in answer.timeline] == ["2023-05-31", "2024-01-31", "2025-01-31"]
+    assert [answer.citations[p.citation - 1].file for p in answer.timeline] == ["r5-06.txt", "r6-02.txt", "r7-02.txt"]
+
+
+def test_two_things_that_are_compared_are_no_timeline_of_one(town):
+    answer = ask(town, "令和5年度の宿泊客数は湖畔地区と山手地区ではどちらが多いですか")
+    assert answer.status == "answered"
+    assert answer.timeline == ()
+
+
+BANK = "{town}　{paper}\n令和6年7月\n\n１　空き家バンク\n{said}\n"
+
+
+def bank(said, town="星見市", paper="報告"):
+    return BANK.format(town=town, paper=paper, said=said)
+
+
+def test_two_papers_that_give_one_date_different_values_both_stand_in_the_timeline(tmp_path):
+    one = bank("空き家バンクの登録件数は、令和6年5月末現在で66件です。")
+    other = bank("空き家バンクの登録件数は、令和6年5月末現在で71件です。", paper="概要")
+    town = assistant_over(tmp_path, {"a.txt": one, "b.txt": other})
+    answer = ask(town, "令和6年5月末の空き家バンクの登録件数は何件ですか")
+    assert [p.as_of for p in answer.timeline] == ["2024-05-31"] * 2
+    assert {p.value for p in answer.timeline} == {"66件", "71件"}
+    assert {answer.citations[p.citation - 1].file for p in answer.timeline} == {"a.txt", "b.txt"}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        bank("空き家バンクの登録件数は、令和6年5月末現在で66件です。", paper="概要"),  # the same value
+        bank("空き家バンクの登録件数は、令和6年5月末現在で約70件です。", paper="概要"),  # roughly
+        bank("空き家バンクの登録件数は、令和6年5月末現在で71件です。", town="川渡町"),  # another town's
+        bank("空き家バンクの登録件数の目標は、令和6年5月末現在で80件です。", paper="概要"),  # an aim
+        bank("空き家バンクの成約件数は、令和6年5月末現在で12件です。", paper="概要"),  # another count
+        bank("空き家バンクの登録件数は、令和6年4月末現在で60件です。", paper="概要"),  # another date
+        bank("空き家バンクの新規の登録件数は、令和6年5月末現在で9件です。", paper="概要"),  # a part
+    ],
+)
+def test_what_is_not_surely_the_same_is_no_contradiction(tmp_path, other):
+    one = bank("空き家バンクの登録件数は、令和6年5月末現在で66件です。")
+    town = assistant_over(tmp_path, {"a.txt": one, "b.txt": other})
+    answer = ask(town, "令和6年5月末の空き家バンクの登録件数は何件ですか")
+    dates = [p.as_of for p in answer.timeline]
+    assert len(dates) == len(set(dates))
 
 
 @pytest.mark.parametrize(

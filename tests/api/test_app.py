@@ -557,3 +557,88 @@ def test_every_route_is_described_with_examples(client):
 def test_making_the_app_reads_no_index(assistant):
     assistant.collection.error = AssertionError("read too early")
     create_app(assistant, Settings())
+
+
+# --- a scope, and a question before ----------------------------------------------------------------------------------
+
+
+def test_a_question_within_a_scope_says_what_it_was_narrowed_to(client):
+    scope = {"documents": [TEXT_ID]}
+    answer = client.post("/v1/ask", json={"question": "避難所の数は？", "scope": scope}).json()
+    assert answer["searched"] == 1
+    assert answer["scope"] == {"documents": [TEXT_ID], "meetings": [], "departments": [], "since": None, "until": None}
+    narrowed = client.post("/v1/ask", json={"question": "避難所の数は？", "scope": {"documents": [PDF_ID]}}).json()
+    assert narrowed["status"] == "not_found"
+
+
+@pytest.mark.parametrize("scope", [None, {}, {"documents": [], "since": None}])
+def test_a_scope_that_narrows_nothing_is_none(client, scope):
+    answer = client.post("/v1/ask", json={"question": "避難所の数は？", "scope": scope}).json()
+    assert (answer["scope"], answer["searched"]) == (None, 2)
+
+
+def test_a_scope_without_documents_is_refused_in_japanese(client):
+    problem = client.post("/v1/ask", json={"question": "避難所の数は？", "scope": {"documents": ["none"]}})
+    assert (problem.status_code, problem.json()["type"]) == (422, "urn:tenkyo:problem:question-empty-scope")
+    assert not problem.json()["title"].isascii()
+
+
+@pytest.mark.parametrize(
+    "scope",
+    [
+        {"since": "令和6年"},
+        {"until": "2024-1"},
+        {"since": "２０２４"},
+        {"since": ""},
+        {"pages": [1]},
+        {"meetings": "6月議会"},
+    ],
+)
+def test_a_scope_of_another_shape_is_refused_by_field(client, scope):
+    for path in ("/v1/ask", "/v1/search"):
+        assert client.post(path, json={"question": "避難所", "scope": scope}).status_code == 422
+
+
+def test_the_question_before_makes_a_whole_one(client):
+    answer = client.post("/v1/ask", json={"question": "では令和4年度は？", "after": "避難所の数は？"}).json()
+    assert answer["question"] == "では令和4年度は？"
+    assert answer["understood"] == "避難所の数は？ では令和4年度は？"
+
+
+def test_a_search_within_a_scope_finds_its_documents_only(client):
+    body = {"question": "避難所", "scope": {"documents": [PDF_ID]}}
+    found = client.post("/v1/search", json=body).json()["passages"]
+    assert {passage["document_id"] for passage in found} == {PDF_ID}
+
+
+@pytest.fixture
+def dated(assistant, monkeypatch, text_document, pdf_document):
+    """A collection whose documents have a meeting, a date and a department."""
+    infos = [
+        info_of(text_document, meeting="令和5年6月議会", published="2023-06", department="防災課"),
+        info_of(pdf_document, meeting="令和6年2月議会", published="2024-02-29", department="河川課"),
+    ]
+    monkeypatch.setattr(assistant.collection.current, "documents", lambda: infos)
+
+
+@pytest.mark.parametrize(
+    ("params", "listed"),
+    [
+        ({}, [TEXT_ID, PDF_ID]),
+        ({"meetings": "令和5年6月議会"}, [TEXT_ID]),
+        ({"meetings": ["令和5年6月議会", "令和6年2月議会"]}, [TEXT_ID, PDF_ID]),
+        ({"departments": "河川課"}, [PDF_ID]),
+        ({"documents": [TEXT_ID, "none"]}, [TEXT_ID]),
+        ({"since": "2024"}, [PDF_ID]),
+        ({"until": "2023-06-01"}, [TEXT_ID]),
+        ({"since": "2025"}, []),
+    ],
+)
+def test_the_list_of_documents_can_be_narrowed(client, dated, params, listed):
+    body = client.get("/v1/documents", params=params).json()
+    assert [document["id"] for document in body["documents"]] == listed
+
+
+@pytest.mark.parametrize("params", [{"since": "6月"}, {"until": "2024-13-01-01"}, {"meeting": "6月議会"}])
+def test_a_list_narrowed_by_what_is_none_is_refused(client, dated, params):
+    assert client.get("/v1/documents", params=params).status_code == 422

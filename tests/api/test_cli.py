@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from answer.answer import Answer, TimelinePoint
 from api import cli
 from index.collection import AddReport
 from index.protocols import IndexMissing
+from index.scope import Scope
 from tests.api.conftest import TEXT_ID, citation_of, full_answer, info_of, unreadable
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -343,3 +345,27 @@ sys.exit(status)
     )
     assert done.returncode == status, done.stderr
     assert done.stderr.splitlines()[-1] == ""
+
+
+def test_a_question_can_be_narrowed_and_says_to_what(capsys):
+    narrow = ["--document", TEXT_ID, "--document", "none"]
+    assert cli.main(["ask", "避難所の数は何か所ですか。", *narrow]) == 0
+    assert f"範囲: {TEXT_ID}、none（文書 1 件）" in capsys.readouterr().out
+
+
+def test_a_scope_is_told_in_words():
+    scope = Scope(meetings=("6月議会",), departments=("防災課",), since="2024-06", until="2024-12-31")
+    assert cli.narrowed(scope) == "6月議会、防災課、2024-06以降、2024-12-31まで"
+
+
+def test_dates_of_a_scope_may_be_given_in_era_years(capsys):
+    assert cli.main(["ask", "避難所の数は？", "--since", "令和6年6月4日", "--meeting", "6月議会"]) == 2
+    assert "絞り込みに合う文書がありません" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        cli.main(["ask", "避難所の数は？", "--until", "来月"])
+
+
+def test_a_unit_is_told_once():
+    points = (TimelinePoint("FY2022", "41社", "社", 1), TimelinePoint("FY2023", "57", "社", 1))
+    told = cli.told(Answer("", "answered", "57社", "number", timeline=points))
+    assert "推移: 令和4年度 41社 [1]、令和5年度 57社 [1]" in told

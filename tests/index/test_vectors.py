@@ -27,6 +27,18 @@ def test_ids_and_scores_equal_brute_force(count, k):
         assert [score for _, score in found] == pytest.approx([score for _, score in expected], abs=1e-6)
 
 
+@pytest.mark.parametrize("chosen", [0, 1, 3, 500])
+def test_of_some_rows_the_best_are_found_however_far_down_the_others_put_them(chosen):
+    ids = [f"d:{i}" for i in range(500)]
+    vectors, queries = unit_vectors(500, 24, 1), unit_vectors(3, 24, 2)
+    rows = np.zeros(500, np.bool_)
+    rows[np.random.default_rng(3).permutation(500)[:chosen]] = True
+    kept = [key for key, row in zip(ids, rows, strict=True) if row]
+    for found, query in zip(FaissVectors.build(ids, vectors).search(queries, 10, rows), queries, strict=True):
+        expected = best_by_numpy(kept, vectors[rows], query, 10)
+        assert [key for key, _ in found] == [key for key, _ in expected]
+
+
 def test_a_saved_store_answers_as_before_and_gives_its_vectors_back(tmp_path):
     ids, vectors = ["a", "b", "c"], unit_vectors(3, 8, 3)
     store = FaissVectors.build(ids, vectors)
