@@ -161,13 +161,14 @@ def parse_code(code: str) -> Period:
 def date_of(text: str) -> str:
     """Return the code of the day, month or year that ``text`` is; ValueError for anything else.
 
-    例: 令和6年6月4日 → 2024-06-04, 2024-06 → 2024-06
+    例: 令和6年6月4日（火） → 2024-06-04, ｒ６．６ → 2024-06, 2024-06 → 2024-06
     """
+    plain = re.sub(r"\([月火水木金土日]\)$", "", same_width(text).strip().upper())
     with suppress(ValueError):
-        if re.fullmatch(r"[0-9]{4}(?:-[0-9]{2}){0,2}", text) and date.fromisoformat((text + "-01-01")[:10]):
-            return text
-    found = find_periods(text)
-    if len(found) != 1 or found[0].kind not in ("day", "month", "year") or found[0].at != (0, len(text)):
+        if re.fullmatch(r"[0-9]{4}(?:-[0-9]{2}){0,2}", plain) and date.fromisoformat((plain + "-01-01")[:10]):
+            return plain
+    found = find_periods(plain)
+    if len(found) != 1 or found[0].kind not in ("day", "month", "year") or found[0].at != (0, len(plain)):
         raise ValueError(f"{text!r} is no day, month or year, such as 2024-06-04, 2024-06 or 令和6年6月4日")
     return found[0].code
 

@@ -35,6 +35,10 @@ def page(client: AskClient, documents: list[Json]) -> None:
             asked = _asked(typed, turns) or linked
             for turn in asked:
                 _put(client, turn, turns)
+        # At once: who reloads while the page is still being drawn shall find it again.
+        kept = address.query(turns)
+        if kept != _address():
+            st.query_params.from_dict(kept)
         # The newest first: nobody should wait for what was read before.
         if turns:
             with newest:
@@ -53,9 +57,6 @@ def page(client: AskClient, documents: list[Json]) -> None:
                 _earlier(client, turn, i, documents)
         if asked and turns:
             scroll_to("newest", share=0.3)
-    kept = address.query(turns)
-    if kept != _address():
-        st.query_params.from_dict(kept)
 
 
 def is_asking() -> bool:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections import Counter
-from datetime import date
 
 import streamlit as st
 
@@ -21,7 +19,6 @@ ALL_MEETINGS = "すべての会議"
 NO_MEETING = "会議名なし"
 SORTS = {"新しい順": "published", "追加順": "", "題名順": "title"}
 FIELDS = {"title": "題名", "meeting": "会議名", "published": "日付", "department": "部署"}
-NOT_A_DATE = "日付として読めません。令和6年6月4日、2024-06-04、R6.6 のように入力してください。"
 
 
 def page(client: AskClient, documents: list[Json]) -> None:
@@ -273,11 +270,7 @@ def changes(document: Json, typed: dict[str, str]) -> dict[str, str]:
     for field, text in typed.items():
         now = document.get(field) or ""
         new = " ".join(text.split())
-        if field == "published":
-            if new == spoken(now):
-                continue
-            new = iso_date(new) if new else ""
-        if new == now:
+        if new in (now, spoken(now) if field == "published" else now):
             continue
         if not new and (document.get("taken_from") or {}).get(field) != "by_hand":
             raise ValueError(
@@ -330,38 +323,6 @@ def _remove(client: AskClient, documents: list[Json]) -> None:
         more = f" ほか {len(removed) - 1} 件" if len(removed) > 1 else ""
         notices.insert(0, render.message_html(f"「{removed[0]['title']}」{more}を外しました", kind="good"))
     st.session_state["notices"] = notices
-
-
-# --- dates ---------------------------------------------------------------------------------------------------------
-
-ERA_LETTERS = {"R": "令和", "H": "平成", "S": "昭和", "T": "大正", "M": "明治"}
-DATE = re.compile(
-    r"(?:(?P<era>令和|平成|昭和|大正|明治|[RHSTM])(?P<of_era>\d{1,2}|元)|(?P<year>\d{4}))(?:年|[-./])?"
-    r"(?:(?P<month>\d{1,2})(?:月|[-./])?(?:(?P<day>\d{1,2})日?)?)?(?:\([月火水木金土日]\))?",
-    re.IGNORECASE,
-)
-
-
-def iso_date(text: str) -> str:
-    """Return a day, month or year as ISO; ValueError, in Japanese, for anything else.
-
-    例: 令和6年6月4日 → 2024-06-04, R6.6 → 2024-06, 平成元年 → 1989, 2024/6/4（火） → 2024-06-04
-    """
-    plain = re.sub(r"\s", "", unicodedata.normalize("NFKC", text))
-    match = DATE.fullmatch(plain)
-    if match is None:
-        raise ValueError(NOT_A_DATE)
-    if era := match["era"]:
-        name = ERA_LETTERS.get(era.upper(), era)
-        first = next(first for first, _, known in render.ERAS if known == name)
-        number = first - 1 + (1 if match["of_era"] == "元" else int(match["of_era"]))
-    else:
-        number = int(match["year"])
-    try:
-        date(number, int(match["month"] or 1), int(match["day"] or 1))
-    except ValueError:
-        raise ValueError(f"「{text.strip()}」という日はありません。{NOT_A_DATE}") from None
-    return "-".join(part.zfill(2) for part in (f"{number:04}", match["month"], match["day"]) if part)
 
 
 def spoken(code: str | None) -> str:

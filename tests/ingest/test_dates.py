@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.dates import Period, describe, find_periods, parse_code, same_width
+from ingest.dates import Period, date_of, describe, find_periods, parse_code, same_width
 
 WRITTEN = [
     ("令和6年1月末現在", ["2024-01-31"]),
@@ -225,3 +225,29 @@ def test_months_that_share_one_word_are_one_range():
 def test_from_and_until_in_official_writing_are_a_range():
     (period,) = find_periods("前事業年度 (自 2018年４月１日 至 2019年３月31日)")
     assert (period.kind, period.code) == ("range", "2018-04-01/2019-03-31")
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("令和6年6月4日（火）", "2024-06-04"),
+        (" 令和元年5月 ", "2019-05"),
+        ("ｒ６．６．４", "2024-06-04"),
+        ("R6.6", "2024-06"),
+        ("H31/4/30", "2019-04-30"),
+        ("2024年6月", "2024-06"),
+        ("2024/6/4", "2024-06-04"),
+        ("2024-06-04", "2024-06-04"),
+        ("2024", "2024"),
+    ],
+)
+def test_a_date_is_read_as_people_type_it(text, code):
+    assert date_of(text) == code
+
+
+@pytest.mark.parametrize(
+    "text", ["", "6月4日", "令和6年13月", "2023-02-29", "来月", "令和6年度", "2024-06-04-01", "令和"]
+)
+def test_what_is_no_date_of_a_paper_is_refused(text):
+    with pytest.raises(ValueError, match="is no day, month or year"):
+        date_of(text)
