@@ -487,13 +487,15 @@ def _plain(text: str, span: tuple[int, int]) -> tuple[int, int]:
 
 
 def _thing(before: _Before) -> tuple[int, int]:
-    """Return what a name without a kind takes the place of: the thing next to what is counted."""
+    """Return what a name without a kind takes the place of: the thing next to what is counted.
+
+    Where only a count is named, as in 職員数, the name goes in front of it.
+    """
     body = before.body
-    while len(body) > 1 and (not _own_words(before.said(body[-1])) or _measures(before.said(body[-1]))):
-        body = body[:-1]
-    if len(body) == len(before.body) and _measures(before.said(body[-1])):
-        return (body[-1][0],) * 2 if len(body) == 1 else body[-1]
-    return body[-1]
+    for part in reversed(body):
+        if _own_words(before.said(part)) and not _measures(before.said(part)):
+            return part
+    return (body[-1][0],) * 2 if len(body) == 1 else body[-1]
 
 
 def _counted_at(before: _Before) -> int:

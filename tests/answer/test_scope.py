@@ -71,6 +71,9 @@ def test_a_word_that_only_other_documents_hold_is_named_as_missing(town):
     answer = asked(town, question, Scope(until="2023"))
     assert answer.status == "not_found"
     assert any("気球" in word or "駅" in word for word in answer.missing)
+    unknown = {atom.lemma for atom in town.trace(question, scope=Scope(until="2023")).scene.atoms if not atom.known}
+    assert "気球" in unknown
+    assert "気球" not in {atom.lemma for atom in town.trace(question).scene.atoms if not atom.known}
 
 
 def test_relative_years_count_from_the_newest_document_within_the_scope(town):
