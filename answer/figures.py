@@ -689,6 +689,12 @@ def _freshness(figure: Figure) -> tuple[str, str]:
     return (parse_code(as_of).end if as_of else "", figure.region.reading.document.published or "")
 
 
+def _is_bound(figure: Figure) -> bool:
+    """Tell whether a figure only bounds the value. 例: 20位以内にランクイン"""
+    text = figure.region.reading.document.text
+    return bool(_BOUND.match(text, figure.fact.value_end))
+
+
 def series_of(best: Figure, figures: Sequence[Figure]) -> list[Figure]:
     """Return the values of the best figure's indicator at its dates, oldest first, the best one among them.
 
@@ -702,6 +708,8 @@ def series_of(best: Figure, figures: Sequence[Figure]) -> list[Figure]:
         fact = figure.fact
         if fact.as_of is None or fact.as_of_from == "document" or not same_unit(fact, best.fact):
             continue
+        if figure is not best and _is_bound(figure):
+            continue
         if figure.undated < best.undated - 0.45 or figure.coverage < best.coverage - 0.2:
             continue
         counted = _base_unit(fact) is not None and _base_unit(fact) == _base_unit(best.fact)
@@ -714,6 +722,7 @@ def series_of(best: Figure, figures: Sequence[Figure]) -> list[Figure]:
     return sorted(dated.values(), key=lambda f: parse_code(f.fact.as_of or "").end)
 
 
+_BOUND = re.compile(r"\s*(?:以内|以上|以下|未満)")
 _WEAKER = 0.35  # a word of the topic may be met this much less beside another date of the same figure
 
 

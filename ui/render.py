@@ -204,11 +204,10 @@ def notices_html(answer: Json, turn: int = 0) -> str:
     points = answer.get("timeline") or []
     citations = {citation["n"]: citation for citation in answer["citations"]}
     notices = []
-    places = [i for i, point in enumerate(points) if point["as_of"] == answer.get("as_of")]
-    if places and places[-1] < len(points) - 1 and answer.get("type") != "temporal":
-        last = points[-1]
-        if last["value"] not in {points[i]["value"] for i in places}:
-            notices.append(("新しい時点の値があります", [last]))
+    own = {point["value"] for point in points if point["as_of"] == answer.get("as_of")}
+    later = _later(points, answer.get("as_of"))
+    if own and later and later["value"] not in own and answer.get("type") != "temporal":
+        notices.append(("新しい時点の値があります", [later]))
     for early, late in pairwise(points):
         if early["as_of"] == late["as_of"] and _folded(early["value"]) != _folded(late["value"]):
             notices.append(("同じ時点の値が、資料によって違います", [early, late]))
@@ -224,10 +223,21 @@ def notices_html(answer: Json, turn: int = 0) -> str:
     )
 
 
+def _later(points: Sequence[Json], as_of: str | None) -> Json | None:
+    """Return the last point after ``as_of``; a whole year's value is no newer one of a day's, nor the other way."""
+    own = next((i for i, point in reversed([*enumerate(points)]) if point["as_of"] == as_of), len(points))
+    after = [point for point in points[own + 1 :] if _span_of(point["as_of"]) == _span_of(str(as_of))]
+    return after[-1] if after else None
+
+
+def _span_of(code: str) -> str:
+    return "year" if re.fullmatch(r"(FY)?\d{4}", code) else "years" if "/" in code else "day"
+
+
 def with_unit(point: Json) -> str:
     """Return the value of a point in time with its unit, once."""
-    unit = point.get("unit") or ""
-    return f"{point['value']}{'' if str(point['value']).endswith(unit) else unit}"
+    value, unit = str(point["value"]).replace("\n", ""), point.get("unit") or ""  # it may go on in the next line
+    return f"{value}{'' if value.endswith(unit) else unit}"
 
 
 def timeline_html(answer: Json, turn: int = 0) -> str:

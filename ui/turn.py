@@ -93,6 +93,9 @@ def _understood(turn: Turn, i: int, ask: Callable[[Turn], None]) -> None:
             if st.form_submit_button("この質問で調べる", type="primary") and mended.strip():
                 ask(Turn(mended.strip(), turn.scope))
                 st.rerun()
+        if st.button("入力どおりに調べる", key=f"as-typed-{i}", type="tertiary"):
+            ask(Turn(turn.question, turn.scope))
+            st.rerun()
 
 
 def _actions(client: AskClient, turn: Turn, i: int, titles: dict[str, str]) -> None:
@@ -113,9 +116,9 @@ def _actions(client: AskClient, turn: Turn, i: int, titles: dict[str, str]) -> N
 def _searched(client: AskClient, turn: Turn, i: int, titles: dict[str, str], ask: Callable[[Turn], None]) -> None:
     """Tell which documents were searched in vain, and offer to search all."""
     if turn.scope:
-        st.button(
-            "すべての資料に広げて質問する", key=f"widen-{i}", on_click=ask, args=(Turn(turn.whole),), type="primary"
-        )
+        if st.button("すべての資料に広げて質問する", key=f"widen-{i}", type="primary"):
+            ask(Turn(turn.whole))
+            st.rerun()
     within = st.expander(
         f"調べた資料（{(turn.answer or {}).get('searched', 0)}件）", key=f"searched-{i}", on_change="rerun"
     )

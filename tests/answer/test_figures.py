@@ -570,3 +570,17 @@ def test_the_right_unit_beside_the_right_words_is_no_answer_when_the_thing_itsel
 def test_unlike_things_are_not_subtracted(town):
     answer = ask(town, "星見ポイントの加盟店と湖畔地区の道路では、どちらがどれだけ多いですか")
     assert answer.derived is None
+
+
+RANKS = """\
+移住の状況
+令和6年6月
+１　移住希望地ランキング
+- センターの「令和5年の移住希望地ランキング」は、**3年連続で20位以内に入った。**（参考）R3年：18位 R4年：14位
+"""
+
+
+def test_a_rank_that_only_bounds_the_value_is_no_other_date_of_it(tmp_path):
+    assistant = assistant_over(tmp_path, {"r6-06.md": RANKS})
+    answer = ask(assistant, "移住希望地ランキング、令和4年は何位？")
+    assert [point.value for point in answer.timeline] == ["18位", "14位"]

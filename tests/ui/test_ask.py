@@ -209,6 +209,7 @@ def test_a_newer_value_is_told_beside_an_older_answer(app, api):
         {"timeline": NEWER, "type": "temporal"},  # the answer is the whole row
         {"timeline": [*SERIES, {**NEWER[-1], "value": "2,776件"}]},  # unchanged since
         {"timeline": NEWER, "as_of": "2022-01-31"},  # of no date that is known
+        {"timeline": [*SERIES, {**NEWER[-1], "as_of": "FY2023"}]},  # of the whole year
     ],
 )
 def test_nothing_is_told_where_nothing_newer_says_otherwise(app, api, told):
