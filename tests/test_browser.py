@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlparse
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser import CHROMIUM, ROOT, ask, chromium, free_port, opened, page_alone, served, wait_for_picture
@@ -21,6 +22,9 @@ pytestmark = [
 PICTURES = ROOT / "build" / "screenshots"
 SIZES = {"wide": (1280, 900), "narrow": (390, 844)}
 LETTER = {"wide": "甲", "narrow": "乙"}  # tells what one of the two has left in the collection from the other's
+AXE = Axe()  # contrast, labels, roles
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
+CHARTS = ["[data-testid=stVegaLiteChart]"]  # its marks are Vega's; the table beside says what they show
 EARLY = "令和6年1月末の時点で、くまもとDX推進コンソーシアムの会員数はいくつですか。"
 SERIES = "くまもとDX推進コンソーシアムの会員数の推移は？"
 NOWHERE = "月面基地の職員食堂の定休日はいつですか。"
@@ -104,6 +108,8 @@ def save(size):
         assert page.evaluate("() => document.documentElement.lang") == "ja"
         assert page.evaluate(CUT_OFF) == []
         assert page.evaluate(ENGLISH) == []
+        found = AXE.run(page, context={"exclude": CHARTS}, options={"resultTypes": ["violations"], "runOnly": WCAG})
+        assert found.violations_count == 0, found.generate_report()
         PICTURES.mkdir(parents=True, exist_ok=True)
         if whole:
             width, height = SIZES[size]

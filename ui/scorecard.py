@@ -430,7 +430,8 @@ def history_html(runs: list[Json]) -> str:
         when = render.moment(run.get("time")) or run_name(run)
         rows.append(f'<tr><th scope="row">{escape(when)}{about}</th>{cells}</tr>')
     return (
-        f'<div class="tk-table tk-history"><table><thead><tr><th scope="col">評価</th>{heads}</tr></thead>'
+        '<div class="tk-table tk-history" tabindex="0" role="region" aria-label="版ごとの成績">'  # wider than a phone
+        f'<table><thead><tr><th scope="col">評価</th>{heads}</tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table></div>"
     )
 

@@ -115,10 +115,9 @@ def _actions(client: AskClient, turn: Turn, i: int, titles: dict[str, str]) -> N
 
 def _searched(client: AskClient, turn: Turn, i: int, titles: dict[str, str], ask: Callable[[Turn], None]) -> None:
     """Tell which documents were searched in vain, and offer to search all."""
-    if turn.scope:
-        if st.button("すべての資料に広げて質問する", key=f"widen-{i}", type="primary"):
-            ask(Turn(turn.whole))
-            st.rerun()
+    if turn.scope and st.button("すべての資料に広げて質問する", key=f"widen-{i}", type="primary"):
+        ask(Turn(turn.whole))
+        st.rerun()
     within = st.expander(
         f"調べた資料（{(turn.answer or {}).get('searched', 0)}件）", key=f"searched-{i}", on_change="rerun"
     )
