@@ -52,7 +52,9 @@ def page(client: AskClient, documents: list[Json]) -> None:
                 _nothing_indexed()
         with earlier:
             if turns:
-                _exports(client, turns, documents)
+                with st.container(key="conversation", horizontal=True, gap="medium"):
+                    _exports(client, turns, documents)
+                    st.button("新しい会話を始める", key="begin", type="tertiary", on_click=_begin)
             for i, turn in enumerate(turns[:-1]):
                 _earlier(client, turn, i, documents)
         if asked and turns:
@@ -78,6 +80,12 @@ def _of_address() -> list[Turn]:
     if found:
         scope.choose(found[-1][1])
     return [Turn(question, narrowed, snapshot=snapshot) for question, narrowed, snapshot in found]
+
+
+def _begin() -> None:
+    """Start anew: nothing follows the questions so far, and the address forgets them."""
+    del st.session_state["turns"]
+    st.query_params.clear()
 
 
 def _address() -> address.Query:
@@ -167,7 +175,7 @@ def _file(
 
 def _exported(client: AskClient, turns: Sequence[Turn], documents: Sequence[Json]) -> list[export.Exported]:
     """Return the conversation with the pictures of the pages that it cites; a page that is gone has none."""
-    titles = scope.titles_of(documents)
+    names = scope.names_of(documents)
     exported = []
     for turn in turns:
         if turn.answer is None:
@@ -180,5 +188,5 @@ def _exported(client: AskClient, turns: Sequence[Turn], documents: Sequence[Json
                     pictures[citation["n"]] = client.picture(citation["document_id"], citation["page"], span, dpi=120)
                 except FAILURES:
                     continue
-        exported.append(export.Exported(turn.question, turn.answer, pictures, titles))
+        exported.append(export.Exported(turn.question, turn.answer, pictures, names))
     return exported

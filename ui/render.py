@@ -282,6 +282,13 @@ def welcome_html(documents: Sequence[Json]) -> str:
     )
 
 
+def document_name(document: Json) -> str:
+    """Return what tells a document from others of its title. 例: 説明資料（令和6年2月議会）"""
+    told = document.get("meeting") or when(document.get("published")) or document["file"]
+    title = document.get("title") or document["file"]
+    return f"{title}（{told}）" if told not in title else str(title)
+
+
 def scope_words(scope: Json, titles: Mapping[str, str] | None = None) -> str:
     """Return a scope in words. 例: 令和6年2月議会、総務部、令和6年2月（2024年）以降"""
     named = [*(scope.get("meetings") or []), *(scope.get("departments") or [])]

@@ -27,16 +27,16 @@ def choose(scope: Json | None) -> None:
         st.session_state.pop(f"scope-{name}", None)
 
 
-def titles_of(documents: Sequence[Json]) -> dict[str, str]:
-    """Return the titles of documents by id."""
-    return {document["id"]: document.get("title") or document["file"] for document in documents}
+def names_of(documents: Sequence[Json]) -> dict[str, str]:
+    """Return the names of documents by id."""
+    return {document["id"]: render.document_name(document) for document in documents}
 
 
 def control(documents: Sequence[Json]) -> None:
     """Draw the button that says what is asked, and behind it the means to change that."""
     scope = chosen()
     within = [document for document in documents if _covers(scope or {}, document)]
-    words = render.scope_words(scope, titles_of(documents)) if scope else "すべての資料"
+    words = render.scope_words(scope, names_of(documents)) if scope else "すべての資料"
     with st.container(key="scope", horizontal=True, vertical_alignment="center", gap="small"):
         with st.popover(render.label(f"対象：{words}（{len(within)}件）"), key="scope-choice", type="tertiary"):
             _fields(documents)
@@ -59,8 +59,8 @@ def _fields(documents: Sequence[Json]) -> None:
             picked["since"] = _one("資料の日付（から）", months, "since", scope)
         with right:
             picked["until"] = _one("資料の日付（まで）", months, "until", scope)
-    titles = titles_of(documents)
-    picked["documents"] = _several("資料", sorted(titles, key=titles.__getitem__), "documents", scope, titles)
+    names = names_of(documents)
+    picked["documents"] = _several("資料", sorted(names, key=names.__getitem__), "documents", scope, names)
     new = {name: value for name, value in picked.items() if value} or None
     if new != chosen():
         st.session_state["scope"] = new or {}

@@ -11,6 +11,7 @@ import streamlit as st
 from ui import address, chart, export, feedback, render, viewer
 from ui.client import ApiDown, AskClient, Json
 from ui.messages import FAILURES, say, scroll_to, when_back
+from ui.scope import names_of
 
 NOT_FOUND_PASSAGES = 3
 
@@ -49,13 +50,13 @@ def show(client: AskClient, turn: Turn, i: int, documents: Sequence[Json], ask: 
     """Draw the turn; ``i`` tells its keys from those of other turns, and ``ask`` puts a question of a button."""
     if turn.error is not None:
         say(turn.error)
-        st.button("もう一度質問する", key=f"again-{i}", on_click=_again, args=(client, turn))
+        st.button("もう一度質問する", key=f"again-{i}", on_click=put, args=(client, turn))
         if isinstance(turn.error, ApiDown):
-            when_back(client, partial(_again, client, turn))
+            when_back(client, partial(put, client, turn))
         return
     answer = turn.answer
     assert answer is not None
-    titles = {document["id"]: document.get("title") or document["file"] for document in documents}
+    names = names_of(documents)
     found = answer["status"] == "answered"
     if answer.get("understood"):
         _understood(turn, i, ask)
@@ -64,9 +65,9 @@ def show(client: AskClient, turn: Turn, i: int, documents: Sequence[Json], ask: 
     st.html(render.answer_html(answer, i) if found else render.not_found_html(answer))
     if notices := render.notices_html(answer, i):
         st.html(notices)
-    _actions(client, turn, i, titles)
+    _actions(client, turn, i, names)
     if not found:
-        _searched(client, turn, i, titles, ask)
+        _searched(client, turn, i, names, ask)
     left, right = st.columns([10, 12], gap="medium")
     with left, st.container(key=f"places-{i}"):
         if answer["timeline"]:
@@ -78,10 +79,6 @@ def show(client: AskClient, turn: Turn, i: int, documents: Sequence[Json], ask: 
             viewer.show(client, place, key=f"viewer-{i}")
     if clicked := st.session_state.pop(f"clicked-{i}", None):
         scroll_to(clicked, share=0.6)
-
-
-def _again(client: AskClient, turn: Turn) -> None:
-    put(client, turn)
 
 
 def _understood(turn: Turn, i: int, ask: Callable[[Turn], None]) -> None:
@@ -98,22 +95,22 @@ def _understood(turn: Turn, i: int, ask: Callable[[Turn], None]) -> None:
             st.rerun()
 
 
-def _actions(client: AskClient, turn: Turn, i: int, titles: dict[str, str]) -> None:
+def _actions(client: AskClient, turn: Turn, i: int, names: dict[str, str]) -> None:
     answer = turn.answer
     assert answer is not None
-    with st.container(key=f"actions-{i}", horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(key=f"actions-{i}", horizontal=True, gap="small"):
         st.html(
             '<p class="tk-actions">'
-            + render.copy_html("答えと出典をコピー", export.quotable(answer, titles))
+            + render.copy_html("答えと出典をコピー", export.quotable(answer, names))
             + render.link_html("リンクをコピー", address.query([turn]))
             + "</p>",
             width="content",
         )
         feedback.ask_opinion(client, answer, key=f"opinion-{i}")
-    st.html(render.scope_html(answer, titles))
+    st.html(render.scope_html(answer, names))
 
 
-def _searched(client: AskClient, turn: Turn, i: int, titles: dict[str, str], ask: Callable[[Turn], None]) -> None:
+def _searched(client: AskClient, turn: Turn, i: int, names: dict[str, str], ask: Callable[[Turn], None]) -> None:
     """Tell which documents were searched in vain, and offer to search all."""
     if turn.scope and st.button("すべての資料に広げて質問する", key=f"widen-{i}", type="primary"):
         ask(Turn(turn.whole))
@@ -124,11 +121,11 @@ def _searched(client: AskClient, turn: Turn, i: int, titles: dict[str, str], ask
     if within.open:
         with within:
             try:
-                listed = [d["id"] for d in client.documents(turn.scope)] if turn.scope else list(titles)
+                listed = [d["id"] for d in client.documents(turn.scope)] if turn.scope else list(names)
             except FAILURES as error:
                 say(error)
             else:
-                st.html(render.titles_html([titles.get(id_, id_) for id_ in listed]))
+                st.html(render.titles_html([names.get(id_, id_) for id_ in listed]))
 
 
 # --- where it stands ----------------------------------------------------------------------------------------------

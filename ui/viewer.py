@@ -30,6 +30,7 @@ SHOW_MARK = """<script>
 // %(view)s
 setTimeout(() => {
   const frame = document.querySelector(".st-key-%(key)s-frame");
+  if (frame) { frame.tabIndex = 0; frame.role = "group"; frame.ariaLabel = "ページ"; }  // moved about with the arrow keys
   const text = frame?.querySelector(".tk-page-text"), mark = text?.querySelector("mark");
   if (text) text.scrollTop = mark ? mark.offsetTop - text.clientHeight / 3 : 0;
   else frame?.scrollTo(%(x)s * frame.scrollWidth - frame.clientWidth / 2, %(y)s * frame.scrollHeight - frame.clientHeight / 3);

@@ -259,6 +259,17 @@ def test_a_refusal_names_the_documents_that_were_searched_and_offers_all(app, ap
     assert "2,776件" in shown(app)
 
 
+def test_papers_of_one_title_are_told_apart_by_their_meeting(app, api):
+    api.documents = [PDF, PDF | {"id": "cccc000011112222", "meeting": "令和6年9月議会"}, PLAIN]
+    app.run()
+    names = app.multiselect(key="scope-documents").options
+    assert names == [
+        "令和6年度 若葉市 市政の概況（令和6年6月議会）",
+        "令和6年度 若葉市 市政の概況（令和6年9月議会）",
+        "若葉市の概況（令和6年（2024年））",
+    ]
+
+
 def test_the_address_holds_the_questions_and_opens_them_again(app, api):
     ask(app.run(), "一つ目の質問")
     ask(app, "二つ目の質問")
@@ -324,6 +335,15 @@ def test_a_question_that_met_no_api_is_asked_again_once_it_is_back(app, api):
     app.button(key="again-1").click().run()
     assert "サーバーに接続できません" not in shown(app)
     assert bodies(api)[-1]["question"] == "二つ目の質問"
+
+
+def test_a_new_conversation_follows_nothing_and_its_address_is_empty(app, api):
+    ask(app.run(), "令和5年度の相談件数は何件ですか")
+    app.button(key="begin").click().run()
+    assert 'class="tk-answer"' not in shown(app)
+    assert not app.query_params
+    ask(app, "では令和4年度は？")
+    assert bodies(api)[-1]["after"] is None
 
 
 def test_two_people_have_conversations_of_their_own(app, api):
