@@ -251,7 +251,9 @@ class Assistant:
                     answer=draft.text,
                     type=draft.kind,
                     as_of=draft.as_of,
-                    derived=Derived(draft.how, tuple(dict.fromkeys(numbers[: draft.operands]))) if draft.how else None,
+                    derived=Derived(draft.how, tuple(dict.fromkeys(numbers[i] for i in draft.operands)))
+                    if draft.how
+                    else None,
                     citations=citations,
                     timeline=_timeline(draft, numbers, citations),
                     passages=passages,

@@ -97,7 +97,7 @@ def answer_several(scene: Scene) -> Draft:
         supports=(*quotes, *dict.fromkeys(dates)),
         as_of=max((f.fact.as_of for f in chosen if f.fact.as_of), default=None, key=lambda code: parse_code(code).end),
         how=how,
-        operands=len(chosen) if how else 0,
+        operands=tuple(range(len(chosen))) if how else (),
         timeline=tuple(
             Moment(f.fact.as_of, f.fact.value, f.fact.unit, i)
             for i, f in sorted(enumerate(chosen), key=lambda pair: pair[1].fact.as_of or "")
@@ -266,7 +266,7 @@ def answer_series(scene: Scene) -> Draft:
         supports=tuple(Support(f.fact.document_id, f.fact.start, f.fact.end) for f in series),
         as_of=last.fact.as_of,
         how=how,
-        operands=len(series) if how else 0,
+        operands=(0, len(series) - 1) if how else (),
         timeline=tuple(Moment(f.fact.as_of or "", f.fact.value, f.fact.unit, i) for i, f in enumerate(series)),
         score=figures[0].score,
         signals=figures[0].signals(scene, lead_over(figures[0], figures)),

@@ -35,8 +35,8 @@ class Draft:
     text: str = ""
     supports: tuple[Support, ...] = ()
     as_of: str | None = None
-    how: str | None = None  # how a figure was worked out; its operands are the first ``operands`` supports
-    operands: int = 0
+    how: str | None = None  # how a figure was worked out; its operands are these of the supports
+    operands: tuple[int, ...] = ()
     timeline: tuple[Moment, ...] = ()
     missing: tuple[str, ...] = ()
     is_named: bool = False  # a figure whose row or column is called just what the question says

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import accumulate
 
 from answer.comparison import answer_both, answer_series, answer_several
 from answer.confidence import ACCEPT, NEAR, confidence
@@ -83,14 +84,14 @@ def _pick_each(scene: Scene) -> Draft | None:
         least,
         kind=scene.question.kind,
         text="、".join(d.text for d in drafts),
-        # What a part is worked out from comes first: the operands are the first supports.
-        supports=tuple(
-            s for d in sorted(drafts, key=lambda d: not d.operands) for s in d.supports[: d.operands or None]
-        )
-        + tuple(s for d in drafts if d.operands for s in d.supports[d.operands :]),
+        supports=tuple(s for d in drafts for s in d.supports),
         as_of=None,
         how="、".join(d.how for d in drafts if d.how) or None,
-        operands=sum(d.operands for d in drafts),
+        operands=tuple(
+            first + i
+            for first, d in zip(accumulate((len(d.supports) for d in drafts), initial=0), drafts, strict=False)
+            for i in d.operands
+        ),
         timeline=(),
         why=tuple(w for d in drafts for w in d.why[:1]),
     )

@@ -293,7 +293,7 @@ def change(scene: Scene, early: Figure, late: Figure, best: Figure) -> Draft:
         supports=(first[0], last[0], *first[1:], *last[1:]),
         as_of=late.fact.as_of,
         how=how,
-        operands=2,
+        operands=(0, 1),
         score=best.score,
         signals=best.signals(scene, 0.5),
         why=(f"変化 {early.fact.value} → {late.fact.value} {best.fact.label[:50]}",),
