@@ -176,13 +176,13 @@ def marked(answer: Json) -> list[tuple[str, list[int]]]:
     in the timeline.
     """
     text = str(answer["answer"])
-    later = {point["citation"] for point in answer.get("timeline", ()) if point["as_of"] != answer.get("as_of")}
-    own = set((answer.get("derived") or {}).get("operands", ()))
-    folded = {c["n"]: _folded(c["quote"]) for c in answer["citations"] if c["n"] not in later - own or c["n"] == 1}
+    folded = {citation["n"]: _folded(citation["quote"]) for citation in answer["citations"]}
     pieces = re.split(r"(?<=\n)" if "\n" in text else r"(?<=、)|(?= → )|(?<=。)", text) if len(folded) > 1 else [text]
     found = [_citation_of(piece, folded) for piece in pieces]
     numbers = [[n] if n and n != after else [] for n, after in pairwise([*found, None])]
-    numbers[-1] += sorted(folded.keys() - set(found))
+    elsewhere = {point["citation"] for point in answer.get("timeline", ()) if point["as_of"] != answer.get("as_of")}
+    operands = set((answer.get("derived") or {}).get("operands", ()))
+    numbers[-1] += sorted(folded.keys() - set(found) - (elsewhere - operands))
     return [(piece, ns) for piece, ns in zip(pieces, numbers, strict=True)]
 
 

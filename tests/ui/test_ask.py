@@ -378,3 +378,14 @@ def test_citations_of_other_dates_are_not_marked_in_the_answer():
 
 def test_a_turn_stands_in_an_address_only_once_it_has_an_answer():
     assert address.query([Turn("人口は？")]) == {}
+
+
+def test_each_date_of_a_series_is_marked_with_its_own_citation():
+    told = answer(
+        answer="令和5年1月末 1,980件 → 令和6年1月末 2,776件（796件増）",
+        type="temporal",
+        timeline=SERIES,
+        citations=[citation(1, quote="1,980件"), citation(2, quote="2,776件")],
+        derived={"how": "2,776 − 1,980 = 796", "operands": [1, 2]},
+    )
+    assert [numbers for _, numbers in render.marked(told)] == [[1], [2]]
