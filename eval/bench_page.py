@@ -36,19 +36,19 @@ WATCH = """(question) => {
     const start = performance.now();
     const look = () => {
       const now = performance.now() - start;
-      const heading = document.querySelector(".st-key-newest h2");
+      const heading = document.querySelector('[class*="st-key-newest-"] h2');
       if (shown(heading) && heading.textContent === question) {
         times.question ??= now;
         const stale = (element) => element.closest("[data-stale=true]");
-        const answer = document.querySelector(".st-key-newest .tk-answer");
+        const answer = document.querySelector('[class*="st-key-newest-"] .tk-answer');
         if (shown(answer) && !stale(answer)) {
           times.answer ??= now;
-          const page = document.querySelector('.st-key-newest [class*="st-key-page-"]');
+          const page = document.querySelector('[class*="st-key-newest-"] [class*="st-key-page-"]');
           const picture = page?.querySelector("img");
           const drawn = picture ? picture.complete && picture.naturalWidth > 0 && !stale(picture)
                                 : page?.querySelector(".tk-page-text");
-          const none = document.querySelector(".st-key-newest .tk-none") &&
-                       !document.querySelector(".st-key-newest .tk-citation");
+          const none = document.querySelector('[class*="st-key-newest-"] .tk-none') &&
+                       !document.querySelector('[class*="st-key-newest-"] .tk-citation');
           if (drawn || none) { times.whole = now; return; }
         }
       }

@@ -127,7 +127,7 @@ def ask(page: Page, question: str) -> None:
     box = page.get_by_placeholder("質問を入力")
     box.fill(question)
     box.press("Enter")
-    newest = page.locator(".st-key-newest")
+    newest = page.locator('[class*="st-key-newest-"]')
     newest.get_by_role("heading", name=question, exact=True).wait_for(timeout=ANSWER_MS)
     newest.locator(".tk-answer, .tk-message").first.wait_for(timeout=ANSWER_MS)
 
@@ -135,6 +135,6 @@ def ask(page: Page, question: str) -> None:
 def wait_for_picture(page: Page) -> None:
     """Wait until the picture of a page has been loaded and drawn."""
     page.wait_for_function(
-        """() => [...document.querySelectorAll('.st-key-newest [class*="st-key-page-"] img')]
+        """() => [...document.querySelectorAll('[class*="st-key-newest-"] [class*="st-key-page-"] img')]
                  .some(image => image.complete && image.naturalWidth > 0)"""
     )

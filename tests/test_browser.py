@@ -158,7 +158,7 @@ FOCUSED = """() => {
 
 
 def newest(page: Page) -> Locator:
-    return page.locator(".st-key-newest")
+    return page.locator('[class*="st-key-newest-"]')
 
 
 def go(page: Page, name: str) -> None:
@@ -223,13 +223,18 @@ def test_pages_are_turned_enlarged_and_the_quote_found_again(page, save):
     before = viewer.locator("img").bounding_box()["width"]
     viewer.get_by_role("button", name="拡大").click()
     page.wait_for_function(
-        f"() => document.querySelector('.st-key-newest img').getBoundingClientRect().width > {before + 50}"
+        f"""() => document.querySelector('[class*="st-key-newest-"] img').getBoundingClientRect().width > {before + 50}"""
     )
     save(page, "06-enlarged")
     with page.expect_download() as download:
         viewer.get_by_role("button", name="原本をダウンロード").click()
     assert Path(download.value.path()).read_bytes().startswith(b"%PDF")
     assert download.value.suggested_filename.endswith(".pdf")
+    viewer.get_by_role("link", name="資料を読む").click()
+    reader = page.locator('[class*="st-key-viewer-reader"]')
+    expect(reader.locator(".tk-page-heading")).to_contain_text("p.2")
+    page.go_back()
+    expect(newest(page).locator(".tk-value")).to_contain_text("507", timeout=20_000)
 
 
 def test_a_follow_up_keeps_the_topic_and_can_be_put_right(page, save):
@@ -287,6 +292,9 @@ def test_an_indicator_over_time_is_a_chart_a_table_and_two_files(page, save):
         (False, False, True),
     ]
     save(page, "09-over-time", whole=True)
+    # pressed as a person does: on the spot, since a transparent layer for pointing lies over the points
+    chart.locator(".mark-symbol path").nth(1).click(force=True)
+    expect(newest(page).locator(".tk-shown .tk-n")).to_have_text("2")
     with page.expect_download() as csv:
         newest(page).get_by_role("button", name="表を保存（CSV）").click()
     assert "648" in Path(csv.value.path()).read_text(encoding="utf-8-sig")

@@ -7,6 +7,7 @@ from datetime import date
 from functools import partial
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from ui import address, export, render, scope
 from ui.client import AskClient, Json
@@ -30,18 +31,21 @@ def page(client: AskClient, documents: list[Json]) -> None:
         typed = st.chat_input("質問を入力", key="question", disabled=not documents)
     with thread:
         earlier = st.container(key="earlier")
-        newest = st.container(key="newest")
-        with newest:
-            asked = _asked(typed, turns) or linked
+        asked = _asked(typed, turns) or linked
+        # Two places in turn: the one before vanishes at once, or its answer would stand under the next question.
+        place = (len(turns) + len(asked)) % 2
+        places = [st.container(key=f"{'newest' if n == place else 'former'}-{n}") for n in (0, 1)]
+        with places[place]:
+            waiting = st.empty()
             for turn in asked:
-                _put(client, turn, turns)
+                _put(client, turn, turns, waiting)
         # At once: who reloads while the page is still being drawn shall find it again.
         kept = address.query(turns)
         if kept != _address():
             st.query_params.from_dict(kept)
         # The newest first: nobody should wait for what was read before.
         if turns:
-            with newest:
+            with places[place]:
                 st.html(render.question_html(turns[-1].question))
                 show(client, turns[-1], len(turns) - 1, documents, _ask_next)
         else:
@@ -58,7 +62,7 @@ def page(client: AskClient, documents: list[Json]) -> None:
             for i, turn in enumerate(turns[:-1]):
                 _earlier(client, turn, i, documents)
         if asked and turns:
-            scroll_to("newest", share=0.3)
+            scroll_to(f"newest-{place}", share=0.3)
 
 
 def is_asking() -> bool:
@@ -96,11 +100,10 @@ def _ask_next(turn: Turn) -> None:
     st.session_state["next"] = turn
 
 
-def _put(client: AskClient, turn: Turn, turns: list[Turn]) -> None:
+def _put(client: AskClient, turn: Turn, turns: list[Turn], waiting: DeltaGenerator) -> None:
     """Ask one question; until its answer is there, the question stands where it will."""
-    waiting = st.empty()
     with waiting.container():
-        st.html(render.question_html(turn.question, waiting=True))
+        st.html(render.question_html(turn.question))
         with st.spinner("資料を調べています…"):
             put(client, turn)
     waiting.empty()

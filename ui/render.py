@@ -113,10 +113,8 @@ def origin_html(citation: Json) -> str:
 # --- the answer ---------------------------------------------------------------------------------------------------
 
 
-def question_html(question: str, *, waiting: bool = False) -> str:
-    """Return the question over its answer; while it waits for one, what stands there of another is not shown."""
-    kind = "tk-question tk-waiting" if waiting else "tk-question"
-    return f'<div class="{kind}"><span class="tk-tag">質問</span><h2>{escape(question)}</h2></div>'
+def question_html(question: str) -> str:
+    return f'<div class="tk-question"><span class="tk-tag">質問</span><h2>{escape(question)}</h2></div>'
 
 
 def answer_html(answer: Json, turn: int = 0) -> str:
