@@ -1,4 +1,4 @@
-"""Several figures: of two dates, two papers or two things, what they differ by, and an indicator over time."""
+"""Several figures: of two dates, two papers or two things, and what they differ by."""
 
 from __future__ import annotations
 
@@ -12,27 +12,25 @@ from answer.draft import Draft, Moment, Support
 from answer.evidence import Coverage, katakana
 from answer.figures import (
     Figure,
-    answer_change,
-    answer_figure,
-    as_of_words,
-    change,
-    corroborations,
     describe_plain,
-    lead_over,
-    missing_unit,
-    only_one,
     places_of,
     printed,
     rank_figures,
     said_as,
-    same_unit,
-    series_of,
     split_periods,
-    subtract,
     words_of,
 )
 from answer.question import Question, read_question
 from answer.scene import Region, Scene
+from answer.series import (
+    answer_change,
+    answer_figure,
+    answer_series,
+    change,
+    corroborations,
+    same_unit,
+    subtract,
+)
 from ingest.dates import Period, find_periods, parse_code
 from ingest.japanese import fold
 from ingest.numbers import find_quantities
@@ -242,48 +240,6 @@ def _kinship(one: Figure, other: Figure) -> float:
     ):
         kin += 0.1
     return kin
-
-
-def answer_series(scene: Scene) -> Draft:
-    """Return an indicator over time, oldest first, with the difference between its ends. 例: 推移, 増えていますか"""
-    question = scene.question
-    start = _start_of_series(question)
-    figures = rank_figures(scene, () if start else question.periods, (), only_one(question.meetings))
-    if not figures:
-        return Draft(question.kind, missing=missing_unit(question), why=("近くに数値がない",))
-    series = [f for f in series_of(figures[0], figures) if parse_code(f.fact.as_of or "9999").end >= start]
-    if len(series) < 2:
-        return answer_figure(scene)
-    first, last = series[0], series[-1]
-    steps = " → ".join(f"{as_of_words(f.fact)} {printed(f.fact)}" for f in series[-8:])
-    text, how = steps, None
-    if first.fact.number is not None and last.fact.number is not None and same_unit(first.fact, last.fact):
-        difference, how = subtract(last.fact, first.fact)
-        text += f"（{difference}）"
-    return Draft(
-        kind=question.kind,
-        text=text,
-        supports=tuple(Support(f.fact.document_id, f.fact.start, f.fact.end) for f in series),
-        as_of=last.fact.as_of,
-        how=how,
-        operands=(0, len(series) - 1) if how else (),
-        timeline=tuple(Moment(f.fact.as_of or "", f.fact.value, f.fact.unit, i) for i, f in enumerate(series)),
-        score=figures[0].score,
-        signals=figures[0].signals(scene, lead_over(figures[0], figures)),
-        why=tuple(f"推移 {f.fact.as_of} {f.fact.value} {f.score:.2f}" for f in series),
-    )
-
-
-def _start_of_series(question: Question) -> str:
-    """Return the day that a series is asked from, or nothing. 例: 令和6年1月末から順に"""
-    periods = question.periods
-    if (
-        len(periods) == 1
-        and periods[0].kind != "range"
-        and question.text[periods[0].at[1] :].startswith(("から", "以降"))
-    ):
-        return periods[0].start
-    return ""
 
 
 def read_operands(question: Question) -> tuple[Operand, ...]:

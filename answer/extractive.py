@@ -7,12 +7,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from itertools import accumulate
 
-from answer.comparison import answer_both, answer_series, answer_several
+from answer.comparison import answer_both, answer_several
 from answer.confidence import ACCEPT, NEAR, confidence
 from answer.days import answer_date
 from answer.draft import Draft, Support
 from answer.extremes import answer_extreme, says_extreme
-from answer.figures import answer_figure
 from answer.lists import answer_enumerated, answer_list
 from answer.prose import (
     answer_definition,
@@ -24,6 +23,7 @@ from answer.prose import (
 )
 from answer.question import read_question, split_question
 from answer.scene import Scene, narrowed
+from answer.series import answer_figure, answer_series
 from answer.spans import answer_counted, answer_name, asks_office, asks_person
 from ingest.japanese import fold
 

@@ -7,11 +7,11 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 
-from answer.comparison import answer_series
 from answer.draft import Draft, Support
 from answer.evidence import Atom, Statement, katakana
 from answer.question import Question
 from answer.scene import Scene, Scored
+from answer.series import answer_series
 from answer.spans import noun_runs, text_facts, when_fit
 from ingest.dates import find_periods
 from ingest.japanese import content_words, fold

@@ -5,17 +5,13 @@ from __future__ import annotations
 import errno
 import logging
 import math
-import os
-import tempfile
 import time
-from collections import deque
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
-from itertools import islice, takewhile
+from functools import partial
+from itertools import takewhile
 from pathlib import Path
-from shutil import copyfile
 from threading import Lock
 
 import numpy as np
@@ -33,15 +29,13 @@ from index.protocols import (
     TenkyoIndexError,
     Vectors,
 )
+from index.reading import Reading, Task, read_files
 from index.retriever import passage_text
 from index.snapshot import POINTER, Manifest, Original, Snapshot, check_embedder, read_manifest
 from index.store import DocumentInfo
 from index.vocabulary import vocabulary_of
 from index.writer import SnapshotWriter, hash_file, sweep
-from ingest.chunk import chunk
-from ingest.document import Chunk, Document, Fact
-from ingest.facts import read_facts
-from ingest.parse import ParseError, parse
+from ingest.parse import ParseError
 from ingest.pdf.ocr import installed as ocr_installed
 
 Progress = Callable[[str, int, int], None]
@@ -54,8 +48,6 @@ WRITING = "索引を書き込んでいます"
 SLICE = 64  # passages between two reports of progress
 WORD_SLICE = 512  # words between two reports of progress
 CHECKPOINT = 2000  # passages after which what is done is published: some minutes of work, and all that a crash can take
-
-CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 log = logging.getLogger(__name__)
 
@@ -72,74 +64,9 @@ class AddReport:
     seconds: float = 0.0
 
 
-@dataclass(frozen=True)
-class _Task:
-    """A file to be read. ``replaces`` is the document that the same source held before."""
-
-    path: Path
-    id: str
-    sha256: str
-    source: str
-    file: str
-    replaces: str | None = None
-    is_known: bool = False
-    size: int = 0  # bytes
-    given: dict[str, str] = field(default_factory=dict)  # what a person has said of it: title, published, …
-
-
-@dataclass(frozen=True)
-class _Reading:
-    task: _Task
-    document: Document
-    chunks: list[Chunk]
-    facts: list[Fact]
-
-
-class _StoppedError(Exception):
-    """Nobody waits for what is being read."""
-
-
-class _Pages:
-    """How many pages have been read, and how many there will be, judged by the sizes of files not yet opened."""
-
-    def __init__(self, tasks: Sequence[_Task]):
-        self._lock = Lock()
-        self._unopened = {task.id: task.size for task in tasks}
-        self._opened: dict[str, tuple[int, int]] = {}
-        self._bytes = 0
-        self._stopped = False
-
-    def stop(self) -> None:
-        """Let whoever reads a page next give up."""
-        self._stopped = True
-
-    def heard(self, task: _Task, done: int, total: int) -> None:
-        if self._stopped:
-            raise _StoppedError
-        with self._lock:
-            self._bytes += self._unopened.pop(task.id, 0)
-            self._opened[task.id] = done, total
-
-    def finished(self, task: _Task) -> None:
-        """Count a file that gave no page as one."""
-        with self._lock:
-            self._unopened.pop(task.id, None)
-            total = self._opened.get(task.id, (1, 1))[1]
-            self._opened[task.id] = total, total
-
-    @property
-    def so_far(self) -> tuple[int, int]:
-        """Return (pages read, pages altogether)."""
-        with self._lock:
-            done = sum(done for done, _ in self._opened.values())
-            total = sum(total for _, total in self._opened.values())
-            rate = total / self._bytes if self._bytes else 0.0
-            return done, total + sum(max(1, round(size * rate)) for size in self._unopened.values())
-
-
-def _up_to(readings: Iterator[_Reading], passages: float) -> list[_Reading]:
+def _up_to(readings: Iterator[Reading], passages: float) -> list[Reading]:
     """Return the next readings that have so many passages together; nothing when there are no more."""
-    taken: list[_Reading] = []
+    taken: list[Reading] = []
     while sum(len(reading.chunks) for reading in taken) < passages:
         reading = next(readings, None)
         if reading is None:
@@ -148,7 +75,7 @@ def _up_to(readings: Iterator[_Reading], passages: float) -> list[_Reading]:
     return taken
 
 
-def _held_vectors(readings: Sequence[_Reading], before: Snapshot | None) -> dict[str, Vectors]:
+def _held_vectors(readings: Sequence[Reading], before: Snapshot | None) -> dict[str, Vectors]:
     """Return the vectors that the snapshot before has for these documents or those they replace, by passage text."""
     held: dict[str, Vectors] = {}
     infos = {info.id for info in before.documents()} if before else set()
@@ -160,15 +87,6 @@ def _held_vectors(readings: Sequence[_Reading], before: Snapshot | None) -> dict
         for id_ in ids:
             held |= {passage_text(chunk): values[rows[chunk.id]] for chunk in before.chunks(id_)}
     return held
-
-
-def _mistake(path: Path, error: Exception) -> ParseError:
-    """Return what is said of a mistake of ours in one odd file; it must not stop the ingestion of the others."""
-    log.error("%s could not be read", path, exc_info=error)
-    message = "このファイルは読み取れませんでした（内部エラー）。別の形式で保存し直すと読めることがあります。"
-    failure = ParseError(path, message, f"{type(error).__name__}: {error}")
-    failure.__cause__ = error
-    return failure
 
 
 def _without_date(given: Mapping[str, str]) -> dict[str, str]:
@@ -289,11 +207,11 @@ class Collection:
         except OSError:
             return b""
 
-    def _again(self, original: Original) -> _Task:
+    def _again(self, original: Original) -> Task:
         """Return the task that reads a document once more from its kept original."""
         copy = self.folder / "sources" / original.copy
         size = copy.stat().st_size if copy.exists() else 0
-        return _Task(
+        return Task(
             copy, original.id, original.sha256, original.source, original.file, None, True, size, original.given
         )
 
@@ -318,10 +236,10 @@ class Collection:
         before: Snapshot | None,
         result: AddReport,
         report: Progress,
-    ) -> list[_Task]:
+    ) -> list[Task]:
         """Return which files to read; what is skipped or cannot be opened goes into ``result``."""
         files = list(find_files(paths, but=self.folder))
-        found: dict[str, _Task] = {}
+        found: dict[str, Task] = {}
         known = {original.id: original for original in (manifest.originals if manifest else ())}
         held_by = {original.source: original for original in known.values()}
         for done, (path, failure) in enumerate(files):
@@ -340,7 +258,7 @@ class Collection:
             # A new version is still the same paper by its name, but has a date of its own.
             given = same.given if same else _without_date(old.given) if old else {}
             replaces = old.id if old and old.id != sha256[:16] else None
-            task = _Task(path, sha256[:16], sha256, source, shown_name(source), replaces, same is not None, size, given)
+            task = Task(path, sha256[:16], sha256, source, shown_name(source), replaces, same is not None, size, given)
             if task.id in found and found[task.id].source != source:
                 result.duplicates.append((path, found[task.id].file))
             elif same and same.source != source:
@@ -360,7 +278,7 @@ class Collection:
 
     def _carry_out(
         self,
-        tasks: list[_Task],
+        tasks: list[Task],
         manifest: Manifest | None,
         before: Snapshot | None,
         result: AddReport,
@@ -369,7 +287,8 @@ class Collection:
         """Read, embed and publish, some thousand passages at a time."""
         is_rebuilt = before is None and manifest is not None
         number = manifest.number + 1 if manifest else 1
-        with closing(self._readings(tasks, result, report)) as upcoming:
+        copies, count_tokens = self.folder / "sources", self.embedder.count_tokens
+        with closing(read_files(tasks, copies, count_tokens, result.failed, partial(report, READING))) as upcoming:
             # An index that is made again is published whole, or documents would be missing for a while.
             while readings := _up_to(upcoming, math.inf if is_rebuilt else CHECKPOINT):
                 finished, vectors, interrupt = self._embed(readings, before, report)
@@ -388,77 +307,9 @@ class Collection:
                 number = published.number + 1
                 before = self.snapshot()
 
-    def _readings(self, tasks: Sequence[_Task], result: AddReport, report: Progress) -> Generator[_Reading, None, None]:
-        """Yield what was read, in the order of the tasks; as many files are read at once as there are cores.
-
-        Some are read ahead while what is here is embedded. What cannot be read goes into ``result``.
-        """
-        pages = _Pages(tasks)
-        upcoming = iter(tasks)
-        waiting: deque[Future[tuple[_Task, Document, list[Fact]] | ParseError]] = deque()
-        with ThreadPoolExecutor(CORES, "tenkyo-read") as pool:
-            try:
-                while True:
-                    for task in islice(upcoming, 2 * CORES - len(waiting)):
-                        waiting.append(pool.submit(self._read, task, pages))
-                    if not waiting:
-                        break
-                    # Only this thread reports: not every listener can be called from others.
-                    while not wait([waiting[0]], timeout=0.2).done:
-                        report(READING, *pages.so_far)
-                    outcome = waiting.popleft().result()
-                    report(READING, *pages.so_far)
-                    if isinstance(outcome, ParseError):
-                        result.failed.append((outcome.path, outcome))
-                        continue
-                    task, document, facts = outcome
-                    try:
-                        # Counting tokens may load the model, which Ctrl-C can stop in this thread only.
-                        chunks = chunk(document, self.embedder.count_tokens)
-                    except TenkyoIndexError:
-                        raise  # the model, not the file
-                    except Exception as error:
-                        result.failed.append((Path(task.source), _mistake(Path(task.source), error)))
-                        continue
-                    yield _Reading(task, document, chunks, facts)
-            finally:
-                pages.stop()
-                for future in waiting:
-                    future.cancel()
-
-    def _read(self, task: _Task, pages: _Pages) -> tuple[_Task, Document, list[Fact]] | ParseError:
-        """Return the document with its facts, or why it cannot be read."""
-        is_copy = task.path.parent == self.folder / "sources"
-        shown = Path(task.source) if is_copy else task.path
-        try:
-            with tempfile.TemporaryDirectory(prefix="tenkyo-") as folder:
-                path = task.path
-                if is_copy:
-                    # It is named by its hash, but a document without a title is called by its file's name.
-                    path = Path(folder) / task.file
-                    copyfile(task.path, path)
-                document = parse(path, lambda done, total: pages.heard(task, done, total))
-            if document.sha256 != task.sha256:
-                message = "読み取っている間にファイルが変わりました。もう一度取り込んでください。"
-                return ParseError(shown, message, "the file changed while it was read")
-            document = replace(document, source=task.source, file=task.file).described(task.given)
-            pages.heard(task, len(document.pages), len(document.pages))
-            return task, document, read_facts(document)
-        except ParseError as error:
-            error.path = shown
-            return error
-        except OSError as error:
-            return not_readable(shown, error)
-        except _StoppedError:
-            raise
-        except Exception as error:
-            return _mistake(shown, error)
-        finally:
-            pages.finished(task)
-
     def _embed(
-        self, readings: list[_Reading], before: Snapshot | None, report: Progress
-    ) -> tuple[list[_Reading], Vectors, KeyboardInterrupt | None]:
+        self, readings: list[Reading], before: Snapshot | None, report: Progress
+    ) -> tuple[list[Reading], Vectors, KeyboardInterrupt | None]:
         """Return the documents whose passages are all embedded, the vectors of those, and what cut the work short."""
         texts = [passage_text(c) for reading in readings for c in reading.chunks]
         held = _held_vectors(readings, before)
@@ -483,7 +334,7 @@ class Collection:
         return finished, vectors, interrupt
 
     def _embed_words(
-        self, made: dict[str, Vectors], readings: list[_Reading], before: Snapshot | None, report: Progress
+        self, made: dict[str, Vectors], readings: list[Reading], before: Snapshot | None, report: Progress
     ) -> None:
         """Put the vectors of the words that are new to the collection into ``made``."""
         known = before.vocabulary() if before else ()
@@ -496,7 +347,7 @@ class Collection:
 
     def _publish(
         self,
-        readings: list[_Reading],
+        readings: list[Reading],
         vectors: Vectors,
         words: Mapping[str, Vectors],
         number: int,

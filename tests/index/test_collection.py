@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from index import collection as module
-from index import writer
+from index import reading, writer
 from index.collection import Collection
 from index.protocols import IndexBusy, IndexDamaged, IndexMismatch, IndexMissing, IndexUnwritable
 from index.snapshot import FORMAT
@@ -70,7 +70,7 @@ def test_every_leg_returns_at_most_k_hits_best_first_with_their_documents_text(c
 
 def test_unchanged_files_are_neither_parsed_nor_embedded_again(collection, papers, embedder, monkeypatch):
     before = collection.snapshot()
-    monkeypatch.setattr(module, "parse", None)
+    monkeypatch.setattr(reading, "parse", None)
     report = collection.add([papers, papers / JUNE])
     assert {info.file for info in report.skipped} == set(PAPERS)
     assert embedder.embedded == 0
@@ -90,13 +90,13 @@ def test_a_new_file_costs_only_its_own_embedding_and_the_rest_is_found_as_before
 
 
 def test_pictures_that_nobody_could_read_are_read_once_there_is_an_engine(fresh, papers, monkeypatch):
-    real = module.parse
+    real = reading.parse
     monkeypatch.setattr(module, "ocr_installed", lambda: False)
-    monkeypatch.setattr(module, "parse", lambda path, *rest: replace(real(path, *rest), lacks_ocr=path.name == JUNE))
+    monkeypatch.setattr(reading, "parse", lambda path, *rest: replace(real(path, *rest), lacks_ocr=path.name == JUNE))
     fresh.add([papers])
     assert {info.file for info in fresh.add([papers]).skipped} == set(PAPERS), "there is still no engine"
     monkeypatch.setattr(module, "ocr_installed", lambda: True)
-    monkeypatch.setattr(module, "parse", real)
+    monkeypatch.setattr(reading, "parse", real)
     report = fresh.add([papers])
     assert [info.file for info in report.refreshed] == [JUNE]
     assert {info.file for info in report.skipped} == {DECEMBER, TAXI}
@@ -134,12 +134,12 @@ def test_a_bad_file_is_listed_and_the_rest_goes_on(fresh, papers):
 
 
 def test_a_mistake_of_ours_in_one_file_is_listed_with_its_cause(fresh, papers, monkeypatch):
-    def parse(path, progress, real=module.parse):
+    def parse(path, progress, real=reading.parse):
         if path.name == JUNE:
             raise RecursionError("too deep")
         return real(path, progress)
 
-    monkeypatch.setattr(module, "parse", parse)
+    monkeypatch.setattr(reading, "parse", parse)
     ((path, error),) = fresh.add([papers]).failed
     assert path.name == JUNE
     assert "RecursionError: too deep" in str(error)
@@ -147,12 +147,12 @@ def test_a_mistake_of_ours_in_one_file_is_listed_with_its_cause(fresh, papers, m
 
 
 def test_a_mistake_of_ours_in_cutting_one_file_costs_that_file_only(fresh, papers, monkeypatch):
-    def chunk(document, count, real=module.chunk):
+    def chunk(document, count, real=reading.chunk):
         if document.file == JUNE:
             raise IndexError("out of range")
         return real(document, count)
 
-    monkeypatch.setattr(module, "chunk", chunk)
+    monkeypatch.setattr(reading, "chunk", chunk)
     ((path, error),) = fresh.add([papers]).failed
     assert (path.name, "内部エラー" in error.message) == (JUNE, True)
     assert files(fresh) == {DECEMBER, TAXI}
@@ -207,14 +207,14 @@ def test_the_same_content_under_another_name_is_said_to_be_a_duplicate(fresh, pa
 
 
 def test_a_file_that_is_gone_or_changes_before_it_is_read_costs_itself_only(fresh, papers, monkeypatch):
-    def parse(path, progress, real=module.parse):
+    def parse(path, progress, real=reading.parse):
         if path.name == JUNE:
             path.unlink()
         if path.name == TAXI:
             path.write_text("書き換えられた。", encoding="utf-8")
         return real(path, progress)
 
-    monkeypatch.setattr(module, "parse", parse)
+    monkeypatch.setattr(reading, "parse", parse)
     failed = {path.name: error.message for path, error in fresh.add([papers]).failed}
     assert "ファイルがありません" in failed[JUNE]
     assert "ファイルが変わりました" in failed[TAXI]
@@ -228,15 +228,15 @@ def test_what_is_no_ordinary_file_is_refused_at_once(fresh, papers):
 
 
 def test_several_files_are_read_at_once_and_come_in_their_order(fresh, papers, monkeypatch):
-    monkeypatch.setattr(module, "CORES", 2)
+    monkeypatch.setattr(reading, "CORES", 2)
     together = threading.Barrier(2, timeout=20)
 
-    def parse(path, progress, real=module.parse):
+    def parse(path, progress, real=reading.parse):
         if path.name != TAXI:
             together.wait()  # breaks unless two are read at the same time
         return real(path, progress)
 
-    monkeypatch.setattr(module, "parse", parse)
+    monkeypatch.setattr(reading, "parse", parse)
     for name in (DECEMBER, JUNE):
         assert (papers / name).exists()
     assert [info.file for info in fresh.add([papers / DECEMBER, papers / JUNE, papers / TAXI]).added] == [

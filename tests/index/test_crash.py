@@ -12,7 +12,7 @@ from tests.conftest import PAPERS, HashingEmbedder
 WRITE = """
 import os, sys, time
 from pathlib import Path
-import index.collection, index.writer
+import index.collection, index.reading, index.writer
 from tests.conftest import HashingEmbedder
 
 module, name = sys.argv[3].rsplit(".", 1)
@@ -30,7 +30,7 @@ index.collection.Collection(Path(sys.argv[1]), HashingEmbedder()).add([Path(sys.
 @pytest.mark.parametrize(
     "stage",
     [
-        "index.collection.parse",
+        "index.reading.parse",
         "index.writer.fact_words",  # the store is half written
         "index.writer.seal",  # everything is written, nothing is on the disk
         "index.writer.write_synced",  # no manifest yet
