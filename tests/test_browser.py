@@ -223,7 +223,8 @@ def test_pages_are_turned_enlarged_and_the_quote_found_again(page, save):
     before = viewer.locator("img").bounding_box()["width"]
     viewer.get_by_role("button", name="拡大").click()
     page.wait_for_function(
-        f"""() => document.querySelector('[class*="st-key-newest-"] img').getBoundingClientRect().width > {before + 50}"""
+        """least => document.querySelector('[class*="st-key-newest-"] img').getBoundingClientRect().width > least""",
+        arg=before + 50,
     )
     save(page, "06-enlarged")
     with page.expect_download() as download:
@@ -235,6 +236,31 @@ def test_pages_are_turned_enlarged_and_the_quote_found_again(page, save):
     expect(reader.locator(".tk-page-heading")).to_contain_text("p.2")
     page.go_back()
     expect(newest(page).locator(".tk-value")).to_contain_text("507", timeout=20_000)
+
+
+# Which answers, and texts to copy, could be seen under a question, frame by frame.
+SEEN = """() => {
+  const visible = e => e.getClientRects().length > 0;
+  window.seen = {};
+  const look = () => {
+    const heading = [...document.querySelectorAll('.tk-question h2')].filter(visible).at(-1)?.textContent;
+    for (const e of document.querySelectorAll('.tk-value, [data-copy]'))
+      if (visible(e)) (window.seen[heading] ??= new Set()).add(e.dataset.copy ?? e.innerText);
+    requestAnimationFrame(look);
+  };
+  look();
+}"""
+
+
+def test_no_answer_is_ever_seen_under_another_question(page):
+    page.evaluate(SEEN)
+    ask(page, EARLY)
+    wait_for_picture(page)
+    ask(page, NOWHERE)
+    newest(page).locator("[data-copy]").wait_for()
+    seen = page.evaluate("question => [...window.seen[question]]", NOWHERE)
+    assert any("資料に記載がありません" in text for text in seen)
+    assert [text for text in seen if "507" in text] == []
 
 
 def test_a_follow_up_keeps_the_topic_and_can_be_put_right(page, save):
