@@ -47,9 +47,9 @@ def ingest(paths: list[Path], index: Path) -> None:
 
 
 @contextmanager
-def served(index: Path, api_port: int | None = None) -> Iterator[str]:
+def served(index: Path, api_port: int | None = None, ui_port: int | None = None) -> Iterator[str]:
     """Run `tenkyo serve` over ``index`` and yield the page's address."""
-    api_port, ui_port = api_port or free_port(), free_port()
+    api_port, ui_port = api_port or free_port(), ui_port or free_port()
     serve = command("serve", "--api-port", str(api_port), "--ui-port", str(ui_port))
     with _running(serve, environment(index), f"http://127.0.0.1:{api_port}/healthz", ui_port) as address:
         yield address

@@ -171,7 +171,7 @@ def go(page: Page, name: str) -> None:
 
 def test_a_question_is_answered_with_its_date_its_citation_and_the_marked_page(page, save):
     examples = page.locator(".st-key-examples button")
-    examples.first.wait_for(timeout=60_000)
+    expect(examples.last).to_be_in_viewport(timeout=60_000)
     save(page, "01-first-sight")
     ask(page, EARLY)
     assert "507" in newest(page).locator(".tk-value").inner_text()
@@ -524,7 +524,26 @@ def test_the_page_says_that_the_server_is_away_and_recovers_by_itself(visitor, s
         expect(page.locator(".tk-error")).to_contain_text("サーバーに接続できません", timeout=60_000)
         save(page, "26-away")
         with served(sample_index, api_port=port):
-            page.get_by_placeholder("質問を入力").wait_for(timeout=60_000)
+            expect(page.locator(".tk-welcome")).to_be_in_viewport(timeout=60_000)
             ask(page, EARLY)
             assert "507" in newest(page).locator(".tk-value").inner_text()
             page.close()  # before its server goes away
+
+
+def test_an_open_page_outlives_a_restart_of_its_server(browser, sample_index):
+    """Not watched for complaints: the browser complains of the server that is gone."""
+    ports = free_port(), free_port()
+    page = browser.new_page(locale="ja-JP")
+    with served(sample_index, *ports) as address:
+        opened(page, address)
+        ask(page, NOWHERE)
+        ask(page, EARLY)
+        wait_for_picture(page)
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("画面のサーバーとの接続が切れました", timeout=30_000)
+    assert page.evaluate(ENGLISH) == []
+    with served(sample_index, *ports):
+        expect(dialog).to_be_hidden(timeout=60_000)
+        expect(newest(page).locator(".tk-value")).to_contain_text("507", timeout=60_000)
+        expect(page.locator(".st-key-earlier .stExpander")).to_have_count(1)
+        page.close()

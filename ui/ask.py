@@ -44,16 +44,16 @@ def page(client: AskClient, documents: list[Json]) -> None:
         if kept != _address():
             st.query_params.from_dict(kept)
         # The newest first: nobody should wait for what was read before.
-        if turns:
-            with places[place]:
+        with places[place]:
+            if turns:
                 st.html(render.question_html(turns[-1].question))
                 show(client, turns[-1], len(turns) - 1, documents, _ask_next)
-        else:
-            st.html(render.welcome_html(documents))
-            if documents:
-                _examples(client)
             else:
-                _nothing_indexed()
+                st.html(render.welcome_html(documents))
+                if documents:
+                    _examples(client)
+                else:
+                    _nothing_indexed()
         with earlier:
             if turns:
                 with st.container(key="conversation", horizontal=True, gap="medium"):

@@ -70,6 +70,14 @@
     [/^Failed to generate file for download$/, "ダウンロードできませんでした。資料が外されていないか確かめてください。"],
     [/^Download failed$/, "ダウンロードできませんでした。もう一度お試しください。"],
   ];
+  // Whole sentences that no document and no question of ours says: they are put right wherever they stand.
+  const sentences = [
+    [/^Connection error$/, "画面のサーバーとの接続が切れました"],
+    [
+      /^(Streamlit server is not responding|Connection failed|Is Streamlit still running).*$/,
+      "つながりしだい、この画面は自動で元に戻ります。戻らないときは、./run が動いているか確かめてください。",
+    ],
+  ];
   const spoken = ["aria-label", "placeholder", "title"];
   const ours = ".stHtml, .stMarkdown, [data-testid=stMarkdownContainer], input, textarea, script, style";
   const inJapanese = (text) => {
@@ -83,7 +91,9 @@
     }
   };
   const translateText = (node) => {
-    const japanese = node.parentElement?.closest(ours) ? null : inJapanese(node.data.trim());
+    const text = node.data.trim();
+    const sentence = sentences.find(([english]) => english.test(text));
+    const japanese = sentence ? sentence[1] : node.parentElement?.closest(ours) ? null : inJapanese(text);
     if (japanese !== null) node.data = japanese;
   };
   const translate = (node) => {
