@@ -2,42 +2,11 @@
 
 from pathlib import Path
 
-import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.ui.fake_api import FakeApi, problem
+from tests.ui.conftest import ask, shown, whole_page
+from tests.ui.fake_api import problem
 from ui import client
-
-
-def script(client):
-    from ui.app import main
-
-    main(client)
-
-
-@pytest.fixture
-def api() -> FakeApi:
-    return FakeApi()
-
-
-@pytest.fixture
-def app(api) -> AppTest:
-    return AppTest.from_function(script, args=(api.client,), default_timeout=20)
-
-
-def shown(app: AppTest) -> str:
-    """Return all HTML of the page, after making sure that nothing broke."""
-    assert list(app.exception) == []
-    return "\n".join(element.value for element in app.html)
-
-
-def ask(app: AppTest, question: str = "相談件数は何件ですか") -> str:
-    app.chat_input[0].set_value(question).run()
-    return shown(app)
-
-
-def pictures(app: AppTest) -> int:
-    return len(app.get("image")) + len(app.get("imgs"))
 
 
 def test_an_api_that_is_down_is_said_with_the_way_to_start_it(app, api):
@@ -63,7 +32,7 @@ def test_an_api_that_goes_down_in_between_loses_no_earlier_answer(app, api):
 
 def test_an_index_that_cannot_be_read_is_said_in_the_apis_words(app, api):
     api._respond = lambda request: problem(503, "索引が壊れています。もう一度取り込んでください。")
-    app = AppTest.from_function(script, args=(api.client,), default_timeout=20)
+    app = AppTest.from_function(whole_page, args=(api.client,), default_timeout=20)
     assert "索引が壊れています。もう一度取り込んでください。" in shown(app.run())
 
 

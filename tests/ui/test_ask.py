@@ -6,6 +6,7 @@ from urllib.parse import parse_qs
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from tests.ui.conftest import ask, shown, whole_page
 from tests.ui.fake_api import PDF, PLAIN, FakeApi, answer, citation, not_found, problem, text_citation
 from ui import address, render
 from ui.turn import Turn
@@ -15,33 +16,6 @@ SERIES = [
     {"as_of": "2024-01-31", "value": "2,776件", "unit": "件", "citation": 1},
 ]
 NEWER = [*SERIES, {"as_of": "2025-01-31", "value": "3,012件", "unit": "件", "citation": 2}]
-
-
-def script(client):
-    from ui.app import main
-
-    main(client)
-
-
-@pytest.fixture
-def api() -> FakeApi:
-    return FakeApi()
-
-
-@pytest.fixture
-def app(api) -> AppTest:
-    return AppTest.from_function(script, args=(api.client,), default_timeout=20)
-
-
-def shown(app: AppTest) -> str:
-    """Return all HTML of the page, after making sure that nothing broke."""
-    assert list(app.exception) == []
-    return "\n".join(element.value for element in app.html)
-
-
-def ask(app: AppTest, question: str = "相談件数は何件ですか") -> str:
-    app.chat_input[0].set_value(question).run()
-    return shown(app)
 
 
 def bodies(api: FakeApi) -> list[dict]:
@@ -274,7 +248,7 @@ def test_the_address_holds_the_questions_and_opens_them_again(app, api):
     ask(app.run(), "一つ目の質問")
     ask(app, "二つ目の質問")
     assert app.query_params["q"] == ["一つ目の質問", "二つ目の質問"]
-    opened = AppTest.from_function(script, args=(api.client,), default_timeout=20)
+    opened = AppTest.from_function(whole_page, args=(api.client,), default_timeout=20)
     for name, values in app.query_params.items():
         opened.query_params[name] = values
     page = shown(opened.run())
@@ -295,7 +269,7 @@ def test_a_link_opens_the_question_with_its_scope_and_tells_that_the_papers_have
     ask(app, "では令和4年度は？")
     assert bodies(api)[-1]["scope"] == {"meetings": [PDF["meeting"]]}, "what follows stays within the link's scope"
 
-    later = AppTest.from_function(script, args=(api.client,), default_timeout=20)
+    later = AppTest.from_function(whole_page, args=(api.client,), default_timeout=20)
     later.query_params["q"] = "相談件数は何件ですか"
     later.query_params["v"] = "s0"
     assert "リンクが作られたあとに資料が変わりました" in shown(later.run())
@@ -348,7 +322,7 @@ def test_a_new_conversation_follows_nothing_and_its_address_is_empty(app, api):
 
 def test_two_people_have_conversations_of_their_own(app, api):
     ask(app.run(), "一人目の質問")
-    other = AppTest.from_function(script, args=(api.client,), default_timeout=20)
+    other = AppTest.from_function(whole_page, args=(api.client,), default_timeout=20)
     assert "一人目の質問" not in shown(other.run())
 
 

@@ -5,7 +5,8 @@ import json
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.ui.fake_api import PDF, PLAIN, FakeApi, problem
+from tests.ui.conftest import shown
+from tests.ui.fake_api import PDF, PLAIN, problem
 from ui import collection, render, upload
 
 
@@ -23,19 +24,8 @@ def script(client):
 
 
 @pytest.fixture
-def api() -> FakeApi:
-    return FakeApi()
-
-
-@pytest.fixture
 def app(api) -> AppTest:
     return AppTest.from_function(script, args=(api.client,), default_timeout=20)
-
-
-def shown(app: AppTest) -> str:
-    """Return all HTML of the page, after making sure that nothing broke."""
-    assert list(app.exception) == []
-    return "\n".join(element.value for element in app.html)
 
 
 def titles(app: AppTest) -> list[str]:

@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from api.schemas import FeedbackIn, QuestionDraft, Reason
 from eval import dataset
+from tests.ui.conftest import shown
 from tests.ui.fake_api import PDF, PLAIN, FakeApi, answer, opinion, problem
 from ui.feedback import REASONS
 from ui.opinions import completed, opinion_html
@@ -26,11 +27,6 @@ def all_opinions(client):
 
 
 @pytest.fixture
-def api() -> FakeApi:
-    return FakeApi()
-
-
-@pytest.fixture
 def widget(api) -> AppTest:
     return AppTest.from_function(under_an_answer, args=(api.client, answer()), default_timeout=20).run()
 
@@ -39,11 +35,6 @@ def widget(api) -> AppTest:
 def page(api) -> AppTest:
     api.feedback = [opinion(2), opinion(1, verdict="good", reason=None, right_answer=None, draft=None)]
     return AppTest.from_function(all_opinions, args=(api.client,), default_timeout=20).run()
-
-
-def shown(app: AppTest) -> str:
-    assert list(app.exception) == []
-    return "\n".join(element.value for element in app.html)
 
 
 def sent(api: FakeApi) -> dict:

@@ -3,6 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from tests.ui.conftest import shown
 from tests.ui.fake_api import HEADINGS, PDF, PLAIN, FakeApi
 from ui import reader
 
@@ -13,21 +14,11 @@ def script(client):
     collection.page(client, client.documents())
 
 
-@pytest.fixture
-def api() -> FakeApi:
-    return FakeApi()
-
-
 def opened(api: FakeApi, **address: str) -> AppTest:
     app = AppTest.from_function(script, args=(api.client,), default_timeout=20)
     for name, value in address.items():
         app.query_params[name] = value
     return app.run()
-
-
-def shown(app: AppTest) -> str:
-    assert list(app.exception) == []
-    return "\n".join(element.value for element in app.html)
 
 
 def address(app: AppTest) -> dict[str, str]:

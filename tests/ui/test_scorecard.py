@@ -4,6 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from eval import dataset
+from tests.ui.conftest import shown
 from tests.ui.fake_api import FakeApi, baseline, problem, record, run, scores
 from ui import scorecard
 from ui.scorecard import EVERY, FAULTS, Marks, chart, fault, glance_html, history, types_of, why, wrong_html
@@ -31,11 +32,6 @@ def api() -> FakeApi:
 @pytest.fixture
 def app(api) -> AppTest:
     return AppTest.from_function(script, args=(api.client,), default_timeout=20)
-
-
-def shown(app: AppTest) -> str:
-    assert list(app.exception) == []
-    return "\n".join(element.value for element in app.html)
 
 
 # --- figures -------------------------------------------------------------------------------------------------------

@@ -1,8 +1,8 @@
 """One page of a document with a quote on it: turned, enlarged, kept."""
 
-import pytest
 from streamlit.testing.v1 import AppTest
 
+from tests.ui.conftest import shown
 from tests.ui.fake_api import PDF, PLAIN, FakeApi, citation, page_of, text_citation
 from ui import render, viewer
 
@@ -15,18 +15,8 @@ def script(client, place):
     viewer.show(client, st.session_state.get("place", place), key="v")
 
 
-@pytest.fixture
-def api() -> FakeApi:
-    return FakeApi()
-
-
 def opened(api: FakeApi, place: dict) -> AppTest:
     return AppTest.from_function(script, args=(api.client, place), default_timeout=20).run()
-
-
-def shown(app: AppTest) -> str:
-    assert list(app.exception) == []
-    return "\n".join(element.value for element in app.html)
 
 
 def pictures(api: FakeApi) -> list[tuple[int, bool]]:
