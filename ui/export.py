@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from ui import chart, font, render
+from ui import chart, font, render, timeline
 
 if TYPE_CHECKING:
     from docx.document import Document
@@ -148,19 +148,19 @@ def _turn(turn: Exported, i: int) -> Iterator[Block]:
     yield Text(str(answer["answer"]), "answer")
     for name, words in _particulars(answer, turn.titles):
         yield Text(f"{name}：{words}")
-    if timeline := answer.get("timeline"):
+    if points := answer.get("timeline"):
         yield Heading("時点ごとの値", 3)
-        remarks = chart.remarks(timeline)
+        remarks = timeline.remarks(points)
         head = ("時点", "値", "出典", "備考")
         rows = [
-            (render.when(point["as_of"]) or "", chart.written(point), f"出典{point['citation']}", remark)
-            for point, remark in zip(timeline, remarks, strict=True)
+            (render.when(point["as_of"]) or "", timeline.written(point), f"出典{point['citation']}", remark)
+            for point, remark in zip(points, remarks, strict=True)
         ]
         yield Table(tuple(row if any(remarks) else row[:3] for row in (head, *rows)))
-        drawn = chart.series(timeline, answer.get("as_of"))
+        drawn = timeline.series(points, answer.get("as_of"))
         if drawn is not None:
-            picture = chart.png(drawn, answer.get("understood") or turn.question, chart.source_line(answer))
-            yield Picture(picture, f"q{i}-chart", chart.described(drawn))
+            picture = chart.png(drawn, answer.get("understood") or turn.question, timeline.source_line(answer))
+            yield Picture(picture, f"q{i}-chart", timeline.described(drawn))
     if answer["citations"]:
         yield Heading("出典", 3)
     for citation in answer["citations"]:

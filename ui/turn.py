@@ -8,7 +8,7 @@ from functools import partial
 
 import streamlit as st
 
-from ui import address, chart, export, feedback, render, viewer
+from ui import address, chart, export, feedback, render, timeline, viewer
 from ui.client import ApiDown, AskClient, Json
 from ui.messages import FAILURES, say, scroll_to, when_back
 from ui.scope import names_of
@@ -178,14 +178,14 @@ def _shown(turn: Turn) -> Json | None:
 def _timeline(turn: Turn, answer: Json, i: int) -> None:
     """Draw an indicator's values over time, each a way to its page."""
     st.html('<h3 class="tk-head">時点ごとの値</h3>')
-    series = chart.series(answer["timeline"], answer["as_of"])
+    series = timeline.series(answer["timeline"], answer["as_of"])
     if series is not None:
         event = st.vega_lite_chart(
             spec=chart.spec(series),
             key=f"chart-{i}",
             on_select=partial(_show_point, turn, i),
             selection_mode="point",
-            alt=chart.described(series),
+            alt=timeline.described(series),
         )
         del event
     st.html(render.timeline_html(answer, i))
@@ -193,7 +193,7 @@ def _timeline(turn: Turn, answer: Json, i: int) -> None:
         name = partial(export.file_name, question=turn.whole)
         st.download_button(
             "表を保存（CSV）",
-            partial(chart.csv, answer["timeline"], answer["citations"]),
+            partial(timeline.csv, answer["timeline"], answer["citations"]),
             name("csv"),
             "text/csv",
             key=f"csv-{i}",
@@ -203,7 +203,7 @@ def _timeline(turn: Turn, answer: Json, i: int) -> None:
         if series is not None:
             st.download_button(
                 "図を保存（PNG）",
-                partial(chart.png, series, turn.whole, chart.source_line(answer)),
+                partial(chart.png, series, turn.whole, timeline.source_line(answer)),
                 name("png"),
                 "image/png",
                 key=f"png-{i}",
