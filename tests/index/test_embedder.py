@@ -148,6 +148,18 @@ def test_vectors_have_length_one_and_do_not_depend_on_their_batch(real):
 
 
 @pytest.mark.model
+def test_a_question_takes_one_thread_and_many_passages_take_all(real, monkeypatch):
+    import torch
+
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
+    taken: list[int] = []
+    monkeypatch.setattr(torch, "set_num_threads", taken.append)
+    real.embed_queries(["人口は何人ですか"])
+    real.embed_passages(SENTENCES * 2)
+    assert taken == [1, 2, 2, 2], "set, and set back"
+
+
+@pytest.mark.model
 def test_a_question_is_nearest_to_its_passage(real):
     passages = [
         "空き家バンクの登録件数は57件です。",
