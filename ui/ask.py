@@ -27,7 +27,7 @@ def page(client: AskClient, documents: list[Json]) -> None:
     linked = [] if turns else _of_address()
     thread = st.container(key="thread")
     with st.container(key="ask"):
-        scope.control(documents)
+        scope.control(client, documents)
         typed = st.chat_input("質問を入力", key="question", disabled=not documents)
     with thread:
         earlier = st.container(key="earlier")

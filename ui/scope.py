@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from ui import render
-from ui.client import Json
+from ui.client import AskClient, Json
+from ui.messages import FAILURES
 
 FIELDS = ("documents", "meetings", "departments", "since", "until")
 LISTS = {"meetings": ("会議", "meeting"), "departments": ("部署", "department")}
@@ -32,16 +33,24 @@ def names_of(documents: Sequence[Json]) -> dict[str, str]:
     return {document["id"]: render.document_name(document) for document in documents}
 
 
-def control(documents: Sequence[Json]) -> None:
+def control(client: AskClient, documents: Sequence[Json]) -> None:
     """Draw the button that says what is asked, and behind it the means to change that."""
     scope = chosen()
-    within = [document for document in documents if _covers(scope or {}, document)]
     words = render.scope_words(scope, names_of(documents)) if scope else "すべての資料"
+    count = _count(client, scope) if scope else f"{len(documents)}件"
     with st.container(key="scope", horizontal=True, vertical_alignment="center", gap="small"):
-        with st.popover(render.label(f"対象：{words}（{len(within)}件）"), key="scope-choice", type="tertiary"):
+        with st.popover(render.label(f"対象：{words}（{count}）"), key="scope-choice", type="tertiary"):
             _fields(documents)
         if scope:
             st.button("すべての資料に戻す", key="scope-all", type="tertiary", on_click=choose, args=(None,))
+
+
+def _count(client: AskClient, scope: Json) -> str:
+    """Return how many documents lie within a scope, before anything is asked."""
+    try:
+        return f"{len(client.documents(scope))}件"
+    except FAILURES:
+        return "件数不明"  # the question itself will say what is wrong
 
 
 def _fields(documents: Sequence[Json]) -> None:
@@ -86,17 +95,4 @@ def _one(words: str, months: Sequence[str], name: str, scope: Json) -> str | Non
     st.session_state.setdefault(key, scope.get(name) if scope.get(name) in months else None)
     return st.selectbox(
         words, months, index=None, key=key, placeholder=ANY, format_func=lambda month: render.when(month) or ANY
-    )
-
-
-def _covers(scope: Json, document: Json) -> bool:
-    """Tell what the API will search, so that the number stands there before anything is asked."""
-    published = document.get("published") or ""
-    since, until = scope.get("since"), scope.get("until")
-    return (
-        (not scope.get("documents") or document["id"] in scope["documents"])
-        and (not scope.get("meetings") or document.get("meeting") in scope["meetings"])
-        and (not scope.get("departments") or document.get("department") in scope["departments"])
-        and (not since or bool(published and published[: len(since)] >= since[: len(published)]))
-        and (not until or bool(published and published[: len(until)] <= until[: len(published)]))
     )
