@@ -148,7 +148,7 @@ const own = /^(API|PDF|Word|PowerPoint|Excel|CSV|PNG|HTML|Markdown|OCR|tenkyo|ev
     for (const word of text.match(/[A-Za-z]{3,}/g) ?? []) if (!own.test(word)) found.push(word);
   }
   return [...new Set(found)].slice(0, 10);
-}"""  # noqa: E501
+}"""  # noqa: E501 - lists and selectors in JavaScript
 
 
 FOCUSED = """() => {

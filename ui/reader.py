@@ -25,7 +25,7 @@ setTimeout(() => {
   if (line && (line.offsetTop < list.scrollTop || line.offsetTop + line.offsetHeight > list.scrollTop + list.clientHeight))
     list.scrollTop = line.offsetTop - list.clientHeight / 3;
 }, 250);
-</script>"""  # noqa: E501
+</script>"""  # noqa: E501 - a line of JavaScript
 
 
 def open_document(document_id: str) -> None:

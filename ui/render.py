@@ -25,7 +25,6 @@ SIZES = (("short", 40), ("medium", 80))  # characters up to which an answer is s
 CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
 TIP = 90  # characters of a quote that show when a marker is pointed at
 JAPAN = timezone(timedelta(hours=9))
-CONTEXT_LINES = 12  # lines of a text file shown above and below its quote
 
 
 def escape(text: object) -> str:
@@ -323,12 +322,6 @@ def link_html(words: str, query: Mapping[str, Sequence[str]]) -> str:
     return f'<button type="button" class="tk-action" data-link="?{link}">{escape(words)}</button>'
 
 
-def reference(citation: Json) -> str:
-    """Return quote and origin as plain text for a report. 例: 「……」（市政の概況、令和6年6月議会、p.3）"""
-    parts = [citation.get("title") or citation["file"], citation.get("meeting"), place(citation)]
-    return f"「{str(citation['quote']).strip()}」（{'、'.join(part for part in parts if part)}）"
-
-
 def citation_html(citation: Json, *, shown: bool = False, passage: bool = False) -> str:
     """Return a citation: number, document, meeting, date, page, section path, and the verbatim quote.
 
@@ -353,33 +346,6 @@ def page_heading_html(citation: Json) -> str:
     """Return the line above a page: which document, which page."""
     title = escape(citation.get("title") or citation["file"])
     return f'<div class="tk-page-heading"><b>{title}</b><span>{escape(place(citation))}</span></div>'
-
-
-def page_text_html(text: str, page_start: int, citation: Json, *, context: int | None = CONTEXT_LINES) -> str:
-    """Return a page of a text file with line numbers and the quote marked.
-
-    ``text`` is the page's text, which begins at ``page_start`` of the document; ``context`` limits the lines shown
-    above and below the quote. Without line numbers in the citation there are none here.
-    """
-    start = min(max(citation["start"] - page_start, 0), len(text))
-    end = min(max(citation["end"] - page_start, start), len(text))
-    first_line = (citation.get("lines") or [None])[0]
-    before = text.count("\n", 0, start)
-    last = text.count("\n", 0, max(start, end - 1))
-    rows: list[str] = []
-    offset = 0
-    lines = text.split("\n")
-    kept = range(len(lines)) if context is None else range(max(0, before - context), last + context + 1)
-    for i, line in enumerate(lines):
-        if i in kept:
-            a, b = (min(max(bound - offset, 0), len(line)) for bound in (start, end))
-            body = escape(line[:a]) + (f"<mark>{escape(line[a:b])}</mark>" if a < b else "") + escape(line[b:])
-            number = "" if first_line is None else str(first_line - before + i)
-            rows.append(f'<div class="tk-line"><span>{number}</span><code>{body.replace(chr(12), "")}</code></div>')
-        offset += len(line) + 1
-    above = '<p class="tk-cut">（前略）</p>' if kept.start > 0 else ""
-    below = '<p class="tk-cut">（後略）</p>' if kept.stop < len(lines) else ""
-    return f'<div class="tk-page-text">{above}{"".join(rows)}{below}</div>'
 
 
 def page_lines_html(lines: list[Json], span: tuple[int, int] | None = None) -> str:

@@ -35,7 +35,7 @@ setTimeout(() => {
   if (text) text.scrollTop = mark ? mark.offsetTop - text.clientHeight / 3 : 0;
   else frame?.scrollTo(%(x)s * frame.scrollWidth - frame.clientWidth / 2, %(y)s * frame.scrollHeight - frame.clientHeight / 3);
 }, 250);
-</script>"""  # noqa: E501
+</script>"""  # noqa: E501 - a line of JavaScript
 
 
 @dataclass

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from tests.ui.fake_api import PDF, TEXT, answer, citation, not_found, text_citation
+from tests.ui.fake_api import PDF, answer, citation, not_found, text_citation
 from ui import render
 
 HOSTILE = '<script>alert(1)</script> **太字** $x^2$ |表| [リンク](javascript:x) "&" \'<img src=x onerror=y>'
@@ -90,8 +90,7 @@ def points(*values: tuple[str, str]) -> list[dict]:
         render.understood_html(HOSTILE),
         render.scope_html(answer(scope={"meetings": [HOSTILE]}, searched=1), {}),
         render.titles_html([HOSTILE]),
-        render.page_text_html(HOSTILE, 0, text_citation(start=0, end=9, lines=[1, 1])),
-        render.page_text_html(HOSTILE, 0, text_citation(start=3, end=len(HOSTILE), lines=[1, 1])),
+        render.page_lines_html([{"number": 1, "start": 0, "end": len(HOSTILE), "text": HOSTILE}], (3, 9)),
         render.message_html(HOSTILE, "b"),
         render.message_html("t", HOSTILE),
         render.document_html(PDF | {"title": HOSTILE}),
@@ -125,15 +124,6 @@ def test_a_label_keeps_markdown_from_reading_its_signs(text, escaped):
 def test_a_moment_is_told_by_japans_clock():
     assert render.moment("2026-11-23T15:37:18+00:00") == "2026/11/24 00:37"
     assert render.moment(None) is None
-
-
-def test_a_reference_for_a_report_holds_quote_and_origin():
-    quote = "相談件数は2,776件（令和6年1月末現在）となっている。"
-    assert (
-        render.reference(citation())
-        == f"「{quote}」（令和6年度 若葉市 市政の概況、令和6年6月議会、p.3（印刷ページ 5））"
-    )
-    assert render.reference(text_citation()) == "「人口\t48,210人\t47,655人」（若葉市の概況、4行）"
 
 
 def test_a_date_that_the_paper_does_not_give_is_marked_as_a_guess():
@@ -193,53 +183,16 @@ def test_not_found_names_the_missing_words():
     assert "見当たらない言葉" not in render.not_found_html(not_found() | {"missing": []})
 
 
-def marked(markup: str) -> str:
-    return "\n".join(text_of(m) for m in re.findall("<mark>.*?</mark>", markup))
+def lines(*texts: str, first: int = 1) -> list[dict]:
+    """Return lines of a page as the API gives them, one after the other."""
+    starts = [sum(len(text) + 1 for text in texts[:i]) for i in range(len(texts))]
+    return [
+        {"number": first + i, "start": start, "end": start + len(text), "text": text}
+        for i, (start, text) in enumerate(zip(starts, texts, strict=True))
+    ]
 
 
-def numbers(markup: str) -> list[str]:
-    return re.findall(r"<span>(\d*)</span>", markup)
-
-
-def test_a_text_page_marks_exactly_the_quote_and_numbers_the_lines_of_the_file():
-    markup = render.page_text_html(TEXT, 0, text_citation())
-    assert marked(markup) == "人口\t48,210人\t47,655人"
-    assert numbers(markup) == ["1", "2", "3", "4", "5", "6", "7"]
-
-
-def test_line_numbers_of_a_later_page_go_on_from_the_file():
-    quote = "世帯数は二万"
-    text = f"\f第3章\n前の行\n{quote}です。\n次の行\n"
-    start = 5000 + text.index(quote)
-    cited = text_citation(start=start, end=start + len(quote), quote=quote, lines=[240, 240], page=3)
-    markup = render.page_text_html(text, 5000, cited)
-    assert marked(markup) == quote
-    assert numbers(markup) == ["238", "239", "240", "241", "242"]
-    assert "\f" not in markup
-
-
-def test_a_quote_over_several_lines_is_marked_on_each_of_them():
-    text = "一行目\n二行目\n三行目\n"
-    markup = render.page_text_html(text, 0, text_citation(start=2, end=9, lines=[1, 3]))
-    assert marked(markup) == "目\n二行目\n三"
-
-
-def test_a_long_page_is_cut_around_the_quote_and_can_be_shown_whole():
-    text = "\n".join(f"{n}番" for n in range(1, 101))
-    start = text.index("50番")
-    cited = text_citation(start=start, end=start + 3, lines=[50, 50])
-    markup = render.page_text_html(text, 0, cited, context=2)
-    assert numbers(markup) == ["48", "49", "50", "51", "52"]
-    assert "（前略）" in markup
-    assert "（後略）" in markup
-    whole = render.page_text_html(text, 0, cited, context=None)
-    assert len(numbers(whole)) == 100
-    assert "略）" not in whole
-    assert marked(whole) == "50番"
-
-
-def test_a_quote_longer_than_its_surroundings_is_shown_to_its_end():
-    text = "\n".join(f"{n}番" for n in range(1, 101))
-    start, end = text.index("50番"), text.index("53番") + 3
-    markup = render.page_text_html(text, 0, text_citation(start=start, end=end, lines=[50, 53]), context=1)
-    assert numbers(markup) == ["49", "50", "51", "52", "53", "54"]
+def test_a_quote_over_several_lines_is_marked_on_each_of_them_under_the_numbers_of_the_file():
+    markup = render.page_lines_html(lines("一行目", "二行目", "三行目", first=240), (2, 9))
+    assert [text_of(mark) for mark in re.findall("<mark>.*?</mark>", markup)] == ["目", "二行目", "三"]
+    assert re.findall(r"<span>(\d*)</span>", markup) == ["240", "241", "242"]
