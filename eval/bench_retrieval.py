@@ -45,13 +45,13 @@ def sample(folder: Path, questions: int, passages: int) -> tuple[list[tuple[str,
     corpus = {str(p["id"]): p for p in read(folder / "corpus.jsonl")}
     # read() gives JSON of any shape; the README of these sets says what their fields are.
     asked = [
-        (str(q["question"]), set(map(str, q["positive_ids"])))  # type: ignore[call-overload]
+        (str(q["question"]), set(map(str, q["positive_ids"])))  # type: ignore[call-overload] # any JSON
         for q in draw.sample(read(folder / "questions.jsonl"), questions)
     ]
     needed = sorted({key for _, right in asked for key in right if key in corpus})
     others = sorted(corpus.keys() - set(needed))
     chosen = needed + draw.sample(others, max(0, min(len(others), passages - len(needed))))
-    return asked, [corpus[key] for key in chosen]  # type: ignore[misc]
+    return asked, [corpus[key] for key in chosen]  # type: ignore[misc] # any JSON
 
 
 def cut(passage: dict[str, str], embedder: Embedder) -> Iterator[Chunk]:

@@ -71,25 +71,25 @@ class TenkyoIndexError(Exception):
 
 
 # N818 asks for names ending in Error; these say what state the index is in.
-class IndexMissing(TenkyoIndexError):  # noqa: N818
+class IndexMissing(TenkyoIndexError):  # noqa: N818 - a state
     """There is no index at the folder."""
 
 
-class IndexDamaged(TenkyoIndexError):  # noqa: N818
+class IndexDamaged(TenkyoIndexError):  # noqa: N818 - a state
     """A file of the index is missing or does not match its hash."""
 
 
-class IndexMismatch(TenkyoIndexError):  # noqa: N818
+class IndexMismatch(TenkyoIndexError):  # noqa: N818 - a state
     """The index was made by another embedder, analyzer or format version."""
 
 
-class IndexBusy(TenkyoIndexError):  # noqa: N818
+class IndexBusy(TenkyoIndexError):  # noqa: N818 - a state
     """Another process is writing to the index."""
 
 
-class IndexUnwritable(TenkyoIndexError):  # noqa: N818
+class IndexUnwritable(TenkyoIndexError):  # noqa: N818 - a state
     """The index could not be written: the disk is full, or the folder may not be changed."""
 
 
-class ModelMissing(TenkyoIndexError):  # noqa: N818
+class ModelMissing(TenkyoIndexError):  # noqa: N818 - a state
     """The embedding model is not on this machine."""

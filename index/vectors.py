@@ -63,9 +63,10 @@ class FaissVectors:
             return [[] for _ in vectors]
         chosen = None
         if rows is not None:
+            bits = np.packbits(rows, bitorder="little")
             # The stubs know the C++ signatures only, not the wrappers that take an array and keywords.
-            selector = faiss.IDSelectorBitmap(np.packbits(rows, bitorder="little"))  # type: ignore[call-arg, arg-type]
-            chosen = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]
+            selector = faiss.IDSelectorBitmap(bits)  # type: ignore[call-arg, arg-type] # wrapped, see above
+            chosen = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg] # wrapped, see above
         scores, places = self._index.search(np.ascontiguousarray(vectors, np.float32), k, params=chosen)
         return [
             [(self.ids[place], float(score)) for score, place in zip(*row, strict=True) if place != -1]

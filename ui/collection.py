@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter
 
 import streamlit as st
@@ -139,20 +138,18 @@ def _narrowed(documents: list[Json]) -> list[Json]:
 
 def matching(documents: list[Json], words: str) -> list[Json]:
     """Return the documents that name every one of the words, however wide or tall they are written."""
-    wanted = _folded(words).split()
+    wanted = [render.folded(word) for word in words.split()]
     named = ("title", "meeting", "department", "file")
-    return [d for d in documents if all(word in _folded(" ".join(d.get(n) or "" for n in named)) for word in wanted)]
+    return [
+        d for d in documents if all(word in render.folded(" ".join(d.get(n) or "" for n in named)) for word in wanted)
+    ]
 
 
 def ordered(documents: list[Json], by: str) -> list[Json]:
     """Return the documents by date, newest first and undated ones last; by title; or, for "", as they came."""
     if by == "published":
         return sorted(documents, key=lambda d: d.get("published") or "", reverse=True)
-    return sorted(documents, key=lambda d: _folded(d["title"])) if by else documents
-
-
-def _folded(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).casefold()
+    return sorted(documents, key=lambda d: render.folded(d["title"])) if by else documents
 
 
 def _row(document: Json) -> None:

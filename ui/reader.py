@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from bisect import bisect_right
 
 import streamlit as st
@@ -321,12 +320,12 @@ def occurrences(line: str, words: str) -> list[tuple[int, int]]:
     """
     folded, origin = "", []
     for n, character in enumerate(line):
-        plain = _folded(character)
+        plain = render.folded(character)
         folded += plain
         origin += [n] * len(plain)
     taken = sorted(
         (match.start(), match.end())
-        for word in map(_folded, words.split())
+        for word in map(render.folded, words.split())
         if word
         for match in re.finditer(re.escape(word), folded)
     )
@@ -336,10 +335,6 @@ def occurrences(line: str, words: str) -> list[tuple[int, int]]:
         if not spans or start >= spans[-1][1]:
             spans.append((start, end))
     return spans
-
-
-def _folded(text: str) -> str:
-    return re.sub(r"[\s,]", "", unicodedata.normalize("NFKC", text).casefold())
 
 
 def _part(text: str) -> str:

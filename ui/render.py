@@ -173,27 +173,28 @@ def marked(answer: Json) -> list[tuple[str, list[int]]]:
     in the timeline.
     """
     text = str(answer["answer"])
-    folded = {citation["n"]: _folded(citation["quote"]) for citation in answer["citations"]}
-    pieces = re.split(r"(?<=\n)" if "\n" in text else r"(?<=、)|(?= → )|(?<=。)", text) if len(folded) > 1 else [text]
-    found = [_citation_of(piece, folded) for piece in pieces]
+    quotes = {citation["n"]: folded(citation["quote"]) for citation in answer["citations"]}
+    pieces = re.split(r"(?<=\n)" if "\n" in text else r"(?<=、)|(?= → )|(?<=。)", text) if len(quotes) > 1 else [text]
+    found = [_citation_of(piece, quotes) for piece in pieces]
     numbers = [[n] if n and n != after else [] for n, after in pairwise([*found, None])]
     elsewhere = {point["citation"] for point in answer.get("timeline", ()) if point["as_of"] != answer.get("as_of")}
     operands = set((answer.get("derived") or {}).get("operands", ()))
-    numbers[-1] += sorted(folded.keys() - set(found) - (elsewhere - operands))
+    numbers[-1] += sorted(quotes.keys() - set(found) - (elsewhere - operands))
     return [(piece, ns) for piece, ns in zip(pieces, numbers, strict=True)]
 
 
-def _citation_of(piece: str, folded: Mapping[int, str]) -> int | None:
-    said = _folded(re.sub(r"[（(].*?[）)]|^[・\-\s]+", "", piece)).rstrip("、。")
+def _citation_of(piece: str, quotes: Mapping[int, str]) -> int | None:
+    said = folded(re.sub(r"[（(].*?[）)]|^[・\-\s]+", "", piece)).rstrip("、。")
     figures = re.findall(r"\d[\d.]+", said)
-    for n, quote in folded.items():
+    for n, quote in quotes.items():
         if (said and said in quote) or (figures and all(figure in quote for figure in figures)):
             return n
     return None
 
 
-def _folded(text: str) -> str:
-    return re.sub(r"[\s,]", "", unicodedata.normalize("NFKC", str(text)))
+def folded(text: str) -> str:
+    """Return a text as texts are compared: width, case, white space and digit commas make no difference."""
+    return re.sub(r"[\s,]", "", unicodedata.normalize("NFKC", text).casefold())
 
 
 def notices_html(answer: Json, turn: int = 0) -> str:
@@ -206,7 +207,7 @@ def notices_html(answer: Json, turn: int = 0) -> str:
     if own and later and later["value"] not in own and answer.get("type") != "temporal":
         notices.append(("新しい時点の値があります", [later]))
     for early, late in pairwise(points):
-        if early["as_of"] == late["as_of"] and _folded(early["value"]) != _folded(late["value"]):
+        if early["as_of"] == late["as_of"] and folded(early["value"]) != folded(late["value"]):
             notices.append(("同じ時点の値が、資料によって違います", [early, late]))
     return "".join(
         f'<div class="tk-notice" role="note"><b>{words}</b>'

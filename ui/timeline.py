@@ -103,11 +103,7 @@ def number(written: str) -> Number | None:
 def written(point: Json) -> str:
     """Return a point's value with its unit, once. 例: 1.5% and ％ → 1.5%"""
     value, unit = str(point["value"]), point.get("unit") or ""
-    return value if _folded(value).endswith(_folded(unit)) else f"{value}{unit}"
-
-
-def _folded(text: str) -> str:
-    return re.sub(r"[\s,]", "", unicodedata.normalize("NFKC", text))
+    return value if render.folded(value).endswith(render.folded(unit)) else f"{value}{unit}"
 
 
 def _months(code: str) -> tuple[str, int] | None:
@@ -328,7 +324,7 @@ def remarks(timeline: Sequence[Json]) -> list[str]:
     """Return for each value what is to be known of it: another paper says otherwise, or dates after it are missing."""
     values: dict[str, set[str]] = {}
     for point in timeline:
-        values.setdefault(point["as_of"], set()).add(_folded(written(point)))
+        values.setdefault(point["as_of"], set()).add(render.folded(written(point)))
     drawn = series(timeline)
     gaps = {gap.after: gap.words for gap in drawn.gaps} if drawn else {}
     told = []
