@@ -7,8 +7,9 @@ from types import SimpleNamespace
 import pytest
 
 from answer.answer import Answer, Citation, Derived, Passage, QuestionError
-from eval import run
-from eval.report import new_run_folder, render
+from eval import cli, sets
+from eval.history import new_run_folder
+from eval.reports.terminal import render
 from ingest.document import Chunk, Document, Page
 
 # An invented town's paper; one line is one chunk.
@@ -37,6 +38,8 @@ def paper(path):
 
 class FakeCollection:
     """Holds whatever is added, as the invented paper."""
+
+    id = "000001"
 
     def __init__(self):
         self.papers = {}
@@ -77,9 +80,13 @@ class FakeAssistant:
         }
         self.spoil = lambda citation: citation
 
-    def cite(self, line, n=1):
+    def line(self, line, n=1):
         document = next(iter(self.collection.papers.values()))
-        start, end = document.line_span(line)
+        return self.cite(document, document.id, *document.line_span(line), n)
+
+    def cite(self, snapshot, document_id, start, end, n):
+        document = self.collection.papers[document_id]
+        line = TEXT.count("\n", 0, start) + 1
         return Citation(
             n=n,
             document_id=document.id,
@@ -101,7 +108,7 @@ class FakeAssistant:
         if question not in self.answers:
             return Answer(question=question, status="not_found", answer="資料に記載がありません", type="text", **named)
         text, line, how = self.answers[question]
-        citations = [self.spoil(self.cite(line))] + ([self.cite(3, 2)] if how else [])
+        citations = [self.spoil(self.line(line))] + ([self.line(3, 2)] if how else [])
         derived = Derived(how, (1, 2)) if how else None
         return Answer(
             question=question,
@@ -114,11 +121,17 @@ class FakeAssistant:
             **named,
         )
 
+    def trace(self, question):
+        """The order in which an answer reads: like the keyword leg's."""
+        [document_id] = self.collection.papers
+        chunks = self.collection.chunks(document_id)
+        return SimpleNamespace(legs={"fused": [SimpleNamespace(chunk=chunks[line - 1]) for line in (4, 3, 2)]})
+
     def search(self, question, k=10, leg="fused"):
         lines = [4, 3, 2] if leg == "keyword" else [2, 4, 3]
         [document_id] = self.collection.papers
         chunks = self.collection.chunks(document_id)
-        return tuple(Passage(chunks[line - 1].id, 1.0 / n, self.cite(line, n)) for n, line in enumerate(lines, 1))
+        return tuple(Passage(chunks[line - 1].id, 1.0 / n, self.line(line, n)) for n, line in enumerate(lines, 1))
 
 
 def question(name, text, kind, accept, lines):
@@ -145,7 +158,7 @@ QUESTIONS = [
 def assistant(monkeypatch):
     assistant = FakeAssistant()
     assistant.answers["図書館の利用者はどれだけ増えた"] = ("1,345人増", 2, "12,345 − 11,000 = 1,345")
-    monkeypatch.setattr(run, "open_assistant", lambda folder, model: assistant)
+    monkeypatch.setattr(sets, "open_assistant", lambda folder, model: assistant)
     return assistant
 
 
@@ -161,7 +174,7 @@ def evaluate(tmp_path, assistant):
     def evaluate(*more):
         out = tmp_path / f"run{next(runs)}"
         argv = ["--questions", str(questions), "--documents", str(documents), "--out", str(out), *map(str, more)]
-        return run.main(argv, index=tmp_path / "index", embedding_model="fake"), out
+        return cli.main(argv, index=tmp_path / "index", embedding_model="fake"), out
 
     return evaluate
 
@@ -183,17 +196,18 @@ def test_a_perfect_assistant_gets_a_perfect_scorecard(evaluate, capsys):
     assert str(out) in shown
 
 
-def test_each_leg_is_measured_for_itself(evaluate):
+def test_each_stage_is_measured_for_itself(evaluate):
     _, out = evaluate()
     retrieval = scores(out)["retrieval"]
     assert retrieval["fused"]["recall@1"] == pytest.approx(2 / 3)  # h1 and h3 stand on line 2, h2 on line 4
     assert retrieval["keyword"]["recall@1"] == pytest.approx(1 / 3)
     assert retrieval["keyword"]["mrr"] == pytest.approx((1 / 3 + 1 + 1 / 2) / 3)
     assert retrieval["vector"] == retrieval["fused"]
+    assert retrieval["reranked"] == retrieval["keyword"]
 
 
-def test_legs_can_be_left_out(evaluate):
-    _, out = evaluate("--no-legs")
+def test_the_stages_can_be_left_out(evaluate):
+    _, out = evaluate("--no-stages")
     assert set(scores(out)["retrieval"]) == {"fused"}
 
 
@@ -364,10 +378,10 @@ def test_a_set_without_its_documents_is_named_and_the_rest_runs(tmp_path, assist
     for name, file in (("here", "hoshi.txt"), ("seeds", "elsewhere.txt")):
         text = json.dumps(QUESTIONS[0] | {"evidence": [{"file": file, "lines": [2, 2]}]})
         (home / f"{name}.jsonl").write_text(text, encoding="utf-8")
-    monkeypatch.setattr(run, "QUESTIONS", home)
-    monkeypatch.setattr(run, "SAMPLE", tmp_path / "documents")
+    monkeypatch.setattr(sets, "QUESTIONS", home)
+    monkeypatch.setattr(sets, "SAMPLE", tmp_path / "documents")
     out = tmp_path / "out"
-    assert run.main(["--out", str(out)], index=tmp_path / "index", embedding_model="fake") == 0
+    assert cli.main(["--out", str(out)], index=tmp_path / "index", embedding_model="fake") == 0
     assert "seeds: 実行していません。文書がそろっていません（elsewhere.txt）" in capsys.readouterr().err
     assert list(json.loads((out / "metrics.json").read_text(encoding="utf-8"))["sets"]) == ["here"]
 
@@ -380,7 +394,7 @@ def test_a_set_without_its_documents_is_named_and_the_rest_runs(tmp_path, assist
     ],
 )
 def test_a_path_that_does_not_exist_is_named(argv, says, tmp_path, capsys):
-    assert run.main(argv, index=tmp_path / "index", embedding_model="fake") == 2
+    assert cli.main(argv, index=tmp_path / "index", embedding_model="fake") == 2
     assert says in capsys.readouterr().err
 
 
