@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from eval.dataset import DatasetError, Evidence, read_questions
+from eval.dataset import DatasetError, Evidence, read_lines, read_questions
 
 GOOD = {
     "id": "q1",
@@ -16,6 +16,9 @@ GOOD = {
     "answerable": True,
     "note": "",
 }
+
+
+PLACE = {"file": "a.txt", "lines": [1, 1]}
 
 
 @pytest.fixture
@@ -37,41 +40,68 @@ def test_a_question_keeps_its_places_and_names_the_documents_it_needs(write):
 
 
 def test_an_empty_line_is_skipped_and_still_counted(write):
-    with pytest.raises(DatasetError, match=r"set\.jsonl:3: id 'q1' already stands on line 1"):
+    with pytest.raises(DatasetError, match=r"set\.jsonl:3: id: 'q1' は1行目でもう使われています"):
         read_questions(write(GOOD, "", GOOD))
 
 
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"acept": ["x"]}, r"set\.jsonl:1: unknown key 'acept'"),
-        ({"question": "  "}, r":1: 'question' must be a text that is not empty, got '  '"),
-        ({"type": "figure"}, r":1: unknown type 'figure'"),
-        ({"answerable": "yes"}, r":1: 'answerable' must be true or false, got 'yes'"),
-        ({"answerable": False}, r":1: type 'date' does not go with answerable: False"),
-        ({"accept": []}, r":1: an answerable question needs 'accept' or 'accept_all'"),
-        ({"accept": [""]}, r":1: 'accept' must be a list of texts"),
-        ({"evidence": []}, r":1: an answerable question needs 'evidence'"),
-        ({"evidence": [{"file": "a.txt"}]}, r":1: 'evidence': give 'lines' or 'page', one of them"),
-        ({"evidence": [{"file": "a.txt", "lines": [5, 4]}]}, r":1: 'evidence': 'lines' are \[first, last\]"),
-        ({"evidence": [{"file": "a.txt", "page": 0}]}, r":1: 'evidence': 'page' counts from 1, got 0"),
-        ({"evidence": ["a.txt"]}, r":1: 'evidence': expected an object with 'file'"),
-        ({"type": "unanswerable", "answerable": False}, r":1: an unanswerable question has no 'evidence'"),
+        ({"acept": ["x"]}, r"set\.jsonl:1: acept: 知らない項目です"),
+        ({"question": "  "}, r":1: question: 空です"),
+        ({"question": None}, r":1: question: 文字列を入れてください（いまは なし）"),
+        ({"type": "figure"}, r":1: type: 'figure' という種類はありません"),
+        ({"answerable": "yes"}, r':1: answerable: true か false を入れてください（いまは "yes"）'),
+        ({"answerable": False}, r":1: evidence: 資料に記載のない質問に、典拠は付けられません"),
+        ({"answerable": False, "evidence": []}, r":1: answerable: 種類 date とは合いません"),
+        ({"accept": []}, r":1: accept: 答えのある質問には、accept か accept_all が要ります"),
+        ({"accept": ["x", ""]}, r':1: accept\[1\]: 空でない文字列を入れてください（いまは ""）'),
+        ({"accept": "x"}, r":1: accept: 文字列の並び"),
+        ({"note": 3}, r":1: note: 文字列を入れてください（いまは 3）"),
+        ({"evidence": []}, r":1: evidence: 答えのある質問には、典拠が要ります"),
+        ({"evidence": {}}, r":1: evidence: 答えのある質問には、典拠が要ります"),
+        ({"evidence": "a.txt"}, r":1: evidence: 典拠の並び"),
+        ({"evidence": [{"file": "a.txt"}]}, r":1: evidence\[0\]: 行（lines）かページ（page）の、どちらか一方"),
+        ({"evidence": [PLACE, {"file": "a.txt", "lines": [5, 4]}]}, r":1: evidence\[1\]\.lines: .*いまは \[5, 4\]"),
+        ({"evidence": [{"file": "a.txt", "page": 0}]}, r":1: evidence\[0\]\.page: ページは1から.*いまは 0"),
+        ({"evidence": [{"file": " ", "page": 1}]}, r":1: evidence\[0\]\.file: ファイル名"),
+        ({"evidence": [PLACE | {"qoute": "…"}]}, r":1: evidence\[0\]\.qoute: 知らない項目です"),
+        ({"evidence": [PLACE | {"quote": 5}]}, r":1: evidence\[0\]\.quote: 文字列を入れてください（いまは 5）"),
+        ({"evidence": ["a.txt"]}, r':1: evidence\[0\]: .*の形ではありません: "a\.txt"'),
+        ({"alt_evidence": [{"file": "a.txt", "page": True}]}, r":1: alt_evidence\[0\]\.page: .*いまは true"),
     ],
 )
-def test_a_wrong_question_is_refused_with_its_line_and_the_reason(write, change, says):
+def test_a_wrong_question_is_refused_with_line_field_and_reason(write, change, says):
     with pytest.raises(DatasetError, match=says):
         read_questions(write(GOOD | change))
 
 
+def test_all_faults_of_a_line_are_found_in_the_order_of_the_fields(write):
+    [line] = read_lines(write(GOOD | {"answer": "", "type": "figure", "evidence": [{}], "acept": []}))
+    assert line.question is None
+    assert [fault.field for fault in line.faults] == ["acept", "type", "answer", "evidence[0].file", "evidence[0]"]
+
+
 def test_a_line_that_is_not_json_is_refused_with_its_number(write):
-    with pytest.raises(DatasetError, match=r"set\.jsonl:2: not JSON: "):
+    with pytest.raises(DatasetError, match=r"set\.jsonl:2: JSONとして読めません: "):
         read_questions(write(GOOD, "{'id': 1}"))
 
 
+def test_a_line_that_is_no_object_is_refused(write):
+    with pytest.raises(DatasetError, match=r"set\.jsonl:1: .* の形ではありません: \[1\]"):
+        read_questions(write("[1]"))
+
+
 def test_a_file_without_questions_is_refused(write):
-    with pytest.raises(DatasetError, match=r"set\.jsonl: no question in the file"):
+    with pytest.raises(DatasetError, match=r"set\.jsonl: 質問が一つもありません"):
         read_questions(write(""))
+
+
+def test_a_file_in_another_encoding_is_refused(tmp_path):
+    path = tmp_path / "set.jsonl"
+    path.write_bytes('{"id": "星"}'.encode("cp932"))
+    with pytest.raises(DatasetError, match=r"set\.jsonl: UTF-8の文字として読めません（8バイト目）"):
+        read_questions(path)
 
 
 def test_a_passage_overlaps_a_place_when_they_share_a_line_or_a_page():
