@@ -503,7 +503,12 @@ def serve(arguments: argparse.Namespace, settings: Settings) -> int:
 def evaluate(arguments: argparse.Namespace, settings: Settings) -> int:
     from eval.cli import main as run_evaluation
 
-    return run_evaluation(arguments.rest, index=settings.index, embedding_model=settings.embedding_model)
+    def drafts() -> list[dict[str, Any]]:
+        from api.feedback import Feedback  # loads the web framework, which few evaluations need
+
+        return Feedback(settings.index).open_drafts()
+
+    return run_evaluation(arguments.rest, index=settings.index, embedding_model=settings.embedding_model, drafts=drafts)
 
 
 if __name__ == "__main__":

@@ -108,6 +108,11 @@ class Feedback:
     def questions(self) -> list[dict[str, Any]]:
         return _records(self.folder / QUESTIONS)
 
+    def open_drafts(self) -> list[dict[str, Any]]:
+        """Return the drafts that nobody has accepted or put aside, as records of a question file, oldest first."""
+        drafts = (one.draft for one in self.all() if one.state == "open")
+        return [draft.model_dump(mode="json", exclude_none=True) for draft in drafts if draft]
+
     def give(self, said: schemas.FeedbackIn) -> schemas.FeedbackOut:
         now = _now()
         # Passages only repeat what the documents say, and are most of an answer's size.

@@ -40,14 +40,14 @@ class Papers:
     def __contains__(self, file: str) -> bool:
         return file in self._paths
 
-    def __getitem__(self, file: str) -> Document | ParseError:
-        """Return the document, or why it cannot be read; KeyError when it is not at hand."""
-        if file not in self._read:
+    def get(self, file: str) -> Document | ParseError | None:
+        """Return the document, or why it cannot be read; None when it is not at hand."""
+        if file in self._paths and file not in self._read:
             try:
                 self._read[file] = parse(self._paths[file])
             except ParseError as error:
                 self._read[file] = error
-        return self._read[file]
+        return self._read.get(file)
 
 
 def main(argv: Sequence[str], *, index: Path, embedding_model: str) -> int:
@@ -152,7 +152,7 @@ def _problems_of_places(path: Path, lines: Sequence[Line], papers: Papers) -> It
         return  # a question file whose documents are elsewhere can be checked in part
     for line in lines:
         for field, place in _places(line):
-            for fault in faults_of_place(place, papers):
+            for fault in faults_of_place(place, papers.get(place.file)):
                 at = f"{field}.{fault.field}" if fault.field else field
                 yield path, line.number, Fault(at, fault.what)
 
@@ -168,12 +168,11 @@ def _places(line: Line) -> list[tuple[str, Evidence]]:
     return [(f"{name}[{n}]", place) for name, places in named for n, place in enumerate(places)]
 
 
-def faults_of_place(place: Evidence, papers: Papers) -> Iterator[Fault]:
+def faults_of_place(place: Evidence, document: Document | ParseError | None) -> Iterator[Fault]:
     """Yield what is wrong with a gold place, compared with its document. The field is the place's own: 例 lines."""
-    if place.file not in papers:
+    if document is None:
         yield Fault("file", f"{place.file} という文書が見つかりません。")
         return
-    document = papers[place.file]
     if isinstance(document, ParseError):
         yield Fault("file", f"{place.file} を読み取れません: {document.message}")
         return
@@ -216,14 +215,10 @@ def _warnings(path: Path, lines: Sequence[Line], papers: Papers) -> Iterator[Fou
         question = line.question
         if question is None or not question.answerable or question.type == "yesno" or DERIVED in question.note:
             continue
-        documents = {place.file: papers[place.file] for place in question.places if place.file in papers}
-        if len(documents) < len({place.file for place in question.places}):
+        places = [(place, papers.get(place.file)) for place in question.places]
+        texts = [text_at(place, document) for place, document in places if isinstance(document, Document)]
+        if len(texts) < len(places):
             continue
-        texts = [
-            text_at(place, document)
-            for place in question.places
-            if isinstance(document := documents[place.file], Document)
-        ]
         said = "".join(text or "" for text in texts)
         absent = [text for text in question.accept_all or question.accept if not _stands_in(text, said)]
         if absent and (question.accept_all or len(absent) == len(question.accept)):

@@ -8,20 +8,31 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from eval import check, draft
 from eval.baseline import BaselineError, read_baseline, save_baseline
 from eval.compare import SEED, compare, forbidden
 from eval.dataset import DatasetError
+from eval.draft import Drafts
 from eval.history import BASELINE, RUNS, RunFolderError, describe_environment, new_run_folder, peak_memory_mib, save_run
 from eval.reports.terminal import render, render_comparison
+from eval.robustness import run as robust
 from eval.run import STAGES, SetResult, Stage, measure
 from eval.sets import EvaluationError, find_sets, open_set
 
 
-def main(argv: Sequence[str], *, index: Path, embedding_model: str) -> int:
+def main(argv: Sequence[str], *, index: Path, embedding_model: str, drafts: Drafts = tuple) -> int:
     """Measure and print; return 0, 1 when the gate stays shut, 2 when nothing could be measured.
 
     The collections of the evaluation lie beside ``index``, in "<index>-eval"; the user's own is never touched.
+    ``drafts`` gives the questions that readers' feedback suggests.
     """
+    match argv[:1]:
+        case ["check"]:
+            return check.main(argv[1:], index=index, embedding_model=embedding_model)
+        case ["new"]:
+            return draft.main(argv[1:], index=index, embedding_model=embedding_model, drafts=drafts)
+        case ["robust"]:
+            return robust.main(argv[1:], index=index, embedding_model=embedding_model)
     arguments = _parser().parse_args(argv)
     try:
         return _run(arguments, index, embedding_model)
@@ -34,6 +45,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         "tenkyo eval",
         description="質問集のすべての質問をして採点し、一問ごとの記録と成績表を残します。",
+        epilog="ほかに: tenkyo eval check（質問集を確かめる）、tenkyo eval new（質問の下書きを足す）、"
+        "tenkyo eval robust（書き方や文書を変えても答えられるか）。それぞれ --help があります。",
         allow_abbrev=False,
     )
     parser.add_argument(

@@ -272,11 +272,11 @@ def test_the_index_may_be_named_before_or_after_the_command(monkeypatch):
 def test_the_evaluation_gets_the_rest_of_the_line(monkeypatch):
     seen = []
 
-    def run(argv, *, index, embedding_model):
+    def run(argv, *, index, embedding_model, drafts):
         seen.append((argv, index, embedding_model))
         return 1
 
-    monkeypatch.setitem(sys.modules, "eval.run", type("run", (), {"main": run}))
+    monkeypatch.setitem(sys.modules, "eval.cli", type("run", (), {"main": run}))
     assert cli.main(["eval", "--index", "/a", "--questions", "q.jsonl", "--help"]) == 1
     assert seen == [(["--questions", "q.jsonl", "--help"], Path("/a"), "default")]
 

@@ -13,7 +13,7 @@ from api.app import create_app
 from api.feedback import Feedback
 from api.schemas import AnswerOut, FeedbackIn, QuestionDraft
 from api.settings import Settings
-from eval.dataset import TYPES, read_questions
+from eval.dataset import TYPES, faults_of, read_questions
 from index.collection import Collection
 from tests.api.conftest import citation_of, full_answer
 from tests.api.test_app import problem
@@ -358,3 +358,16 @@ def test_feedback_may_come_before_the_first_document(tmp_path, embedder, said, p
         assert client.get("/healthz").json()["status"] == "empty"
         assert collection.add([papers]).failed == []
         assert len(client.get("/v1/feedback").json()["feedback"]) == 1
+
+
+def test_the_drafts_of_open_bad_verdicts_are_handed_on_as_questions(tmp_path, bad):
+    """To `tenkyo eval new`, which may not read what this room keeps."""
+    store = Feedback(tmp_path)
+    first, second, third = (store.give(FeedbackIn.model_validate(bad)) for _ in range(3))
+    store.give(FeedbackIn.model_validate(bad | {"verdict": "good"}))
+    store.dismiss(second.id)
+    store.accept(third.id, third.draft)
+    [record] = store.open_drafts()
+    assert record["id"] == f"feedback-{first.id}"
+    assert record["evidence"] == [{"file": "mizuho.txt", "quote": "１　防災\n"[:5], "lines": [1, 1]}]
+    assert faults_of(record) == ()

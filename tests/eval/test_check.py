@@ -186,6 +186,6 @@ def test_what_cannot_be_read_is_named(argv, says, tmp_path, capsys):
 
 
 def test_lines_of_a_file_are_those_between_line_ends(folder):
-    document = check.Papers([folder])["hoshi.txt"]
+    document = check.Papers([folder]).get("hoshi.txt")
     assert check.text_at(Evidence("hoshi.txt", lines=(3, 4)), document) == "前年は11,000人\n"
     assert check.text_at(Evidence("hoshi.txt", lines=(8, 8)), document) is None

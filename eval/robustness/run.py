@@ -1,0 +1,2 @@
+def main(argv, *, index, embedding_model):
+    raise NotImplementedError
