@@ -188,7 +188,7 @@ def _known(path: Path | None) -> list[Mapping[str, Any]]:
     """Return the records of a question file, finished or not; a line that is none stops everything."""
     if path is None or not path.exists():
         return []
-    records = []
+    records: list[Mapping[str, Any]] = []
     for line in read_lines(path):
         if not isinstance(line.data, dict):
             raise DatasetError(line.faults[0].at(path, line.number))

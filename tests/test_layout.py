@@ -23,6 +23,7 @@ WRAPPED = {
     # The bench compares with what pdfium itself says, and with other programs.
     "pypdfium2": {
         "eval/bench_ingest.py",
+        "eval/robustness/documents.py",  # takes pages out
         "ingest/pdf/characters.py",
         "ingest/pdf/hidden.py",
         "ingest/pdf/ocr.py",

@@ -78,7 +78,9 @@ _ERA_YEAR = re.compile(r"(令和|平成|昭和|[RHS])\s?(元|\d{1,2})年")
 _WESTERN_YEAR = re.compile(r"((?:19|20)\d\d)年")
 _LETTER_YEAR = re.compile(r"[RHS](?:元|\d{1,2})")
 # A year inside the name of an event is part of the name. 例: 平成28年熊本地震, 令和2年7月豪雨
-_EVENT = re.compile(r"(?:\d{1,2}月)?[^\s、。のはがを]{0,8}(?:豪雨|地震|台風|水害|震災|噴火|大火|災害|国勢調査|オリンピック)")
+_EVENT = re.compile(
+    r"(?:\d{1,2}月)?[^\s、。のはがを]{0,8}(?:豪雨|地震|台風|水害|震災|噴火|大火|災害|国勢調査|オリンピック)"
+)
 
 
 def western_years(question: Question) -> str:
@@ -240,7 +242,7 @@ def _chosen(question: Question, rule: str, options: Sequence[T]) -> T | None:
 
 # --- manner -----------------------------------------------------------------------------------------------------------
 
-_WH = r"(?:何[^\s、。はがをにでと]{0,6}|いくら|いくつ|どこ|いつ|だれ|誰|どれ|どちら|どなた|どのくらい|どれくらい|なぜ|どう)"
+_WH = r"(?:何[^\s、。はがをにでと]{0,6}|いくら|いくつ|どこ|いつ|だれ|誰|どれ|どちら|どなた|ど[のれ]くらい|なぜ|どう)"
 # Each polite end with its plain one, the longest first; of verbs those that need no conjugation.
 _TERSE = [
     (r"(?:を|について)?(?:お)?教え(?:て)?(?:ください|下さい|いただけますか|もらえますか)", ""),
