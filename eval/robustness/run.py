@@ -100,24 +100,13 @@ def _run(arguments: argparse.Namespace, index: Path, embedding_model: str) -> in
         raise EvaluationError("文書がそろっている質問集がありません。--documents で文書のフォルダを指定してください。")
     folder = new_run_folder(arguments.out, RUNS)
     rules = [rule for rule in RULES if rule.name in arguments.rules]
+    # Written first: nobody should wait for minutes to learn that a file is there already.
+    written = list(write_sets(arguments.write, sets, rules)) if arguments.write else []
     records: list[Record] = []
     left_out: dict[str, int] = {}
     for one in sets:
-        assistant = open_set(one, index, embedding_model)
-        before = ask_all(assistant, one.questions, f"{one.name}: もとの質問")
-        for rule in rules:
-            records += reworded(one, rule, assistant, before)
-        if set(SHELVES) & set(arguments.rules):
-            with tempfile.TemporaryDirectory(prefix="tenkyo-robust-") as temporary:
-                shelf = Shelf(one, assistant, before, Path(temporary))
-                for name, run in (
-                    (ORDER, shelf.reordered),
-                    (REMOVED, shelf.without_pages),
-                    (COPY, shelf.beside_copies),
-                ):
-                    if name in arguments.rules:
-                        records += run()
-                left_out[one.name] = shelf.ambiguous
+        found, left_out[one.name] = _asked(one, open_set(one, index, embedding_model), arguments.rules)
+        records += found
     table = summarise(records)
     config = describe_environment() | {
         "embedding_model": embedding_model,
@@ -127,15 +116,29 @@ def _run(arguments: argparse.Namespace, index: Path, embedding_model: str) -> in
     }
     metrics = {"rules": table, "ambiguous_beside_copies": left_out}
     save_run(folder, config, metrics, [asdict(record) for record in records])
-    if arguments.write:
-        for path in write_sets(arguments.write, sets, rules):
-            print(path)
     print(render(table))
     if COPY in arguments.rules:
         count = sum(left_out.values())
         print(f"{COPY}: よく似た文書も同じ時点に触れていて、どちらも正しいといえる質問 {count}問は除きました。")
+    for path in written:
+        print(f"質問集: {path}")
     print(f"記録: {folder}")
     return 0
+
+
+def _asked(one: QuestionSet, assistant: Assistant, rules: Sequence[str]) -> tuple[list[Record], int]:
+    """Return the records of a set under the named rules, and how many questions a copy made ambiguous."""
+    before = ask_all(assistant, one.questions, f"{one.name}: もとの質問")
+    records = [r for rule in RULES if rule.name in rules for r in reworded(one, rule, assistant, before)]
+    if not set(SHELVES) & set(rules):
+        return records, 0
+    with tempfile.TemporaryDirectory(prefix=".robust-", dir=assistant.collection.folder.parent) as temporary:
+        shelf = Shelf(one, assistant, before, Path(temporary))
+        runs = {ORDER: shelf.reordered, REMOVED: shelf.without_pages, COPY: shelf.beside_copies}
+        for name, run in runs.items():
+            if name in rules:
+                records += run()
+        return records, shelf.ambiguous
 
 
 def ask_all(assistant: Assistant, questions: Iterable[Question], says: str) -> dict[str, Asked]:
