@@ -259,12 +259,13 @@ def can_be_mistaken(question: Question, document: Document) -> bool:
     )
 
 
-def is_ambiguous(question: Question, copied: Sequence[Period], today: Period | None) -> bool:
+def is_ambiguous(question: Question, document: Document, copied: Sequence[Period], today: Period | None) -> bool:
     """Say whether a question names a time of which the copy speaks too: then both papers may be right.
 
-    ``today`` is when the newest paper was written, for words such as 昨年度.
+    So it is when the paper itself has no date: nothing says which is the later one. ``today`` is when the newest paper
+    was written, for words such as 昨年度.
     """
-    return any(
+    return document.published is None or any(
         named.start <= other.end and other.start <= named.end
         for named in find_periods(question.question, written=today)
         for other in copied

@@ -76,6 +76,8 @@ def half_width(question: Question) -> str:
 _BASE = {name: base for kanji, letter, base in ERAS for name in (kanji, letter)}
 _ERA_YEAR = re.compile(r"(令和|平成|昭和|[RHS])\s?(元|\d{1,2})年")
 _WESTERN_YEAR = re.compile(r"((?:19|20)\d\d)年")
+# A year without its era leans on the one before. 例: 令和3年度から5年度, 令和5年・6年
+_LEANING = re.compile(r"\s?(?:から|~|-|・|、|と|及び|および|や)\s?(?:元|\d{1,2})年")
 _LETTER_YEAR = re.compile(r"[RHS](?:元|\d{1,2})")
 # A year inside the name of an event is part of the name. 例: 平成28年熊本地震, 令和2年7月豪雨
 _EVENT = re.compile(
@@ -111,7 +113,7 @@ def _rewrite_periods(text: str, write: Callable[[str, Period], str]) -> str:
         start, end = period.at
         said = plain[start:end]
         in_name = _EVENT.match(plain[end:]) or _overlaps((start, end), protected)
-        if period.kind == "range" or period.ambiguous or "(" in said or in_name:
+        if period.kind == "range" or period.ambiguous or "(" in said or in_name or _LEANING.match(plain[end:]):
             continue
         written = write(said, period)
         if written != said:
@@ -158,7 +160,7 @@ def _with_neighbours(question: Question) -> Iterator[tuple[Morph | None, Morph, 
 def _is_lone_word(before: Morph | None, morph: Morph, after: Morph | None) -> bool:
     """Say whether a noun is no part of a longer one: only then its reading is sure."""
     alone = all(other is None or other.pos not in _NOT_ALONE for other in (before, after))
-    is_kanji = re.fullmatch(r"[一-鿿々]{2,}", morph.surface) is not None
+    is_kanji = re.fullmatch(r"(?:(?!何)[一-鿿々]){2,}", morph.surface) is not None  # 何人 is read in two ways
     return alone and is_kanji and morph.pos == "名詞" and morph.pos2 == "普通名詞" and bool(morph.reading)
 
 
@@ -174,13 +176,28 @@ def katakana(question: Question) -> str | None:
 def particles(question: Question) -> str:
     """Leave out は, が, を and の, as people do who type in a hurry. 例: 会員の数はいくつ → 会員数いくつ"""
     text = question.question
-    for morph in reversed(morphs(text)):
-        is_particle = morph.pos == "助詞" and morph.pos2 in ("格助詞", "係助詞") and morph.surface in "はがをの"
+    for before, morph, after in reversed(list(_with_neighbours(question))):
         # Between figures a particle keeps two of them apart. 例: 6年の10月
         apart = re.match(r"[\d第一二三四五六七八九十]", same_width(text[morph.end :]))
-        if is_particle and not apart and not _overlaps((morph.start, morph.end), _quoted(text)):
+        if _may_go(before, morph, after) and not apart and not _overlaps((morph.start, morph.end), _quoted(text)):
             text = text[: morph.start] + text[morph.end :]
     return text
+
+
+_LEANS = frozenset({"ため", "うち", "ほう", "方", "者", "人", "こと", "もの", "とき", "際"})
+
+
+def _may_go(before: Morph | None, morph: Morph, after: Morph | None) -> bool:
+    """Say whether people leave this particle out: none of two (とは, では), and の only between plain nouns.
+
+    例: 移住相談の件数 → 移住相談件数, but not どこの課, 4つの漢字, ハンディのある人, 大学の者
+    """
+    if before is None or before.pos == "助詞" or morph.pos != "助詞" or morph.pos2 not in ("格助詞", "係助詞"):
+        return False
+    if morph.surface != "の":
+        return morph.surface in "はがを"
+    plain = before.pos in ("名詞", "接尾辞") and before.pos2 != "数詞" and before.surface != "つ"
+    return plain and after is not None and after.pos in ("名詞", "接頭辞") and after.surface not in _LEANS
 
 
 def swapped(question: Question) -> str | None:

@@ -244,7 +244,7 @@ class Shelf:
         )
         for document, periods, shelf in papers:
             mistakable = [q for q in self._set.questions if self._was_right(q) and shelves.can_be_mistaken(q, document)]
-            asked = [q for q in mistakable if not shelves.is_ambiguous(q, periods, self._today)]
+            asked = [q for q in mistakable if not shelves.is_ambiguous(q, document, periods, self._today)]
             self.ambiguous += len(mistakable) - len(asked)
             after = ask_all(shelf, asked, f"{self._says(COPY)} {document.file}")
             for question in asked:

@@ -1,5 +1,7 @@
 """Other shelves: another order, a page less, a near-duplicate more."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -177,10 +179,14 @@ def test_only_questions_for_a_figure_of_this_paper_can_be_mistaken(tmp_path, cha
         ("会員は", False),
     ],
 )
-def test_a_time_of_which_the_copy_speaks_too_is_ambiguous(text, ambiguous):
+def test_a_time_of_which_the_copy_speaks_too_is_ambiguous(text, ambiguous, tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("星ヶ原町議会　説明資料\n令和6年2月\n会員は507社\n", encoding="utf-8")
     copied = find_periods("令和5年1月末現在")
-    question = asked("q1", Evidence("a.txt", lines=(1, 1)), text=text)
-    assert shelves.is_ambiguous(question, copied, parse_code("2024-02")) is ambiguous
+    question = asked("q1", Evidence("a.txt", lines=(3, 3)), text=text)
+    paper, undated = parse(path), replace(parse(path), published=None)
+    assert shelves.is_ambiguous(question, paper, copied, parse_code("2024-02")) is ambiguous
+    assert shelves.is_ambiguous(question, undated, copied, parse_code("2024-02"))
 
 
 # --- collections ------------------------------------------------------------------------------------------------------

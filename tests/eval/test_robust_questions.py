@@ -37,6 +37,7 @@ def rewritten(rule, text, *accept):
         ("western", "R6.1の会員は", "2024年1月の会員は"),
         ("western", "R6の会員は", None),  # the year or the fiscal year
         ("western", "令和2～5年度の会員は", None),  # 2020～5年度 would be nonsense
+        ("western", "令和3年度から5年度で会員は", None),
         ("western", "令和6年（2024年）の会員は", None),
         ("western", "平成28年熊本地震の義援金は", None),  # the name of an event
         ("western", "令和2年7月豪雨の義援金は、令和6年で", "令和2年7月豪雨の義援金は、2024年で"),
@@ -50,10 +51,13 @@ def rewritten(rule, text, *accept):
         ("hiragana", "会員の数は", "かいいんの数は"),
         ("hiragana", "移住相談の数は", None),  # part of a longer word: its reading is not sure
         ("hiragana", "「会員」の数は", None),
+        ("hiragana", "会場に何人いたの", "かいじょうに何人いたの"),
         ("katakana", "コンソーシアムの会員は", "こんそーしあむの会員は"),
         ("katakana", "「コンソーシアム」の会員は", None),
         ("particles", "会員の数はいくつですか", "会員数いくつですか"),
         ("particles", "令和6年の10月の数が知りたい", "令和6年の10月数知りたい"),  # 6年10月 would be another time
+        ("particles", "観光レップとは", None),
+        ("particles", "どこの課が窓口を", "どこの課窓口"),
         ("particles", "会員数 最新", None),
         ("dropped", "移住相談会の数は", None),  # of kanji none may go: 転出者, 転入者
         ("terse", "会員は何人ですか。", "会員は何人？"),
