@@ -114,7 +114,8 @@ def _run(arguments: argparse.Namespace, index: Path, embedding_model: str) -> in
         "sets": {one.name: str(one.path) for one in sets},
         "not_run": absent,
     }
-    metrics = {"rules": table, "ambiguous_beside_copies": left_out}
+    by_set = {one.name: summarise([record for record in records if record.set == one.name]) for one in sets}
+    metrics = {"rules": table, "sets": by_set, "ambiguous_beside_copies": left_out}
     save_run(folder, config, metrics, [asdict(record) for record in records])
     print(render(table))
     if COPY in arguments.rules:

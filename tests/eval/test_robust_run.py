@@ -75,6 +75,7 @@ def test_every_rule_is_asked_and_counted(evaluate, capsys):
     records, metrics = read(out)
     assert status == 0
     assert list(metrics["rules"]) == ["full", "terse", "order"]
+    assert metrics["sets"] == {"mizuho": metrics["rules"]}
     # "何件ですか。", "何人ですか。" and "誰ですか。" have a plain form; only m3 holds figures.
     assert [record["id"] for record in records if record["rule"] == "terse"] == ["m1", "m3", "m4"]
     assert [record["asked"] for record in records if record["rule"] == "full"] == ["令和６年５月末の人口は何人ですか。"]
