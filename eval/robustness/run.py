@@ -55,6 +55,7 @@ class Record:
     after: str
     outcome: Outcome
     accept: tuple[str, ...]
+    confidence: float  # of the answer after, from 0 to 1: does it know?
     note: str = ""  # how an answer stayed right without its page, or that it was taken from the copy
 
 
@@ -171,6 +172,7 @@ def _record(
         after=_said(now),
         outcome=outcome(was[0], now[0]),
         accept=question.accept_all or question.accept,
+        confidence=now[0].confidence,
         note=note,
     )
 

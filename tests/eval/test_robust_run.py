@@ -165,7 +165,7 @@ def test_what_became_of_an_answer(was, now, became):
 
 def test_a_share_counts_only_what_was_right_before():
     def record(outcome, note=""):
-        return robust.Record("full", "s", "q", "number", "?", "?", "a", "b", outcome, ("a",), note)
+        return robust.Record("full", "s", "q", "number", "?", "?", "a", "b", outcome, ("a",), 0.5, note)
 
     records = [
         record("kept"),
