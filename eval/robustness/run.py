@@ -8,7 +8,7 @@ import sys
 import tempfile
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -191,6 +191,13 @@ def outcome(was: Judged, now: Judged) -> Outcome:
     return "gained" if now.right else "never"
 
 
+def _without_page(now: Judged) -> str:
+    """Return how an answer is still right without its page; nothing when it is not."""
+    if now.error is not None or now.unsupported or now.bad_quotes:
+        return ""
+    return "断った" if not now.answered else "別のページから正答" if now.right else ""
+
+
 class Shelf:
     """The rules that change the documents of one set; the questions stay as they are."""
 
@@ -228,16 +235,15 @@ class Shelf:
         for n, fold in enumerate(shelves.folds(asked, self._documents), 1):
             home = self._home / f"{REMOVED}-{n}"
             files = shelves.without(fold, self._documents, self._set.documents, home / "files")
+            if not files:
+                continue  # nothing is left to be wrong about
             shelf = shelves.open_shelf(home / "index", files, self._embedder)
             after = ask_all(shelf, fold.questions, f"{self._says(REMOVED)} {n}")
             for question in fold.questions:
-                verdict, answer = after[question.id]
-                sound = not verdict.unsupported and not verdict.bad_quotes
-                note = "別のページから正答" if verdict.right and sound else "断った" if not verdict.answered else ""
-                record = _record(
-                    REMOVED, self._set.name, question, question, self._before[question.id], (verdict, answer), note
-                )
-                yield Record(**{**asdict(record), "outcome": "kept" if note and verdict.error is None else "wrong"})
+                was, now = self._before[question.id], after[question.id]
+                note = _without_page(now[0])
+                record = _record(REMOVED, self._set.name, question, question, was, now, note)
+                yield replace(record, outcome="kept" if note else "wrong")
 
     def beside_copies(self) -> Iterator[Record]:
         """Yield the questions for one figure that were answered right, asked beside a near-duplicate of its paper."""

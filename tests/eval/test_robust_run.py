@@ -1,6 +1,7 @@
 """`tenkyo eval robust` from question files to table and records, over the papers of a town that does not exist."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -8,6 +9,7 @@ from answer.answer import Answer
 from answer.assistant import Assistant
 from eval import check, sets
 from eval.measures.scorecard import Judged
+from eval.robustness import documents
 from eval.robustness import run as robust
 from index.collection import Collection
 from tests.conftest import HashingEmbedder
@@ -161,6 +163,29 @@ def judged(right, answered, answerable=True, error=None):
 )
 def test_what_became_of_an_answer(was, now, became):
     assert robust.outcome(was, now) == became
+
+
+@pytest.mark.parametrize(
+    ("now", "how"),
+    [
+        (judged(False, False), "断った"),
+        (judged(True, True), "別のページから正答"),
+        (judged(False, True), ""),
+        (judged(False, False, error="ZeroDivisionError"), ""),
+        (replace(judged(True, True), bad_quotes=1), ""),
+    ],
+)
+def test_without_its_page_an_answer_may_decline_or_be_right_from_elsewhere(now, how):
+    assert robust._without_page(now) == how
+
+
+def test_a_set_of_which_no_page_is_left_is_not_asked(evaluate, papers, monkeypatch):
+    monkeypatch.setattr(documents, "AROUND", 99)
+    for path in papers.iterdir():
+        if path.name != FILE:
+            path.unlink()
+    status, out = evaluate("--rules", "removed")
+    assert (status, read(out)[0]) == (0, [])
 
 
 def test_a_share_counts_only_what_was_right_before():
