@@ -26,7 +26,7 @@ from ingest.dates import Period, find_periods, same_width
 from ingest.document import Document
 
 SEED = "20261123"
-FOLDS = 4  # collections among which the removed pages are spread: each loses about a quarter of what is asked about
+FOLDS = 4  # collections among which removed pages are spread: of the sample each loses a third, of the seeds an eighth
 AROUND = 10  # lines on each side that go with the right ones, where a text file shows no pages
 YEARS = 1  # by which a near-duplicate is older
 COPY = "near-duplicate.txt"
