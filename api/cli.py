@@ -492,7 +492,7 @@ def verify(arguments: argparse.Namespace, settings: Settings) -> int:
 
 def serve(arguments: argparse.Namespace, settings: Settings) -> int:
     from api.serve import PortTakenError, serve_both
-    from eval.report import Runs
+    from eval.history import Runs
 
     try:
         return serve_both(settings, Runs())
@@ -501,7 +501,7 @@ def serve(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def evaluate(arguments: argparse.Namespace, settings: Settings) -> int:
-    from eval.run import main as run_evaluation
+    from eval.cli import main as run_evaluation
 
     return run_evaluation(arguments.rest, index=settings.index, embedding_model=settings.embedding_model)
 

@@ -33,7 +33,7 @@ from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
-from eval.report import peak_memory_mib
+from eval.history import peak_memory_mib
 from ingest.document import Document
 from ingest.facts import read_facts
 from ingest.japanese import morphs

@@ -33,7 +33,7 @@ from rapidfuzz.distance import Levenshtein
 from answer.answer import Answer, Citation
 from answer.assistant import Assistant
 from eval.dataset import read_questions
-from eval.report import peak_memory_mib
+from eval.history import peak_memory_mib
 from index.collection import Collection
 from index.embedder import open_embedder
 from ingest.document import Document

@@ -21,7 +21,8 @@ from answer.answer import QuestionError
 from answer.assistant import open_assistant
 from answer.confidence import GROUPS, Signals
 from eval.dataset import read_questions
-from eval.metrics import calibration_error, is_short_enough, says_it
+from eval.measures.answers import is_short_enough, says_it
+from eval.measures.confidence import calibration_error
 
 Array = npt.NDArray[np.float64]
 PENALTY = 0.2

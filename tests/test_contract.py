@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from api.app import create_app
 from api.settings import Settings
-from eval.report import Runs
+from eval.history import Runs
 from index.collection import AddReport
 from ingest.document import Document, Page
 from ingest.parse import ParseError

@@ -79,7 +79,7 @@ def test_a_heavy_library_is_imported_only_by_the_module_that_wraps_it():
 
 
 def test_no_room_is_imported_by_its_bare_name():
-    """`import eval` would hide the built-in; rooms are named as `from eval.metrics import …`."""
+    """`import eval` would hide the built-in; rooms are named as `from eval.run import …`."""
     wrong = []
     for path in sorted(ROOT.glob("*/**/*.py")):
         if ".venv" in path.parts:

@@ -4,9 +4,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.app import create_app
-from eval.report import Runs
+from eval.history import Runs
 from tests.api.test_app import problem
-from tests.eval.test_report import save
+from tests.eval.test_history import save
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from eval.dataset import read_questions
-from eval.metrics import Place, judge, summarise
+from eval.measures.retrieval import Place
+from eval.measures.scorecard import judge, summarise
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 QUESTIONS = SHARED / "eval" / "questions-dev.jsonl"

@@ -5,25 +5,12 @@ import math
 import pytest
 
 from eval.dataset import Evidence, Question
-from eval.metrics import (
-    Place,
-    calibration_error,
-    character_f1,
-    faults_of_derivation,
-    figures,
-    is_exact,
-    is_short_enough,
-    judge,
-    normalise,
-    percentile,
-    ranking_measures,
-    recall_at,
-    says_it,
-    share,
-    summarise,
-    unsupported_figures,
-    western_years,
-)
+from eval.measures.answers import character_f1, is_exact, is_short_enough, says_it
+from eval.measures.confidence import calibration_error
+from eval.measures.retrieval import Place, mean_measures, measure_rankings, recall_at
+from eval.measures.scorecard import judge, percentile, share, summarise
+from eval.measures.support import faults_of_derivation, unsupported_figures
+from eval.measures.texts import figures, normalise, western_years
 
 HERE = (Evidence("a.txt", (5, 6)),)
 
@@ -185,7 +172,7 @@ def test_ranking_measures_by_hand():
     second = question(id="second")
     unanswerable = question("unanswerable", id="trick", answerable=False, evidence=(), accept=())
     rankings = {"first": [A9, A5], "trick": [A5]}  # nothing came back for the second: it counts as 0
-    measures = ranking_measures([first, second, unanswerable], rankings, [A5, A9, B1])
+    measures = mean_measures(measure_rankings([first, second, unanswerable], rankings, [A5, A9, B1]))
     assert measures == pytest.approx(
         {"recall@1": 0, "recall@5": 0.5, "recall@10": 0.5, "mrr": 0.25, "ndcg@10": 0.5 / math.log2(3)}
     )
@@ -193,7 +180,7 @@ def test_ranking_measures_by_hand():
 
 def test_a_place_that_no_chunk_holds_counts_as_not_found():
     lost = question(evidence=(Evidence("a.txt", (99, 99)),))
-    assert set(ranking_measures([lost], {"q": [A5]}, [A5]).values()) == {0.0}
+    assert set(mean_measures(measure_rankings([lost], {"q": [A5]}, [A5])).values()) == {0.0}
 
 
 def verdict(answered=True, text="2,776件", citations=(A5,), asked=None, **more):

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from eval.report import RUNS, Runs, save_run
+from eval.history import RUNS, Runs, save_run
 
 
 def save(folder, name, when, **metrics):

@@ -1,0 +1,124 @@
+"""``tenkyo eval``: measures, compares with the baseline, writes the reports; its exit status is the gate."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from eval.baseline import BaselineError, read_baseline, save_baseline
+from eval.compare import SEED, compare, forbidden
+from eval.dataset import DatasetError
+from eval.history import BASELINE, RUNS, RunFolderError, describe_environment, new_run_folder, peak_memory_mib, save_run
+from eval.reports.terminal import render, render_comparison
+from eval.run import STAGES, SetResult, Stage, measure
+from eval.sets import EvaluationError, find_sets, open_set
+
+
+def main(argv: Sequence[str], *, index: Path, embedding_model: str) -> int:
+    """Measure and print; return 0, 1 when the gate stays shut, 2 when nothing could be measured.
+
+    The collections of the evaluation lie beside ``index``, in "<index>-eval"; the user's own is never touched.
+    """
+    arguments = _parser().parse_args(argv)
+    try:
+        return _run(arguments, index, embedding_model)
+    except (EvaluationError, DatasetError, BaselineError, RunFolderError) as error:
+        print(f"評価できません: {error}", file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        "tenkyo eval",
+        description="質問集のすべての質問をして採点し、一問ごとの記録と成績表を残します。",
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "--questions", nargs="+", type=Path, metavar="FILE", help="質問集（既定: eval/questions のすべて）"
+    )
+    parser.add_argument(
+        "--documents", nargs="+", type=Path, default=[], metavar="DIR", help="文書のフォルダ（既定: sample）"
+    )
+    parser.add_argument(
+        "--baseline",
+        nargs="?",
+        type=Path,
+        const=BASELINE,
+        metavar="FILE",
+        help="基準の成績と一問ずつ比べ、偶然とはいえない後退があれば終了コード1（既定: eval/baseline.json）",
+    )
+    parser.add_argument(
+        "--save-baseline",
+        type=_reason,
+        metavar="REASON",
+        help="この成績を基準として保存します。理由を書いてください（--baseline の場所に残ります）",
+    )
+    parser.add_argument("--out", type=Path, metavar="DIR", help="記録のフォルダ（既定: eval/runs の下に新しく）")
+    parser.add_argument(
+        "--stages",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="検索を、語・意味・融合・並べ替えの段ごとに測ります",
+    )
+    return parser
+
+
+def _reason(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("基準を変える理由を書いてください。")
+    return text.strip()
+
+
+def _run(arguments: argparse.Namespace, index: Path, embedding_model: str) -> int:
+    # Read first what could be refused: nobody should wait for minutes to learn of a misspelt path.
+    baseline_path: Path = arguments.baseline or BASELINE
+    reason: str | None = arguments.save_baseline
+    old = baseline_path.exists() if reason else arguments.baseline is not None
+    baseline = read_baseline(baseline_path) if old else None
+    sets, absent = find_sets(arguments.questions, arguments.documents)
+    for line in absent:
+        print(line, file=sys.stderr)
+    if not sets:
+        raise EvaluationError("文書がそろっている質問集がありません。--documents で文書のフォルダを指定してください。")
+    folder = new_run_folder(arguments.out, RUNS)
+
+    stages: Sequence[Stage] = STAGES if arguments.stages else ("fused",)
+    results: dict[str, SetResult] = {
+        one.name: measure(one, open_set(one, index, embedding_model), stages) for one in sets
+    }
+    records = [record for result in results.values() for record in result.records]
+    metrics: dict[str, Any] = {
+        "sets": {name: result.scores for name, result in results.items()},
+        "peak_memory_mib": peak_memory_mib(),
+    }
+    config = describe_environment() | {
+        "embedding_model": embedding_model,
+        "seed": SEED,
+        "stages": list(stages),
+        "sets": {
+            one.name: {"questions": str(one.path), "documents": [str(path) for path in one.documents]} for one in sets
+        },
+        "not_run": absent,
+    }
+    comparison = compare(baseline, metrics["sets"], records) if baseline else None
+    save_run(folder, config, metrics, records, comparison.to_dict() if comparison else None)
+    print(render(metrics))
+    if comparison:
+        print(render_comparison(comparison))
+    print(f"記録: {folder}")
+    if reason:
+        return _save(baseline_path, metrics, records, reason, config)
+    return 1 if comparison and comparison.failures else 0
+
+
+def _save(
+    path: Path, metrics: dict[str, Any], records: list[dict[str, Any]], reason: str, config: dict[str, Any]
+) -> int:
+    if forbidden(metrics["sets"]):
+        raise BaselineError("根拠のない数字・原文どおりでない引用・エラーがある成績は、基準にできません。")
+    save_baseline(path, metrics["sets"], records, reason=reason, config=config)
+    print(f"基準を保存しました: {path}（理由: {reason}）")
+    return 0

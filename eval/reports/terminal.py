@@ -1,0 +1,137 @@
+"""The scorecard as text for a terminal, in Japanese."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from eval.compare import Comparison, Failure
+from eval.reports.names import CHANGES, MEASURES, MUST_BE_NONE, STAGES, TYPES, set_name
+
+RANKED = ("recall@1", "recall@5", "recall@10", "mrr", "ndcg@10")
+
+
+def render(metrics: Mapping[str, Any]) -> str:
+    """Return the scorecard as text for a terminal, in Japanese."""
+    parts = [line for name, scores in metrics["sets"].items() for line in _render_set(name, scores)]
+    return "\n".join([*parts, f"最大メモリ {metrics['peak_memory_mib']:.0f} MiB"])
+
+
+def _render_set(name: str, scores: Mapping[str, Any]) -> list[str]:
+    retrieval: Mapping[str, Mapping[str, float]] = scores["retrieval"]
+    return [
+        f"■ {name}（質問 {scores['questions']}問、文書 {scores['documents']}件、断片 {scores['chunks']}件）",
+        *_table(
+            ["検索", "再現@1", "再現@5", "再現@10", "MRR", "nDCG@10"],
+            [
+                [
+                    STAGES[stage],
+                    *(f"{values[key]:.3f}" for key in ("recall@1", "recall@5", "recall@10", "mrr", "ndcg@10")),
+                ]
+                for stage, values in retrieval.items()
+            ],
+        ),
+        *_weaker_fusion(retrieval),
+        "",
+        *_table(
+            ["種類", "質問", "正答", "正答かつ出典", "断った", "長すぎ"],
+            [
+                [TYPES[kind], *(str(count[key]) for key in ("questions", "right", "cited", "declined", "too_long"))]
+                for kind, count in scores["types"].items()
+            ],
+        ),
+        "",
+        f"正答率 {_percent(scores['accuracy'])}、正答かつ出典 {_percent(scores['cited_accuracy'])}"
+        f"（完全一致 {_percent(scores['exact'])}、文字F1 {_number(scores['character_f1'])}、"
+        f"出典の当たり {_percent(scores['citation_coverage'])}、長すぎ {_percent(scores['too_long'])}）",
+        f"記載なしと答えた率: 再現 {_percent(scores['refusal_recall'])}、適合 {_percent(scores['refusal_precision'])}、"
+        f"誤って断った率 {_percent(scores['false_refusal'])}",
+        f"根拠のない数字を含む答え {scores['unsupported_answers']}件、"
+        f"引用 {scores['quotes']}件のうち原文どおりでないもの {scores['quotes_not_verbatim']}件、"
+        f"エラー {scores['errors']}件",
+        f"確信度のずれ（ECE） {_number(scores['calibration_error'])}、"
+        f"応答 p50 {scores['p50_ms']:.1f} ms・p95 {scores['p95_ms']:.1f} ms",
+        "",
+    ]
+
+
+def _weaker_fusion(retrieval: Mapping[str, Mapping[str, float]]) -> list[str]:
+    """Return a warning for each measure in which one leg alone beats both together."""
+    fused = retrieval["fused"]
+    return [
+        f"注意: {key} は{STAGES[leg]}だけのほうが良い（{retrieval[leg][key]:.3f} > {fused[key]:.3f}）"
+        for leg in ("keyword", "vector")
+        for key in fused
+        if leg in retrieval and retrieval[leg][key] > fused[key] + 1e-9
+    ]
+
+
+def render_comparison(comparison: Comparison) -> str:
+    """Return what changed since the baseline: each question by name, the tests, and why the gate stays shut."""
+    lines = ["■ 基準との比較"]
+    lines += [f"注意: {name}: 基準にない質問集です。" for name in comparison.unknown]
+    lines += [f"注意: {name}: 基準にありますが、今回は実行していません。" for name in comparison.not_run]
+    lines += [
+        f"注意: {name}: 基準のときから質問が変わっていて、比べていません: {'、'.join(ids[:5])}"
+        + (f" ほか {len(ids) - 5} 問" if len(ids) > 5 else "")
+        for name, ids in comparison.left_out.items()
+    ]
+    for what, says in CHANGES.items():
+        changes = [change for change in comparison.changes if change.what == what]
+        if changes:
+            lines.append(f"{says}: {len(changes)} 問")
+            lines += [f"  {c.set} {c.id} {c.question}\n    {c.before} → {c.after}" for c in changes]
+    moved = [one for one in comparison.paired if one.better or one.worse]
+    if moved:
+        lines += _table(
+            ["", "基準", "今回", "差の95%区間", "良", "悪", "p"],
+            [
+                [
+                    f"{set_name(one.set)} {MEASURES[one.measure]}",
+                    f"{one.before:.3f}",
+                    f"{one.after:.3f}",
+                    f"{one.low:+.3f}～{one.high:+.3f}",
+                    str(one.better),
+                    str(one.worse),
+                    "－" if one.p is None else f"{one.p:.3f}",
+                ]
+                for one in moved
+            ],
+        )
+    lines += [f"後退: {describe(failure)}" for failure in comparison.failures]
+    if not comparison.failures:
+        lines.append("基準から、偶然とはいえない後退はありません。")
+    return "\n".join(lines)
+
+
+def describe(failure: Failure) -> str:
+    """Return one line that says why the gate stays shut."""
+    name = set_name(failure.set)
+    if failure.measure is None:
+        return f"{name}: {MUST_BE_NONE[failure.gate]} {failure.after:.0f}件"
+    return f"{name}: {MEASURES[failure.measure]} {_percent(failure.before)} → {_percent(failure.after)}"
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return lines with columns that align in a terminal, where a full-width character takes two places."""
+    widths = [max(_width(row[column]) for row in (head, *rows)) for column in range(len(head))]
+    return [
+        "  ".join(
+            cell + " " * (width - _width(cell)) if column == 0 else " " * (width - _width(cell)) + cell
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in (head, *rows)
+    ]
+
+
+def _width(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(character) in "WFA" else 1 for character in text)
+
+
+def _percent(value: float | None) -> str:
+    return "－" if value is None else f"{100 * value:.1f}%"
+
+
+def _number(value: float | None) -> str:
+    return "－" if value is None else f"{value:.3f}"

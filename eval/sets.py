@@ -1,0 +1,109 @@
+"""Question sets with the documents that they are asked over, and the collections those are indexed in."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tqdm import tqdm
+
+from answer.assistant import Assistant, open_assistant
+from eval.dataset import Question, read_questions
+from ingest.parse import ParseError
+
+HERE = Path(__file__).resolve().parent
+QUESTIONS = HERE / "questions"
+SAMPLE = HERE.parent / "sample"
+
+
+class EvaluationError(Exception):
+    """Why nothing was measured, in Japanese, for the person at the terminal."""
+
+
+@dataclass(frozen=True)
+class QuestionSet:
+    """Questions with the documents they are asked over."""
+
+    name: str
+    path: Path
+    questions: tuple[Question, ...]
+    documents: tuple[Path, ...]
+
+
+def find_sets(files: Sequence[Path] | None, folders: Sequence[Path]) -> tuple[list[QuestionSet], list[str]]:
+    """Return the sets whose documents are at hand, and for each other one a line that says what is missing."""
+    for folder in folders:
+        if not folder.is_dir():
+            raise EvaluationError(f"文書のフォルダがありません: {folder}")
+    sets: list[QuestionSet] = []
+    absent: list[str] = []
+    for path in files if files is not None else sorted(QUESTIONS.glob("*.jsonl")):
+        if not path.is_file():
+            raise EvaluationError(f"質問集がありません: {path}")
+        if any(one.name == path.stem for one in sets):
+            raise EvaluationError(f"同じ名前の質問集が二つあります: {path.stem}")
+        questions = read_questions(path)
+        needed = {name for question in questions for name in question.documents}
+        for folder in (*folders, SAMPLE):
+            documents = _documents(needed, folder)
+            if documents:
+                sets.append(QuestionSet(path.stem, path, questions, documents))
+                break
+        else:
+            names = "、".join(sorted(needed)[:3]) + (" ほか" if len(needed) > 3 else "")
+            absent.append(f"{path.stem}: 実行していません。文書がそろっていません（{names}）。")
+    return sets, absent
+
+
+def _documents(needed: set[str], folder: Path) -> tuple[Path, ...]:
+    """Return the documents of a folder, when all needed ones are there: they and their like beside them.
+
+    "Their like" have a suffix that a needed one has: beside the PDFs of the sample lies the text they are made from.
+    """
+    found = {path.name: path for path in folder.rglob("*") if path.name in needed and path.is_file()}
+    if not needed or found.keys() != needed:
+        return ()
+    suffixes = {path.suffix for path in found.values()}
+    homes = {path.parent for path in found.values()}
+    return tuple(sorted(p for home in homes for p in home.iterdir() if p.suffix in suffixes and p.is_file()))
+
+
+def open_set(question_set: QuestionSet, beside: Path, embedding_model: str) -> Assistant:
+    """Return an assistant over just the documents of the set.
+
+    Its collection lies in "<index>-eval" beside the user's index, which is never touched; a later run reads only what
+    has changed.
+    """
+    folder = beside.parent / f"{beside.name}-eval" / _collection_name(question_set, embedding_model)
+    assistant = open_assistant(folder, embedding_model)
+    _refresh(assistant, question_set)
+    return assistant
+
+
+def _collection_name(question_set: QuestionSet, embedding_model: str) -> str:
+    """Return one folder name for the same documents and model, so that the next run finds them indexed."""
+    homes = sorted({str(path.parent.resolve()) for path in question_set.documents})
+    key = "\n".join([embedding_model, *homes])
+    return f"{question_set.documents[0].parent.name}-{hashlib.sha256(key.encode()).hexdigest()[:12]}"
+
+
+def _refresh(assistant: Assistant, question_set: QuestionSet) -> None:
+    """Bring the collection to just the documents of the set."""
+    collection = assistant.collection
+    with tqdm(desc=f"{question_set.name}: 文書", file=sys.stderr, disable=None) as bar:
+
+        def progress(_: str, done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        report = collection.add(question_set.documents, progress)
+    for path, error in report.failed:
+        reason = error.message if isinstance(error, ParseError) else error
+        print(f"{question_set.name}: 読み取れない文書があります: {path}: {reason}", file=sys.stderr)
+    wanted = {path.resolve() for path in question_set.documents}
+    for document in collection.snapshot().documents():
+        if Path(document.source).resolve() not in wanted:
+            collection.remove(document.id)
