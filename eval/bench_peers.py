@@ -33,20 +33,25 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from eval.dataset import DatasetError, Question, read_questions
-from eval.metrics import Place, judge, percentile, ranking_measures, says_it, share
-from eval.peers import SYSTEMS, Corpus, Found, Outcome, Page, Reply, Span
-from eval.report import describe_environment
+from eval.history import describe_environment
+from eval.measures.answers import says_it
+from eval.measures.retrieval import mean_measures, measure_rankings
+from eval.measures.scorecard import judge, percentile, share
+from eval.peers import SYSTEMS, Found, Outcome, Reply
+from eval.pieces import Corpus, Page
+from eval.reports.peers import BUDGET, Row, render
+from eval.sets import EvaluationError
 from ingest.parse import ParseError, parse
 
 ROOT = Path(__file__).resolve().parent.parent
-BUDGET = 1000  # characters of ranked passages that a reader is ready to read
 INSTALL = "pip install -c constraints.txt '.[peers]'"
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 OFFLINE = {
@@ -56,26 +61,12 @@ OFFLINE = {
 }
 
 
-class BenchError(Exception):
-    """Why nothing was measured, in Japanese, for the person at the terminal."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """What is shown of a system: its figures, or in Japanese why there are none."""
-
-    name: str
-    title: str
-    scores: dict[str, Any] | None
-    reason: str = ""
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure and print; return 0, 2 when nothing could be measured, 130 after Ctrl-C (no process is left behind)."""
     arguments = _parser().parse_args(argv)
     try:
         return _run(arguments)
-    except (BenchError, DatasetError) as error:
+    except (EvaluationError, DatasetError) as error:
         print(f"比べられません: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -105,7 +96,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(arguments: argparse.Namespace) -> int:
     if arguments.out is not None and arguments.out.exists():
-        raise BenchError(f"{arguments.out} はすでにあります。新しいファイルを指定してください。")
+        raise EvaluationError(f"{arguments.out} はすでにあります。新しいファイルを指定してください。")
     questions = read_sets(arguments.questions)
     paths = find_documents(arguments.documents, questions)
     began = time.perf_counter()
@@ -137,10 +128,10 @@ def read_sets(paths: Iterable[Path]) -> tuple[Question, ...]:
     questions: dict[str, Question] = {}
     for path in paths:
         if not path.is_file():
-            raise BenchError(f"質問集がありません: {path}")
+            raise EvaluationError(f"質問集がありません: {path}")
         for question in read_questions(path):
             if question.id in questions:
-                raise BenchError(f"同じ id の質問が二つあります: {question.id}（{path}）")
+                raise EvaluationError(f"同じ id の質問が二つあります: {question.id}（{path}）")
             questions[question.id] = question
     return tuple(questions.values())
 
@@ -152,11 +143,14 @@ def find_documents(places: Iterable[Path], questions: Sequence[Question]) -> tup
     found: list[Path] = []
     for place in places:
         if not place.exists():
-            raise BenchError(f"文書がありません: {place}")
+            raise EvaluationError(f"文書がありません: {place}")
         found += [place] if place.is_file() else sorted(p for p in place.iterdir() if p.suffix in suffixes)
     missing = sorted(needed - {path.name for path in found})
     if missing:
-        raise BenchError(f"質問集の文書がそろっていません: {'、'.join(missing)}")
+        raise EvaluationError(f"質問集の文書がそろっていません: {'、'.join(missing)}")
+    twice = sorted(name for name, count in Counter(path.name for path in found).items() if count > 1)
+    if twice:
+        raise EvaluationError(f"同じ名前の文書が二つあります: {'、'.join(twice)}")
     return tuple(path.resolve() for path in found)
 
 
@@ -167,7 +161,7 @@ def read_corpus(paths: Sequence[Path]) -> Corpus:
         try:
             document = parse(path)
         except ParseError as error:
-            raise BenchError(f"読み取れない文書があります: {path}: {error.message}") from error
+            raise EvaluationError(f"読み取れない文書があります: {path}: {error.message}") from error
         for page in document.pages:
             pages.append(
                 Page(
@@ -225,8 +219,7 @@ def run_apart(name: str, corpus: Corpus, questions: Sequence[Question], folder: 
     if code:
         return (folder / "log.txt").read_text("utf-8", errors="replace") or f"exit status {code}"
     body = json.loads((folder / "outcome.json").read_text("utf-8"))
-    replies = [Reply(r["id"], r["ms"], Found(**r["found"])) for r in body["replies"]]
-    return Outcome(**(body | {"replies": replies, "pieces": [tuple(piece) for piece in body["pieces"]]}))
+    return Outcome(**body | {"replies": [Reply(r["id"], r["ms"], Found(**r["found"])) for r in body["replies"]]})
 
 
 def _threads() -> int:
@@ -245,8 +238,8 @@ def _version(package: str) -> str | None:
 
 def score(outcome: Outcome, corpus: Corpus, questions: Sequence[Question]) -> dict[str, Any]:
     """Return the figures of a system. Shares are over the answerable questions, but for ``declined``."""
-    places = [_place(span, corpus, str(n)) for n, span in enumerate(outcome.pieces)]
-    texts = [corpus.pages[n].text[start:end] for n, start, end in outcome.pieces]
+    places = [corpus.place(span, str(n)) for n, span in enumerate(outcome.pieces)]
+    texts = corpus.texts(outcome.pieces)
     replies = {reply.id: reply for reply in outcome.replies}
     rankings = {key: [places[n] for n in reply.found.ranking] for key, reply in replies.items()}
     records: list[dict[str, Any]] = []
@@ -254,7 +247,7 @@ def score(outcome: Outcome, corpus: Corpus, questions: Sequence[Question]) -> di
         reply = replies[question.id]
         ranked = [texts[n] for n in reply.found.ranking]
         first = reply.found.text if reply.found.text is not None else "".join(ranked[:1])
-        cited = [_place(tuple(span), corpus) for span in reply.found.citations] or rankings[question.id][:1]
+        cited = [corpus.place(span) for span in reply.found.citations] or rankings[question.id][:1]
         verdict = judge(
             question, answered=reply.found.answered, text=first, citations=cited, confidence=0.0, ms=reply.ms
         )
@@ -277,7 +270,7 @@ def score(outcome: Outcome, corpus: Corpus, questions: Sequence[Question]) -> di
     return {
         "pieces": len(outcome.pieces),
         "piece_characters": statistics.median(map(len, texts)) if texts else None,
-        **ranking_measures(questions, rankings, places),
+        **mean_measures(measure_rankings(questions, rankings, places)),
         **{name: share(r[name] for r in asked) for name in ("first_holds", "budget_holds", "holds", "right", "cited")},
         "declined": share(not record["answered"] for record in trick),
         "wrongly_declined": share(not record["answered"] for record in asked),
@@ -302,7 +295,7 @@ def holds(question: Question, text: str) -> bool:
 def first_characters(ranked: Iterable[str], budget: int) -> str:
     """Return what is read of the passages, one after the other, within a number of characters.
 
-    A line end parts them, so that no answer is made of the end of one and the beginning of the next.
+    A full stop parts them, so that no answer is made of the end of one and the beginning of the next.
     """
     taken: list[str] = []
     for text in ranked:
@@ -311,96 +304,6 @@ def first_characters(ranked: Iterable[str], budget: int) -> str:
         if budget <= 0:
             break
     return "\n。\n".join(taken)
-
-
-def _place(span: Span, corpus: Corpus, key: str = "") -> Place:
-    n, start, end = span
-    page = corpus.pages[n]
-    lines = None
-    if page.line is not None:
-        first = page.line + page.text.count("\n", 0, start)
-        lines = (first, first + page.text.count("\n", start, max(start, end - 1)))
-    return Place(key, page.file, lines, page.number)
-
-
-# --- tables ----------------------------------------------------------------------------------------------------------
-
-Column = tuple[str, str, str]  # heading, key of the scores, format
-
-QUALITY: tuple[Column, ...] = (
-    ("断片", "pieces", "{:,}"),
-    ("字数/断片", "piece_characters", "{:,.0f}"),
-    ("再現@1", "recall@1", "{:.3f}"),
-    ("再現@5", "recall@5", "{:.3f}"),
-    ("再現@10", "recall@10", "{:.3f}"),
-    ("MRR", "mrr", "{:.3f}"),
-    ("nDCG@10", "ndcg@10", "{:.3f}"),
-    ("先頭に答え", "first_holds", "{:.1%}"),
-    (f"{BUDGET:,}字に答え", "budget_holds", "{:.1%}"),
-)
-ANSWERS: tuple[Column, ...] = (
-    ("字数", "characters", "{:,.0f}"),
-    ("答えを含む", "holds", "{:.1%}"),
-    ("正答", "right", "{:.1%}"),
-    ("正答かつ出典", "cited", "{:.1%}"),
-    ("断れた率", "declined", "{:.1%}"),
-    ("誤って断った率", "wrongly_declined", "{:.1%}"),
-)
-COST: tuple[Column, ...] = (
-    ("準備 秒", "start_seconds", "{:.3g}"),
-    ("索引 秒", "index_seconds", "{:.3g}"),
-    ("p50 ms", "p50_ms", "{:.3g}"),
-    ("p95 ms", "p95_ms", "{:.3g}"),
-    ("最大 MiB", "peak_mib", "{:,.0f}"),
-)
-
-
-def render(rows: Sequence[Row], about: str) -> str:
-    """Return the tables as Japanese Markdown; ``about`` is the line above them."""
-    return "\n".join(
-        [
-            about,
-            "",
-            "### 検索",
-            "",
-            *_table(rows, QUALITY),
-            "",
-            f"字数は中央値。「先頭に答え」は先頭の断片が、「{BUDGET:,}字に答え」は順位どおり {BUDGET:,} 字まで読む間に、"
-            "正解の文字列を含む割合。再現と MRR は、大きな断片ほど根拠に触れやすく有利です。nDCG は関連する断片の数で割るため、"
-            "1ページが1断片の方式に有利です。大きさによらず比べられるのは最後の列です。",
-            "",
-            "### 読み手が最初に受け取るもの（本製品（全体）は答え、ほかは先頭の断片）",
-            "",
-            *_table(rows, ANSWERS),
-            "",
-            "「正答」は種類ごとの字数以内であること（eval/README.md）。答えを書く LLM はどの方式にもありません。"
-            "本製品（全体）のほかに、記載がないと断る仕組みはありません（何も見つからないときだけ断ったと数えます）。",
-            "",
-            "### 時間とメモリ（括弧内は本製品（全体）に対する倍率）",
-            "",
-            *_table(rows, COST, beside=next((row.scores for row in rows if row.name == "ours"), None)),
-            "",
-            "「準備」は部品の読み込みと埋め込みモデルの用意、p50・p95 は質問の埋め込みを含む一問の時間、"
-            "メモリは方式ごとのプロセスの最大です。",
-        ]
-    )
-
-
-def _table(rows: Sequence[Row], columns: Sequence[Column], beside: Mapping[str, Any] | None = None) -> Iterator[str]:
-    yield "| " + " | ".join(["方式", *(heading for heading, _, _ in columns)]) + " |"
-    yield "| --- |" + " ---: |" * len(columns)
-    for row in rows:
-        if row.scores is None:
-            cells = [row.reason.replace("|", "\\|").replace("\n", " ")] + [""] * (len(columns) - 1)
-        else:
-            cells = [_cell(row.scores[key], form, beside and beside[key]) for _, key, form in columns]
-        yield "| " + " | ".join([row.title, *cells]) + " |"
-
-
-def _cell(value: float | None, form: str, beside: float | None) -> str:
-    if value is None:
-        return "–"
-    return form.format(value) + (f"（{value / beside:.2g}倍）" if beside and value != beside else "")
 
 
 if __name__ == "__main__":

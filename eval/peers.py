@@ -28,40 +28,19 @@ import json
 import sys
 import time
 import unicodedata
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from itertools import groupby
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from eval.pieces import Corpus, Page, Span, located, plain_pieces
 from index.embedder import open_embedder
 from index.protocols import Embedder
+from index.retriever import Leg
 
 DEPTH = 10  # hits that are asked of every system
-SIZE = 300  # characters of a plain piece
-
-Span = tuple[int, int, int]  # ordinal of a page, start and end in its text
-
-
-@dataclass(frozen=True)
-class Page:
-    """A page as our ingest read it: ``start`` in its document; ``number`` and ``line`` only where a citation has it."""
-
-    file: str
-    text: str
-    start: int
-    number: int | None  # from 1
-    line: int | None  # of the page's first character, from 1
-
-
-@dataclass(frozen=True)
-class Corpus:
-    documents: tuple[str, ...]  # paths
-    pages: tuple[Page, ...]
 
 
 @dataclass(frozen=True)
@@ -104,51 +83,14 @@ class Outcome:
 Build = Callable[[Corpus, Embedder, Path], Built]
 
 
-def plain_pieces(pages: Sequence[Page], size: int = SIZE) -> list[Span]:
-    """Return the spans of ``size`` characters (a page's last one shorter), without those of white space only."""
-    spans = [(n, at, min(at + size, len(p.text))) for n, p in enumerate(pages) for at in range(0, len(p.text), size)]
-    return [(n, start, end) for n, start, end in spans if pages[n].text[start:end].strip()]
-
-
-def locate(text: str, pieces: Iterable[str], *, overlapping: bool = False) -> list[tuple[int, int]]:
-    """Return where pieces of a text stand in it, white space aside, which splitters strip and join.
-
-    The pieces come in the order of the text. ValueError for one that is not there.
-    """
-    places = [at for at, character in enumerate(text) if not character.isspace()]
-    dense = "".join(text[at] for at in places)
-    spans, cursor = [], 0
-    for piece in pieces:
-        wanted = "".join(piece.split())
-        found = dense.find(wanted, cursor)
-        if found < 0 or not wanted:
-            raise ValueError(f"a piece is not in its page: {piece[:40]!r}")
-        spans.append((places[found], places[found + len(wanted) - 1] + 1))
-        cursor = found + (1 if overlapping else len(wanted))
-    return spans
-
-
-def _located(pages: Sequence[Page], pieces: Sequence[tuple[int, str]], *, overlapping: bool = False) -> list[Span]:
-    """Return the spans of (page, text) pieces that are in the order of the pages."""
-    spans = []
-    for n, group in groupby(pieces, key=itemgetter(0)):
-        texts = [text for _, text in group]
-        spans += [(n, start, end) for start, end in locate(pages[n].text, texts, overlapping=overlapping)]
-    return spans
-
-
 def _hits(_: str, ranking: list[int]) -> Found:
     return Found(ranking, bool(ranking))
-
-
-def _texts(pages: Sequence[Page], pieces: Sequence[Span]) -> list[str]:
-    return [pages[n].text[start:end] for n, start, end in pieces]
 
 
 # --- ours ------------------------------------------------------------------------------------------------------------
 
 
-def _ours(leg: str) -> Build:
+def _ours(leg: Leg | None) -> Build:
     def build(corpus: Corpus, embedder: Embedder, folder: Path) -> Built:
         from answer.answer import QuestionError
         from answer.assistant import Assistant
@@ -159,35 +101,27 @@ def _ours(leg: str) -> Build:
         assistant = Assistant(collection)
         snapshot = collection.snapshot()
         files = {info.id: info.file for info in snapshot.documents()}
-        by_file: dict[str, list[int]] = defaultdict(list)
-        for n, page in enumerate(corpus.pages):
-            by_file[page.file].append(n)
-
-        def span(document_id: str, start: int, end: int) -> Span:
-            n = max(n for n in by_file[files[document_id]] if corpus.pages[n].start <= start)
-            return n, start - corpus.pages[n].start, end - corpus.pages[n].start
-
         chunks = [chunk for document in files for chunk in snapshot.chunks(document)]
         ordinals = {chunk.id: n for n, chunk in enumerate(chunks)}
-        pieces = [span(chunk.document_id, chunk.start, chunk.end) for chunk in chunks]
+        pieces = [corpus.span(files[chunk.document_id], chunk.start, chunk.end) for chunk in chunks]
 
         def ask(question: str) -> Any:
             try:
-                return assistant.ask(question) if leg == "ours" else assistant.search(question, DEPTH, leg)  # type: ignore[arg-type] # a leg, as SYSTEMS names them
+                return assistant.ask(question) if leg is None else assistant.search(question, DEPTH, leg)
             except QuestionError:
                 return None
 
         def found(question: str, result: Any) -> Found:
             if result is None:
                 return Found([], False)
-            if leg != "ours":
+            if leg is not None:
                 return _hits(question, [ordinals[passage.chunk_id] for passage in result])
             hits = assistant.trace(question).legs["fused"][:DEPTH]
             return Found(
                 [ordinals[hit.chunk.id] for hit in hits],
                 result.status == "answered",
                 result.answer,
-                [span(c.document_id, c.start, c.end) for c in result.citations],
+                [corpus.span(c.file, c.start, c.end) for c in result.citations],
             )
 
         return Built(pieces, ask, found)
@@ -219,7 +153,7 @@ def _bm25(tokens: Callable[[Sequence[str]], list[list[str]]]) -> Build:
 
         pieces = plain_pieces(corpus.pages)
         model = bm25s.BM25()
-        model.index(tokens(_texts(corpus.pages, pieces)), show_progress=False)
+        model.index(tokens(corpus.texts(pieces)), show_progress=False)
 
         def ask(question: str) -> list[int]:
             known = [token for token in tokens([question])[0] if token in model.vocab_dict]
@@ -235,10 +169,11 @@ def _bm25(tokens: Callable[[Sequence[str]], list[list[str]]]) -> Build:
 
 def _embedding(corpus: Corpus, embedder: Embedder, folder: Path) -> Built:
     pieces = plain_pieces(corpus.pages)
-    vectors = embedder.embed_passages(_texts(corpus.pages, pieces))
+    vectors = embedder.embed_passages(corpus.texts(pieces))
 
     def ask(question: str) -> list[int]:
-        return np.argsort(-(vectors @ embedder.embed_queries([question])[0]), kind="stable")[:DEPTH].tolist()
+        scores = vectors @ embedder.embed_queries([question])[0]
+        return [int(n) for n in np.argsort(-scores, kind="stable")[:DEPTH]]
 
     return Built(pieces, ask, _hits)
 
@@ -252,13 +187,13 @@ def _llamaindex(corpus: Corpus, embedder: Embedder, folder: Path) -> Built:
 
     class SameModel(BaseEmbedding):  # type: ignore[misc] # a class of a library without types
         def _get_query_embedding(self, query: str) -> list[float]:
-            return embedder.embed_queries([query])[0].tolist()  # type: ignore[no-any-return] # NumPy's tolist
+            return list(map(float, embedder.embed_queries([query])[0]))
 
         def _get_text_embedding(self, text: str) -> list[float]:
             return self._get_text_embeddings([text])[0]
 
         def _get_text_embeddings(self, texts: list[str]) -> list[list[float]]:
-            return embedder.embed_passages(texts).tolist()
+            return [list(map(float, vector)) for vector in embedder.embed_passages(texts)]
 
         async def _aget_query_embedding(self, query: str) -> list[float]:
             return self._get_query_embedding(query)
@@ -275,7 +210,7 @@ def _llamaindex(corpus: Corpus, embedder: Embedder, folder: Path) -> Built:
     index = VectorStoreIndex.from_documents(documents, embed_model=SameModel(model_name=embedder.name))
     retriever = index.as_retriever(similarity_top_k=DEPTH)
     nodes = list(index.docstore.docs.values())
-    pieces = _located(corpus.pages, [(int(node.ref_doc_id), node.text) for node in nodes], overlapping=True)
+    pieces = located(corpus, [(int(node.ref_doc_id), node.text) for node in nodes], overlapping=True)
     ordinals = {node.node_id: n for n, node in enumerate(nodes)}
     return Built(
         pieces, retriever.retrieve, lambda question, hits: _hits(question, [ordinals[hit.node.node_id] for hit in hits])
@@ -298,7 +233,7 @@ def _txtai(hybrid: bool) -> Build:
         embeddings.index([(n, text) for n, (_, text) in enumerate(texts)])
         embed = embedder.embed_queries
         return Built(
-            _located(corpus.pages, texts),
+            located(corpus, texts),
             lambda question: embeddings.search(question, DEPTH),
             lambda question, hits: _hits(question, [int(n) for n, _ in hits]),
         )
@@ -327,7 +262,7 @@ def _haystack(hybrid: bool) -> Build:
             near = by_vectors.run(query_embedding=embedder.embed_queries([question])[0].tolist())["documents"]
             return joiner.run([by_words.run(query=question)["documents"], near])["documents"] if hybrid else near
 
-        pieces = _located(corpus.pages, [(d.meta["page"], d.content) for d in documents])
+        pieces = located(corpus, [(d.meta["page"], d.content) for d in documents])
         ordinals = {document.id: n for n, document in enumerate(documents)}
         return Built(pieces, ask, lambda question, hits: _hits(question, [ordinals[hit.id] for hit in hits]))
 
@@ -350,7 +285,7 @@ class System:
 
 _HAYSTACK = ("haystack", "haystack.components.preprocessors", "haystack.components.retrievers")
 SYSTEMS = {
-    "ours": System("本製品（全体）", _ours("ours"), ("answer.assistant",)),
+    "ours": System("本製品（全体）", _ours(None), ("answer.assistant",)),
     "fused": System("本製品の検索（語＋意味）", _ours("fused"), ("answer.assistant",)),
     "keyword": System("　うち語だけ", _ours("keyword"), ("answer.assistant",)),
     "vector": System("　うち意味だけ", _ours("vector"), ("answer.assistant",)),
