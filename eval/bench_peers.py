@@ -10,12 +10,12 @@ The documents are read once, with our ingest, and everybody gets the same pages,
 compared. Ours alone reads them again within its index time, and finds their tables and facts there.
 
 A passage counts where it overlaps a gold place: the page of a PDF, the lines of a text. Pieces differ in size: ours
-have up to 220 tokens (some 300 characters), plain ones 300 characters, LlamaIndex's 1,024 tokens, txtai's a paragraph,
-and Haystack's 200 words between spaces, which in Japanese may be a page or a whole file. A large piece overlaps more,
-and where a page is one piece, a question has one relevant piece instead of several, which makes nDCG easier. So two
-measures stand beside the usual ones: is the accepted answer in the first passage (and how long is that), and, whatever
-the size, is it within the first 1,000 characters of the passages as they are ranked. The model reads 512 tokens of a
-piece, whoever cut it.
+have up to 220 tokens (some 300 characters), plain ones 300 characters, LlamaIndex's 1,024 tokens, txtai's what stands
+between empty lines, and Haystack's 200 words between spaces, which in Japanese may be a page or a whole file. A large
+piece overlaps more, and where a page is one piece, a question has one relevant piece instead of several, which makes
+nDCG easier. So two measures stand beside the usual ones: is the accepted answer in the first passage (and how long is
+that), and, whatever the size, is it within the first 1,000 characters of the passages as they are ranked. The model
+reads 512 tokens of a piece, whoever cut it.
 
 Without a language model, all that the others give a reader is passages. What a reader gets first (our answer, their
 first passage) is judged as an answer for all of them alike; they decline only where they find nothing at all.

@@ -11,8 +11,9 @@ its "query: " and "passage: "). What each one is, and the documentation its defa
     llamaindex  VectorStoreIndex.from_documents and its retriever: SentenceSplitter of 1,024 tokens with 200 of overlap;
                 a Document for a page with file name and page label as metadata, as SimpleDirectoryReader reads a PDF
                 (developers.llamaindex.ai/python/framework/getting_started/starter_example)
-    txtai       Segmentation(paragraphs=True), cut at empty lines, into Embeddings; "hybrid" is its hybrid=True, half
-                BM25 (neuml.github.io/txtai/pipeline/data/segmentation and /embeddings/configuration/general)
+    txtai       Segmentation(sections=True), as its examples/rag_quickstart.py cuts: at form feeds, else at two empty
+                lines and more; into Embeddings. "hybrid" is its hybrid=True, half BM25
+                (neuml.github.io/txtai/pipeline/data/segmentation and /embeddings/configuration/general)
     haystack    DocumentSplitter() of 200 words, parted by spaces, InMemoryDocumentStore, InMemoryEmbeddingRetriever;
                 "hybrid" adds InMemoryBM25Retriever, and DocumentJoiner("reciprocal_rank_fusion")
                 (docs.haystack.deepset.ai/docs/documentsplitter, /inmemorydocumentstore and /documentjoiner)
@@ -222,8 +223,8 @@ def _txtai(hybrid: bool) -> Build:
         from txtai import Embeddings
         from txtai.pipeline import Segmentation
 
-        paragraphs = Segmentation(paragraphs=True)
-        texts = [(n, text) for n, page in enumerate(corpus.pages) for text in paragraphs(page.text)]
+        sections = Segmentation(sections=True)
+        texts = [(n, text) for n, page in enumerate(corpus.pages) for text in sections(page.text)]
         embed = embedder.embed_passages
 
         def transform(inputs: Sequence[str]) -> Any:

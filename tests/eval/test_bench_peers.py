@@ -182,6 +182,13 @@ def test_an_english_bm25_finds_nothing_for_a_japanese_question(corpus, embedder,
     assert outcome.replies[0].found == Found([], False)
 
 
+def test_a_piece_without_any_word_of_the_question_is_not_found(corpus, embedder, tmp_path):
+    outcome = run_system(SYSTEMS["bm25-words"], corpus, [("q1", "青葉")], embedder, tmp_path)
+    assert ["青葉" in text for text in corpus.texts(outcome.pieces[n] for n in outcome.replies[0].found.ranking)] == [
+        True
+    ]
+
+
 @pytest.mark.parametrize("name", OTHERS)
 @pytest.mark.filterwarnings("ignore")  # what other people's libraries warn of is not ours to mend
 def test_each_other_library_finds_the_place(name, corpus, embedder, tmp_path, monkeypatch):
