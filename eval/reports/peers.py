@@ -24,6 +24,7 @@ Column = tuple[str, str, str]  # heading, key of the scores, format
 QUALITY: tuple[Column, ...] = (
     ("断片", "pieces", "{:,}"),
     ("字数/断片", "piece_characters", "{:,.0f}"),
+    ("最長", "longest_piece", "{:,}"),
     ("再現@1", "recall@1", "{:.3f}"),
     ("再現@5", "recall@5", "{:.3f}"),
     ("再現@10", "recall@10", "{:.3f}"),

@@ -124,7 +124,7 @@ def test_the_figures_of_a_system_are_those_worked_out_by_hand():
     ]
     scores = score(Outcome(pieces, replies, 1.0, 2.0, 100.0), corpus, [first, second, TRICK])
     assert scores["pieces"] == 3
-    assert scores["piece_characters"] == 9  # of 6, 9 and 10
+    assert (scores["piece_characters"], scores["longest_piece"]) == (9, 10)  # of 6, 9 and 10
     assert scores["recall@1"] == 0.5
     assert scores["recall@5"] == 1
     assert scores["mrr"] == 0.75  # 1/2 and 1
@@ -257,8 +257,8 @@ def test_an_interrupt_ends_the_process_of_the_system_and_its_children(corpus, tm
 def test_ratios_are_to_ours_and_a_share_of_nothing_is_a_dash():
     zero = dict.fromkeys(("pieces", "start_seconds", "index_seconds", "p50_ms", "p95_ms", "peak_mib"), 1.0)
     shares = dict.fromkeys(
-        "piece_characters recall@1 recall@5 recall@10 mrr ndcg@10 first_holds budget_holds characters holds right "
-        "cited declined wrongly_declined".split()
+        "piece_characters longest_piece recall@1 recall@5 recall@10 mrr ndcg@10 first_holds budget_holds characters "
+        "holds right cited declined wrongly_declined".split()
     )
     ours = Row("ours", "本製品", zero | shares | {"p50_ms": 40.0})
     other = Row("x", "他", zero | shares | {"p50_ms": 10.0, "index_seconds": 3.0})
