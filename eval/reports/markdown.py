@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from eval.compare import Change, Comparison
-from eval.dataset import TYPES as TYPE_ORDER
 from eval.reports import view
 from eval.reports.figures import milliseconds, percent
 from eval.reports.names import CHANGES, TYPES
@@ -22,7 +21,7 @@ _LINKED = re.compile(r"(?<=[@#:])(?=[\w/])|(?<=www)(?=\.)")
 _JOINER = "\u2060"  # not to be seen
 
 
-def render(config: Json, metrics: Json, records: Sequence[Json], comparison: Comparison | None) -> str:
+def render(config: Json, metrics: Json, comparison: Comparison | None) -> str:
     """Return the report as GitHub's Markdown."""
     sets: Mapping[str, Json] = metrics["sets"]
     verdict = view.verdict(sets, comparison)
@@ -35,7 +34,7 @@ def render(config: Json, metrics: Json, records: Sequence[Json], comparison: Com
             lines += _changes(view.changes_of(comparison, what), CHANGES[what], is_open=what in ("broken", "uncited"))
         if changed := len(view.changes_of(comparison, "changed")):
             lines += ["", f"判定は同じで、{CHANGES['changed']}質問: {changed}問"]
-    lines += ["", *_types(records, comparison), "", *_conditions(config, sets), ""]
+    lines += ["", *_types(sets, comparison), "", *_conditions(config, sets), ""]
     return "\n".join(lines)
 
 
@@ -104,19 +103,18 @@ def _changes(changes: Sequence[Change], says: str, *, is_open: bool) -> list[str
     )
 
 
-def _types(records: Sequence[Json], comparison: Comparison | None) -> list[str]:
-    parts = sorted(view.by_type(records, comparison), key=lambda part: TYPE_ORDER.index(part.name))
+def _types(sets: Mapping[str, Json], comparison: Comparison | None) -> list[str]:
     head = ["種類", "正答", "質問", "割合", "出典も正しい", *(["悪化", "改善"] if comparison else [])]
     rows = [
         [
-            TYPES[part.name],
+            TYPES.get(part.name, text(part.name)),
             str(part.right),
             str(part.questions),
             percent(part.share),
             "－" if part.name == "unanswerable" else str(part.cited),
             *([str(part.broken), str(part.fixed)] if comparison else []),
         ]
-        for part in parts
+        for part in view.by_type(sets, comparison)
     ]
     return _folded("種類ごと", _table(head, rows), False)
 

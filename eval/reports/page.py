@@ -26,17 +26,14 @@ def render(config: Json, metrics: Json, records: Sequence[Json], comparison: Com
     sets: Mapping[str, Json] = metrics["sets"]
     album = Album(pages)
     wrong = cases(records, comparison, album)
-    of_set = {name: [record for record in records if record["set"] == name] for name in sets}
     template = _environment().get_template("page.html.j2")
     return template.render(
         config=config,
         metrics=metrics,
         sets=sets,
         records=records,
-        of_set=of_set,
         comparison=comparison,
         verdict=view.verdict(sets, comparison),
-        types=sorted(view.by_type(records, comparison), key=lambda part: TYPE_ORDER.index(part.name)),
         cases=wrong,
         pictures=album.pictures,
         left_out=len(album.left_out),

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from eval.compare import ALL, FLAGS, Change, Comparison, Failure, Paired, forbidden
-from eval.measures.scorecard import percentile
+from eval.compare import ALL, FLAGS, Change, Comparison, Failure, Paired, What, forbidden
+from eval.dataset import TYPES
 from eval.reports.figures import decimal, percent, points
 from eval.reports.names import FAULTS, MEASURES, MUST_BE_NONE, set_name
 
@@ -30,7 +30,9 @@ class Verdict:
 def verdict(sets: Mapping[str, Json], comparison: Comparison | None) -> Verdict:
     """Return what the gate says; what must not occur shuts it even when nothing is compared."""
     failures = comparison.failures if comparison else forbidden(sets)
-    reasons = tuple(map(reason, failures))
+    reasons = tuple(
+        describe(failure) + ("（偶然とはいえない後退）" if failure.gate == "drop" else "") for failure in failures
+    )
     notes = notes_of(comparison) if comparison else ("基準とは比べていません（--baseline を付けると比べます）。",)
     if failures:
         dropped, never = (any((f.gate == "drop") is drop for f in failures) for drop in (True, False))
@@ -43,17 +45,14 @@ def verdict(sets: Mapping[str, Json], comparison: Comparison | None) -> Verdict:
     return Verdict("open", "合格：基準から、偶然とはいえない後退はありません", (), notes)
 
 
-def reason(failure: Failure) -> str:
-    """Return one sentence that says why the gate stays shut."""
+def describe(failure: Failure) -> str:
+    """Return one line that says why the gate stays shut. 例: sample: 正答率 93.0% → 89.2%"""
     name = set_name(failure.set)
     if failure.gate != "drop":
-        return f"{name}: {MUST_BE_NONE[failure.gate]}が{failure.after:.0f}件あります。"
+        return f"{name}: {MUST_BE_NONE[failure.gate]} {failure.after:.0f}件"
     measure = failure.measure or ""
     shown = percent if measure in FLAGS else decimal
-    return (
-        f"{name}: {MEASURES.get(measure, measure)}が{shown(failure.before)}から{shown(failure.after)}に下がりました"
-        "（偶然とはいえない差です）。"
-    )
+    return f"{name}: {MEASURES.get(measure, measure)} {shown(failure.before)} → {shown(failure.after)}"
 
 
 def notes_of(comparison: Comparison) -> tuple[str, ...]:
@@ -146,6 +145,7 @@ MORE = {
     "page_hit": ("ページの一致", percent),
     "as_of_accuracy": ("時点の一致", percent),
     "refusal_precision": ("「記載なし」の適合率", percent),
+    "refusal_f1": ("「記載なし」のF1", decimal),
     "too_long": ("長すぎ", percent),
     "calibration_error": ("確度のずれ（ECE）", decimal),
     "brier": ("ブライアスコア", decimal),
@@ -179,40 +179,43 @@ class Part:
         return self.right / self.questions
 
 
-def by_type(records: Sequence[Json], comparison: Comparison | None) -> list[Part]:
-    return _parts(records, comparison, lambda record: (record["expected"]["type"],))
+def by_type(sets: Mapping[str, Json], comparison: Comparison | None) -> list[Part]:
+    """Return how it went for each type of question over the sets, in the order of TYPES."""
+    turned = Counter((c.type, c.what) for c in comparison.changes if c.set in sets) if comparison else Counter()
+    total: dict[str, Counter[str]] = {}
+    for scores in sets.values():
+        for kind, counts in scores["types"].items():
+            total.setdefault(kind, Counter()).update(counts)
+    parts = [_part(kind, counts, turned) for kind, counts in total.items()]
+    return sorted(parts, key=lambda part: TYPES.index(part.name) if part.name in TYPES else len(TYPES))
 
 
-def by_file(records: Sequence[Json], comparison: Comparison | None) -> list[Part]:
-    """Return how it went for each document; a question that needs two of them counts for both."""
-    return _parts(
-        records, comparison, lambda record: sorted({place["file"] for place in record["expected"]["evidence"]})
+def by_file(name: str, scores: Json, records: Iterable[Json], comparison: Comparison | None) -> list[Part]:
+    """Return how it went for each document of a set; a question that needs two of them counts with both.
+
+    Nothing for an older run, which did not count by document.
+    """
+    needed = {
+        record["id"]: {place["file"] for place in record["expected"]["evidence"]}
+        for record in records
+        if record["set"] == name
+    }
+    changes = [change for change in comparison.changes if change.set == name] if comparison else []
+    turned = Counter((file, change.what) for change in changes for file in needed.get(change.id, ()))
+    return [_part(file, counts, turned) for file, counts in sorted(scores.get("files", {}).items())]
+
+
+def _part(name: str, counts: Mapping[str, int], turned: Mapping[tuple[str, What], int]) -> Part:
+    return Part(
+        name,
+        questions=counts["questions"],
+        right=counts["right"],
+        cited=counts["cited"],
+        declined=counts["declined"],
+        too_long=counts["too_long"],
+        fixed=turned.get((name, "fixed"), 0),
+        broken=turned.get((name, "broken"), 0),
     )
-
-
-def _parts(records: Sequence[Json], comparison: Comparison | None, of: Any) -> list[Part]:
-    turned = {(c.set, c.id): c.what for c in comparison.changes} if comparison else {}
-    groups: dict[str, list[Json]] = {}
-    for record in records:
-        for name in of(record):
-            groups.setdefault(name, []).append(record)
-    found = []
-    for name, group in sorted(groups.items()):
-        verdicts = [record["verdict"] for record in group]
-        what = Counter(turned.get((record["set"], record["id"])) for record in group)
-        found.append(
-            Part(
-                name,
-                questions=len(group),
-                right=sum(v["right"] for v in verdicts),
-                cited=sum(v["cited"] for v in verdicts),
-                declined=sum(v["answerable"] and not v["answered"] for v in verdicts),
-                too_long=sum(v["too_long"] for v in verdicts),
-                fixed=what["fixed"],
-                broken=what["broken"],
-            )
-        )
-    return found
 
 
 def weaker_fusion(retrieval: Mapping[str, Mapping[str, float]]) -> list[tuple[str, str, float, float]]:
@@ -226,42 +229,11 @@ def weaker_fusion(retrieval: Mapping[str, Mapping[str, float]]) -> list[tuple[st
     ]
 
 
-def times(records: Iterable[Json]) -> dict[str, tuple[float, float]]:
+def times(scores: Json) -> dict[str, tuple[float, float]]:
     """Return median and 95th percentile of each step, in milliseconds; steps that were not measured are left out."""
-    measured = [record["timings_ms"] for record in records if record.get("timings_ms")]
-    steps = {step: [float(one[step]) for one in measured if step in one] for step in ("retrieve", "read", "check")}
-    steps["total"] = [float(one["total"]) for one in measured if "total" in one]
-    return {
-        step: (percentile(values, 0.5) or 0.0, percentile(values, 0.95) or 0.0)
-        for step, values in steps.items()
-        if values
-    }
-
-
-@dataclass(frozen=True)
-class Bin:
-    """Answers of about the same confidence: how many, their mean confidence, the share of right ones."""
-
-    count: int
-    confidence: float
-    right: float
-
-
-def reliability(records: Iterable[Json], bins: int = 10) -> list[Bin]:
-    """Return equal bins of confidence over what was answered, lowest first, empty ones left out.
-
-    Naeini et al., "Obtaining Well Calibrated Probabilities Using Bayesian Binning" (AAAI 2015).
-    """
-    groups: dict[int, list[tuple[float, bool]]] = {}
-    for one in (record["verdict"] for record in records):
-        if one["answered"]:
-            groups.setdefault(min(int(one["confidence"] * bins), bins - 1), []).append(
-                (one["confidence"], one["right"])
-            )
-    return [
-        Bin(len(g), sum(c for c, _ in g) / len(g), sum(right for _, right in g) / len(g))
-        for _, g in sorted(groups.items())
-    ]
+    keys = {step: f"{step}_" for step in ("retrieve", "read", "check")} | {"total": ""}
+    found = {step: (scores.get(f"{key}p50_ms"), scores.get(f"{key}p95_ms")) for step, key in keys.items()}
+    return {step: (median, slow) for step, (median, slow) in found.items() if median is not None and slow is not None}
 
 
 # --- the baseline --------------------------------------------------------------------------------------------------
@@ -317,6 +289,8 @@ def why(record: Json) -> list[str]:
     said = [FAULTS[code][1]]
     if code == "wrong":
         said.append("出典の箇所は合っています。" if one["covered"] else "出典も、正しい箇所を示していません。")
+    if one.get("luck"):
+        said.append("正しい答えの文字は含みますが、別のことを言っています。")
     if one["unsupported"]:
         said.append(f"出典にない数字を含みます: {'、'.join(one['unsupported'])}")
     if one["bad_quotes"]:

@@ -22,5 +22,5 @@ def write_reports(
     """Write report.html and report.md beside the run's JSON; a folder belongs to one run, so nothing is lost."""
     html = page.render(config, metrics, records, comparison, pages)
     (folder / "report.html").write_text(html, encoding="utf-8")
-    text = markdown.render(config, metrics, records, comparison)
+    text = markdown.render(config, metrics, comparison)
     (folder / "report.md").write_text(text, encoding="utf-8")
