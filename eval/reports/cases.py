@@ -14,7 +14,7 @@ from ingest.pdf.read import Box
 
 Json = Mapping[str, Any]
 PLACES = 3  # shown a side; the rest is counted
-MOST_BYTES = 4_000_000  # of all pictures: with these a report can still be sent by mail
+MOST_BYTES = 3_500_000  # of all pictures: written as text they take 4.7 MB, and a report can still be sent by mail
 LONGEST_QUOTE = 240
 LONGEST_LINE = 300
 MARGIN = 48.0  # points around what is boxed
@@ -90,7 +90,7 @@ class Album:
 def cases(records: Sequence[Json], comparison: Comparison | None, album: Album) -> list[Case]:
     """Return every answer that needs a look, those that got worse first; their pictures are put into the album."""
     before = {
-        (c.set, c.id): words_before(c.before)
+        (c.set, c.id): words_before(c)
         for c in (comparison.changes if comparison else ())
         if c.what in ("broken", "uncited")
     }

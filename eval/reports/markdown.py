@@ -49,9 +49,10 @@ def text(said: str, longest: int = 10_000) -> str:
     return _LINKED.sub(_JOINER, _MARKUP.sub(r"\\\1", line))
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    rule = ["---", *("---:" for _ in head[1:])]
-    return [f"| {' | '.join(row)} |" for row in (head, rule, *rows)]
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]], rule: str = "---:") -> list[str]:
+    """Return a table; ``rule`` places what stands in all columns but the first, as figures if nothing is said."""
+    rule_row = ["---", *(rule for _ in head[1:])]
+    return [f"| {' | '.join(row)} |" for row in (head, rule_row, *rows)]
 
 
 def _headline(sets: Mapping[str, Json], comparison: Comparison | None) -> list[str]:
@@ -90,7 +91,7 @@ def _changes(changes: Sequence[Change], says: str, *, is_open: bool) -> list[str
         [
             f"{text(c.set)} {text(c.id)}",
             text(c.question, LONGEST),
-            text(view.words_before(c.before), LONGEST),
+            text(view.words_before(c), LONGEST),
             text(c.after or "（答えなし）", LONGEST),
         ]
         for c in changes[:LISTED]
@@ -98,7 +99,7 @@ def _changes(changes: Sequence[Change], says: str, *, is_open: bool) -> list[str
     rest = [f"ほか{len(changes) - LISTED}問"] if len(changes) > LISTED else []
     return _folded(
         f"{says} {len(changes)}問",
-        [*_table(["", "質問", "基準", "今回"], rows), *([""] if rest else []), *rest],
+        [*_table(["", "質問", "基準", "今回"], rows, "---"), *([""] if rest else []), *rest],
         is_open,
     )
 

@@ -9,7 +9,7 @@ from typing import Any
 from eval.compare import Comparison
 from eval.reports.figures import NOTHING, percent
 from eval.reports.names import CHANGES, MEASURES, RANKED, STAGES, TYPES, set_name
-from eval.reports.view import changes_of, describe, more, moved, weaker_fusion
+from eval.reports.view import changes_of, describe, more, moved, weaker_fusion, words_before
 
 A_LINE = 5  # measures
 
@@ -77,7 +77,7 @@ def render_comparison(comparison: Comparison) -> str:
         changes = changes_of(comparison, what)
         if changes:
             lines.append(f"{says}: {len(changes)} 問")
-            lines += [f"  {c.set} {c.id} {c.question}\n    {c.before} → {c.after}" for c in changes]
+            lines += [f"  {c.set} {c.id} {c.question}\n    {words_before(c)} → {c.after}" for c in changes]
     if tests := moved(comparison):
         lines += _table(
             ["", "基準", "今回", "差の95%区間", "良", "悪", "p"],

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from eval.baseline import said
 from eval.compare import ALL, FLAGS, Change, Comparison, Failure, Paired, What, forbidden
 from eval.dataset import TYPES
 from eval.reports.figures import decimal, percent, points
@@ -255,10 +256,12 @@ def changes_of(comparison: Comparison, what: str) -> list[Change]:
     return [change for change in comparison.changes if change.what == what]
 
 
-def words_before(before: str) -> str:
+def words_before(change: Change) -> str:
     """Return the answer of the baseline; of a long one it only kept a fingerprint and the length."""
-    kept = _FINGERPRINT.fullmatch(before)
-    return f"（{kept[1]}字の答え。基準には全文がありません）" if kept else before or "（答えなし）"
+    if said({"answer": change.after}) == change.before:
+        return "（今回と同じ答え。採点が変わりました）"
+    kept = _FINGERPRINT.fullmatch(change.before)
+    return f"（{kept[1]}字の答え。基準には全文がありません）" if kept else change.before or "（答えなし）"
 
 
 # --- wrong answers -------------------------------------------------------------------------------------------------
@@ -286,24 +289,24 @@ def fault(record: Json) -> str:
 def why(record: Json) -> list[str]:
     """Return in words all that is wrong with an answer, and how far the search had come."""
     one, code = record["verdict"], fault(record)
-    said = [FAULTS[code][1]]
+    told = [FAULTS[code][1]]
     if code == "wrong":
-        said.append("出典の箇所は合っています。" if one["covered"] else "出典も、正しい箇所を示していません。")
+        told.append("出典の箇所は合っています。" if one["covered"] else "出典も、正しい箇所を示していません。")
     if one.get("luck"):
-        said.append("正しい答えの文字は含みますが、別のことを言っています。")
+        told.append("正しい答えの文字は含みますが、別のことを言っています。")
     if one["unsupported"]:
-        said.append(f"出典にない数字を含みます: {'、'.join(one['unsupported'])}")
+        told.append(f"出典にない数字を含みます: {'、'.join(one['unsupported'])}")
     if one["bad_quotes"]:
-        said.append(f"原文と違う引用が{one['bad_quotes']}件あります。")
+        told.append(f"原文と違う引用が{one['bad_quotes']}件あります。")
     ranks = record.get("first_relevant") or {}
     if one["answerable"] and ranks:
         rank = ranks.get("reranked", ranks.get("fused"))
-        said.append(
+        told.append(
             f"検索では、正しい箇所が{rank}番目に見つかっていました。"
             if rank
             else "検索では、正しい箇所が10番目までに見つかりませんでした。"
         )
-    return said
+    return told
 
 
 def wrong(records: Sequence[Json], comparison: Comparison | None) -> list[Json]:

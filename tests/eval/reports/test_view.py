@@ -2,6 +2,7 @@
 
 import pytest
 
+from eval.baseline import said
 from eval.reports import names, view
 from tests.eval.reports.runs import DROP, INVENTED, RIGHT, change, comparison, pair, record, scores
 
@@ -100,16 +101,21 @@ def test_the_axis_of_the_intervals_reaches_to_a_round_share(low, high, bound):
     assert view.bound([pair(before=0.5, after=0.5, low=low, high=high)]) == bound
 
 
+LONG = "一般会計の予算は、前の年度より少し増えた。"  # longer answers are only kept as a fingerprint
+
+
 @pytest.mark.parametrize(
-    ("before", "words"),
+    ("before", "after", "words"),
     [
-        ("507企業", "507企業"),
-        ("0123456789ab (57)", "（57字の答え。基準には全文がありません）"),
-        ("", "（答えなし）"),
+        ("507企業", "549企業", "507企業"),
+        ("0123456789ab (57)", "549企業", "（57字の答え。基準には全文がありません）"),
+        ("", "549企業", "（答えなし）"),
+        ("507企業(令和6年)", "507企業（令和6年）", "（今回と同じ答え。採点が変わりました）"),
+        (said({"answer": LONG * 2}), LONG * 2, "（今回と同じ答え。採点が変わりました）"),
     ],
 )
-def test_a_long_answer_of_the_baseline_is_only_measured(before, words):
-    assert view.words_before(before) == words
+def test_the_answer_of_the_baseline_is_told_as_far_as_it_is_known(before, after, words):
+    assert view.words_before(change(before=before, after=after)) == words
 
 
 @pytest.mark.parametrize(
