@@ -18,6 +18,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from answer.cues import OPPOSITES
 from answer.question import Question, Term
 from answer.thesaurus import synonyms
 from ingest.dates import Period, find_periods, parse_code
@@ -294,10 +295,12 @@ class Atom:
     def is_strange(self) -> bool:
         """Say whether this is a thing that no document names, by this word or one like it.
 
-        A single character is a piece of many words (昨年度, 中国籍), and 数値 only says what kind of figure is asked.
+        A single character is a piece of many words (昨年度, 中国籍), 数値 only says what kind of figure is asked, and
+        of two halves (個別, 連結) papers name only the other.
         """
         counted = _MEASURE.fullmatch(self.lemma.removesuffix("値")) is not None
-        return len(self.lemma) > 1 and not (self.known or self.compound or self.says_how or counted)
+        half = any(re.fullmatch(word, self.lemma) for pair in OPPOSITES for word in pair)
+        return len(self.lemma) > 1 and not (self.known or self.compound or self.says_how or counted or half)
 
     def match(self, lemmas: frozenset[str], key: str) -> float:
         if self.lemma in lemmas or (len(self.surface) > 1 and self.surface in key):

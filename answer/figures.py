@@ -113,7 +113,7 @@ class Figure:
             *_undone(scene.question, atoms, own),
             *self._uncounted(scene.question, own),
             *_other_entity(scene.question, self.fact),
-            *_other_row(scene.question, self.fact, found.strange),
+            *_other_row(scene.question, self.fact, found.strange, atoms),
         )
         return replace(found, needed=(*found.needed, *unsaid)) if unsaid else found
 
@@ -193,18 +193,26 @@ def _other_entity(question: Question, fact: Fact) -> tuple[str, ...]:
     return tuple(missed[:1])
 
 
-def _other_row(question: Question, fact: Fact, strange: tuple[str, ...]) -> tuple[str, ...]:
+_AMOUNT_NAME = re.compile(r".*(?:額|費|数|率|量|割合|価格|単価|人口|面積)(?:\s*[(（].*)?")
+
+
+def _other_row(question: Question, fact: Fact, strange: tuple[str, ...], atoms: Sequence[Atom]) -> tuple[str, ...]:
     """Return the strange things of a question when the figure stands in a row of something else.
 
-    That is the row of all (the question names one that the table does not have), or the row of a place that the
-    question does not name: 宇宙窓口 is no 熊本窓口.
+    That is the row of all (the question names one that the table does not have), the row of a place that the question
+    does not name (宇宙窓口 is no 熊本窓口), or one of which the question has no word.
     """
     if not strange or fact.kind != "cell" or not fact.row:
         return ()
     row = fold(fact.row)
-    of_all = TOTAL_HEADING.fullmatch(row) and not question.wants_total
-    place = any(m.pos2 == "固有名詞" and fold(m.surface) not in question.folded for m in morphs(row))
-    return strange[:1] if of_all or place else ()
+    if TOTAL_HEADING.fullmatch(row):
+        return () if question.wants_total else strange[:1]
+    unsaid = [m for m in morphs(row) if fold(m.surface) not in question.folded]
+    of_place = bool(unsaid) and all(m.pos2 == "固有名詞" for m in unsaid)
+    lemmas, key = label_words(row), katakana(row)
+    # A row may also be called by what kind of figure it holds (予算額), which people put in words of their own.
+    unasked = not _AMOUNT_NAME.fullmatch(row) and not any(atom.match(lemmas, key) for atom in atoms)
+    return strange[:1] if of_place or unasked else ()
 
 
 def lead_over(best: Figure, figures: Sequence[Figure]) -> float:

@@ -501,6 +501,9 @@ def _relative_periods(text: str, today: str, anchor: Period | None, said: Sequen
     return made
 
 
+_RELATIVE = re.compile("|".join(sorted({*RELATIVE_FY, *RELATIVE_YEAR}, key=lambda word: -len(word))))
+
+
 def _read_terms(text: str) -> tuple[tuple[Term, ...], tuple[str, ...]]:
     """Return the topic's words: noun compounds with their parts, verbs and adjectives, quoted names whole."""
     # 例: 完成式ではなく竣工の日: what is set aside is no word of the topic.
@@ -511,6 +514,7 @@ def _read_terms(text: str) -> tuple[tuple[Term, ...], tuple[str, ...]]:
     )
     dates = [p.at for p in find_periods(text)]
     dates += [m.span() for m in LEANING_DATE.finditer(text)]
+    dates += [m.span() for m in _RELATIVE.finditer(text)]
     dates += [m.span() for m in EXCLUDED.finditer(text)]
     quoted = [span for match in QUOTED.finditer(text) for span in _listed(text, *match.span(1))]
     # Names that the dictionary cuts into adverbs and pronouns (チョイソコ) are names all the same.
@@ -630,13 +634,14 @@ def _read_subjects(folded: str, terms: Sequence[Term], focus: Sequence[str]) -> 
     例: 令和5年度の羊毛は何件 → 羊毛; マンゴーの台湾向け輸出額は → マンゴー
     """
     found: set[str] = set()
+    owner = r"(?:の[^\s、。はがをにでと]+?){1,2}(?=[\s、。はがをにでと?]|$)"
     for term in terms:
-        if term.says_how or set(term.parts) & set(focus):
+        if term.says_how:
             continue
-        for match in re.finditer(
-            re.escape(term.text) + r"(は|って|(?:の[^\s、。はがをにでと]+?){1,2}(?=[\s、。はがをにでと?]|$))", folded
-        ):
-            if match[1] in ("は", "って") or any(word in match[1] for word in focus):
+        own = set(term.parts) & set(focus)
+        for match in re.finditer(rf"{re.escape(term.text)}(は|って|{owner})", folded):
+            is_topic = match[1] in ("は", "って")  # 例: 4つの漢字は: what is asked for, not what it is asked of
+            if not own if is_topic else any(word in match[1] for word in focus):
                 found.update(term.parts)
     return frozenset(found)
 
