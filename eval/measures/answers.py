@@ -7,6 +7,7 @@ import unicodedata
 from collections import Counter
 
 from eval.dataset import Question
+from eval.measures.luck import luck
 from eval.measures.texts import figures, normalise
 
 SHORT_TYPES = frozenset({"number", "table_cell", "temporal", "date", "name", "place"})
@@ -24,7 +25,14 @@ def length_limit(question: Question) -> int:
 
 
 def says_it(question: Question, answer: str) -> bool:
-    """Say whether the answer holds what was asked for, however long it is.
+    """Say whether the answer says what was asked for, however long it is: it holds it, and not by luck."""
+    return holds_it(question, answer) and luck(question, answer) is None
+
+
+def holds_it(question: Question, answer: str) -> bool:
+    """Say whether the answer holds an accepted text, or every one of ``accept_all``, and is no row of figures.
+
+    This is the plain rule of the contract; ``luck`` names what else an answer that holds the text may say.
 
     Of ``accept_all``, a name that is part of another one must also stand by itself:
     例: 「上天草市」 alone does not say 天草市.
