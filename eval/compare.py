@@ -212,8 +212,8 @@ def mcnemar(better: int, worse: int) -> float:
 def interval(differences: Sequence[float] | np.typing.NDArray[np.float64]) -> tuple[float, float]:
     """Return the 95 % percentile interval of the mean of paired differences, by drawing questions with replacement."""
     values = np.asarray(differences, dtype=float)
-    if not values.any():
-        return 0.0, 0.0
+    if np.ptp(values) == 0:  # one and the same for all: there is nothing to draw
+        return float(values[0]), float(values[0])
     found = bootstrap(
         (values,), np.mean, n_resamples=RESAMPLES, confidence_level=1 - LEVEL, method="percentile", rng=SEED
     )
