@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
 
 from eval.dataset import Question
 from eval.measures.luck import luck
@@ -53,15 +52,3 @@ def holds_it(question: Question, answer: str) -> bool:
 
 def is_short_enough(question: Question, answer: str) -> bool:
     return len(normalise(answer)) <= length_limit(question)
-
-
-def is_exact(question: Question, answer: str) -> bool:
-    """Say whether the answer is the gold answer or an accepted one and nothing else."""
-    return normalise(answer) in {normalise(text) for text in (question.answer, *question.accept)}
-
-
-def character_f1(gold: str, answer: str) -> float:
-    """Return the F1 of the two texts as bags of characters: 0 for nothing in common, 1 for the same characters."""
-    wanted, given = Counter(normalise(gold)), Counter(normalise(answer))
-    common = sum((wanted & given).values())
-    return 2 * common / (wanted.total() + given.total()) if common else 0.0

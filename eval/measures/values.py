@@ -35,7 +35,9 @@ _MEASURED = {
     for unit in units.split()
 }
 # Counters of things, never of people; 者, 組 and 件 may count either.
-_THINGS = frozenset("社 企業 団体 校 台 棟 市町村 市 町 村 施設 機関 事業 便 か所 か国 企業・団体 社・団体 手続".split())
+_THINGS = frozenset(
+    "社 企業 団体 校 台 棟 市町村 市 町 村 施設 機関 事業 便 か所 か国 企業・団体 社・団体 手続".split()
+)
 _YEAR_ONLY = parse_code("2000")  # a leap year, for days that are named without their year
 _BARE = re.compile(
     r"(?P<sign>[△▲▼])?(?<![\d./:~A-Za-z第-])(?P<figure>\d+(?:\.\d+)?)(?![\d./:~A-Za-z-]|[年月日時分回]|[号番条章節頁目]|か年)"
@@ -48,8 +50,8 @@ _PAPER = re.compile(r"(?:第?\d*回)?(?:の)?(?:定例)?(?:県?議会|定例会|
 def quantities(text: str) -> list[Quantity]:
     """Return the quantities of a text with their places in ``compact(text)``, in order.
 
-    Besides those that ``find_quantities`` is sure of, a bare figure inside an answer's words is one (県内は396). A share
-    written as a fraction is in per cent.
+    Besides those that ``find_quantities`` is sure of, a bare figure inside an answer's words is one (県内は396). A
+    share written as a fraction is in per cent.
     """
     plain = compact(text)
     found = []
@@ -57,7 +59,7 @@ def quantities(text: str) -> list[Quantity]:
         if quantity.unit is None and _FRACTION.search(quantity.text):
             quantity = replace(quantity, value=100 * quantity.value, unit="%", base_unit="%")
         found.append(quantity)
-    taken = [one.at for one in (*found, *find_periods(plain, default=_YEAR_ONLY))]
+    taken = [*(q.at for q in found), *(p.at for p in periods(plain))]
     for bare in _BARE.finditer(plain):
         if not any(start < bare.end() and bare.start() < end for start, end in taken):
             sign = -1 if bare["sign"] else 1
@@ -100,7 +102,10 @@ def _is_signed(quantity: Quantity) -> bool:
 
 
 def periods(text: str) -> list[Period]:
-    """Return the dates and periods of a text; a day or month without a year gets the year 2000 (see ``same_period``)."""
+    """Return the dates and periods of a text with their places in ``compact(text)``.
+
+    A day or month without a year gets the year 2000 (see ``has_year``).
+    """
     return find_periods(compact(text), default=_YEAR_ONLY)
 
 
@@ -165,8 +170,9 @@ def value_right(question: Question, answer: str) -> bool | None:
     """Say whether the answer's own value is the gold one; None where the gold answer is no value.
 
     The answer's own value is the first outside of parentheses, where papers put the as-of date and what a figure was
-    worked out from (see ``own_quantities``). With ``accept_all`` every gold value must stand somewhere. Scoring values apart from their wording follows the number match of TAT-QA (Zhu et al., ACL 2021),
-    with the units, scales and calendars of Japanese papers.
+    worked out from (see ``own_quantities``). With ``accept_all`` every gold value must stand somewhere. That a value
+    is scored apart from its wording, and wrong in another scale, follows TAT-QA (Zhu et al., ACL 2021), here with the
+    units, scales and calendars of Japanese papers.
     """
     if not question.answerable or question.type not in VALUE_TYPES:
         return None
@@ -226,8 +232,8 @@ def gold_as_of(question: Question) -> Period | None:
 def as_of_right(question: Question, as_of: str | None) -> bool | None:
     """Say whether an as-of code names the gold period; None where no gold period can be derived.
 
-    Of a day and its month the coarser counts: 2024-01 is right for 令和6年1月末 and 2024-01-31 for 令和6年1月. A year is
-    no fiscal year, except that a bare R6 may be either.
+    Of a day and its month the coarser counts: 2024-01 is right for 令和6年1月末, and 2024-01-31 for 令和6年1月. A year
+    is no fiscal year, except that a bare R6 may be either.
     """
     gold = gold_as_of(question)
     if gold is None:
@@ -241,5 +247,3 @@ def as_of_right(question: Question, as_of: str | None) -> bool | None:
     if gold.ambiguous and {gold.kind, said.kind} == {"year", "fiscal_year"}:
         return gold.start[:4] == said.start[:4]
     return (gold.start, gold.end) == (said.start, said.end)
-
-
