@@ -6,7 +6,6 @@ Set precision and recall of list questions, as in QAMPARI (Amouyal et al., GEM 2
 from __future__ import annotations
 
 import re
-import unicodedata
 
 from eval.dataset import Question
 from eval.measures.luck import held, luck_of_text
@@ -15,7 +14,8 @@ from eval.measures.texts import compact, without_asides
 # The types whose answer is an enumeration. A comparison or a series names its values in clauses, a reason in prose:
 # their share of said values is a recall, but they have no items to count a precision of.
 ENUMERATED = frozenset({"list", "name", "place", "table_cell"})
-_PARTED = re.compile(r"[、,/\n→;]|[①-⑳]|\(\d{1,2}\)")
+_PARTED = re.compile(r"[、,/\n→;]")
+_NUMBERED = re.compile(r"[①-⑳]|[(（][0-9０-９]{1,2}[)）]")
 _PARTED_FURTHER = re.compile(r"・|及び|および|並びに|と|や")
 
 
@@ -50,12 +50,7 @@ def items(answer: str, names: tuple[str, ...] = ()) -> list[str]:
     ``names`` besides: 例: 「バックオフィス・働き方改革」 is one item, 「進化・伸化・新化・深化」 are four.
     """
     found: list[str] = []
-    for part in _PARTED.split(without_asides(_numbered(answer))):
+    for part in _PARTED.split(without_asides(_NUMBERED.sub("、", answer))):
         several = sum(held(name, part) for name in names) > 1
         found += _PARTED_FURTHER.split(part) if several else [part]
     return list(dict.fromkeys(item for item in (compact(part).strip("。:・") for part in found) if item))
-
-
-def _numbered(answer: str) -> str:
-    """Return the text in NFKC but for circled numbers, which part the items: NFKC makes ① a plain 1."""
-    return "".join(c if "①" <= c <= "⑳" else unicodedata.normalize("NFKC", c) for c in answer)

@@ -31,9 +31,10 @@ from ingest.numbers import Quantity
 
 _KANJI_DIGITS = "〇一二三四五六七八九十"
 _SCALES = "十百千万億兆"
-_DENIED = re.compile(r"[^、。,;:()\d]{0,6}?(?:では|じゃ|で)は?(?:ない|なく|ありません|なかった)|以外")
+_DENIED = re.compile(r"[^、。,;:()\d]{0,6}?(?:(?:では|じゃ|で)は?(?:ない|なく(?!な)|ありません|なかった)|以外)")
 _AT_MOST, _AT_LEAST = ("以下", "以内", "未満"), ("以上", "超")
-_BOUND = re.compile(rf"[^\d、。()]{{0,6}}?({'|'.join((*_AT_MOST, *_AT_LEAST))})")
+_BEGINS = re.compile(r"[^\d、。()]{0,3}(?:から|→)\d")
+_BOUND = re.compile(rf"[^\d、。()]{{0,6}}?({'|'.join((*_AT_MOST, *_AT_LEAST))})(?!過)")
 _UP = "増|多|プラス|伸|上積|上回|転入超過"
 _DOWN = "減|少な|マイナス|縮|足りな|下回|転出超過"
 _DIRECTION = re.compile(rf"[^\d、。()]{{0,6}}?\(?(?:(?P<up>{_UP})|(?P<down>{_DOWN}))")
@@ -68,20 +69,18 @@ def held(accepted: str, answer: str) -> bool:
 
 def luck_of_text(question: Question, accepted: str, answer: str) -> str | None:
     """Return by which rule no occurrence of one accepted text says it; None if one does, or there is none."""
-    found = [_luck_at(question, accepted, place, answer) for place in occurrences(accepted, answer)]
+    found = [_luck_at(question, accepted, place) for place in occurrences(accepted, answer)]
     return found[0] if found and all(found) else None
 
 
-def _luck_at(question: Question, accepted: str, place: Occurrence, answer: str) -> str | None:
+def _luck_at(question: Question, accepted: str, place: Occurrence) -> str | None:
     dates = _dates_at(question, accepted)
-    if dates:
-        reason = _other_date(question, dates, place)
-        if reason or any(p.at[0] <= place.start and place.end <= p.at[1] for p in periods(place.text)):
-            return reason  # a date that is read whole needs no other look at its figures
-    for name, rule in _PLACE_RULES.items():
-        if rule(question, accepted, place):
-            return name
-    return None
+    if dates and _is_other_date(question, dates, place):
+        return "date"
+    # A date that is read whole needs no other look at its figures.
+    whole = dates and any(p.at[0] <= place.start and place.end <= p.at[1] for p in periods(place.text))
+    rules = _PLACE_RULES if whole else _FIGURE_RULES | _PLACE_RULES
+    return next((name for name, rule in rules.items() if rule(question, accepted, place)), None)
 
 
 # One occurrence of an accepted text.
@@ -118,9 +117,10 @@ def _golds(question: Question, accepted: str) -> list[Quantity]:
     """Return the gold quantities that an accepted text stands for, each of the ways they are written."""
     of_answer = [q for q in quantities(question.answer) if is_written(accepted, q)]
     whole = [q for q in quantities(accepted) if q.at[0] == 0 and q.base_unit is not None]
-    others = [] if question.accept_all or question.type not in VALUE_TYPES else gold_quantities(question)
+    is_one_value = question.type in VALUE_TYPES and not question.accept_all
+    others = gold_quantities(question) if is_one_value else ()
     # The other ways to write it count only beside a unit: the digits alone are no value yet.
-    return of_answer + whole + ([q for q in others if q.unit is not None] if of_answer or whole else others)
+    return [*of_answer, *whole, *(q for q in others if q.unit is not None or not (of_answer or whole))]
 
 
 def overlaps(at: tuple[int, int], place: Occurrence) -> bool:
@@ -128,9 +128,11 @@ def overlaps(at: tuple[int, int], place: Occurrence) -> bool:
 
 
 def _end_of_a_range(question: Question, accepted: str, place: Occurrence) -> bool:
-    """例: 15社 in 11～15社."""
+    """例: 15社 in 11～15社, and 1割 in 「1割から10割に」, where a change begins."""
     if not place.said[0].isdigit() or "~" in compact(question.answer):
         return False
+    if not question.accept_all and _BEGINS.match(place.after):
+        return not any(_BEGINS.match(gold.after) for gold in occurrences(accepted, question.answer))
     return bool(re.search(r"\d[^\d、。()~]{0,3}~$", place.before) or re.match(r"[^\d、。()~]{0,3}~\d", place.after))
 
 
@@ -153,9 +155,17 @@ def _negated_word(question: Question, accepted: str, place: Occurrence) -> bool:
     return normalise(place.left + accepted) not in normalise(question.answer)
 
 
-def _other_municipality(question: Question, accepted: str, place: Occurrence) -> bool:
-    """例: 天草市 in 上天草市, 小国町 in 南小国町: towns are named after the side of an older one on which they lie."""
-    if place.left not in tuple("東西南北上下") or not _MUNICIPALITY.search(accepted):
+def _inside_a_name(question: Question, accepted: str, place: Occurrence) -> bool:
+    """例: 天草市 in 上天草市, 小国町 in 南小国町: towns are named after the side of an older one on which they lie.
+
+    So is any name of ``accept_all`` inside another one of them.
+    """
+    for other in question.accept_all:
+        if accepted != other and normalise(accepted) in normalise(other):
+            around = occurrences(other, place.text)
+            if any(one.start <= place.start and place.end <= one.end for one in around):
+                return True
+    if place.left not in tuple("東西南北上下") or not _MUNICIPALITY.search(accepted + place.right):
         return False
     return normalise(place.left + accepted) not in normalise(question.answer)
 
@@ -212,13 +222,15 @@ def _no_interjection(question: Question, accepted: str, place: Occurrence) -> bo
     return bool(place.before) and place.before[-1] not in "。「『!?:)"
 
 
-_PLACE_RULES: dict[str, Callable[[Question, str, Occurrence], bool]] = {
+_FIGURE_RULES: dict[str, Callable[[Question, str, Occurrence], bool]] = {
     "figure": _piece_of_a_figure,
     "value": _other_quantity,
     "range": _end_of_a_range,
     "word": _inside_a_word,
+}
+_PLACE_RULES: dict[str, Callable[[Question, str, Occurrence], bool]] = {
     "negated": _negated_word,
-    "municipality": _other_municipality,
+    "name": _inside_a_name,
     "denied": _denied,
     "bound": _other_bound,
     "direction": _other_direction,
@@ -245,7 +257,7 @@ def _dates_at(question: Question, accepted: str) -> list[Period]:
     return [*dated, *(p for p in golds if (p.start[5:], p.end[5:]) == (own.start[5:], own.end[5:])), own]
 
 
-def _other_date(question: Question, dates: list[Period], place: Occurrence) -> str | None:
+def _is_other_date(question: Question, dates: list[Period], place: Occurrence) -> bool:
     """例: 令和8年1月14日 for 令和7年1月14日; 令和5年度 for 令和5年; 11月20日 for 1月20日.
 
     Where two dates are asked for and one lies within the other, each must be as exact as it is written:
@@ -256,14 +268,16 @@ def _other_date(question: Question, dates: list[Period], place: Occurrence) -> s
     strict = any(same_period(date, other) for date in dates for other in others)
     dated = any(map(has_year, dates))
     for period in said:
+        if not has_year(period) and place.text[: period.at[0]].endswith("年"):
+            continue  # of a year that is none: 92024年1月20日
         for date in dates:
             if dated and has_year(period) and not has_year(date):
                 continue
             if same_period(date, period) and (not strict or same_period(period, date)):
-                return None
+                return False
             if period.kind == "range" and same_period(period, date):
-                return None
-    return "date" if said else None
+                return False
+    return bool(said)
 
 
 # The whole answer.

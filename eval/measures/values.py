@@ -7,7 +7,9 @@ The same value is 3,649万4千円, 36,494千円 and 36,494,000円; R6.1.20, 令�
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from itertools import zip_longest
 
 from eval.dataset import Question
@@ -47,7 +49,8 @@ _FRACTION = re.compile(r"\d/\d|分の")
 _PAPER = re.compile(r"(?:第?\d*回)?(?:の)?(?:定例)?(?:県?議会|定例会|会見|資料|説明|議案)")
 
 
-def quantities(text: str) -> list[Quantity]:
+@lru_cache(maxsize=4096)  # each rule reads the same few texts
+def quantities(text: str) -> tuple[Quantity, ...]:
     """Return the quantities of a text with their places in ``compact(text)``, in order.
 
     Besides those that ``find_quantities`` is sure of, a bare figure inside an answer's words is one (県内は396). A
@@ -64,7 +67,7 @@ def quantities(text: str) -> list[Quantity]:
         if not any(start < bare.end() and bare.start() < end for start, end in taken):
             sign = -1 if bare["sign"] else 1
             found.append(Quantity(sign * float(bare["figure"]), None, None, bare[0], bare.span()))
-    return sorted(found, key=lambda one: one.at)
+    return tuple(sorted(found, key=lambda one: one.at))
 
 
 def units_differ(one: str | None, other: str | None) -> bool:
@@ -101,12 +104,13 @@ def _is_signed(quantity: Quantity) -> bool:
     return quantity.text[:1] in "△▲▼-+−"
 
 
-def periods(text: str) -> list[Period]:
+@lru_cache(maxsize=4096)
+def periods(text: str) -> tuple[Period, ...]:
     """Return the dates and periods of a text with their places in ``compact(text)``.
 
     A day or month without a year gets the year 2000 (see ``has_year``).
     """
-    return find_periods(compact(text), default=_YEAR_ONLY)
+    return tuple(find_periods(compact(text), default=_YEAR_ONLY))
 
 
 def same_period(gold: Period, said: Period) -> bool:
@@ -127,7 +131,7 @@ def has_year(period: Period) -> bool:
     return not period.start.startswith("2000-")
 
 
-def gold_quantities(question: Question) -> list[Quantity]:
+def gold_quantities(question: Question) -> Sequence[Quantity]:
     """Return the ways to write the one gold figure, or each of the gold figures of ``accept_all``; empty for none.
 
     An accepted text without a unit (例: 36494) is only another way to look for the gold answer's own figure.
@@ -141,7 +145,7 @@ def gold_quantities(question: Question) -> list[Quantity]:
     own = [q for q in core if any(is_written(text, q) for text in question.accept)][:1] or core[:1]
     accepted = [q for text in question.accept for q in quantities(text)[:1] if q.at == (0, len(compact(text)))]
     if own:
-        return own + [q for q in accepted if q.unit is not None and not units_differ(own[0].base_unit, q.base_unit)]
+        return [*own, *(q for q in accepted if q.unit is not None and not units_differ(own[0].base_unit, q.base_unit))]
     return accepted
 
 
@@ -152,7 +156,7 @@ def is_written(accepted: str, stated: Quantity) -> bool:
     return bool(first and second and first[0] == second[0]) and (one.startswith(other) or other.startswith(one))
 
 
-def gold_periods(question: Question) -> list[Period]:
+def gold_periods(question: Question) -> Sequence[Period]:
     """Return the gold date, or each of the gold dates of ``accept_all``; empty for an answer that is none."""
     if question.accept_all:
         return [periods(text)[0] for text in question.accept_all if is_date(text)]
@@ -193,7 +197,7 @@ def value_right(question: Question, answer: str) -> bool | None:
     return bool(own) and any(same_quantity(one, own[0]) for one in gold)
 
 
-def own_quantities(question: Question, answer: str) -> list[Quantity]:
+def own_quantities(question: Question, answer: str) -> Sequence[Quantity]:
     """Return the figures that an answer gives as its value, the first being the one; empty for none.
 
     Left out are asides in parentheses, figures of the question, what a rate is per (1人5,000円) and what a change
