@@ -22,6 +22,7 @@ from eval.measures.scorecard import Judged, judge, summarise
 from eval.measures.support import unsupported_figures
 from eval.sets import QuestionSet
 from index.snapshot import Snapshot
+from ingest.document import Document
 
 # The stages of a search: each leg by itself, both fused, and the order in which the hits are read.
 Stage = Literal["keyword", "vector", "fused", "reranked"]
@@ -116,10 +117,16 @@ def gold_pages(question: Question, snapshot: Snapshot) -> frozenset[GoldPage]:
         elif place.lines is not None and place.file in papers:
             document = snapshot.document(papers[place.file])
             if document.lines_are_source and document.paging != "none":
-                spans = (document.line_span(line) for line in place.lines)
-                first, last = (document.page_at(start).number for start, _ in spans)
+                first, last = (_page_of_line(document, line) for line in place.lines)
                 pages.update((place.file, number) for number in range(first, last + 1))
     return frozenset(pages)
+
+
+def _page_of_line(document: Document, line: int) -> int:
+    """Return the page of a line's first printed character: a form feed before it still belongs to the page before."""
+    start, end = document.line_span(line)
+    text = document.text[start:end]
+    return document.page_at(start + len(text) - len(text.lstrip())).number
 
 
 def unsupported_of(answer: Answer, snapshot: Snapshot) -> list[str]:

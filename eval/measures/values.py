@@ -174,9 +174,10 @@ def value_right(question: Question, answer: str) -> bool | None:
     """Say whether the answer's own value is the gold one; None where the gold answer is no value.
 
     The answer's own value is the first outside of parentheses, where papers put the as-of date and what a figure was
-    worked out from (see ``own_quantities``). With ``accept_all`` every gold value must stand somewhere. That a value
-    is scored apart from its wording, and wrong in another scale, follows TAT-QA (Zhu et al., ACL 2021), here with the
-    units, scales and calendars of Japanese papers.
+    worked out from (see ``own_quantities``). Digits that leave their scale to the table (10,500 for 10,500千円) are
+    another value; digits without a counter (25 for 25町村) are not. With ``accept_all`` every gold value must stand
+    somewhere. That a value is scored apart from its wording, and wrong in another scale, follows TAT-QA (Zhu et al.,
+    ACL 2021), here with the units, scales and calendars of Japanese papers.
     """
     if not question.answerable or question.type not in VALUE_TYPES:
         return None

@@ -77,6 +77,7 @@ MONEY = question(answer="36,494千円（令和7年度当初予算案）", accept
         ("3,649万4千円", True),
         ("36,494,000円（令和7年度）", True),
         ("36,494円", False),
+        ("36,494", False),  # the scale is part of the value
         ("予算は36,494千円で、前年は30,000千円", True),
         ("30,000千円（翌年は36,494千円）", False),
         ("30,000千円、36,494千円", False),  # one of many is not the answer's own
