@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 
 from eval.dataset import Question
-from eval.measures.luck import held, luck_of_text
-from eval.measures.texts import compact, without_asides
+from eval.measures.luck import luck_of_text
+from eval.measures.texts import compact, held, without_asides
 
 # The types whose answer is an enumeration. A comparison or a series names its values in clauses, a reason in prose:
 # their share of said values is a recall, but they have no items to count a precision of.
@@ -28,7 +28,7 @@ def list_recall(question: Question, answer: str) -> float | None:
 
 
 def list_precision(question: Question, answer: str) -> float | None:
-    """Return the share of the answer's items that hold a name of ``accept_all``, from 0 to 1.
+    """Return the share of the answer's items that hold a name of ``accept_all``, or stand in the gold answer; 0 to 1.
 
     None where nothing is enumerated (see ``ENUMERATED``), and for an answer without items: who names nothing has not
     named anything wrong.
@@ -36,11 +36,14 @@ def list_precision(question: Question, answer: str) -> float | None:
     if not question.accept_all or question.type not in ENUMERATED:
         return None
     parts = items(answer, question.accept_all)
-    right = [
-        any(held(name, part) and luck_of_text(question, name, part) is None for name in question.accept_all)
-        for part in parts
-    ]
+    right = [_is_gold(question, part) for part in parts]
     return sum(right) / len(right) if right else None
+
+
+def _is_gold(question: Question, part: str) -> bool:
+    if any(held(name, part) and luck_of_text(question, name, part) is None for name in question.accept_all):
+        return True
+    return len(part) > 1 and held(part, question.answer)  # a gold name that has a comma in it comes in parts
 
 
 def items(answer: str, names: tuple[str, ...] = ()) -> list[str]:

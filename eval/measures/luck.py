@@ -8,23 +8,22 @@ into a wrong one. They follow from how figures, dates and names are written in J
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 from eval.dataset import Question
-from eval.measures.texts import Occurrence, compact, normalise, occurrences, without_asides
+from eval.measures.claims import CLAIMS, NO, YES
+from eval.measures.texts import Occurrence, compact, held, normalise, occurrences
 from eval.measures.values import (
     VALUE_TYPES,
     gold_quantities,
     has_year,
     is_date,
     is_written,
-    own_quantities,
     periods,
     quantities,
     same_period,
     same_quantity,
-    units_differ,
 )
 from ingest.dates import Period
 from ingest.numbers import Quantity
@@ -38,13 +37,7 @@ _BOUND = re.compile(rf"[^\d、。()]{{0,6}}?({'|'.join((*_AT_MOST, *_AT_LEAST))}
 _UP = "増|多|プラス|伸|上積|上回|転入超過"
 _DOWN = "減|少な|マイナス|縮|足りな|下回|転出超過"
 _DIRECTION = re.compile(rf"[^\d、。()]{{0,6}}?\(?(?:(?P<up>{_UP})|(?P<down>{_DOWN}))")
-_YES, _NO = re.compile(r"はい|ええ"), re.compile(r"いいえ|いえ")
-_NEGATIVE_END = re.compile(r"(?:ない|ません|なかった|ませんでした|中止|未定)$")
 _MUNICIPALITY = re.compile(r"[一-鿿ぁ-んァ-ヶ][都道府県市区町村]$")
-_PARTICLE_END = re.compile(r"(?:[はがをにでとものへ]|ため|して)$")
-_PREDICATE = re.compile(r"ほう|方が|より|が[多大高長早上]")
-_EITHER = re.compile(r"どちら|どっち|どれが")
-_FEW = 20  # characters of a name; a longer item is a clause
 
 
 def luck(question: Question, answer: str) -> str | None:
@@ -52,7 +45,7 @@ def luck(question: Question, answer: str) -> str | None:
 
     Only for answers that hold it (``answers.holds_it``).
     """
-    for name, rule in _ANSWER_RULES.items():
+    for name, rule in CLAIMS.items():
         if rule(question, answer):
             return name
     if question.accept_all:
@@ -60,11 +53,6 @@ def luck(question: Question, answer: str) -> str | None:
         return next((name for name in found if name), None)
     found = [luck_of_text(question, accepted, answer) for accepted in question.accept if held(accepted, answer)]
     return found[0] if found and all(found) else None
-
-
-def held(accepted: str, answer: str) -> bool:
-    """Say whether the answer holds the accepted text, folded."""
-    return normalise(accepted) in normalise(answer)
 
 
 def luck_of_text(question: Question, accepted: str, answer: str) -> str | None:
@@ -217,7 +205,7 @@ def _asked_direction(text: str) -> int:
 
 def _no_interjection(question: Question, accepted: str, place: Occurrence) -> bool:
     """例: はい in 「申請はいつでも」: a yes stands at the beginning or after a full stop."""
-    if not (_YES.fullmatch(accepted) or _NO.fullmatch(accepted)):
+    if not (YES.fullmatch(accepted) or NO.fullmatch(accepted)):
         return False
     return bool(place.before) and place.before[-1] not in "。「『!?:)"
 
@@ -278,102 +266,3 @@ def _is_other_date(question: Question, dates: list[Period], place: Occurrence) -
             if period.kind == "range" and same_period(period, date):
                 return False
     return bool(said)
-
-
-# The whole answer.
-
-
-def _other_polarity(question: Question, answer: str) -> bool:
-    """例: 「はい。現在は休止しています」 where the gold answer is いいえ; 「できません」 where it is はい."""
-    if question.type != "yesno":
-        return False
-    gold = compact(question.answer)
-    says_no = bool(_NO.match(gold)) or (not _YES.match(gold) and _ends_negative(without_asides(gold)))
-    text = compact(answer)
-    if _YES.match(text) or _NO.match(text):
-        return bool(_NO.match(text)) != says_no
-    first = text.partition("。")[0]
-    return not says_no and bool(_YES.match(gold)) and _ends_negative(first)
-
-
-def _ends_negative(clause: str) -> bool:
-    return bool(_NEGATIVE_END.search(clause.rstrip("。")))
-
-
-def _several_names(question: Question, answer: str) -> bool:
-    """例: 税務課 among eight other offices: who names all candidates has not answered which.
-
-    Items are alternatives when there are three, or two of one kind (水俣高校、私立高校), but not a whole and its part
-    (熊本県、税務課). Only where the gold answer is one name.
-    """
-    gold = without_asides(question.answer)
-    called = normalise(gold) in map(normalise, question.accept)
-    is_name = question.type in ("name", "place") or (question.type == "paraphrase" and called)
-    if question.accept_all or not is_name or any(c.isdigit() for c in gold) or len(_items(gold)) != 1:
-        return False
-    items = _items(answer)
-    if len(items) < 2 or any(len(item) > _FEW or _PARTICLE_END.search(item) for item in items):
-        return False
-    right = [item for item in items if any(held(accepted, item) for accepted in question.accept)]
-    others = [item for item in items if item not in right]
-    alike = any(item[-1] == other[-1] for item in right for other in others)
-    return bool(others) and (len(items) > 2 or alike)
-
-
-def _items(text: str) -> list[str]:
-    plain = re.sub(r"(?:など|等|です|である)?。?$", "", without_asides(text))
-    return list(dict.fromkeys(item for item in (compact(part) for part in re.split(r"[、,/\n]", plain)) if item))
-
-
-def _several_values(question: Question, answer: str) -> bool:
-    """例: 「549社、507社、648社」 for 648社: three candidates, of which the first is not the right one."""
-    if question.accept_all or question.type not in ("number", "table_cell"):
-        return False
-    gold = gold_quantities(question)
-    own = own_quantities(question, answer)
-    rivals = [q for q in own if gold and not units_differ(q.base_unit, gold[0].base_unit)]
-    return len({abs(q.value) for q in rivals}) > 2 and not any(same_quantity(one, rivals[0]) for one in gold)
-
-
-def _wrong_winner(question: Question, answer: str) -> bool:
-    """例: 「デンソーのほうが多い（ソニーは6%）」, 「ソニーよりデンソー」 or 「ソニーとデンソー」 for ソニー."""
-    if question.type != "comparison" or question.accept_all or not _EITHER.search(question.question):
-        return False
-    core = without_asides(answer)
-    names = [a for a in question.accept if not any(c.isdigit() for c in a) and held(a, without_asides(question.answer))]
-    if not names or any(held(a, answer) for a in question.accept if a not in names):
-        return False
-    places = [place for name in names for place in occurrences(name, core)]
-    chosen = [place for place in places if not re.match(r"[^、。]{0,8}?より", place.after)]
-    both = len([part for part in re.split(r"[、と・/]|および|及び", core) if part]) > 1 and not _PREDICATE.search(core)
-    return not chosen or both
-
-
-def _against_itself(question: Question, answer: str) -> bool:
-    """例: 「4人減（令和5年度は25人、令和6年度は29人）」: the change that is told is not that of its own figures."""
-    if not question.accept_all or question.type not in ("comparison", "temporal"):
-        return False
-    told = re.search(r"\d[^\d、。()]*(増|減)$", compact(without_asides(answer)).rstrip("。"))
-    dated = sorted(_dated(compact(answer)), key=lambda pair: pair[0].end)
-    if told is None or len(dated) != 2 or dated[0][0].end == dated[1][0].end:
-        return False
-    change = dated[1][1].value - dated[0][1].value
-    return change * (1 if told[1] == "増" else -1) < 0
-
-
-def _dated(plain: str) -> Iterator[tuple[Period, Quantity]]:
-    """Yield each quantity with the period right before it: 令和5年度は25人."""
-    found = periods(plain)
-    for quantity in quantities(plain):
-        before = [p for p in found if p.at[1] <= quantity.at[0] <= p.at[1] + 8]
-        if before:
-            yield before[-1], quantity
-
-
-_ANSWER_RULES: dict[str, Callable[[Question, str], bool]] = {
-    "polarity": _other_polarity,
-    "names": _several_names,
-    "values": _several_values,
-    "winner": _wrong_winner,
-    "contradiction": _against_itself,
-}

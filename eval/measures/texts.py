@@ -20,6 +20,11 @@ def normalise(text: str) -> str:
     return _IGNORED.sub("", unicodedata.normalize("NFKC", text)).translate(_DASHES).lower()
 
 
+def held(wanted: str, text: str) -> bool:
+    """Say whether a text holds another one, both folded."""
+    return normalise(wanted) in normalise(text)
+
+
 def figures(text: str) -> list[str]:
     """Return the figures of a text in order, without digit commas: 2,776件 → 2776."""
     return _FIGURE.findall(unicodedata.normalize("NFKC", text).replace(",", ""))

@@ -133,16 +133,25 @@ def test_the_same_digits_of_another_unit_are_another_value():
     broken(lambda q: respelt(q, OTHER_UNITS, match), at_least=90)
 
 
-def test_the_value_of_another_question_is_wrong():
-    """Of the same unit; not a value that the question itself or its gold answer holds too."""
+def distance(question, other):
+    """Return how far the evidence of two questions lies apart: in pages or lines, and far for another document."""
+    here, there = question.evidence[0], other.evidence[0]
+    if here.file != there.file:
+        return 10**6
+    return abs(here.page - there.page) if here.page else abs(here.lines[0] - there.lines[0])
+
+
+def test_a_neighbouring_value_is_wrong():
+    """Values of other questions, those of the same page or lines first; not one that this question or answer holds."""
 
     def mutate(question):
         if question.type not in ("number", "table_cell") or len(gold_values(question)) != 1:
             return
         own = gold_values(question)[0]
         known = set(figures(question.answer + question.question + " ".join(question.accept)))
-        others = (q for one in ASKED if one.id != question.id for q in gold_values(one)[:1])
-        alike = [q for q in others if q.base_unit == own.base_unit and not known & set(figures(q.text))]
+        others = sorted(ASKED, key=lambda other: distance(question, other))
+        values = [q for other in others if other.id != question.id for q in gold_values(other)[:1]]
+        alike = [q for q in values if q.base_unit == own.base_unit and not known & set(figures(q.text))]
         yield from (q.text for q in alike[:5])
 
     broken(mutate, at_least=300)

@@ -30,6 +30,11 @@ def test_an_item_may_hold_a_dot_or_a_number():
     assert items("甲、甲、乙。") == ["甲", "乙"]
 
 
+def test_a_gold_name_with_a_comma_in_it_is_not_foreign():
+    asked = question("list", answer="豊かな町、命と健康、安心を守る町", accept=(), accept_all=("豊かな", "安心を守る"))
+    assert list_precision(asked, "豊かな町、命と健康、安心を守る町") == 1
+
+
 def test_what_is_told_in_clauses_has_no_items():
     series = question("temporal", answer="52件→206件", accept=(), accept_all=("52件", "206件"))
     assert list_precision(series, "1月は52件、2月は206件") is None

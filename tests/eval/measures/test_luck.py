@@ -18,6 +18,7 @@ WINNER = question(
     "comparison", answer="甲社（約6%、乙社は5.5%）", accept=("甲社",), question="出資は甲社と乙社でどちらが大きいですか"
 )
 BOTH = question("comparison", answer="25人→29人", accept=(), accept_all=("25人", "29人"))
+MORE = question("comparison", answer="甲社が多い（甲社9人、乙社5人）", accept=(), accept_all=("9人", "5人"))
 TOWNS = question("list", answer="天草市、上天草市", accept=(), accept_all=("天草市", "上天草市"))
 IT = question("list", answer="半導体、IT", accept=(), accept_all=("半導体", "IT"))
 TWO_DATES = question(
@@ -60,6 +61,7 @@ TWO_DATES = question(
         (WINNER, "甲社より乙社が大きい", "winner"),
         (WINNER, "甲社と乙社", "winner"),
         (BOTH, "4人減（令和5年度は25人、令和6年度は29人）", "contradiction"),
+        (MORE, "乙社のほうが多い（甲社は9人、乙社は5人）", "contradiction"),
         (TWO_DATES, "令和7年1月22日、令和7年1月22日", "date"),
         (IT, "半導体、digital", "word"),
         (question("place", answer="天草市", accept=("天草市",)), "上天草市", "name"),
@@ -95,10 +97,13 @@ def test_an_answer_that_says_something_else_is_luck(asked, answer, rule):
         (YES, "はい。窓口に行かなくても電子申請できます"),
         (NO, "いいえ。令和6年8月から休んでいる"),
         (NO, "令和6年8月から休んでいる"),
+        (question("yesno", answer="休止中", accept=("休止",)), "いいえ。現在は休止"),
         (WINNER, "甲社のほうが大きい（甲社は6%、乙社は5.5%）"),
         (WINNER, "乙社より甲社が大きい"),
         (BOTH, "4人増（令和5年度は25人、令和6年度は29人）"),
         (BOTH, "令和5年度25人、令和6年度29人"),
+        (MORE, "甲社のほうが多い（甲社は9人、乙社は5人）"),
+        (MORE, "乙社のほうが少ない（甲社は9人、乙社は5人）"),
         (TOWNS, "天草市、上天草市"),
         (IT, "半導体、ＩＴ関連"),
         (TWO_DATES, "予定 令和7年1月、開始 令和7年1月22日"),
