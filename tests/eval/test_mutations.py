@@ -451,3 +451,41 @@ def test_the_difference_in_the_other_direction_is_wrong():
             yield f"{values[0].text}{'減' if up else '増'}"
 
     broken(mutate, at_least=15)
+
+
+def test_one_of_several_values_is_no_answer_when_others_come_first():
+    def mutate(question):
+        values = gold_values(question)
+        if question.type in ("number", "table_cell") and not question.accept_all and len(values) == 1:
+            figure = compact(values[0].text)
+            others = [re.sub(r"\d+(?:\.\d+)?", lambda m, n=n: f"{n}{m[0]}", figure, count=1) for n in (4, 7)]
+            if figure[0].isdigit() and values[0].unit != "人に1人":
+                yield "、".join([*others, figure])
+
+    broken(mutate, at_least=60)
+
+
+def test_the_other_of_two_is_the_wrong_choice():
+    def mutate(question):
+        names = [a for a in question.accept if not re.search(r"\d", a)]
+        if question.type == "comparison" and names and re.search(r"どちら|どっち", question.question):
+            yield f"甲野社のほうが大きい（{names[0]}は小さい）"
+            yield f"{names[0]}より甲野社が大きい"
+            yield f"{names[0]}と甲野社"
+
+    broken(mutate, at_least=3)
+
+
+def test_a_change_that_its_own_figures_deny_is_wrong():
+    def mutate(question):
+        values = gold_values(question)
+        if question.type not in ("comparison", "temporal") or len(values) != 2 or not question.accept_all:
+            return
+        early, late = values
+        if early.base_unit == late.base_unit and early.value != late.value:
+            told = "減" if late.value > early.value else "増"
+            yield f"9件{told}（令和4年度は{early.text}、令和5年度は{late.text}）"
+            smaller, larger = sorted(values, key=lambda q: q.value)
+            yield f"甲野のほうが多い（甲野は{smaller.text}、乙川は{larger.text}）"
+
+    broken(mutate, at_least=20)
