@@ -7,6 +7,8 @@ from answer.answer import Citation
 from eval.dataset import read_questions
 from eval.measures.retrieval import Place
 from eval.measures.scorecard import judge
+from eval.measures.texts import figures, normalise
+from eval.measures.values import is_date, quantities
 from ingest.document import Document, Page
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,6 +27,17 @@ def gold_citations(question):
 def verdict(question, text, citations=None, answered=True, **more):
     cited = gold_citations(question) if citations is None else citations
     return judge(question, answered=answered, text=text, citations=cited, confidence=0.5, ms=1.0, **more)
+
+
+def gold_values(question):
+    """Return the quantities that make the gold answer right, where all that does are quantities and no dates."""
+    accepted = question.accept_all or [a for a in question.accept if normalise(a) in normalise(question.answer)]
+    stated = quantities(question.answer)
+    found = [
+        next((q for q in stated if figures(q.text) == figures(a) and "から" not in a and not is_date(a)), None)
+        for a in accepted
+    ]
+    return found if found and all(found) else []
 
 
 class Papers:
