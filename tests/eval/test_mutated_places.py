@@ -1,4 +1,4 @@
-"""The scorer put to the test, second part: gold answers cited from elsewhere, misquoted, or with figures of no quote."""
+"""The scorer put to the test, second part: gold answers cited from elsewhere, misquoted, or with figures unquoted."""
 
 import re
 from dataclasses import replace
