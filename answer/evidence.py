@@ -287,6 +287,17 @@ class Atom:
     whole: str | None = None  # the compound it is a piece of: where that stands, the piece does too
     proper: bool = False  # a piece of a name
     strict: bool = False  # 第2回, 20～24歳: tells one thing from its neighbours, so a neighbour's does not count
+    compound: bool = False  # has pieces that are atoms too
+    says_how: bool = False  # a verb or an adjective, which people put in words of their own
+
+    @property
+    def is_strange(self) -> bool:
+        """Say whether this is a thing that no document names, by this word or one like it.
+
+        A single character is a piece of many words (昨年度, 中国籍), and 数値 only says what kind of figure is asked.
+        """
+        counted = _MEASURE.fullmatch(self.lemma.removesuffix("値")) is not None
+        return len(self.lemma) > 1 and not (self.known or self.compound or self.says_how or counted)
 
     def match(self, lemmas: frozenset[str], key: str) -> float:
         if self.lemma in lemmas or (len(self.surface) > 1 and self.surface in key):
@@ -344,6 +355,8 @@ def read_atoms(question: Question, lexicon: Lexicon) -> tuple[Atom, ...]:
             whole,
             term is not None and lemma in term.proper,
             term is not None and term.ordinal,
+            term is None,
+            term is not None and term.says_how,
         )
         if lemma not in atoms or atoms[lemma].weight < weight:
             atoms[lemma] = atom
