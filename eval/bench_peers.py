@@ -42,9 +42,10 @@ from typing import Any
 
 from eval.dataset import DatasetError, Question, read_questions
 from eval.history import describe_environment
-from eval.measures.answers import says_it
+from eval.measures.answers import holds_it
+from eval.measures.latency import percentile
 from eval.measures.retrieval import mean_measures, measure_rankings
-from eval.measures.scorecard import judge, percentile, share
+from eval.measures.scorecard import judge, share
 from eval.peers import SYSTEMS, Found, Outcome, Reply
 from eval.pieces import Corpus, Page
 from eval.reports.peers import BUDGET, Row, render
@@ -288,9 +289,10 @@ def score(outcome: Outcome, corpus: Corpus, questions: Sequence[Question]) -> di
 def holds(question: Question, text: str) -> bool:
     """Say whether a passage of any length holds the accepted answer.
 
-    ``says_it`` counts a row of figures as no short answer; of a passage it is to be expected, as of a long answer.
+    ``holds_it`` counts a row of figures as no short answer; of a passage it is to be expected, as of a long answer. A
+    passage makes no claim, so nothing of it is luck (``says_it``).
     """
-    return question.answerable and says_it(replace(question, type="definition"), text)
+    return question.answerable and holds_it(replace(question, type="definition"), text)
 
 
 def first_characters(ranked: Iterable[str], budget: int) -> str:
