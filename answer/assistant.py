@@ -119,8 +119,8 @@ class Assistant:
         hits, scene = self._scene(view, read)
         picked = extractive.pick(scene)
         legs: dict[Leg, list[Hit]] = {
-            "keyword": view.snapshot.search(text, k=_HITS, leg="keyword", part=view.part),
-            "vector": view.snapshot.search(text, k=_HITS, leg="vector", part=view.part),
+            "keyword": view.snapshot.search(read.text, k=_HITS, leg="keyword", part=view.part),
+            "vector": view.snapshot.search(read.text, k=_HITS, leg="vector", part=view.part),
             "fused": hits,
         }
         return Trace(read, legs, scene, picked, extractive.accept(scene, picked))
@@ -256,6 +256,7 @@ class Assistant:
                     else None,
                     citations=citations,
                     timeline=_timeline(draft, numbers, citations),
+                    missing=draft.missing,
                     passages=passages,
                     confidence=round(sureness, 2),
                 )

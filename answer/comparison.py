@@ -58,6 +58,8 @@ def answer_several(scene: Scene) -> Draft:
         return answer_change(scene) or _revised(scene) or _told_difference(scene, answer_figure(scene))
     columns: list[list[Figure]] = []
     for operand in operands:
+        if _is_unheard_of(scene, operand):
+            return Draft(question.kind, missing=(operand.label,), why=(f"{operand.label} はどの資料にもない",))
         view = _for_alternative(scene, operand, operands)
         figures = rank_figures(view, operand.periods, (), operand.meeting, operand.alternative, given=True)
         if operand.periods:
@@ -284,6 +286,15 @@ def _dated_alternative(text: str, question: Question) -> Operand:
 
 def parse_like_period(text: str) -> bool:
     return bool(re.search(r"\d年|\d月|年度", text))
+
+
+def _is_unheard_of(scene: Scene, operand: Operand) -> bool:
+    """Say whether no document knows the word that one of two alternatives is called by.
+
+    例: a misspelt name: the values of whatever stands nearest would be compared under it.
+    """
+    called = katakana(operand.alternative) if operand.alternative else ""
+    return any(atom.is_strange and atom.surface == called for atom in scene.atoms)
 
 
 def _for_alternative(scene: Scene, operand: Operand, operands: Sequence[Operand]) -> Scene:

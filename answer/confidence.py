@@ -28,7 +28,7 @@ class Signals:
     met in the quoted text itself; ``unmet``: share of the topic's rare words that are nowhere near; ``unit`` and
     ``period``: fit of unit and date; ``lead``: how far the answer is ahead of the next different one; ``fit``: how
     well the answer looks like what was asked for (a person, a place, items of one kind); ``prior``: how well its
-    passage was found; ``unknown``: share of the topic's words that no document of the collection holds.
+    passage was found; ``unknown``: share of the topic's words for things that no document of the collection names.
     """
 
     coverage: float
@@ -42,6 +42,7 @@ class Signals:
     prior: float = 0.0
     unknown: float = 0.0
     needed: tuple[str, ...] = ()  # words without which the answer is about something else: 第2回, an unknown name
+    strange: tuple[str, ...] = ()  # things that the question names and no document does
 
     def vector(self) -> tuple[float, ...]:
         """Return the signals in the order of the weights."""
@@ -86,13 +87,23 @@ def read_signals(
         lead=min(1.0, max(0.0, lead)),
         fit=fit,
         prior=prior,
-        unknown=float(weights[[not atom.known for atom in atoms]].sum()) / total if atoms else 0.0,
+        unknown=_share([atom.weight for atom in atoms if atom.is_strange], [a.weight for a in atoms if not a.compound]),
         needed=tuple(
             atom.lemma
             for atom, zone in zip(atoms, zones, strict=True)
-            if zone < NEAR and (atom.strict or (atom.proper and not atom.known))
+            if zone < NEAR and (atom.strict or (atom.is_strange and (atom.proper or _tells_apart(atom))))
         ),
+        strange=tuple(atom.lemma for atom, zone in zip(atoms, zones, strict=True) if zone < NEAR and atom.is_strange),
     )
+
+
+def _tells_apart(atom: Atom) -> bool:
+    """Say whether a piece of a compound makes it another thing. 例: 宇宙 of 宇宙コンソーシアム"""
+    return atom.whole is not None
+
+
+def _share(some: Sequence[float], all_: Sequence[float]) -> float:
+    return sum(some) / (sum(all_) or 1.0)
 
 
 GROUPS = {

@@ -18,6 +18,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from answer.cues import OPPOSITES
 from answer.question import Question, Term
 from answer.thesaurus import synonyms
 from ingest.dates import Period, find_periods, parse_code
@@ -287,6 +288,19 @@ class Atom:
     whole: str | None = None  # the compound it is a piece of: where that stands, the piece does too
     proper: bool = False  # a piece of a name
     strict: bool = False  # 第2回, 20～24歳: tells one thing from its neighbours, so a neighbour's does not count
+    compound: bool = False  # has pieces that are atoms too
+    says_how: bool = False  # a verb or an adjective, which people put in words of their own
+
+    @property
+    def is_strange(self) -> bool:
+        """Say whether this is a thing that no document names, by this word or one like it.
+
+        A single character is a piece of many words (昨年度, 中国籍), 数値 only says what kind of figure is asked, and
+        of two halves (個別, 連結) papers name only the other.
+        """
+        counted = _MEASURE.fullmatch(self.lemma.removesuffix("値")) is not None
+        half = any(re.fullmatch(word, self.lemma) for pair in OPPOSITES for word in pair)
+        return len(self.lemma) > 1 and not (self.known or self.compound or self.says_how or counted or half)
 
     def match(self, lemmas: frozenset[str], key: str) -> float:
         if self.lemma in lemmas or (len(self.surface) > 1 and self.surface in key):
@@ -344,6 +358,8 @@ def read_atoms(question: Question, lexicon: Lexicon) -> tuple[Atom, ...]:
             whole,
             term is not None and lemma in term.proper,
             term is not None and term.ordinal,
+            term is None,
+            term is not None and term.says_how,
         )
         if lemma not in atoms or atoms[lemma].weight < weight:
             atoms[lemma] = atom

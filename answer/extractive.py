@@ -33,11 +33,17 @@ _SAYS_WHEN = re.compile(r"\d(?:年|月|日|\.\d|歳)|曜|まで|毎[年月週日
 
 
 def accept(scene: Scene, draft: Draft) -> Draft:
-    """Return the draft when it is likely enough to be right, else one without text that says what is missing."""
-    needed = draft.signals.needed if draft.signals is not None else ()
+    """Return the draft when it is likely enough to be right, else one without text.
+
+    ``missing`` says which things of the question no document names; of an answer, a reader should know that too.
+    """
+    signals = draft.signals
+    strange = signals.strange if signals is not None else ()
+    # Of a thing that no document names, nothing that they say is an answer.
+    needed = (signals.needed if signals is not None else ()) or scene.question.subjects.intersection(strange)
     if draft.text and not needed and sureness(draft) >= ACCEPT:
-        return draft
-    return replace(draft, text="", missing=draft.missing or needed or _unmet(scene))
+        return replace(draft, missing=strange)
+    return replace(draft, text="", missing=draft.missing or tuple(needed) or _unmet(scene))
 
 
 def sureness(draft: Draft) -> float:

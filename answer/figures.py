@@ -18,7 +18,7 @@ from answer.question import Question
 from answer.scene import PRIOR, STRANGER, Region, Scene, label_words
 from ingest.dates import Period, describe, find_periods, parse_code
 from ingest.document import Fact
-from ingest.japanese import fold
+from ingest.japanese import fold, morphs
 from ingest.numbers import base_unit, find_quantities
 
 _UNIT_WRONG = -0.35  # the figure measures something else
@@ -113,6 +113,7 @@ class Figure:
             *_undone(scene.question, atoms, own),
             *self._uncounted(scene.question, own),
             *_other_entity(scene.question, self.fact),
+            *_other_row(scene.question, self.fact, found.strange, atoms),
         )
         return replace(found, needed=(*found.needed, *unsaid)) if unsaid else found
 
@@ -167,7 +168,7 @@ def _undone(question: Question, atoms: Sequence[Atom], zones: Array) -> tuple[st
 
 
 ENTITY = re.compile(
-    r"([一-鿿々ァ-ヶー]{1,8}?)(線|空港|港|駅|高校|小学校|中学校|高等学校|大学|病院|市|町|村|県|区)(?![一-鿿])"
+    r"([一-鿿々ァ-ヶー]{1,8}?)(線|空港|港|駅|高校|小学校|中学校|高等学校|大学|病院|窓口|会場|支所|市|町|村|県|区)(?![一-鿿])"
 )
 
 
@@ -190,6 +191,28 @@ def _other_entity(question: Question, fact: Fact) -> tuple[str, ...]:
         ):
             missed += [m[0] for m in asked if m[2] == kind]
     return tuple(missed[:1])
+
+
+_AMOUNT_NAME = re.compile(r".*(?:額|費|数|率|量|割合|価格|単価|人口|面積)(?:\s*[(（].*)?")
+
+
+def _other_row(question: Question, fact: Fact, strange: tuple[str, ...], atoms: Sequence[Atom]) -> tuple[str, ...]:
+    """Return the strange things of a question when the figure stands in a row of something else.
+
+    That is the row of all (the question names one that the table does not have), the row of a place that the question
+    does not name (宇宙窓口 is no 熊本窓口), or one of which the question has no word.
+    """
+    if not strange or fact.kind != "cell" or not fact.row:
+        return ()
+    row = fold(fact.row)
+    if TOTAL_HEADING.fullmatch(row):
+        return () if question.wants_total else strange[:1]
+    unsaid = [m for m in morphs(row) if fold(m.surface) not in question.folded]
+    of_place = bool(unsaid) and all(m.pos2 == "固有名詞" for m in unsaid)
+    lemmas, key = label_words(row), katakana(row)
+    # A row may also be called by what kind of figure it holds (予算額), which people put in words of their own.
+    unasked = not _AMOUNT_NAME.fullmatch(row) and not any(atom.match(lemmas, key) for atom in atoms)
+    return strange[:1] if of_place or unasked else ()
 
 
 def lead_over(best: Figure, figures: Sequence[Figure]) -> float:

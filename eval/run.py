@@ -15,11 +15,14 @@ from tqdm import tqdm
 from answer.answer import Answer, Citation, QuestionError
 from answer.assistant import Assistant
 from eval.dataset import Question
+from eval.measures.citations import GoldPage
+from eval.measures.latency import STEPS
 from eval.measures.retrieval import Place, mean_measures, measure_rankings
 from eval.measures.scorecard import Judged, judge, summarise
 from eval.measures.support import unsupported_figures
 from eval.sets import QuestionSet
 from index.snapshot import Snapshot
+from ingest.document import Document
 
 # The stages of a search: each leg by itself, both fused, and the order in which the hits are read.
 Stage = Literal["keyword", "vector", "fused", "reranked"]
@@ -92,16 +95,42 @@ def ask(assistant: Assistant, snapshot: Snapshot, question: Question) -> tuple[J
         question,
         answered=answered,
         text=answer.answer,
-        citations=[_place(citation) for citation in answer.citations],
+        citations=[place_of(citation) for citation in answer.citations],
         confidence=answer.confidence,
         ms=ms,
-        unsupported=_unsupported(answer, snapshot) if answered else (),
-        bad_quotes=sum(not _is_verbatim(citation, snapshot) for citation in answer.citations),
+        unsupported=unsupported_of(answer, snapshot) if answered else (),
+        bad_quotes=sum(not is_verbatim(citation, snapshot) for citation in answer.citations),
+        as_of=answer.as_of,
+        gold_pages=gold_pages(question, snapshot),
+        steps={step: getattr(answer.timings_ms, step) for step in STEPS},
     )
     return verdict, answer
 
 
-def _unsupported(answer: Answer, snapshot: Snapshot) -> list[str]:
+def gold_pages(question: Question, snapshot: Snapshot) -> frozenset[GoldPage]:
+    """Return the pages of the gold places; those of lines come from the document, if it has pages."""
+    papers = {info.file: info.id for info in snapshot.documents()}
+    pages: set[GoldPage] = set()
+    for place in question.places:
+        if place.page is not None:
+            pages.add((place.file, place.page))
+        elif place.lines is not None and place.file in papers:
+            document = snapshot.document(papers[place.file])
+            if document.lines_are_source and document.paging != "none":
+                first, last = (_page_of_line(document, line) for line in place.lines)
+                pages.update((place.file, number) for number in range(first, last + 1))
+    return frozenset(pages)
+
+
+def _page_of_line(document: Document, line: int) -> int:
+    """Return the page of a line's first printed character: a form feed before it still belongs to the page before."""
+    start, end = document.line_span(line)
+    text = document.text[start:end]
+    return document.page_at(start + len(text) - len(text.lstrip())).number
+
+
+def unsupported_of(answer: Answer, snapshot: Snapshot) -> list[str]:
+    """Return the figures of an answer that stand nowhere they may stand (see ``unsupported_figures``)."""
     quotes = "\n".join(citation.quote for citation in answer.citations)
     around = [
         part
@@ -124,7 +153,7 @@ def _neighbourhood(citation: Citation, snapshot: Snapshot) -> str:
     return "\n".join([*before, *after])
 
 
-def _is_verbatim(citation: Citation, snapshot: Snapshot) -> bool:
+def is_verbatim(citation: Citation, snapshot: Snapshot) -> bool:
     """Say whether the quote is the document's own characters, and inside one page of it."""
     try:
         document = snapshot.document(citation.document_id)
@@ -135,7 +164,8 @@ def _is_verbatim(citation: Citation, snapshot: Snapshot) -> bool:
     return inside and document.text[citation.start : citation.end] == citation.quote
 
 
-def _place(citation: Citation, chunk_id: str = "") -> Place:
+def place_of(citation: Citation, chunk_id: str = "") -> Place:
+    """Return where a citation stands."""
     return Place(chunk_id, citation.file, citation.lines, citation.page)
 
 
@@ -144,12 +174,12 @@ def _ranking(assistant: Assistant, snapshot: Snapshot, question: Question, stage
     try:
         if stage != "reranked":
             passages = assistant.search(question.question, DEPTH, stage)
-            return [_place(passage.citation, passage.chunk_id) for passage in passages]
+            return [place_of(passage.citation, passage.chunk_id) for passage in passages]
         hits = assistant.trace(question.question).legs["fused"][:DEPTH]
     except QuestionError:  # refused as a question; then nothing is found either
         return []
     return [
-        _place(assistant.cite(snapshot, hit.chunk.document_id, hit.chunk.start, hit.chunk.end, n), hit.chunk.id)
+        place_of(assistant.cite(snapshot, hit.chunk.document_id, hit.chunk.start, hit.chunk.end, n), hit.chunk.id)
         for n, hit in enumerate(hits, 1)
     ]
 

@@ -10,10 +10,10 @@ import streamlit as st
 from ui import render
 from ui.client import AskClient, Json
 from ui.feedback import REASONS
+from ui.marks import TYPES
 from ui.messages import FAILURES, say
 from ui.paging import pager, piece
 from ui.render import escape
-from ui.scorecard import TYPES
 
 OPEN, ALL = "未処理", "すべて"
 VERDICTS = {"good": "役に立った", "bad": "違う"}

@@ -198,7 +198,7 @@ def folded(text: str) -> str:
 
 
 def notices_html(answer: Json, turn: int = 0) -> str:
-    """Return what a reader must not miss: a newer paper says otherwise, or two papers contradict each other."""
+    """Return what a reader must not miss: a word no paper has, a newer value, papers that contradict each other."""
     points = answer.get("timeline") or []
     citations = {citation["n"]: citation for citation in answer["citations"]}
     notices = []
@@ -209,7 +209,12 @@ def notices_html(answer: Json, turn: int = 0) -> str:
     for early, late in pairwise(points):
         if early["as_of"] == late["as_of"] and folded(early["value"]) != folded(late["value"]):
             notices.append(("同じ時点の値が、資料によって違います", [early, late]))
-    return "".join(
+    missing = "、".join(f"「{escape(str(word))}」" for word in answer.get("missing") or ())
+    unheard = (
+        f'<div class="tk-notice" role="note"><b>{missing}は資料に見当たりません</b>'
+        "<span>ほかの言葉から見つけた答えです。お尋ねのものの答えかどうか、出典で確かめてください。</span></div>"
+    )
+    return (unheard if missing else "") + "".join(
         f'<div class="tk-notice" role="note"><b>{words}</b>'
         + "".join(
             f"<span>{escape(when(point['as_of']))}　<strong>{escape(with_unit(point))}</strong>"

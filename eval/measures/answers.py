@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
 
 from eval.dataset import Question
+from eval.measures.luck import luck
 from eval.measures.texts import figures, normalise
 
 SHORT_TYPES = frozenset({"number", "table_cell", "temporal", "date", "name", "place"})
@@ -24,7 +24,14 @@ def length_limit(question: Question) -> int:
 
 
 def says_it(question: Question, answer: str) -> bool:
-    """Say whether the answer holds what was asked for, however long it is.
+    """Say whether the answer says what was asked for, however long it is: it holds it, and not by luck."""
+    return holds_it(question, answer) and luck(question, answer) is None
+
+
+def holds_it(question: Question, answer: str) -> bool:
+    """Say whether the answer holds an accepted text, or every one of ``accept_all``, and is no row of figures.
+
+    This is the plain rule of the contract; ``luck`` names what else an answer that holds the text may say.
 
     Of ``accept_all``, a name that is part of another one must also stand by itself:
     例: 「上天草市」 alone does not say 天草市.
@@ -45,15 +52,3 @@ def says_it(question: Question, answer: str) -> bool:
 
 def is_short_enough(question: Question, answer: str) -> bool:
     return len(normalise(answer)) <= length_limit(question)
-
-
-def is_exact(question: Question, answer: str) -> bool:
-    """Say whether the answer is the gold answer or an accepted one and nothing else."""
-    return normalise(answer) in {normalise(text) for text in (question.answer, *question.accept)}
-
-
-def character_f1(gold: str, answer: str) -> float:
-    """Return the F1 of the two texts as bags of characters: 0 for nothing in common, 1 for the same characters."""
-    wanted, given = Counter(normalise(gold)), Counter(normalise(answer))
-    common = sum((wanted & given).values())
-    return 2 * common / (wanted.total() + given.total()) if common else 0.0

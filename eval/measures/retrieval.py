@@ -1,4 +1,8 @@
-"""How high do rankings put the places that hold the answer?"""
+"""How high do rankings put the places that hold the answer?
+
+MRR is the mean reciprocal rank of Voorhees (TREC-8 question answering track, 1999), nDCG the discounted cumulative gain
+of Järvelin & Kekäläinen (ACM TOIS, 2002), both by ir-measures (MacAvaney et al., ECIR 2022).
+"""
 
 from __future__ import annotations
 
@@ -24,7 +28,8 @@ def recall_at(question: Question, ranking: Sequence[Place], k: int) -> float:
     """Return the share of the needed documents whose gold places the first ``k`` chunks reach.
 
     Most questions need one document, so this is 0 or 1: is the evidence among the first k. A place where the same
-    value is said again (``alt_evidence``) does as well.
+    value is said again (``alt_evidence``) does as well. It is recall over documents, not over chunks: how a text is cut
+    must not change what can be reached.
     """
     reached = {
         place.file

@@ -1,28 +1,29 @@
 """The verdict on one answer, and the scorecard of a set of them.
 
-Shares are numbers from 0 to 1, never per cent; a share of nothing is None, so that it is not taken for a zero.
+Shares are numbers from 0 to 1, never per cent; a share of nothing is None, so that it is not taken for a zero. A
+question that was declined or crashed counts as 0, and is never dropped (the convention of ir-measures), except for
+precisions: who says or cites nothing has said or cited nothing wrong.
 """
 
 from __future__ import annotations
 
 import statistics
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from eval.dataset import Question
-from eval.measures.answers import character_f1, is_exact, is_short_enough, says_it
-from eval.measures.confidence import calibration_error
+from eval.measures.answers import holds_it, is_short_enough, says_it
+from eval.measures.citations import GoldPage, citation_precision, citation_recall, is_covered, page_hit
+from eval.measures.confidence import aurc, brier, calibration_error, reliability, risk_coverage
+from eval.measures.latency import latencies
+from eval.measures.lists import list_precision, list_recall
+from eval.measures.luck import luck
+from eval.measures.refusals import refusals
 from eval.measures.retrieval import Place
-
-
-def percentile(values: Iterable[float], q: float) -> float | None:
-    """Return the value below which a share ``q`` lies: the median is exact, others take the lower neighbour."""
-    ordered = sorted(values)
-    if not ordered:
-        return None
-    return statistics.median(ordered) if q == 0.5 else ordered[int(q * (len(ordered) - 1))]
+from eval.measures.spans import best_character_f1, is_exact
+from eval.measures.values import as_of_right, value_right
 
 
 def share(flags: Iterable[bool]) -> float | None:
@@ -31,9 +32,15 @@ def share(flags: Iterable[bool]) -> float | None:
     return sum(counted) / len(counted) if counted else None
 
 
+def mean(values: Iterable[float | None]) -> float | None:
+    """Return the mean of those that apply (not None); None when none does."""
+    counted = [value for value in values if value is not None]
+    return statistics.fmean(counted) if counted else None
+
+
 @dataclass(frozen=True)
 class Judged:
-    """What was found out about one answer."""
+    """What was found out about one answer. None stands where a measure does not apply to the question or answer."""
 
     id: str
     type: str
@@ -51,12 +58,37 @@ class Judged:
     confidence: float
     ms: float
     error: str | None = None
+    luck: str | None = None  # why an answer that holds the accepted text does not say it: a rule of ``luck``
+    value: bool | None = None  # the answer's own value is the gold one
+    as_of: bool | None = None  # of a right answer: it names the period for which the value holds
+    page_hit: bool | None = None
+    list_precision: float | None = None
+    list_recall: float | None = None
+    citation_precision: float | None = None
+    citation_recall: float | None = None
+    files: tuple[str, ...] = ()  # where the gold answer stands
+    steps: Mapping[str, float] = field(default_factory=dict)  # milliseconds of each step
 
     def measures(self) -> dict[str, float | None]:
         """Return what is compared from run to run, each from 0 to 1; None where a measure does not apply."""
         if not self.answerable:
             return {"declined": float(self.right)}
-        return {"right": float(self.right), "cited": float(self.cited), "character_f1": self.character_f1}
+        return {
+            "right": float(self.right),
+            "value": _number(self.value),
+            "cited": float(self.cited),
+            "page_hit": _number(self.page_hit),
+            "as_of": _number(self.as_of),
+            "character_f1": self.character_f1,
+            "list_precision": self.list_precision,
+            "list_recall": self.list_recall,
+            "citation_precision": self.citation_precision,
+            "citation_recall": self.citation_recall,
+        }
+
+
+def _number(flag: bool | None) -> float | None:
+    return None if flag is None else float(flag)
 
 
 def judge(
@@ -67,25 +99,34 @@ def judge(
     citations: Sequence[Place],
     confidence: float,
     ms: float,
+    as_of: str | None = None,
+    gold_pages: Collection[GoldPage] = (),
+    steps: Mapping[str, float] | None = None,
     unsupported: Sequence[str] = (),
     bad_quotes: int = 0,
     error: str | None = None,
 ) -> Judged:
-    """Return the verdict on one answer. An error is never right, not even for a question without answer."""
+    """Return the verdict on one answer. An error is never right, not even for a question without answer.
+
+    ``as_of`` is the answer's code; ``gold_pages`` are the pages of the gold places, none where documents have none.
+    """
     said = question.answerable and answered and says_it(question, text)
+    by_luck = question.answerable and answered and not said and holds_it(question, text)
     short = is_short_enough(question, text)
     right = error is None and (said and short if question.answerable else not answered)
-    covered = any(p.is_cited_by(c.file, c.lines, c.page) for p in question.places for c in citations)
+    covered = is_covered(question, citations)
+    given, shown = (text, citations) if answered else ("", ())
+    asked = question.answerable
     return Judged(
         id=question.id,
         type=question.type,
-        answerable=question.answerable,
+        answerable=asked,
         answered=answered,
         right=right,
-        cited=right and (covered or not question.answerable),
+        cited=right and (covered or not asked),
         too_long=said and not short,
-        exact=question.answerable and answered and is_exact(question, text),
-        character_f1=character_f1(question.answer, text) if question.answerable and answered else 0.0,
+        exact=asked and answered and is_exact(question, text),
+        character_f1=best_character_f1(question, given) if asked else 0.0,
         covered=covered,
         unsupported=tuple(unsupported),
         quotes=len(citations),
@@ -93,49 +134,73 @@ def judge(
         confidence=confidence,
         ms=ms,
         error=error,
+        luck=luck(question, text) if by_luck else None,
+        value=value_right(question, given),
+        as_of=as_of_right(question, as_of) if asked and right else None,
+        page_hit=page_hit(gold_pages, shown) if asked else None,
+        list_precision=list_precision(question, given) if asked else None,
+        list_recall=list_recall(question, given) if asked else None,
+        citation_precision=citation_precision(question, shown) if asked else None,
+        citation_recall=citation_recall(question, shown) if asked else None,
+        files=tuple(sorted(question.documents)),
+        steps=steps or {},
     )
 
 
 def summarise(judged: Sequence[Judged]) -> dict[str, Any]:
-    """Return the scorecard of a set of answers."""
+    """Return the scorecard of a set of answers: shares and means, counts, and the same by type and by document."""
     asked = [j for j in judged if j.answerable]
-    trick = [j for j in judged if not j.answerable]
     answered = [j for j in judged if j.answered]
-    declined = [j for j in judged if not j.answered and j.error is None]
+    confidences, right = [j.confidence for j in answered], [j.right for j in answered]
+    declining = refusals((j.answerable, j.answered, j.error is not None) for j in judged)
     return {
         "questions": len(judged),
         "answerable": len(asked),
         "accuracy": share(j.right for j in asked),
+        "value_accuracy": mean(j.value for j in asked),
         "cited_accuracy": share(j.cited for j in asked),
         "exact": share(j.exact for j in asked),
-        "character_f1": statistics.fmean(j.character_f1 for j in asked) if asked else None,
+        "character_f1": mean(j.character_f1 for j in asked),
+        "as_of_accuracy": mean(j.as_of for j in asked),
+        "list_precision": mean(j.list_precision for j in asked),
+        "list_recall": mean(j.list_recall for j in asked),
         "citation_coverage": share(j.covered for j in asked if j.answered),
-        "refusal_recall": share(j.right for j in trick),
-        "refusal_precision": share(not j.answerable for j in declined),
-        "false_refusal": share(not j.answered for j in asked),
+        "citation_precision": mean(j.citation_precision for j in asked),
+        "citation_recall": mean(j.citation_recall for j in asked),
+        "page_hit": mean(j.page_hit for j in asked),
+        "refusal_recall": declining.recall,
+        "refusal_precision": declining.precision,
+        "refusal_f1": declining.f1,
+        "false_refusal": declining.false_refusal,
         "too_long": share(j.too_long for j in asked),
+        "lucky": sum(j.luck is not None for j in asked),
         "unsupported_answers": sum(bool(j.unsupported) for j in judged),
         "quotes": sum(j.quotes for j in judged),
         "quotes_not_verbatim": sum(j.bad_quotes for j in judged),
-        "calibration_error": calibration_error([j.confidence for j in answered], [j.right for j in answered]),
+        "calibration_error": calibration_error(confidences, right),
+        "brier": brier(confidences, right),
+        "aurc": aurc(confidences, right),
+        "reliability": [asdict(one) for one in reliability(confidences, right)],
+        "risk_coverage": [asdict(one) for one in risk_coverage(confidences, right)],
         "errors": sum(j.error is not None for j in judged),
-        "p50_ms": percentile((j.ms for j in judged), 0.5),
-        "p95_ms": percentile((j.ms for j in judged), 0.95),
-        "types": {
-            name: {
-                "questions": len(group),
-                "right": sum(j.right for j in group),
-                "cited": sum(j.cited for j in group),
-                "declined": sum(not j.answered for j in group),
-                "too_long": sum(j.too_long for j in group),
-            }
-            for name, group in sorted(_by_type(judged).items())
-        },
+        **latencies([j.ms for j in judged], [j.steps for j in judged]),
+        "types": _grouped((j.type, j) for j in judged),
+        "files": _grouped((file, j) for j in judged for file in j.files),
     }
 
 
-def _by_type(judged: Iterable[Judged]) -> dict[str, list[Judged]]:
+def _grouped(named: Iterable[tuple[str, Judged]]) -> dict[str, dict[str, int]]:
+    """Return the counts of each group; a question over two documents is counted with both."""
     groups: defaultdict[str, list[Judged]] = defaultdict(list)
-    for one in judged:
-        groups[one.type].append(one)
-    return groups
+    for name, one in named:
+        groups[name].append(one)
+    return {
+        name: {
+            "questions": len(group),
+            "right": sum(j.right for j in group),
+            "cited": sum(j.cited for j in group),
+            "declined": sum(not j.answered for j in group),
+            "too_long": sum(j.too_long for j in group),
+        }
+        for name, group in sorted(groups.items())
+    }

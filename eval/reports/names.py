@@ -48,6 +48,26 @@ CHANGES = {
     "cited": "出典が合った",
     "changed": "答えの文が変わった",
 }
+# Why an answer counts as wrong: a word, and what it means.
+FAULTS = {
+    "wrong": ("内容が違う", "答えの内容が、正しい答えと違います。"),
+    "declined": ("「記載なし」とした", "資料に答えがあるのに、「資料に記載がありません」と答えました。"),
+    "invented": (
+        "答えがないのに答えた",
+        "資料に答えがない質問です。「資料に記載がありません」と答えるべきところでした。",
+    ),
+    "uncited": ("出典が違う", "答えは合っていますが、出典が正しい箇所を示していません。"),
+    "too_long": ("長すぎる", "正しい答えを含みますが、決まった長さを超えています。"),
+    "error": ("エラー", "エラーのため、答えられませんでした。"),
+}
+RANKED = {
+    "recall@1": "1番目に",
+    "recall@5": "5番目までに",
+    "recall@10": "10番目までに",
+    "mrr": "MRR",
+    "ndcg@10": "nDCG@10",
+}
+STEPS = {"retrieve": "検索", "read": "読み取り", "check": "確認", "total": "全体"}
 
 
 def set_name(name: str) -> str:

@@ -6,10 +6,12 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from eval.compare import Comparison, Failure
-from eval.reports.names import CHANGES, MEASURES, MUST_BE_NONE, STAGES, TYPES, set_name
+from eval.compare import Comparison
+from eval.reports.figures import NOTHING, percent
+from eval.reports.names import CHANGES, MEASURES, RANKED, STAGES, TYPES, set_name
+from eval.reports.view import changes_of, describe, more, moved, weaker_fusion, words_before
 
-RANKED = ("recall@1", "recall@5", "recall@10", "mrr", "ndcg@10")
+A_LINE = 5  # measures
 
 
 def render(metrics: Mapping[str, Any]) -> str:
@@ -24,13 +26,7 @@ def _render_set(name: str, scores: Mapping[str, Any]) -> list[str]:
         f"■ {name}（質問 {scores['questions']}問、文書 {scores['documents']}件、断片 {scores['chunks']}件）",
         *_table(
             ["検索", "再現@1", "再現@5", "再現@10", "MRR", "nDCG@10"],
-            [
-                [
-                    STAGES[stage],
-                    *(f"{values[key]:.3f}" for key in ("recall@1", "recall@5", "recall@10", "mrr", "ndcg@10")),
-                ]
-                for stage, values in retrieval.items()
-            ],
+            [[STAGES[stage], *(f"{values[key]:.3f}" for key in RANKED)] for stage, values in retrieval.items()],
         ),
         *_weaker_fusion(retrieval),
         "",
@@ -42,28 +38,28 @@ def _render_set(name: str, scores: Mapping[str, Any]) -> list[str]:
             ],
         ),
         "",
-        f"正答率 {_percent(scores['accuracy'])}、正答かつ出典 {_percent(scores['cited_accuracy'])}"
-        f"（完全一致 {_percent(scores['exact'])}、文字F1 {_number(scores['character_f1'])}、"
-        f"出典の当たり {_percent(scores['citation_coverage'])}、長すぎ {_percent(scores['too_long'])}）",
-        f"記載なしと答えた率: 再現 {_percent(scores['refusal_recall'])}、適合 {_percent(scores['refusal_precision'])}、"
-        f"誤って断った率 {_percent(scores['false_refusal'])}",
+        f"正答率 {percent(scores['accuracy'])}、正答かつ出典 {percent(scores['cited_accuracy'])}",
+        *_more(scores),
+        f"記載なしと答えた率: 再現 {percent(scores['refusal_recall'])}、適合 {percent(scores['refusal_precision'])}、"
+        f"誤って断った率 {percent(scores['false_refusal'])}",
         f"根拠のない数字を含む答え {scores['unsupported_answers']}件、"
         f"引用 {scores['quotes']}件のうち原文どおりでないもの {scores['quotes_not_verbatim']}件、"
         f"エラー {scores['errors']}件",
-        f"確信度のずれ（ECE） {_number(scores['calibration_error'])}、"
         f"応答 p50 {scores['p50_ms']:.1f} ms・p95 {scores['p95_ms']:.1f} ms",
         "",
     ]
 
 
+def _more(scores: Mapping[str, Any]) -> list[str]:
+    measured = [f"{says} {value}" for says, value in more(scores)]
+    return ["　" + "、".join(measured[at : at + A_LINE]) for at in range(0, len(measured), A_LINE)]
+
+
 def _weaker_fusion(retrieval: Mapping[str, Mapping[str, float]]) -> list[str]:
     """Return a warning for each measure in which one leg alone beats both together."""
-    fused = retrieval["fused"]
     return [
-        f"注意: {key} は{STAGES[leg]}だけのほうが良い（{retrieval[leg][key]:.3f} > {fused[key]:.3f}）"
-        for leg in ("keyword", "vector")
-        for key in fused
-        if leg in retrieval and retrieval[leg][key] > fused[key] + 1e-9
+        f"注意: {key} は{STAGES[leg]}だけのほうが良い（{alone:.3f} > {both:.3f}）"
+        for leg, key, alone, both in weaker_fusion(retrieval)
     ]
 
 
@@ -78,12 +74,11 @@ def render_comparison(comparison: Comparison) -> str:
         for name, ids in comparison.left_out.items()
     ]
     for what, says in CHANGES.items():
-        changes = [change for change in comparison.changes if change.what == what]
+        changes = changes_of(comparison, what)
         if changes:
             lines.append(f"{says}: {len(changes)} 問")
-            lines += [f"  {c.set} {c.id} {c.question}\n    {c.before} → {c.after}" for c in changes]
-    moved = [one for one in comparison.paired if one.better or one.worse]
-    if moved:
+            lines += [f"  {c.set} {c.id} {c.question}\n    {words_before(c)} → {c.after}" for c in changes]
+    if tests := moved(comparison):
         lines += _table(
             ["", "基準", "今回", "差の95%区間", "良", "悪", "p"],
             [
@@ -94,23 +89,15 @@ def render_comparison(comparison: Comparison) -> str:
                     f"{one.low:+.3f}～{one.high:+.3f}",
                     str(one.better),
                     str(one.worse),
-                    "－" if one.p is None else f"{one.p:.3f}",
+                    NOTHING if one.p is None else f"{one.p:.3f}",
                 ]
-                for one in moved
+                for one in tests
             ],
         )
     lines += [f"後退: {describe(failure)}" for failure in comparison.failures]
     if not comparison.failures:
         lines.append("基準から、偶然とはいえない後退はありません。")
     return "\n".join(lines)
-
-
-def describe(failure: Failure) -> str:
-    """Return one line that says why the gate stays shut."""
-    name = set_name(failure.set)
-    if failure.measure is None:
-        return f"{name}: {MUST_BE_NONE[failure.gate]} {failure.after:.0f}件"
-    return f"{name}: {MEASURES[failure.measure]} {_percent(failure.before)} → {_percent(failure.after)}"
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
@@ -127,11 +114,3 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 
 def _width(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(character) in "WFA" else 1 for character in text)
-
-
-def _percent(value: float | None) -> str:
-    return "－" if value is None else f"{100 * value:.1f}%"
-
-
-def _number(value: float | None) -> str:
-    return "－" if value is None else f"{value:.3f}"

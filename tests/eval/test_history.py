@@ -2,10 +2,11 @@
 
 import json
 import time
+from datetime import datetime
 
 import pytest
 
-from eval.history import RUNS, Runs, save_run
+from eval.history import RUNS, Runs, describe_environment, save_run
 
 
 def save(folder, name, when, **metrics):
@@ -48,6 +49,23 @@ def test_runs_come_newest_first_and_the_baseline_last(runs):
         "sets": {"sample": {"accuracy": 0.5}},
     }
     assert (baseline["time"], baseline["sets"]) == (None, {"sample": {"accuracy": 0.4}})
+
+
+def test_the_baseline_keeps_to_itself_what_only_a_comparison_needs(runs, folder):
+    scores = {"accuracy": 0.4, "reason": "最初の基準", "time": "2024-01-01T00:00:00+00:00", "commit": "abc"}
+    body = {"sets": {"sample": scores}, "answers": {"sample": {"q1": {"said": "3人"}}}}
+    (folder / "baseline.json").write_text(json.dumps(body), encoding="utf-8")
+    *_, baseline = runs.all()
+    assert baseline.keys() == {"id", "time", "commit", "embedding_model", "sets"}
+    assert baseline["sets"] == {"sample": scores}, "each set says why and since when it is the baseline"
+
+
+def test_the_environment_names_what_has_a_say_in_the_figures():
+    told = describe_environment()
+    assert {"torch", "pypdfium2", "scipy", "ir-measures"} < told["packages"].keys()
+    assert all(told["packages"].values())
+    assert told["cpus"] >= 1
+    assert datetime.fromisoformat(told["time"]).tzinfo is not None
 
 
 def test_a_run_has_every_answer_that_is_not_right(runs):

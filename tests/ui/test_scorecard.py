@@ -1,13 +1,19 @@
 """The page 成績: what its words say of the figures, and each of its states drawn by Streamlit without a browser."""
 
+from typing import get_args
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from eval import dataset
+from eval.run import Stage
 from tests.ui.conftest import shown
 from tests.ui.fake_api import FakeApi, baseline, problem, record, run, scores
-from ui import scorecard
-from ui.scorecard import EVERY, FAULTS, Marks, chart, fault, glance_html, history, types_of, why, wrong_html
+from ui import marks
+from ui.marks import EVERY, Marks, types_of
+from ui.scorecard import baseline_of, details_html, glance_html, version_html
+from ui.versions import chart, history
+from ui.wrong import FAULTS, fault, why, wrong_html
 
 
 def script(client):
@@ -49,6 +55,41 @@ def test_a_baseline_has_no_speed_to_show():
     assert "速さ" not in glance_html(Marks.of(baseline()["sets"].values()))
 
 
+def test_each_number_says_how_far_it_is_from_the_baseline():
+    asked = {"questions_sha256": "0123"}
+    kept = baseline(sets={"sample": scores(7, **asked)})
+    now = run(sets={"sample": scores(9, **asked)})
+    page = glance_html(Marks.of(now["sets"].values()), baseline_of(now, now["sets"], [now, kept]))
+    assert page.count("基準から +2問") == 2, "right, and from the right place"
+    assert page.count("基準と同じ") == 2, "declined, rightly and wrongly"
+    worse = run(sets={"sample": scores(5, **asked)})
+    assert "基準から −2問" in glance_html(Marks.of(worse["sets"].values()), baseline_of(worse, worse["sets"], [kept]))
+
+
+def test_other_questions_are_not_compared_with_the_baseline():
+    kept = baseline(sets={"sample": scores(7, questions_sha256="0123")})
+    for sets in ({"sample": scores(questions_sha256="4567")}, {"seeds": scores(questions_sha256="0123")}):
+        assert baseline_of(run(sets=sets), sets, [kept]) is None
+    assert baseline_of(run(), run()["sets"], [baseline()]) is None, "neither says what it was asked"
+    assert baseline_of(kept, kept["sets"], [kept]) is None
+    assert "基準から" not in glance_html(Marks.of([scores()]))
+
+
+def test_the_baseline_says_since_when_and_why_it_is_one():
+    why = {"reason": "<i>表の読み方を直した</i>", "time": "2026-11-23T08:37:18+00:00", "commit": "d5b66b6a47e8"}
+    page = version_html(kept := baseline(sets={"sample": scores(**why)}), kept["sets"])
+    assert "2026/11/23 17:37（版 d5b66b6a）" in page
+    assert "理由: &lt;i&gt;表の読み方を直した&lt;/i&gt;" in page
+    assert "理由" not in version_html(baseline(), baseline()["sets"])
+
+
+def test_every_stage_of_the_search_has_its_words():
+    found = scores()["retrieval"]["fused"]
+    page = details_html({"sample": scores(retrieval=dict.fromkeys(get_args(Stage), found))})
+    assert page.count('<th scope="row">') == 4
+    assert not [stage for stage in get_args(Stage) if stage in page]
+
+
 def test_what_must_not_happen_is_marked_with_words_when_it_does():
     assert "tk-bad" not in glance_html(Marks.of([scores()]))
     page = glance_html(Marks.of([scores(quotes_not_verbatim=3)]))
@@ -60,17 +101,17 @@ def test_what_must_not_happen_is_marked_with_words_when_it_does():
     ("share", "words"), [(1.0, "100%"), (0.998, "99%"), (0.0, "0%"), (0.001, "1%"), (0.885, "88%"), (None, "－")]
 )
 def test_only_all_is_a_hundred_percent(share, words):
-    assert scorecard.percent(share) == words
+    assert marks.percent(share) == words
 
 
 @pytest.mark.parametrize(("ms", "words"), [(4.0, "0.01秒未満"), (64.2, "0.06秒"), (1240.0, "1.2秒")])
 def test_a_time_is_told_in_seconds(ms, words):
-    assert scorecard.seconds(ms) == words
+    assert marks.seconds(ms) == words
 
 
 def test_types_come_in_one_order_with_their_japanese_names():
     assert list(types_of([scores()])) == ["number", "unanswerable"]
-    assert tuple(scorecard.TYPES) == dataset.TYPES
+    assert tuple(marks.TYPES) == dataset.TYPES
 
 
 def test_the_history_runs_from_the_baseline_to_the_newest_and_keeps_evaluations_of_one_minute_apart():

@@ -1,0 +1,1 @@
+"""The measures, each against values worked out by hand."""

@@ -1,0 +1,51 @@
+"""Figures of an answer, and where they may stand."""
+
+import pytest
+
+from eval.measures.support import faults_of_derivation, unsupported_figures
+
+
+class TestUnsupportedFigures:
+    def test_a_value_that_is_quoted_is_supported(self):
+        assert unsupported_figures("2,776件", "", "合計 2,776", "") == []
+
+    def test_a_value_next_to_the_quote_is_not_supported(self):
+        """The neighbouring row holds other values: to stand near is not to stand in the quote."""
+        assert unsupported_figures("2,993件", "", "合計 2,776", "前年 2,993") == ["2993"]
+
+    def test_a_date_may_stand_around_the_quote_in_either_calendar(self):
+        assert unsupported_figures("52件（2024年1月末）", "", "相談 52件", "R6.1月末現在") == []
+        assert unsupported_figures("52件（令和6年1月末）", "", "相談 52件", "2024年1月末現在") == []
+
+    def test_a_date_that_stands_nowhere_is_found(self):
+        assert unsupported_figures("52件（令和7年1月末）", "", "相談 52件", "令和6年1月末") == ["7"]
+
+    def test_figures_of_the_question_need_no_source(self):
+        assert unsupported_figures("令和5年度は3館です", "2023年度は何館ですか", "3館", "") == []
+
+    def test_a_derived_figure_is_supported_when_its_sum_is_right(self):
+        assert unsupported_figures("141増", "", "507社 648社", "", "648 − 507 = 141") == []
+
+    def test_a_derived_figure_with_a_wrong_sum_is_not(self):
+        assert unsupported_figures("151増", "", "507社 648社", "", "648 − 507 = 151") == ["151"]
+
+    def test_a_derived_figure_with_an_operand_that_nobody_cited_is_not(self):
+        assert unsupported_figures("141増", "", "648社", "", "648 − 507 = 141") == ["141"]
+
+
+@pytest.mark.parametrize(
+    ("how", "quotes", "faults"),
+    [
+        ("2,000千円 × 1,000 = 2,000,000円", "2,000千円", 0),  # the factor of the unit needs no citation
+        ("206 − 299 = △93", "206 299", 0),
+        ("125 ÷ 73 = 1.7", "125 73", 0),
+        ("125 ÷ 73 = 1.8", "125 73", 1),
+        ("100 + 20 + 3 = 123", "100 20 3", 0),
+        ("122億4千万円 − 105億4千万円 = 17億円", "122億4千万円 105億4千万円", 0),
+        ("12,240,000,000 − 10,540,000,000 = 1,700,000,000", "122億4千万円 105億4千万円", 0),
+        ("12,250,000,000 − 10,540,000,000 = 1,710,000,000", "122億4千万円 105億4千万円", 1),
+        ("30 ÷ 0 = 5", "30 0", 0),  # nothing to compare with: only the operands are looked at
+    ],
+)
+def test_a_calculation_is_checked_as_far_as_it_can_be_read(how, quotes, faults):
+    assert len(faults_of_derivation(how, quotes)) == faults
