@@ -238,7 +238,9 @@ class Shelf:
             if not files:
                 continue  # nothing is left to be wrong about
             shelf = shelves.open_shelf(home / "index", files, self._embedder)
-            after = ask_all(shelf, fold.questions, f"{self._says(REMOVED)} {n}")
+            # The gold places are gone, and what follows them stands on other lines and pages now.
+            placeless = [replace(question, evidence=(), alt_evidence=()) for question in fold.questions]
+            after = ask_all(shelf, placeless, f"{self._says(REMOVED)} {n}")
             for question in fold.questions:
                 was, now = self._before[question.id], after[question.id]
                 note = _without_page(now[0])

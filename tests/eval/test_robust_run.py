@@ -105,6 +105,16 @@ def test_without_the_right_lines_the_value_is_nowhere_to_be_found(evaluate):
     assert all((record["outcome"] == "kept") == (record["note"] == "断った") for record in records)
 
 
+def test_a_paper_with_pages_may_lose_its_last_one(evaluate, papers):
+    """Then its gold lines lie beyond the end of what is left."""
+    path = papers / FILE
+    lines = path.read_text(encoding="utf-8").split("\n")
+    path.write_text("\n".join([*lines[:6], "\f", *lines[6:9], "\f" + lines[9], *lines[10:]]), encoding="utf-8")
+    status, out = evaluate("--rules", "removed")
+    assert status == 0
+    assert {record["id"] for record in read(out)[0]} >= {"m2", "m3"}
+
+
 def test_beside_a_near_duplicate_only_the_unambiguous_is_asked(evaluate, capsys):
     """The copy speaks of 令和5年5月末, a year before m3's, and of nothing in 令和6年."""
     _, out = evaluate("--rules", "copy")
