@@ -460,6 +460,9 @@ def _only(scene: Scene) -> Draft | None:
     return replace(said, text=f"はい。{said.text}")
 
 
+_JOINED = re.compile(r"\s*(?:又は|または|若しくは|もしくは|及び|および|並びに|かつ)")
+
+
 def _deciding(text: str, scene: Scene) -> str:
     """Return the clause of a statement that speaks of what is asked, up to its verb.
 
@@ -469,7 +472,10 @@ def _deciding(text: str, scene: Scene) -> str:
     met = [sum(a.weight for a in scene.atoms if len(a.surface) > 1 and a.surface in katakana(c)) for c in clauses]
     first = max(range(len(clauses)), key=lambda i: (met[i], -i))
     last = first
-    while last + 1 < len(clauses) and re.search(r"[はがもをにで]、$|[一-龠ァ-ヶ]、$", clauses[last]):
+    # 例: 権利を譲渡し、又は転貸してはならない: verbs that are joined have one end
+    while last + 1 < len(clauses) and (
+        re.search(r"[はがもをにで]、$|[一-龠ァ-ヶ]、$", clauses[last]) or _JOINED.match(clauses[last + 1])
+    ):
         last += 1
     return "".join(clauses[first : last + 1])
 
