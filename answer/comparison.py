@@ -348,8 +348,14 @@ def _compare(
     if re.search(r"位$|番目$", fold(one.unit or "") or fold(one.value)):
         changed = "変わらない" if one.number == two.number else "変わった"
         return f"{text}（{changed}）", None
-    early, late = (one, two) if (one.as_of or "") <= (two.as_of or "") else (two, one)
-    difference, how = subtract(late, early)
-    if question.wants_difference:
-        return f"{difference}（{text}）", how
-    return text, None
+    # ▲2,161人 and 「1,542人の社会減」 count the same thing with and without its sign: they have no plain difference.
+    one_signed = (one.number < 0) != (two.number < 0) and re.search(r"減|赤字|超過", question.folded)
+    if not question.wants_difference or one_signed:
+        return text, None
+    # The question's own dates go first: the figure of last year may stand in this year's paper without its date.
+    first, second = (
+        max((period.end for period in operand.periods), default=fact.as_of or "")
+        for operand, fact in zip(operands, (one, two), strict=True)
+    )
+    difference, how = subtract(two, one) if first <= second else subtract(one, two)
+    return f"{difference}（{text}）", how

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -322,12 +322,16 @@ def _is_column_of(header: str, kinds: Sequence[str]) -> bool:
     return bool(words) and re.search(rf"(?:{words})(?:名|等)?(?:[(（].*)?$", fold(header)) is not None
 
 
+_AS_WELL = 0.6  # of what the best row holds of the question's words: such a row was meant too
+
+
 def _named_rows(scene: Scene, text: str, rows: dict[int, dict[int, tuple[int, int]]]) -> list[int]:
-    """Return the rows that the question names by a name, an ordinal or a period; all where it names none."""
+    """Return the rows that the question names by a name, an ordinal or a period, or else describes; all without any."""
     met: dict[int, int] = {}
+    keys: dict[int, str] = {}
     for row, cells in rows.items():
         whole = " ".join(text[a:b] for a, b in cells.values())
-        key = katakana(whole)
+        keys[row] = key = katakana(whole)
         exact = {katakana(text[a:b]) for a, b in cells.values()}
         named = sum(
             ((a.proper or a.strict) and a.match(frozenset(), key) > 0) or a.surface in exact for a in scene.atoms
@@ -336,7 +340,26 @@ def _named_rows(scene: Scene, text: str, rows: dict[int, dict[int, tuple[int, in
         held = any(overlap(p, asked) for p in periods for asked in scene.question.periods)
         met[row] = named + (held or -bool(periods and scene.question.periods))
     most = max(met.values(), default=0)
-    return [row for row, count in met.items() if count == most]
+    named_rows = [row for row, count in met.items() if count == most]
+    if most or scene.question.wants_list:
+        return named_rows
+    return _described(scene, {row: keys[row] for row in named_rows})
+
+
+def _described(scene: Scene, keys: Mapping[int, str]) -> list[int]:
+    """Return the rows that hold the words of the question that tell rows apart; all where there are none.
+
+    例: 「半導体情報科」ができる高校 is the school of one row, not the whole column of schools
+    """
+    telling = [
+        (atom.weight, held)
+        for atom in scene.atoms
+        if (held := {row for row, key in keys.items() if atom.match(frozenset(), key) > 0})
+        and 2 * len(held) <= len(keys)
+    ]
+    told = {row: sum(weight for weight, held in telling if row in held) for row in keys}
+    best = max(told.values(), default=0.0)
+    return [row for row, weight in told.items() if weight >= _AS_WELL * best]
 
 
 _NUMBERED = re.compile(r"第\s*(\d+)\s*(回|弾|部|章|期|段階|分科会|会場)[\s　:：]*[「『]([^」』\n]+)[」』]")

@@ -37,7 +37,7 @@ _DUTY = re.compile(
     r"|て得た額(?:とする|です)"
 )
 _NEGATIVE = re.compile(
-    r"休止|中止|運休|閉館|閉鎖|欠航|廃止|終了|停止|未定|未実施|未達|ない(?!し|よう)|ません|ず(?:、|に|$)|困難|不可|対象外|除く"
+    r"休止|休[みむん]|取りやめ|中止|運休|閉館|閉鎖|欠航|廃止|終了|停止|未定|未実施|未達|ない(?!し|よう)|ません|ず(?:、|に|$)|困難|不可|対象外|除く"
     r"|[ぁ-ん一-龠]せず|できな|下回|断念|見送|▲|△|なし(?!と)|無料|据え置"
 )
 # 例: 受けなければならない says that something is, not that it is not
@@ -460,6 +460,9 @@ def _only(scene: Scene) -> Draft | None:
     return replace(said, text=f"はい。{said.text}")
 
 
+_JOINED = re.compile(r"\s*(?:又は|または|若しくは|もしくは|及び|および|並びに|かつ)")
+
+
 def _deciding(text: str, scene: Scene) -> str:
     """Return the clause of a statement that speaks of what is asked, up to its verb.
 
@@ -469,7 +472,10 @@ def _deciding(text: str, scene: Scene) -> str:
     met = [sum(a.weight for a in scene.atoms if len(a.surface) > 1 and a.surface in katakana(c)) for c in clauses]
     first = max(range(len(clauses)), key=lambda i: (met[i], -i))
     last = first
-    while last + 1 < len(clauses) and re.search(r"[はがもをにで]、$|[一-龠ァ-ヶ]、$", clauses[last]):
+    # 例: 権利を譲渡し、又は転貸してはならない: verbs that are joined have one end
+    while last + 1 < len(clauses) and (
+        re.search(r"[はがもをにで]、$|[一-龠ァ-ヶ]、$", clauses[last]) or _JOINED.match(clauses[last + 1])
+    ):
         last += 1
     return "".join(clauses[first : last + 1])
 

@@ -137,3 +137,28 @@ def test_a_sentence_that_asks_for_several_things_is_several_questions(question, 
 def test_each_part_of_a_question_gets_its_answer(city):
     answer = ask(city, "環境部会と人材部会、設置日はそれぞれいつ？")
     assert answer.answer == "令和5年8月1日（2023年8月1日）、令和6年2月9日（2024年2月9日）"
+
+
+DESKS = """\
+湊川県議会　令和6年2月定例会　説明資料
+
+１　令和6年度の主な事業
+
+事業名\t担当課\t内容
+防災無線更新事業\t危機管理課\t古い無線機を取り替える
+納税窓口改革事業\t税政課\t自動車の税の納付を家からできるようにする
+果樹園支援事業\t農産課\t若い担い手の機械の購入を助ける
+学びの広場事業\t教育企画課\t高校に遠隔の授業を入れる
+"""
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("自動車の税の納付の事業は、どの課の担当ですか", "税政課"),
+        ("令和6年度の主な事業の担当課を全て挙げてください", "危機管理課、税政課、農産課、教育企画課"),
+    ],
+)
+def test_of_a_column_the_row_that_the_question_describes_is_taken_unless_all_are_asked_for(tmp_path, question, answer):
+    desks = assistant_over(tmp_path, {"desks.txt": DESKS})
+    assert ask(desks, question).answer == answer
