@@ -22,6 +22,7 @@ from answer.figures import asked_names, is_named
 from answer.followup import resolve
 from answer.question import Question, read_question, validate
 from answer.scene import Scene, build_scene
+from answer.spelling import Speller
 from answer.trace import Trace
 from index.collection import Collection
 from index.embedder import open_embedder
@@ -31,7 +32,7 @@ from index.scope import Scope
 from index.snapshot import DocumentInfo, Part, Snapshot
 from ingest.dates import find_periods, parse_code
 from ingest.document import Fact, Page
-from ingest.japanese import words
+from ingest.japanese import fold, words
 
 NOT_FOUND = "資料に記載がありません"
 log = logging.getLogger(__name__)
@@ -67,6 +68,7 @@ class Assistant:
         self.collection = collection
         self.max_question_chars = max_question_chars
         self._readings: OrderedDict[tuple[str, str], Reading] = OrderedDict()
+        self._speller: tuple[str, Speller] | None = None  # of the snapshot of this id
         self._lock = Lock()
 
     def ask(
@@ -76,16 +78,18 @@ class Assistant:
         id: str | None = None,  # noqa: A002 - the contract's name for it
         scope: Scope | None = None,
         after: str | None = None,
+        as_typed: bool = False,
     ) -> Answer:
         """Return the answer, or an honest "not found". ``QuestionError`` says why a question cannot be asked.
 
         Only the documents within ``scope`` are asked. ``after`` is the question before, as it was understood: with it
-        「では令和4年度は？」 is a whole question.
+        「では令和4年度は？」 is a whole question. Misspelt words are read as the papers' words that they are meant for.
+        ``as_typed`` takes the question as it stands: it follows nothing, and no word of it is put right.
         """
         started = time.perf_counter()
         text = validate(question, self.max_question_chars)
         view = self._view(scope)
-        understood = self._resolved(text, after)
+        understood = None if as_typed else self._understood(view, text, after)
         read = read_question(understood or text, view.today())
         hits, scene = self._scene(view, read)
         retrieved = time.perf_counter()
@@ -115,7 +119,7 @@ class Assistant:
         """Return what lies behind the answer to a question."""
         text = validate(question, self.max_question_chars)
         view = self._view(scope)
-        read = read_question(text, view.today())
+        read = read_question(self._understood(view, text, None) or text, view.today())
         hits, scene = self._scene(view, read)
         picked = extractive.pick(scene)
         legs: dict[Leg, list[Hit]] = {
@@ -178,6 +182,22 @@ class Assistant:
                 f"no document of the index lies within {scope}",
             )
         return _View(snapshot, part)
+
+    def _understood(self, view: _View, text: str, after: str | None) -> str | None:
+        """Return the question that is answered where it is another than ``text``: whole, and spelt as in the papers."""
+        whole = self._resolved(text, after)
+        right = self._spelling(view.snapshot).corrected(whole or text)
+        return right if right is not None and len(right) <= self.max_question_chars else whole
+
+    def _spelling(self, snapshot: Snapshot) -> Speller:
+        with self._lock:
+            if self._speller is None or self._speller[0] != snapshot.id:
+
+                def passages(text: str) -> list[str]:
+                    return [fold(hit.chunk.text) for hit in snapshot.search(text, k=_PASSAGES, leg="keyword")]
+
+                self._speller = (snapshot.id, Speller(snapshot.frequencies(), passages))
+            return self._speller[1]
 
     def _resolved(self, text: str, after: str | None) -> str | None:
         """Return the whole question that a follow-up stands for; None for one that is whole by itself."""

@@ -407,3 +407,12 @@ OPPOSITES: tuple[tuple[str, str], ...] = (
     ("収入", "支出"),
     ("転入", "転出"),
 )
+
+
+# Words that say what is asked, which people may type in kana; none has a homophone that papers use.
+TYPED_IN_KANA = tuple(
+    """
+    理由 目的 原因 要因 背景 経緯 場所 会場 住所 名前 名称 割合 件数 人数 社数 金額 総額 予算 目標 推移 比較 合計
+    累計 内訳 期限 日付 日程 方法 手順 一覧 種類 会社 団体 地域 学校 定義 概要 最新 定員 料金 人口 全国 西暦
+    """.split()
+)

@@ -113,5 +113,12 @@ class Bm25Keywords:
             return int(starts[token + 1] - starts[token])
         return int(rows[self._model.scores["indices"][starts[token] : starts[token + 1]]].sum())
 
+    def frequencies(self) -> dict[str, int]:
+        """Return every word with the number of entries that hold it."""
+        if self._model is None:
+            return {}
+        held = np.diff(self._model.scores["indptr"])
+        return {word: int(held[token]) for word, token in self._model.vocab_dict.items() if word}
+
     def __len__(self) -> int:
         return len(self.ids)

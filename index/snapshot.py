@@ -235,6 +235,11 @@ class Snapshot:
             return words.frequency(word) / max(1, len(words))
         return words.frequency(word, part.chunks) / max(1, int(part.chunks.sum()))
 
+    def frequencies(self) -> dict[str, int]:
+        """Return every word of the chunks, as ``ingest.japanese.words`` writes it, with how many chunks hold it."""
+        with self._lock:
+            return self._load_chunk_words().frequencies()
+
     def neighbours(self, words: Sequence[str], least: float) -> dict[str, tuple[tuple[str, float], ...]]:
         """Return, for each word, the collection's words that mean about the same, with their cosines, best first."""
         return self.vocabulary().neighbours(words, self.embedder, least)

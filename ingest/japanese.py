@@ -285,6 +285,12 @@ def morphs(text: str) -> list[Morph]:
     return found
 
 
+def reading(word: str) -> str:
+    """Return how a folded word is read, in katakana; empty when the dictionary lacks one of its pieces."""
+    readings = [entry.reading for _, entry, _, _ in _analyse(word)]
+    return "".join(readings) if all(readings) else ""
+
+
 def _after(text: str, offsets: list[int], end: int) -> int:
     """Return where, in ``text``, the folded characters before ``end`` end, marks that belong to them included."""
     last = offsets[end - 1] + 1
