@@ -108,7 +108,7 @@ class Answer:
     index: str = ""
     answerer: str = "extractive"
     id: str | None = None
-    understood: str | None = None  # the whole question that a follow-up was taken for; None: it was asked whole
+    understood: str | None = None  # the question that was answered, where it is not as typed: whole, slips put right
     scope: Scope | None = None  # what the collection was narrowed to; None: all of it
     searched: int = 0  # documents within the scope
 

@@ -115,11 +115,12 @@ class Assistant:
             searched=len(view.documents()),
         )
 
-    def trace(self, question: str, *, scope: Scope | None = None) -> Trace:
+    def trace(self, question: str, *, scope: Scope | None = None, as_typed: bool = False) -> Trace:
         """Return what lies behind the answer to a question."""
         text = validate(question, self.max_question_chars)
         view = self._view(scope)
-        read = read_question(self._understood(view, text, None) or text, view.today())
+        understood = None if as_typed else self._understood(view, text, None)
+        read = read_question(understood or text, view.today())
         hits, scene = self._scene(view, read)
         picked = extractive.pick(scene)
         legs: dict[Leg, list[Hit]] = {

@@ -1,10 +1,10 @@
 """Misspelt words of a question, read as the word of the papers that they can only be meant for.
 
-People type in a hurry: two characters change places (コンソシーアム), one is left out (セミナ) or typed twice
-(移住住相談), and a word stays in kana (くみすう for 組数). What is typed is strange only if neither the papers nor the
-dictionary have it as one word: うなぎ and オーストリア are words, whatever the papers say of 鰻 and オーストラリア. And it
-is put right only if one word, and no other, is a single slip away (Damerau, A technique for computer detection and
-correction of spelling errors, 1964: four fifths of all misspellings are one such slip).
+People type in a hurry: two characters change places (コンソシーアム), one is left out (セミナ) or typed
+twice (移住住相談), and a word stays in kana (くみすう for 組数). What is typed is strange only if neither the
+papers nor the dictionary have it as one word: オーストリア is a word, whatever the papers say of オーストラリア.
+And it is put right only if one word, and no other, is a single slip away (Damerau, A technique for computer
+detection and correction of spelling errors, 1964: four fifths of all misspellings are one such slip).
 
 Figures, dates and what stands in quotation marks are never touched.
 """
@@ -43,7 +43,8 @@ _LEAST_KANA = 3
 _LONGEST_KANA = 20
 _ACRONYM = 5  # letters from which one may be missing: below, KPI and KPIs are two
 _BY_FAR = 3  # times as many passages as the next word of the same reading
-_WRITTEN = re.compile(r"[一-鿿々ァ-ヴー]{2,16}")  # words that can be meant by kana
+_LONGEST = 8  # characters of such a word, but for those in katakana alone
+_WRITTEN = re.compile(rf"[一-鿿々ァ-ヴー]{{2,{_LONGEST}}}|[ァ-ヴー]+")  # words that can be meant by kana
 
 
 class Speller:
@@ -57,7 +58,7 @@ class Speller:
         self._frequencies = frequencies
         self._passages = passages
         self._lock = Lock()
-        self._read: dict[int, Mapping[str, Sequence[str]]] = {}
+        self._read: dict[int, dict[str, list[str]]] = {}  # by length of word, then by reading
 
     def corrected(self, text: str) -> str | None:
         """Return the question with its misspelt words put right; None when nothing is misspelt, or nothing is sure."""
@@ -113,7 +114,7 @@ class Speller:
 
     @cached_property
     def _names(self) -> frozenset[str]:
-        """The words in katakana and those in letters, also those that stand in a compound. 例: デジタル of デジタル化"""
+        """The words in katakana and those in letters, also those inside a compound. 例: デジタル of デジタル化"""
         katakana = {run for word in self._frequencies for run in _KATAKANA_RUN.findall(word)}
         return frozenset(katakana | {word for word in self._frequencies if re.fullmatch(r"[a-z]{2,}", word)})
 
@@ -188,7 +189,7 @@ class Speller:
         return next(forms, None)
 
     def _spelt(self, text: str, span: Span, found: Sequence[Morph]) -> str | None:
-        """Return the word that a span of kana spells: one that asks, or where the span is strange, one of the papers."""
+        """Return the word that a span of kana spells: one that asks or, for a strange span, one of the papers."""
         start, end = span
         spelt = text[start:end].translate(_TO_KATAKANA)
         if spelt in _asking():
@@ -196,7 +197,7 @@ class Speller:
         pieces = [m for m in found if m.start < end and start < m.end]
         if not self._is_strange(pieces, span):
             return None
-        words = sorted(self._by_reading(len(spelt)).get(spelt, ()), key=lambda word: -self._frequencies[word])
+        words = sorted(self._by_reading(spelt), key=lambda word: -self._frequencies[word])
         if not words or (len(words) > 1 and self._frequencies[words[0]] < _BY_FAR * self._frequencies[words[1]]):
             return None
         return words[0]
@@ -204,8 +205,8 @@ class Speller:
     def _is_strange(self, pieces: Sequence[Morph], span: Span) -> bool:
         """Say whether kana are no words that a question or the papers use.
 
-        A verb or adjective is what it is (暮らす is no クラス); a noun is strange if the papers lack it (後悔, where they
-        publish: 公開); several pieces are if one of them is.
+        A verb or adjective is what it is (暮らす is no クラス); a noun is strange if the papers lack it (後悔,
+        where they have 公開); several pieces are if one of them is.
         """
         if len(pieces) == 1 and (pieces[0].start, pieces[0].end) == span:
             return pieces[0].pos == "名詞" and not self._knows(pieces[0])
@@ -219,23 +220,24 @@ class Speller:
             return True
         return base in STOP or self._frequencies.get(base, 0) > 0 or morph.pos2 == "非自立可能"
 
-    def _by_reading(self, length: int) -> Mapping[str, Sequence[str]]:
-        """Return the words of the papers by their readings of so many kana; each length is read when first needed."""
+    def _by_reading(self, spelt: str) -> Sequence[str]:
+        """Return the words of the papers that are read so: one to three kana or so for a character."""
         with self._lock:
-            if length not in self._read:
-                table = defaultdict[str, list[str]](list)
-                for word in self._writable:
-                    # A kanji has one to three kana or so.
-                    if len(word) <= length <= 3 * len(word):
-                        spelt = _reading(word)
-                        if len(spelt) == length:
-                            table[spelt].append(word)
-                self._read[length] = dict(table)
-            return self._read[length]
+            for length in range(-(-len(spelt) // 3), len(spelt) + 1):
+                if length not in self._read:
+                    table = self._read[length] = defaultdict[str, list[str]](list)
+                    for word in self._writable.get(length, ()):
+                        table[_reading(word)].append(word)
+            return [word for read in self._read.values() for word in read.get(spelt, ())]
 
     @cached_property
-    def _writable(self) -> Sequence[str]:
-        return [word for word in self._frequencies if _WRITTEN.fullmatch(word)]
+    def _writable(self) -> Mapping[int, Sequence[str]]:
+        """The words that can be meant by kana, by their length: to read all of them takes a while."""
+        found = defaultdict[int, list[str]](list)
+        for word in self._frequencies:
+            if _WRITTEN.fullmatch(word):
+                found[len(word)].append(word)
+        return found
 
 
 def _reading(word: str) -> str:

@@ -50,7 +50,10 @@ def create_app(assistant: Assistant, settings: Settings, runs: Runs | None = Non
     @app.post("/v1/ask", tags=["ask"])
     def ask(body: schemas.AskRequest) -> schemas.AnswerOut:
         """Answer one question, with the quotes it stands on, or say what the documents do not tell."""
-        return answer_out(assistant.ask(body.question, id=body.id, scope=scope_of(body.scope), after=body.after))
+        scope = scope_of(body.scope)
+        return answer_out(
+            assistant.ask(body.question, id=body.id, scope=scope, after=body.after, as_typed=body.as_typed)
+        )
 
     @app.post("/v1/search", tags=["ask"])
     def search(body: schemas.SearchRequest) -> schemas.SearchOut:

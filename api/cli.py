@@ -101,6 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("question", nargs="?", type=_readable, metavar="質問")
     sub.add_argument("--json", action="store_true", help="JSONで出力します")
     sub.add_argument("--trace", action="store_true", help="質問の読み方、見つけた箇所、選んだ（断った）理由も出します")
+    sub.add_argument("--as-typed", action="store_true", help="打ち間違いとみられる語を直さず、入力どおりに調べます")
     sub.add_argument("--questions", type=Path, metavar="F.jsonl", help="まとめて聞く質問（1行に1つのJSON）")
     sub.add_argument("--out", type=Path, metavar="A.jsonl", help="まとめて聞いた答えの出力先")
     narrowing = sub.add_argument_group("絞り込み", "この文書だけに聞きます（会議・部署・文書はくり返せます）")
@@ -265,21 +266,21 @@ def ask(arguments: argparse.Namespace, settings: Settings) -> int:
             raise CommandError("--trace は質問を1つ書くときに使います。")
         if arguments.out is None:
             raise CommandError("--questions には --out（答えの出力先）が要ります。")
-        return _ask_many(arguments.questions, arguments.out, settings, scope)
+        return _ask_many(arguments.questions, arguments.out, settings, scope, as_typed=arguments.as_typed)
     assistant = _assistant(settings)
-    answer = assistant.ask(arguments.question, scope=scope)
+    answer = assistant.ask(arguments.question, scope=scope, as_typed=arguments.as_typed)
     if arguments.json:
         print(json.dumps(answer.to_dict(), ensure_ascii=False, indent=2))
     else:
         print(told(answer))
     if arguments.trace:
         # JSON on the standard output stays one object.
-        trace = assistant.trace(arguments.question, scope=scope).told()
+        trace = assistant.trace(arguments.question, scope=scope, as_typed=arguments.as_typed).told()
         print(f"\n{trace}", file=sys.stderr if arguments.json else sys.stdout)
     return DONE
 
 
-def _ask_many(questions: Path, out: Path, settings: Settings, scope: Scope) -> int:
+def _ask_many(questions: Path, out: Path, settings: Settings, scope: Scope, *, as_typed: bool) -> int:
     asked = _read_questions(questions)
     assistant = _assistant(settings)
     written = 0
@@ -287,7 +288,7 @@ def _ask_many(questions: Path, out: Path, settings: Settings, scope: Scope) -> i
         with out.open("w", encoding="utf-8") as stream, Progress(sys.stderr) as progress:
             for id_, question in asked:
                 try:
-                    record = assistant.ask(question, id=id_, scope=scope).to_dict()
+                    record = assistant.ask(question, id=id_, scope=scope, as_typed=as_typed).to_dict()
                 except QuestionError as error:
                     declined = Answer(question, "not_found", error.message, "text", id=id_)
                     record = {**declined.to_dict(), "error": str(error)}
@@ -329,6 +330,8 @@ def told(answer: Answer) -> str:
     from ingest.dates import describe
 
     lines = [answer.answer, ""]
+    if answer.understood:
+        lines.append(f"読み取り: {answer.understood}（入力どおりに調べるには --as-typed）")
     if answer.scope:
         lines.append(f"範囲: {narrowed(answer.scope)}（文書 {answer.searched} 件）")
     if answer.as_of:

@@ -53,6 +53,9 @@ class AskRequest(Model):
         None,
         description="The question before, as it was understood: with it では令和4年度は？ is a whole question.",
     )
+    as_typed: bool = Field(
+        False, description="Take the question as it stands: it follows nothing, and no misspelt word is put right."
+    )
 
 
 class SearchRequest(Model):
@@ -176,7 +179,9 @@ class AnswerOut(Model):
     timings_ms: TimingsOut
     index: str = Field(description="Snapshot that was asked.")
     answerer: str
-    understood: str | None = Field(description="The whole question that a follow-up was taken for.")
+    understood: str | None = Field(
+        description="The question that was answered, where it is not as typed: a follow-up made whole, slips put right."
+    )
     scope: ScopeBody | None = Field(description="What the collection was narrowed to; null: all of it.")
     searched: int = Field(description="Documents within the scope.")
 

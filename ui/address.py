@@ -19,24 +19,31 @@ LONGEST = 500  # characters of a question
 
 
 def query(turns: Sequence[Turn]) -> Query:
-    """Return the query of an address: ``q`` the whole questions, ``s`` the scope and ``v`` the snapshot of each."""
+    """Return the query of an address: ``q`` the whole questions, ``s`` the scope and ``v`` the snapshot of each.
+
+    ``t`` says which of them are to be taken as typed, where any is.
+    """
     kept = [turn for turn in turns if turn.answer is not None][-MOST:]
     if not kept:
         return {}
-    return {
+    typed = {"t": ["1" if turn.as_typed else "" for turn in kept]} if any(turn.as_typed for turn in kept) else {}
+    return typed | {
         "q": [turn.whole for turn in kept],
         "s": [json.dumps(turn.scope, ensure_ascii=False, separators=(",", ":")) if turn.scope else "" for turn in kept],
         "v": [str((turn.answer or {}).get("index", "")) for turn in kept],
     }
 
 
-def questions(found: Mapping[str, Sequence[str]]) -> list[tuple[str, Json | None, str | None]]:
-    """Return (question, scope, snapshot) of each question in a query; what makes no sense in it is left out."""
+def questions(found: Mapping[str, Sequence[str]]) -> list[tuple[str, Json | None, str | None, bool]]:
+    """Return (question, scope, snapshot, whether as typed) of each question in a query.
+
+    What makes no sense in it is left out.
+    """
     asked = list(found.get("q", ()))[:MOST]
-    scopes, snapshots = ([*found.get(name, ()), *[""] * len(asked)] for name in ("s", "v"))
+    scopes, snapshots, typed = ([*found.get(name, ()), *[""] * len(asked)] for name in ("s", "v", "t"))
     return [
-        (question.strip(), _scope(scope), snapshot or None)
-        for question, scope, snapshot in zip(asked, scopes, snapshots, strict=False)
+        (question.strip(), _scope(scope), snapshot or None, as_typed == "1")
+        for question, scope, snapshot, as_typed in zip(asked, scopes, snapshots, typed, strict=False)
         if question.strip() and len(question) <= LONGEST
     ]
 

@@ -83,7 +83,10 @@ def _of_address() -> list[Turn]:
     found = address.questions(_address())
     if found:
         scope.choose(found[-1][1])
-    return [Turn(question, narrowed, snapshot=snapshot) for question, narrowed, snapshot in found]
+    return [
+        Turn(question, narrowed, as_typed=as_typed, snapshot=snapshot)
+        for question, narrowed, snapshot, as_typed in found
+    ]
 
 
 def _begin() -> None:

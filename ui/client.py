@@ -88,9 +88,13 @@ class AskClient:
         questions: list[str] = self._json("GET", "/v1/examples")["questions"]
         return questions
 
-    def ask(self, question: str, scope: Json | None = None, after: str | None = None) -> Json:
-        """Return the answer object; ``after`` is the question before, as it was understood."""
-        return self._json("POST", "/v1/ask", json={"question": question, "scope": scope, "after": after})
+    def ask(self, question: str, scope: Json | None = None, after: str | None = None, as_typed: bool = False) -> Json:
+        """Return the answer object; ``after`` is the question before, as it was understood.
+
+        ``as_typed`` asks for just what was typed: nothing is followed, and no misspelt word is put right.
+        """
+        body = {"question": question, "scope": scope, "after": after, "as_typed": as_typed}
+        return self._json("POST", "/v1/ask", json=body)
 
     # --- the collection ---
 

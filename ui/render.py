@@ -148,7 +148,7 @@ def answer_html(answer: Json, turn: int = 0) -> str:
 
 
 def understood_html(question: str) -> str:
-    """Return the whole question that a follow-up was taken for."""
+    """Return what a question was taken for: a follow-up made whole, misspelt words put right."""
     return f'<p class="tk-understood"><span class="tk-tag">読み取り</span> {escape(question)}</p>'
 
 

@@ -23,6 +23,7 @@ class Turn:
     question: str
     scope: Json | None = None
     after: str | None = None
+    as_typed: bool = False  # nothing of it is to be read as something else
     snapshot: str | None = None  # of the link that it came from
     answer: Json | None = None
     error: Exception | None = None
@@ -37,7 +38,7 @@ class Turn:
 def put(client: AskClient, turn: Turn) -> None:
     """Ask the question, and keep the answer or what went wrong."""
     try:
-        turn.answer = answer = client.ask(turn.question, turn.scope, turn.after)
+        turn.answer = answer = client.ask(turn.question, turn.scope, turn.after, turn.as_typed)
     except FAILURES as error:
         turn.error = error
     else:
@@ -82,16 +83,16 @@ def show(client: AskClient, turn: Turn, i: int, documents: Sequence[Json], ask: 
 
 
 def _understood(turn: Turn, i: int, ask: Callable[[Turn], None]) -> None:
-    """Say what a follow-up was taken for, and let it be put right."""
+    """Say what a follow-up or a misspelt word was taken for, and let it be put right."""
     with st.container(key=f"understood-{i}", horizontal=True, vertical_alignment="center", gap="small"):
         st.html(render.understood_html(turn.whole))
         with st.popover("読み取りを直す", key=f"mend-{i}", type="tertiary"), st.form(f"mend-form-{i}", border=False):
             mended = st.text_area("質問の全文", turn.whole, key=f"mended-{i}")
             if st.form_submit_button("この質問で調べる", type="primary") and mended.strip():
-                ask(Turn(mended.strip(), turn.scope))
+                ask(Turn(mended.strip(), turn.scope, as_typed=True))
                 st.rerun()
         if st.button("入力どおりに調べる", key=f"as-typed-{i}", type="tertiary"):
-            ask(Turn(turn.question, turn.scope))
+            ask(Turn(turn.question, turn.scope, as_typed=True))
             st.rerun()
 
 
@@ -113,7 +114,7 @@ def _actions(client: AskClient, turn: Turn, i: int, names: dict[str, str]) -> No
 def _searched(client: AskClient, turn: Turn, i: int, names: dict[str, str], ask: Callable[[Turn], None]) -> None:
     """Tell which documents were searched in vain, and offer to search all."""
     if turn.scope and st.button("すべての資料に広げて質問する", key=f"widen-{i}", type="primary"):
-        ask(Turn(turn.whole))
+        ask(Turn(turn.whole, as_typed=turn.as_typed))
         st.rerun()
     within = st.expander(
         f"調べた資料（{(turn.answer or {}).get('searched', 0)}件）", key=f"searched-{i}", on_change="rerun"

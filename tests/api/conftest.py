@@ -226,7 +226,7 @@ class FakeAssistant:
     collection: FakeCollection
     asked: list[str] = field(default_factory=list)
 
-    def trace(self, question: str, *, scope: Scope | None = None) -> FakeTrace:
+    def trace(self, question: str, *, scope: Scope | None = None, as_typed: bool = False) -> FakeTrace:
         return FakeTrace()
 
     def ask(
@@ -236,6 +236,7 @@ class FakeAssistant:
         id: str | None = None,  # noqa: A002 # the contract's name
         scope: Scope | None = None,
         after: str | None = None,
+        as_typed: bool = False,
     ) -> Answer:
         question = validate(question, 500)
         snapshot = self.collection.snapshot()
@@ -245,7 +246,7 @@ class FakeAssistant:
         if not searched:
             raise QuestionError("empty_scope", "絞り込みに合う文書がありません。", "no document lies within the scope")
         narrowed: dict[str, Any] = {"scope": scope or None, "searched": len(searched)}
-        narrowed["understood"] = f"{after} {question}" if after else None
+        narrowed["understood"] = f"{after} {question}" if after and not as_typed else None
         for fact in snapshot.known_facts:
             if fact.label in question and fact.document_id in searched:
                 document = snapshot.held[fact.document_id]

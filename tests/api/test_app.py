@@ -605,6 +605,11 @@ def test_the_question_before_makes_a_whole_one(client):
     assert answer["understood"] == "避難所の数は？ では令和4年度は？"
 
 
+def test_a_question_asked_as_typed_is_taken_for_nothing_else(client):
+    body = {"question": "では令和4年度は？", "after": "避難所の数は？", "as_typed": True}
+    assert client.post("/v1/ask", json=body).json()["understood"] is None
+
+
 def test_a_search_within_a_scope_finds_its_documents_only(client):
     body = {"question": "避難所", "scope": {"documents": [PDF_ID]}}
     found = client.post("/v1/search", json=body).json()["passages"]

@@ -139,7 +139,12 @@ def test_the_next_question_is_sent_with_the_one_before(app, api):
     ask(app, "では令和4年度は？")
     first, second = bodies(api)
     assert first["after"] is None
-    assert second == {"question": "では令和4年度は？", "scope": None, "after": "令和5年度の相談件数は何件ですか"}
+    assert second == {
+        "question": "では令和4年度は？",
+        "scope": None,
+        "after": "令和5年度の相談件数は何件ですか",
+        "as_typed": False,
+    }
 
 
 def test_a_follow_up_shows_how_it_was_understood_and_the_next_one_follows_that(app, api):
@@ -160,7 +165,21 @@ def test_what_was_misunderstood_is_put_right_and_asked_as_a_whole_question(app, 
     app.text_area(key="mended-1").set_value("令和4年度の移住者数は何人ですか")
     next(b for b in app.button if b.label == "この質問で調べる").click().run()
     assert "<h2>令和4年度の移住者数は何人ですか</h2>" in shown(app)
-    assert bodies(api)[-1] == {"question": "令和4年度の移住者数は何人ですか", "scope": None, "after": None}
+    # What somebody wrote over what was read is not to be read as something else again.
+    asked = {"question": "令和4年度の移住者数は何人ですか", "scope": None, "after": None, "as_typed": True}
+    assert bodies(api)[-1] == asked
+
+
+def test_a_word_that_was_put_right_is_shown_and_the_question_can_be_asked_as_typed(app, api):
+    api.reply = answer(understood="セミナーの参加者は何人ですか")
+    page = ask(app.run(), "セナミーの参加者は何人ですか")
+    assert "<h2>セナミーの参加者は何人ですか</h2>" in page
+    assert "セミナーの参加者は何人ですか" in page
+    api.reply = answer()
+    app.button(key="as-typed-0").click().run()
+    asked = {"question": "セナミーの参加者は何人ですか", "scope": None, "after": None, "as_typed": True}
+    assert bodies(api)[-1] == asked
+    assert app.query_params["t"] == ["", "1"]  # also when the page is loaded again
 
 
 def test_markers_in_the_answer_lead_to_the_citations(app, api):
@@ -289,7 +308,7 @@ def test_an_address_that_asks_nothing_opens_the_first_sight(found):
 
 def test_a_scope_in_an_address_that_makes_no_sense_narrows_nothing():
     for scope in ("{", "[]", "null", '{"other": 1}'):
-        assert address.questions({"q": ["人口は？"], "s": [scope]}) == [("人口は？", None, None)]
+        assert address.questions({"q": ["人口は？"], "s": [scope]}) == [("人口は？", None, None, False)]
 
 
 def test_the_shared_link_is_the_address_of_that_one_answer(app, api):
