@@ -68,7 +68,7 @@ def test_what_the_paper_names_is_answered(county: Assistant, question: str, valu
         ("宇宙コンソーシアムの会員は何社ですか", "宇宙"),  # a piece of a name makes it another name
         ("オーロラの参加者は何名ですか", "オーロラ"),
         ("うなぎの輸出額は何千円ですか", "鰻"),
-        ("環境交流部会の設置日はいつですか", "環境交流部会"),  # its words are known, the body is another
+        ("環境相談部会の設置日はいつですか", "環境相談部会"),  # its words are known, the body is another
     ],
 )
 def test_of_a_thing_that_no_paper_names_nothing_is_said(county: Assistant, question: str, strange: str):
