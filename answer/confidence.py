@@ -43,6 +43,9 @@ class Signals:
     unknown: float = 0.0
     needed: tuple[str, ...] = ()  # words without which the answer is about something else: 第2回, an unknown name
     strange: tuple[str, ...] = ()  # things that the question names and no document does
+    others: tuple[
+        str, ...
+    ] = ()  # names that are met in part only, as another's of the kind: 環境保全部会 for 環境整備部会
 
     def vector(self) -> tuple[float, ...]:
         """Return the signals in the order of the weights."""
@@ -94,6 +97,21 @@ def read_signals(
             if zone < NEAR and (atom.strict or (atom.is_strange and (atom.proper or _tells_apart(atom))))
         ),
         strange=tuple(atom.lemma for atom, zone in zip(atoms, zones, strict=True) if zone < NEAR and atom.is_strange),
+        others=_partly_met(atoms, zones),
+    )
+
+
+def _partly_met(atoms: Sequence[Atom], zones: Array) -> tuple[str, ...]:
+    """Return the compounds that are not met as such, and of which a piece before the last is not met either."""
+    met = {atom.lemma: bool(zone >= NEAR) for atom, zone in zip(atoms, zones, strict=True)}
+    pieces: dict[str, list[str]] = {}
+    for atom in atoms:
+        if atom.whole is not None:
+            pieces.setdefault(atom.whole, []).append(atom.lemma)
+    return tuple(
+        whole
+        for whole, parts in pieces.items()
+        if not met.get(whole, True) and not all(met[part] for part in parts[:-1]) and met[parts[-1]]
     )
 
 

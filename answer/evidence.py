@@ -300,7 +300,7 @@ class Atom:
         """
         counted = _MEASURE.fullmatch(self.lemma.removesuffix("値")) is not None
         half = any(re.fullmatch(word, self.lemma) for pair in OPPOSITES for word in pair)
-        return len(self.lemma) > 1 and not (self.known or self.compound or self.says_how or counted or half)
+        return len(self.surface) > 1 and not (self.known or self.compound or self.says_how or counted or half)
 
     def match(self, lemmas: frozenset[str], key: str) -> float:
         if self.lemma in lemmas or (len(self.surface) > 1 and self.surface in key):

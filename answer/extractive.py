@@ -21,7 +21,7 @@ from answer.prose import (
     answer_yesno,
     best_clause,
 )
-from answer.question import read_question, split_question
+from answer.question import Question, read_question, split_question
 from answer.scene import Scene, narrowed
 from answer.series import answer_figure, answer_series
 from answer.spans import answer_counted, answer_name, asks_office, asks_person
@@ -37,13 +37,40 @@ def accept(scene: Scene, draft: Draft) -> Draft:
 
     ``missing`` says which things of the question no document names; of an answer, a reader should know that too.
     """
-    signals = draft.signals
+    signals, question = draft.signals, scene.question
     strange = signals.strange if signals is not None else ()
-    # Of a thing that no document names, nothing that they say is an answer.
-    needed = (signals.needed if signals is not None else ()) or scene.question.subjects.intersection(strange)
+    # Of a thing that no document names, or of another of its kind, nothing that they say is an answer.
+    of_nothing = question.subjects.intersection(strange)
+    of_others = [
+        name
+        for name in (signals.others if signals is not None else ())
+        if (name in question.subjects or _is_asked_of(question, name)) and _is_anothers(scene, draft, name)
+    ]
+    needed = (*(signals.needed if signals is not None else ()), *of_nothing, *of_others)
     if draft.text and not needed and sureness(draft) >= ACCEPT:
         return replace(draft, missing=strange)
-    return replace(draft, text="", missing=draft.missing or tuple(needed) or _unmet(scene))
+    return replace(draft, text="", missing=draft.missing or needed or _unmet(scene))
+
+
+def _is_asked_of(question: Question, name: str) -> bool:
+    """Say whether all of a name stands next to the interrogative. 例: 環境整備部会の設置日は"""
+    term = next((t for t in question.terms if t.text == name), None)
+    return term is not None and set(term.parts) <= set(question.focus)
+
+
+def _is_anothers(scene: Scene, draft: Draft, name: str) -> bool:
+    """Say whether what supports a draft names another thing of the kind. 例: 環境保全部会, asked of 環境整備部会"""
+    term = next((t for t in scene.question.terms if t.text == name), None)
+    if term is None or not name.endswith(term.parts[-1]):
+        return False
+    text = {region.reading.document.id: region.reading.document.text for region in scene.regions}
+    quotes = (fold(text[s.document_id][s.start : s.end]) for s in draft.supports if s.document_id in text)
+    kind = re.compile(rf"([一-鿿々ァ-ヶーa-z]{{2,16}}){re.escape(term.parts[-1])}(?![一-鿿])")
+    return any(
+        called[1] not in scene.question.folded and not called[1].endswith(term.parts[0])
+        for quote in quotes
+        for called in kind.finditer(quote)
+    )
 
 
 def sureness(draft: Draft) -> float:

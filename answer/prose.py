@@ -76,6 +76,10 @@ def answer_definition(scene: Scene) -> Draft:
     if best is None:
         return Draft("definition", why=("近くに文がない",))
     score, scored, text = best
+    said = scored.statement
+    if score <= scored.score and (said.kind in ("heading", "label", "table") or subject not in said.key):
+        # To name a thing, in a heading or a row, is not to say what it is.
+        return Draft("definition", missing=(subject,) if subject else (), why=(f"{subject}を説明する文がない",))
     return _draft(scene, scored, text, f"{subject}の定義 加点 {score - scored.score:.2f}", fit=score - scored.score)
 
 
@@ -269,7 +273,9 @@ def _best_with(scene: Scene, kind: str, mark: re.Pattern[str], bonus: float) -> 
         statement = scored.statement
         if not _says_something(statement, scene.question) or statement.kind == "table":
             continue
-        if kind == "reason" and statement.kind == "label":
+        if kind == "reason" and (
+            statement.kind == "label" or (statement.kind == "heading" and not mark.search(statement.flat))
+        ):
             continue
         score = scored.score + (bonus if mark.search(statement.flat) else 0.0)
         if kind == "howto":

@@ -642,7 +642,7 @@ def _read_subjects(folded: str, terms: Sequence[Term], focus: Sequence[str]) -> 
         for match in re.finditer(rf"{re.escape(term.text)}(は|って|{owner})", folded):
             is_topic = match[1] in ("は", "って")  # 例: 4つの漢字は: what is asked for, not what it is asked of
             if not own if is_topic else any(word in match[1] for word in focus):
-                found.update(term.parts)
+                found.update((term.text, *term.parts))
     return frozenset(found)
 
 

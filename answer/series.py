@@ -84,8 +84,30 @@ def answer_figure(scene: Scene) -> Draft:
 
 def _latest(best: Figure, figures: Sequence[Figure]) -> Figure:
     """Return the latest value of the best figure's indicator among those that fit nearly as well."""
-    alike = [f for f in series_of(best, figures) if f.score >= best.score - _SAME_SERIES]
+    alike = [
+        f for f in (*series_of(best, figures), *_said_again(best, figures)) if f.score >= best.score - _SAME_SERIES
+    ]
     return max(alike, key=_freshness, default=best)
+
+
+def _said_again(best: Figure, figures: Sequence[Figure]) -> list[Figure]:
+    """Return what papers of other dates say under the best figure's very name, where none gives the value a date.
+
+    Such a value holds for its paper: last year's paper must not outdo this year's by a hair of its wording.
+    """
+    if best.fact.as_of_from != "document":
+        return []
+    name = _name_of(best.fact)
+    return [
+        f
+        for f in figures
+        if f.fact.as_of_from == "document" and same_unit(f.fact, best.fact) and _name_of(f.fact) == name
+    ]
+
+
+def _name_of(fact: Fact) -> tuple[str, ...]:
+    """Return what a figure is called, without the numbers of years and items."""
+    return tuple(re.sub(r"\d+", "", fold(part or "")) for part in (fact.label, fact.row, fact.column, fact.scope))
 
 
 def _freshness(figure: Figure) -> tuple[str, str]:

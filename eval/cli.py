@@ -98,31 +98,31 @@ def _run(arguments: argparse.Namespace, index: Path, embedding_model: str) -> in
         print(line, file=sys.stderr)
     if not sets:
         raise EvaluationError("文書がそろっている質問集がありません。--documents で文書のフォルダを指定してください。")
-    folder = new_run_folder(arguments.out, RUNS)
-
-    stages: Sequence[Stage] = STAGES if arguments.stages else ("fused",)
-    results: dict[str, SetResult] = {
-        one.name: measure(one, open_set(one, index, embedding_model), stages) for one in sets
-    }
-    records = [record for result in results.values() for record in result.records]
-    metrics: dict[str, Any] = {
-        "sets": {name: result.scores for name, result in results.items()},
-        "peak_memory_mib": peak_memory_mib(),
-    }
-    config = describe_environment() | {
-        "embedding_model": embedding_model,
-        "seed": SEED,
-        "stages": list(stages),
-        "sets": {
-            one.name: {"questions": str(one.path), "documents": [str(path) for path in one.documents]} for one in sets
-        },
-        "not_run": absent,
-    }
-    comparison = compare(baseline, metrics["sets"], records) if baseline else None
-    save_run(folder, config, metrics, records, comparison.to_dict() if comparison else None)
-    named = {one.name: one for one in sets}
-    pages = SnapshotPages(lambda name: open_set(named[name], index, embedding_model).collection.snapshot())
-    write_reports(folder, config, metrics, records, comparison, pages)
+    with new_run_folder(arguments.out, RUNS) as folder:
+        stages: Sequence[Stage] = STAGES if arguments.stages else ("fused",)
+        results: dict[str, SetResult] = {
+            one.name: measure(one, open_set(one, index, embedding_model), stages) for one in sets
+        }
+        records = [record for result in results.values() for record in result.records]
+        metrics: dict[str, Any] = {
+            "sets": {name: result.scores for name, result in results.items()},
+            "peak_memory_mib": peak_memory_mib(),
+        }
+        config = describe_environment() | {
+            "embedding_model": embedding_model,
+            "seed": SEED,
+            "stages": list(stages),
+            "sets": {
+                one.name: {"questions": str(one.path), "documents": [str(path) for path in one.documents]}
+                for one in sets
+            },
+            "not_run": absent,
+        }
+        comparison = compare(baseline, metrics["sets"], records) if baseline else None
+        save_run(folder, config, metrics, records, comparison.to_dict() if comparison else None)
+        named = {one.name: one for one in sets}
+        pages = SnapshotPages(lambda name: open_set(named[name], index, embedding_model).collection.snapshot())
+        write_reports(folder, config, metrics, records, comparison, pages)
     print(render(metrics))
     if comparison:
         print(render_comparison(comparison))

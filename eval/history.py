@@ -8,7 +8,8 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -32,14 +33,22 @@ class RunFolderError(Exception):
     """The folder for the records cannot be used; Japanese, for people."""
 
 
-def new_run_folder(wanted: Path | None, runs: Path) -> Path:
-    """Make a new folder for the records; one that exists is refused, so that no run is ever written over."""
+@contextmanager
+def new_run_folder(wanted: Path | None, runs: Path) -> Iterator[Path]:
+    """Make a new folder for the records; one that exists is refused, so that no run is ever written over.
+
+    When nothing was written into it (an error, Ctrl-C) it is taken away again: nobody should ask what it measured.
+    """
     folder = wanted or runs / datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
     try:
         folder.mkdir(parents=True)
     except FileExistsError:
         raise RunFolderError(f"{folder} はすでにあります。新しいフォルダを指定してください。") from None
-    return folder
+    try:
+        yield folder
+    finally:
+        with suppress(OSError):  # it holds records, as it should
+            folder.rmdir()
 
 
 def save_run(

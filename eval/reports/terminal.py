@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from eval.compare import Comparison
 from eval.reports.figures import NOTHING, percent
 from eval.reports.names import CHANGES, MEASURES, RANKED, STAGES, TYPES, set_name
+from eval.reports.table import aligned
 from eval.reports.view import changes_of, describe, more, moved, weaker_fusion, words_before
 
 A_LINE = 5  # measures
@@ -24,13 +24,13 @@ def _render_set(name: str, scores: Mapping[str, Any]) -> list[str]:
     retrieval: Mapping[str, Mapping[str, float]] = scores["retrieval"]
     return [
         f"■ {name}（質問 {scores['questions']}問、文書 {scores['documents']}件、断片 {scores['chunks']}件）",
-        *_table(
+        *aligned(
             ["検索", "再現@1", "再現@5", "再現@10", "MRR", "nDCG@10"],
             [[STAGES[stage], *(f"{values[key]:.3f}" for key in RANKED)] for stage, values in retrieval.items()],
         ),
         *_weaker_fusion(retrieval),
         "",
-        *_table(
+        *aligned(
             ["種類", "質問", "正答", "正答かつ出典", "断った", "長すぎ"],
             [
                 [TYPES[kind], *(str(count[key]) for key in ("questions", "right", "cited", "declined", "too_long"))]
@@ -79,7 +79,7 @@ def render_comparison(comparison: Comparison) -> str:
             lines.append(f"{says}: {len(changes)} 問")
             lines += [f"  {c.set} {c.id} {c.question}\n    {words_before(c)} → {c.after}" for c in changes]
     if tests := moved(comparison):
-        lines += _table(
+        lines += aligned(
             ["", "基準", "今回", "差の95%区間", "良", "悪", "p"],
             [
                 [
@@ -98,19 +98,3 @@ def render_comparison(comparison: Comparison) -> str:
     if not comparison.failures:
         lines.append("基準から、偶然とはいえない後退はありません。")
     return "\n".join(lines)
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """Return lines with columns that align in a terminal, where a full-width character takes two places."""
-    widths = [max(_width(row[column]) for row in (head, *rows)) for column in range(len(head))]
-    return [
-        "  ".join(
-            cell + " " * (width - _width(cell)) if column == 0 else " " * (width - _width(cell)) + cell
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in (head, *rows)
-    ]
-
-
-def _width(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(character) in "WFA" else 1 for character in text)

@@ -6,7 +6,6 @@ import argparse
 import json
 import sys
 import tempfile
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -19,7 +18,9 @@ from answer.assistant import Assistant
 from eval.dataset import DatasetError, Question
 from eval.history import RunFolderError, describe_environment, new_run_folder, save_run
 from eval.measures.scorecard import Judged
+from eval.reports.table import aligned
 from eval.robustness import documents as shelves
+from eval.robustness import strange
 from eval.robustness.questions import RULES, Rule, derive
 from eval.run import ask
 from eval.sets import EvaluationError, QuestionSet, find_sets, open_set
@@ -34,7 +35,11 @@ SHELVES = {
     REMOVED: "正しいページを抜く",
     COPY: "前年の数字のよく似た文書を足す",
 }
-SAYS = {**{rule.name: rule.says for rule in RULES}, **SHELVES}
+SAYS = {
+    **{rule.name: rule.says for rule in RULES},
+    strange.NAME: "資料にないものに置き換える",
+    **SHELVES,
+}
 
 # What became of an answer: a right one stayed right, or turned into a wrong one or a refusal; a wrong one came right.
 Outcome = Literal["kept", "wrong", "declined", "gained", "never"]
@@ -56,7 +61,7 @@ class Record:
     outcome: Outcome
     accept: tuple[str, ...]
     confidence: float  # of the answer after, from 0 to 1: does it know?
-    note: str = ""  # how an answer stayed right without its page, or that it was taken from the copy
+    note: str = ""  # how an answer stayed right without its page, that it was taken from the copy, and the like
 
 
 def main(argv: Sequence[str], *, index: Path, embedding_model: str) -> int:
@@ -99,25 +104,25 @@ def _run(arguments: argparse.Namespace, index: Path, embedding_model: str) -> in
         print(line, file=sys.stderr)
     if not sets:
         raise EvaluationError("文書がそろっている質問集がありません。--documents で文書のフォルダを指定してください。")
-    folder = new_run_folder(arguments.out, RUNS)
-    rules = [rule for rule in RULES if rule.name in arguments.rules]
-    # Written first: nobody should wait for minutes to learn that a file is there already.
-    written = list(write_sets(arguments.write, sets, rules)) if arguments.write else []
-    records: list[Record] = []
-    left_out: dict[str, int] = {}
-    for one in sets:
-        found, left_out[one.name] = _asked(one, open_set(one, index, embedding_model), arguments.rules)
-        records += found
-    table = summarise(records)
-    config = describe_environment() | {
-        "embedding_model": embedding_model,
-        "rules": arguments.rules,
-        "sets": {one.name: str(one.path) for one in sets},
-        "not_run": absent,
-    }
-    by_set = {one.name: summarise([record for record in records if record.set == one.name]) for one in sets}
-    metrics = {"rules": table, "sets": by_set, "ambiguous_beside_copies": left_out}
-    save_run(folder, config, metrics, [asdict(record) for record in records])
+    with new_run_folder(arguments.out, RUNS) as folder:
+        rules = [rule for rule in RULES if rule.name in arguments.rules]
+        # Written first: nobody should wait for minutes to learn that a file is there already.
+        written = list(write_sets(arguments.write, sets, rules)) if arguments.write else []
+        records: list[Record] = []
+        left_out: dict[str, int] = {}
+        for one in sets:
+            found, left_out[one.name] = _asked(one, open_set(one, index, embedding_model), arguments.rules)
+            records += found
+        table = summarise(records)
+        config = describe_environment() | {
+            "embedding_model": embedding_model,
+            "rules": arguments.rules,
+            "sets": {one.name: str(one.path) for one in sets},
+            "not_run": absent,
+        }
+        by_set = {one.name: summarise([record for record in records if record.set == one.name]) for one in sets}
+        metrics = {"rules": table, "sets": by_set, "ambiguous_beside_copies": left_out}
+        save_run(folder, config, metrics, [asdict(record) for record in records])
     print(render(table))
     if COPY in arguments.rules:
         count = sum(left_out.values())
@@ -132,6 +137,8 @@ def _asked(one: QuestionSet, assistant: Assistant, rules: Sequence[str]) -> tupl
     """Return the records of a set under the named rules, and how many questions a copy made ambiguous."""
     before = ask_all(assistant, one.questions, f"{one.name}: もとの質問")
     records = [r for rule in RULES if rule.name in rules for r in reworded(one, rule, assistant, before)]
+    if strange.NAME in rules:
+        records += of_strange_things(one, assistant, before)
     if not set(SHELVES) & set(rules):
         return records, 0
     with tempfile.TemporaryDirectory(prefix=".robust-", dir=assistant.collection.folder.parent) as temporary:
@@ -156,6 +163,23 @@ def reworded(one: QuestionSet, rule: Rule, assistant: Assistant, before: dict[st
     after = ask_all(assistant, (other for _, other in pairs), f"{one.name}: {rule.says}")
     for question, other in pairs:
         yield _record(rule.name, one.name, question, other, before[question.id], after[other.id])
+
+
+def of_strange_things(one: QuestionSet, assistant: Assistant, before: dict[str, Asked]) -> Iterator[Record]:
+    """Yield the questions that were answered right, asked about a thing that no document names: to decline is right.
+
+    An answer that says that the thing is unknown is counted in the notes; it is an answer all the same.
+    """
+    snapshot = assistant.collection.snapshot()
+    nouns = strange.absent_nouns(snapshot)
+    right = [question for question in one.questions if question.answerable and before[question.id][0].right]
+    pairs = [(q, other) for q in right if (other := strange.estranged(q, snapshot.frequency, nouns))]
+    after = ask_all(assistant, (other.question for _, other in pairs), f"{one.name}: {SAYS[strange.NAME]}")
+    for question, (asked, thing) in pairs:
+        verdict, answer = now = after[asked.id]
+        told = verdict.answered and answer is not None and strange.names(answer.missing, thing)
+        note = "答えたが、資料にない語だと断った" if told else ""
+        yield _record(strange.NAME, one.name, question, asked, before[question.id], now, note)
 
 
 def _record(
@@ -303,29 +327,19 @@ def summarise(records: Sequence[Record]) -> dict[str, dict[str, Any]]:
 
 def render(table: dict[str, dict[str, Any]]) -> str:
     """Return the table for a terminal, in Japanese."""
-    rows = [["規則", "", "質問", "正答", "", "保たれた率", "新たに誤り", "新たに断り", "新たに正答"]]
+    head = ["規則", "", "質問", "正答", "", "保たれた率", "新たに誤り", "新たに断り", "新たに正答"]
+    rows = []
     for rule, row in table.items():
         stayed = "－" if row["stayed"] is None else f"{100 * row['stayed']:.1f}%"
         counts = [row["questions"], row["before"], f"→ {row['after']}"]
         rows.append(
             [SAYS[rule], rule, *map(str, counts), stayed, *(str(row[n]) for n in ("wrong", "declined", "gained"))]
         )
-    widths = [max(_width(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = [
-        "  ".join(
-            cell + " " * (width - _width(cell)) if column < 2 else " " * (width - _width(cell)) + cell
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]
+    lines = aligned(head, rows, texts=2)
     for rule, row in table.items():
         if row["notes"]:
             lines.append(f"{rule}: " + "、".join(f"{note} {count}問" for note, count in row["notes"].items()))
     return "\n".join(lines)
-
-
-def _width(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(character) in "WFA" else 1 for character in text)
 
 
 def write_sets(folder: Path, sets: Sequence[QuestionSet], rules: Sequence[Rule]) -> Iterator[Path]:

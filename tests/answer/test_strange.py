@@ -25,7 +25,12 @@ PAPER = """\
 大阪窓口 | 210
 名古屋窓口 | 95
 
-３　みなと振興コンソーシアム
+３　部会
+部会 | 設置日
+環境保全部会 | 令和4年3月16日
+国際交流部会 | 令和3年12月24日
+
+４　みなと振興コンソーシアム
 
 みなと振興コンソーシアムの会員は、令和6年5月末現在で312社です。
 秋の商談会は令和5年10月4日に開き、参加者は86名でした。
@@ -45,6 +50,7 @@ def county(tmp_path_factory: pytest.TempPathFactory) -> Assistant:
         ("大阪窓口の移住相談は何件ですか", "210件"),
         ("みなと振興コンソーシアムの会員は何社ですか", "312社"),
         ("秋の商談会の参加者は何名ですか", "86名"),
+        ("環境保全部会の設置日はいつですか", "令和4年3月16日"),
     ],
 )
 def test_what_the_paper_names_is_answered(county: Assistant, question: str, value: str):
@@ -61,6 +67,8 @@ def test_what_the_paper_names_is_answered(county: Assistant, question: str, valu
         ("札幌窓口の移住相談は何件ですか", "札幌"),  # one place's row is not another's
         ("宇宙コンソーシアムの会員は何社ですか", "宇宙"),  # a piece of a name makes it another name
         ("オーロラの参加者は何名ですか", "オーロラ"),
+        ("うなぎの輸出額は何千円ですか", "鰻"),
+        ("環境相談部会の設置日はいつですか", "環境相談部会"),  # its words are known, the body is another
     ],
 )
 def test_of_a_thing_that_no_paper_names_nothing_is_said(county: Assistant, question: str, strange: str):

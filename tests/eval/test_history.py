@@ -2,11 +2,13 @@
 
 import json
 import time
+from contextlib import suppress
 from datetime import datetime
 
 import pytest
 
-from eval.history import RUNS, Runs, describe_environment, save_run
+from eval.history import RUNS, RunFolderError, Runs, describe_environment, new_run_folder, save_run
+from eval.robustness import run as robust
 
 
 def save(folder, name, when, **metrics):
@@ -32,6 +34,43 @@ def folder(tmp_path):
 @pytest.fixture
 def runs(folder):
     return Runs(folder / "runs", folder / "baseline.json")
+
+
+def test_two_runs_in_one_moment_get_two_folders(tmp_path):
+    with new_run_folder(None, tmp_path / "runs") as one, new_run_folder(None, tmp_path / "runs") as other:
+        assert one != other
+        assert one.is_dir()
+        assert other.is_dir()
+
+
+def test_a_folder_with_records_stays_whatever_happens(tmp_path):
+    for n, error in enumerate((None, KeyboardInterrupt, OSError)):
+        with suppress(KeyboardInterrupt, OSError), new_run_folder(tmp_path / str(n), tmp_path) as folder:
+            save_run(folder, {}, {}, [])
+            if error:
+                raise error
+        assert (folder / "metrics.json").exists()
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, RuntimeError])
+def test_a_run_that_wrote_nothing_leaves_no_folder_and_its_error_goes_on(tmp_path, error):
+    with pytest.raises(error), new_run_folder(None, tmp_path):
+        raise error
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_there_is_refused_and_left_alone(tmp_path):
+    (tmp_path / "mine").mkdir()
+    with pytest.raises(RunFolderError, match="すでにあります"), new_run_folder(tmp_path / "mine", tmp_path):
+        pass
+    assert (tmp_path / "mine").is_dir()
+
+
+def test_no_run_is_ever_committed_and_the_list_of_scorecards_holds_none_of_robustness():
+    ignored = (RUNS.parent.parent / ".gitignore").read_text("utf-8").splitlines()
+    for runs in (RUNS, robust.RUNS):
+        assert f"{runs.relative_to(RUNS.parent.parent).as_posix()}/" in ignored
+    assert not robust.RUNS.is_relative_to(RUNS)
 
 
 def names(runs):

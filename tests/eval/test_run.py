@@ -6,8 +6,8 @@ import pytest
 
 from answer.answer import QuestionError
 from eval import cli, sets
-from eval.history import new_run_folder
 from eval.reports.terminal import render
+from eval.sets import EvaluationError
 from tests.eval.fakes import QUESTIONS, paper, scores
 
 
@@ -69,8 +69,18 @@ def test_a_run_is_never_written_over(evaluate, tmp_path, capsys):
     assert list(out.iterdir()) == []
 
 
-def test_two_runs_in_one_moment_get_two_folders(tmp_path):
-    assert new_run_folder(None, tmp_path) != new_run_folder(None, tmp_path)
+@pytest.mark.parametrize("error", [KeyboardInterrupt, EvaluationError])
+def test_what_is_interrupted_leaves_no_folder(evaluate, assistant, tmp_path, error):
+    def stop(*_):
+        raise error
+
+    assistant.search = stop
+    if error is KeyboardInterrupt:
+        with pytest.raises(KeyboardInterrupt):
+            evaluate()
+    else:
+        assert evaluate()[0] == 2
+    assert not (tmp_path / "run0").exists()
 
 
 def test_a_refused_question_is_an_error_and_not_a_good_refusal(evaluate, assistant):

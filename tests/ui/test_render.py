@@ -85,6 +85,7 @@ def points(*values: tuple[str, str]) -> list[dict]:
         render.timeline_html(answer(timeline=[{"as_of": "2024", "value": HOSTILE, "unit": None, "citation": 1}])),
         render.timeline_html(answer(timeline=[{"as_of": "2024", "value": "1", "unit": HOSTILE, "citation": 1}])),
         render.notices_html(answer(as_of="2023", timeline=points(("2023", "1件"), ("2024", HOSTILE)))),
+        render.notices_html(answer() | {"missing": [HOSTILE]}),
         render.marker_html(citation(title=HOSTILE), 0),
         render.marker_html(citation(quote=HOSTILE), 0),
         render.understood_html(HOSTILE),
@@ -101,6 +102,12 @@ def test_hostile_text_is_shown_as_the_characters_it_is(markup):
     assert HOSTILE in text_of(markup)
     assert "<script" not in markup
     assert "<img" not in markup
+
+
+def test_an_answer_says_which_word_of_the_question_no_paper_has():
+    shown = text_of(render.notices_html(answer() | {"missing": ["うなぎ", "絹"]}))
+    assert "「うなぎ」、「絹」は資料に見当たりません" in shown
+    assert render.notices_html(answer() | {"missing": []}) == ""
 
 
 @pytest.mark.parametrize(
