@@ -65,7 +65,10 @@ class Speller:
         whole = text
         for right in (self._slips, self._kanji, self._kana):
             whole = right(whole)
-        return whole if whole != text else None
+        if whole == text:
+            return None
+        # Of two slips within one compound, each needs the other put right. It ends: each makes fewer words than before.
+        return self.corrected(whole) or whole
 
     # --- katakana and letters ---
 
