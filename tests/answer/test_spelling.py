@@ -121,6 +121,15 @@ def test_what_may_be_meant_for_two_words_is_left_alone():
     assert homophones.corrected("しかいの人数は？") is None
 
 
+def test_a_compound_of_the_papers_is_none_other_that_looks_misspelt():
+    both = speller_of("外国人人材の受入れ", "外国人材の育成")
+    assert both.corrected("外国人人材の受入れは何人？") is None
+
+
+def test_a_verb_in_kana_is_no_noun_that_sounds_like_it():
+    assert speller_of("音楽のクラス").corrected("町でくらすのは何名？") is None
+
+
 def test_what_stands_in_kana_in_the_papers_stays_in_kana():
     both = speller_of("荒砂の健康手帳", "電子版あらすな健康手帳の利用者")
     assert both.corrected("あらすなの利用者は何人？") is None
