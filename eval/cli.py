@@ -19,7 +19,7 @@ from eval.reports.terminal import render, render_comparison
 from eval.reports.write import write_reports
 from eval.robustness import run as robust
 from eval.run import STAGES, SetResult, Stage, measure
-from eval.sets import EvaluationError, find_sets, open_set
+from eval.sets import EvaluationError, add_set_arguments, find_sets, open_set
 
 
 def main(argv: Sequence[str], *, index: Path, embedding_model: str, drafts: Drafts = tuple) -> int:
@@ -51,12 +51,7 @@ def _parser() -> argparse.ArgumentParser:
         "tenkyo eval robust（書き方や文書を変えても答えられるか）。それぞれ --help があります。",
         allow_abbrev=False,
     )
-    parser.add_argument(
-        "--questions", nargs="+", type=Path, metavar="FILE", help="質問集（既定: eval/questions のすべて）"
-    )
-    parser.add_argument(
-        "--documents", nargs="+", type=Path, default=[], metavar="DIR", help="文書のフォルダ（既定: sample）"
-    )
+    add_set_arguments(parser)
     parser.add_argument(
         "--baseline",
         nargs="?",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import sys
 from collections.abc import Sequence
@@ -31,6 +32,16 @@ class QuestionSet:
     path: Path
     questions: tuple[Question, ...]
     documents: tuple[Path, ...]
+
+
+def add_set_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options that ``find_sets`` takes: --questions and --documents."""
+    parser.add_argument(
+        "--questions", nargs="+", type=Path, metavar="FILE", help="質問集（既定: eval/questions のすべて）"
+    )
+    parser.add_argument(
+        "--documents", nargs="+", type=Path, default=[], metavar="DIR", help="文書のフォルダ（既定: sample）"
+    )
 
 
 def find_sets(files: Sequence[Path] | None, folders: Sequence[Path]) -> tuple[list[QuestionSet], list[str]]:

@@ -23,7 +23,7 @@ from eval.robustness import documents as shelves
 from eval.robustness import strange
 from eval.robustness.questions import RULES, Rule, derive
 from eval.run import ask
-from eval.sets import EvaluationError, QuestionSet, find_sets, open_set
+from eval.sets import EvaluationError, QuestionSet, add_set_arguments, find_sets, open_set
 from ingest.dates import Period, parse_code
 from ingest.document import Document
 
@@ -83,12 +83,7 @@ def _parser() -> argparse.ArgumentParser:
         description="質問の書き方や文書の並びだけを規則で変えて、正しい答えが正しいままかを数えます。",
         allow_abbrev=False,
     )
-    parser.add_argument(
-        "--questions", nargs="+", type=Path, metavar="FILE", help="質問集（既定: eval/questions のすべて）"
-    )
-    parser.add_argument(
-        "--documents", nargs="+", type=Path, default=[], metavar="DIR", help="文書のフォルダ（既定: sample）"
-    )
+    add_set_arguments(parser)
     rules = "、".join(f"{name}＝{says}" for name, says in SAYS.items())
     parser.add_argument("--rules", nargs="+", choices=SAYS, default=list(SAYS), metavar="RULE", help=f"規則: {rules}")
     parser.add_argument(
