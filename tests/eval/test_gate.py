@@ -74,6 +74,15 @@ def test_right_answers_from_the_wrong_place_are_a_drop_too(compared, assistant):
     assert "後退: hoshi: 正答率" not in shown
 
 
+def test_a_search_that_ranks_worse_is_a_drop_though_every_answer_stays(compared, assistant):
+    search = assistant.search
+    assistant.search = lambda question, k=10, leg="fused": search(question, k, leg)[::-1]
+    status, shown, comparison = compared()
+    assert status == 1
+    assert {failure["measure"] for failure in comparison["failures"]} == {"mrr", "ndcg@10"}
+    assert "誤りになった" not in shown
+
+
 def test_to_answer_what_stands_nowhere_is_named(compared, assistant):
     assistant.answers["図書館の館長は誰"] = ("星野氏", 1, None)
     _, shown, _ = compared()
