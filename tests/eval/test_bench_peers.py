@@ -236,6 +236,8 @@ def test_a_system_that_fails_is_shown_with_its_last_words_and_stops_no_other(cor
 
 def test_an_interrupt_ends_the_process_of_the_system_and_its_children(corpus, tmp_path, monkeypatch):
     seen = tmp_path / "child"
+    # A job that a shell put into the background ignores Ctrl-C, and so would this test.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     instead_of_python(tmp_path, monkeypatch, "sleep 60 &", f"echo $! > {seen}.new; mv {seen}.new {seen}", "wait")
 
     def interrupt():
@@ -244,8 +246,11 @@ def test_an_interrupt_ends_the_process_of_the_system_and_its_children(corpus, tm
         os.kill(os.getpid(), signal.SIGINT)
 
     threading.Thread(target=interrupt).start()
-    with pytest.raises(KeyboardInterrupt):
-        run_apart("bm25", corpus, [asked()], tmp_path)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            run_apart("bm25", corpus, [asked()], tmp_path)
+    finally:
+        signal.signal(signal.SIGINT, before)
     status = Path(f"/proc/{int(seen.read_text())}/status")
     for _ in range(500):
         if not status.exists() or "State:\tZ" in status.read_text():
