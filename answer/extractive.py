@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import accumulate
 
@@ -48,8 +48,14 @@ def accept(scene: Scene, draft: Draft) -> Draft:
     ]
     needed = (*(signals.needed if signals is not None else ()), *of_nothing, *of_others)
     if draft.text and not needed and sureness(draft) >= ACCEPT:
-        return replace(draft, missing=strange)
-    return replace(draft, text="", missing=draft.missing or needed or _unmet(scene))
+        return replace(draft, missing=_as_asked(question, strange))
+    return replace(draft, text="", missing=draft.missing or _as_asked(question, needed) or _unmet(scene))
+
+
+def _as_asked(question: Question, lemmas: Sequence[str]) -> tuple[str, ...]:
+    """Return words as the question has them, each once. 例: うなぎ for 鰻"""
+    typed = {term.parts[0]: term.text for term in question.terms if len(term.parts) == 1}
+    return tuple(dict.fromkeys(typed.get(lemma, lemma) for lemma in lemmas))
 
 
 def _is_asked_of(question: Question, name: str) -> bool:

@@ -209,7 +209,8 @@ def notices_html(answer: Json, turn: int = 0) -> str:
     for early, late in pairwise(points):
         if early["as_of"] == late["as_of"] and folded(early["value"]) != folded(late["value"]):
             notices.append(("同じ時点の値が、資料によって違います", [early, late]))
-    missing = "、".join(f"「{escape(str(word))}」" for word in answer.get("missing") or ())
+    strange = answer.get("missing") if answer.get("status") == "answered" else None  # a refusal names them itself
+    missing = "、".join(f"「{escape(str(word))}」" for word in strange or ())
     unheard = (
         f'<div class="tk-notice" role="note"><b>{missing}は資料に見当たりません</b>'
         "<span>ほかの言葉から見つけた答えです。お尋ねのものの答えかどうか、出典で確かめてください。</span></div>"

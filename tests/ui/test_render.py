@@ -108,6 +108,7 @@ def test_an_answer_says_which_word_of_the_question_no_paper_has():
     shown = text_of(render.notices_html(answer() | {"missing": ["うなぎ", "絹"]}))
     assert "「うなぎ」、「絹」は資料に見当たりません" in shown
     assert render.notices_html(answer() | {"missing": []}) == ""
+    assert render.notices_html(not_found() | {"missing": ["うなぎ"]}) == ""  # the refusal itself names it
 
 
 @pytest.mark.parametrize(
