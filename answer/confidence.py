@@ -94,7 +94,8 @@ def read_signals(
         needed=tuple(
             atom.lemma
             for atom, zone in zip(atoms, zones, strict=True)
-            if zone < NEAR and (atom.strict or (atom.is_strange and (atom.proper or _tells_apart(atom))))
+            # A strange piece makes a compound another thing's name. 例: 宇宙 of 宇宙コンソーシアム
+            if zone < NEAR and (atom.strict or (atom.is_strange and (atom.proper or atom.whole is not None)))
         ),
         strange=tuple(atom.lemma for atom, zone in zip(atoms, zones, strict=True) if zone < NEAR and atom.is_strange),
         others=_partly_met(atoms, zones),
@@ -113,11 +114,6 @@ def _partly_met(atoms: Sequence[Atom], zones: Array) -> tuple[str, ...]:
         for whole, parts in pieces.items()
         if not met.get(whole, True) and not all(met[part] for part in parts[:-1]) and met[parts[-1]]
     )
-
-
-def _tells_apart(atom: Atom) -> bool:
-    """Say whether a piece of a compound makes it another thing. 例: 宇宙 of 宇宙コンソーシアム"""
-    return atom.whole is not None
 
 
 def _share(some: Sequence[float], all_: Sequence[float]) -> float:

@@ -21,7 +21,7 @@ from answer.prose import (
     answer_yesno,
     best_clause,
 )
-from answer.question import Question, read_question, split_question
+from answer.question import Question, Term, read_question, split_question
 from answer.scene import Scene, narrowed
 from answer.series import answer_figure, answer_series
 from answer.spans import answer_counted, answer_name, asks_office, asks_person
@@ -41,11 +41,8 @@ def accept(scene: Scene, draft: Draft) -> Draft:
     strange = signals.strange if signals is not None else ()
     # Of a thing that no document names, or of another of its kind, nothing that they say is an answer.
     of_nothing = question.subjects.intersection(strange)
-    of_others = [
-        name
-        for name in (signals.others if signals is not None else ())
-        if (name in question.subjects or _is_asked_of(question, name)) and _is_anothers(scene, draft, name)
-    ]
+    partly = signals.others if signals is not None else ()
+    of_others = [t.text for t in question.terms if t.text in partly and _is_anothers(scene, draft, t)]
     needed = (*(signals.needed if signals is not None else ()), *of_nothing, *of_others)
     if draft.text and not needed and sureness(draft) >= ACCEPT:
         return replace(draft, missing=_as_asked(question, strange))
@@ -58,22 +55,20 @@ def _as_asked(question: Question, lemmas: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(typed.get(lemma, lemma) for lemma in lemmas))
 
 
-def _is_asked_of(question: Question, name: str) -> bool:
-    """Say whether all of a name stands next to the interrogative. 例: 環境整備部会の設置日は"""
-    term = next((t for t in question.terms if t.text == name), None)
-    return term is not None and set(term.parts) <= set(question.focus)
+def _is_anothers(scene: Scene, draft: Draft, term: Term) -> bool:
+    """Say whether a thing is asked of, and what supports the draft names another of its kind.
 
-
-def _is_anothers(scene: Scene, draft: Draft, name: str) -> bool:
-    """Say whether what supports a draft names another thing of the kind. 例: 環境保全部会, asked of 環境整備部会"""
-    term = next((t for t in scene.question.terms if t.text == name), None)
-    if term is None or not name.endswith(term.parts[-1]):
+    例: 環境保全部会, asked of 環境整備部会
+    """
+    question = scene.question
+    is_asked_of = term.text in question.subjects or set(term.parts) <= set(question.focus)
+    if not is_asked_of or not term.text.endswith(term.parts[-1]):
         return False
     text = {region.reading.document.id: region.reading.document.text for region in scene.regions}
     quotes = (fold(text[s.document_id][s.start : s.end]) for s in draft.supports if s.document_id in text)
     kind = re.compile(rf"([一-鿿々ァ-ヶーa-z]{{2,16}}){re.escape(term.parts[-1])}(?![一-鿿])")
     return any(
-        called[1] not in scene.question.folded and not called[1].endswith(term.parts[0])
+        called[1] not in question.folded and not called[1].endswith(term.parts[0])
         for quote in quotes
         for called in kind.finditer(quote)
     )

@@ -125,7 +125,8 @@ def _rewrite_periods(text: str, write: Callable[[str, Period], str]) -> str:
 def _in_words(code: str) -> str:
     """Return a code as a western date. 例: 2024-01-31 → 2024年1月31日, FY2023 → 2023年度"""
     year, *rest = code.removeprefix("FY").split("-")
-    return "".join([f"{year}年", "度" * code.startswith("FY"), *(f"{int(n)}{u}" for n, u in zip(rest, "月日"))])  # noqa: B905
+    days = (f"{int(number)}{unit}" for number, unit in zip(rest, "月日", strict=False))  # a year has neither
+    return "".join([f"{year}年", "度" * code.startswith("FY"), *days])
 
 
 def _era_of(year: int, period: Period) -> str | None:
