@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic, sleep
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -130,6 +130,28 @@ def ask(page: Page, question: str) -> None:
     newest = page.locator('[class*="st-key-newest-"]')
     newest.get_by_role("heading", name=question, exact=True).wait_for(timeout=ANSWER_MS)
     newest.locator(".tk-answer, .tk-message").first.wait_for(timeout=ANSWER_MS)
+
+
+STILL_FRAMES = 20  # in a row in which an element has to stay where it is, to count as still
+MOST_FRAMES = 600  # that are waited for it
+
+
+def point_at(element: Locator) -> None:
+    """Point at an element once nothing moves it: an answer scrolls into view, and its pictures arrive after it."""
+    element.evaluate(
+        """(element, [enough, most]) => new Promise(resolve => {
+          let last = '', still = 0, seen = 0;
+          const look = () => {
+            const box = element.getBoundingClientRect(), now = `${box.x} ${box.y}`;
+            still = now === last ? still + 1 : 0;
+            last = now;
+            if (still < enough && ++seen < most) requestAnimationFrame(look); else resolve();
+          };
+          look();
+        })""",
+        [STILL_FRAMES, MOST_FRAMES],
+    )
+    element.hover()
 
 
 def wait_for_picture(page: Page) -> None:

@@ -12,7 +12,18 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser import CHROMIUM, ROOT, ask, chromium, free_port, opened, page_alone, served, wait_for_picture
+from tests.browser import (
+    CHROMIUM,
+    ROOT,
+    ask,
+    chromium,
+    free_port,
+    opened,
+    page_alone,
+    point_at,
+    served,
+    wait_for_picture,
+)
 
 pytestmark = [
     pytest.mark.browser,
@@ -195,9 +206,10 @@ def test_a_marker_shows_its_quote_when_pointed_at_and_its_page_when_pressed(page
     ask(page, SERIES)
     markers = newest(page).locator(".tk-value .tk-marker")
     assert markers.count() >= 3
+    wait_for_picture(page)
     marker = markers.nth(2)
     if size == "wide":
-        marker.hover()
+        point_at(marker)
     else:
         marker.focus()
         page.keyboard.press("Shift+Tab")
