@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from answer.confidence import NEAR
+from answer.confidence import NEAR, weakest
 from answer.cues import TELLS_CHANGE
 from answer.draft import Draft, Moment, Support
 from answer.evidence import Coverage, katakana
@@ -104,7 +104,7 @@ def answer_several(scene: Scene) -> Draft:
             if f.fact.as_of and not all(o.alternative for o in operands)  # two things are no series of one
         ),
         score=min(f.score for f in chosen),
-        signals=min(chosen, key=lambda f: f.score).signals(scene, 0.5 * (how is not None)),
+        signals=weakest([f.signals(scene, 0.5 * (how is not None)) for f in chosen]),
         why=why,
     )
 
@@ -175,7 +175,7 @@ def answer_both(scene: Scene) -> Draft | None:
         supports=(*one.supports[:2], *two.supports[:2]),
         as_of=two.as_of,
         score=min(one.score, two.score),
-        signals=min((one, two), key=lambda d: d.score).signals,
+        signals=weakest([d.signals for d in drafts if d.signals is not None]),
         why=(*one.why[:1], *two.why[:1]),
     )
 

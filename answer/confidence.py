@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,9 @@ from answer.evidence import Atom
 
 Array = npt.NDArray[np.float64]
 NEAR = 0.45  # an atom that counts less than this at the answer is not met there
+# In the order of the weights.
+SIGNALS = ("coverage", "focus", "own", "unmet", "unit", "period", "lead", "fit", "prior", "unknown")
+AGAINST = ("unmet", "unknown")  # these speak against an answer, all others for it
 
 
 @dataclass(frozen=True)
@@ -43,24 +46,26 @@ class Signals:
     unknown: float = 0.0
     needed: tuple[str, ...] = ()  # words without which the answer is about something else: 第2回, an unknown name
     strange: tuple[str, ...] = ()  # things that the question names and no document does
-    others: tuple[
-        str, ...
-    ] = ()  # names that are met in part only, as another's of the kind: 環境保全部会 for 環境整備部会
+    others: tuple[str, ...] = ()  # names of which another's of the kind is met: 環境保全部会 for 環境整備部会
 
     def vector(self) -> tuple[float, ...]:
         """Return the signals in the order of the weights."""
-        return (
-            self.coverage,
-            self.focus,
-            self.own,
-            self.unmet,
-            self.unit,
-            self.period,
-            self.lead,
-            self.fit,
-            self.prior,
-            self.unknown,
-        )
+        return tuple(float(getattr(self, name)) for name in SIGNALS)
+
+
+def weakest(signals: Sequence[Signals]) -> Signals:
+    """Return the signals of an answer that stands on several values: each as it is at the value for which it is worst.
+
+    A comparison is as right as the less right of its values.
+    """
+    worst = {name: (max if name in AGAINST else min)(getattr(s, name) for s in signals) for name in SIGNALS}
+    return replace(
+        signals[0],
+        **worst,
+        needed=tuple(dict.fromkeys(word for s in signals for word in s.needed)),
+        strange=tuple(dict.fromkeys(word for s in signals for word in s.strange)),
+        others=tuple(dict.fromkeys(word for s in signals for word in s.others)),
+    )
 
 
 def read_signals(

@@ -11,6 +11,7 @@ from answer.comparison import answer_both, answer_several
 from answer.confidence import ACCEPT, NEAR, confidence
 from answer.days import answer_date
 from answer.draft import Draft, Support
+from answer.evidence import Reading
 from answer.extremes import answer_extreme, says_extreme
 from answer.lists import answer_enumerated, answer_list
 from answer.prose import (
@@ -64,14 +65,20 @@ def _is_anothers(scene: Scene, draft: Draft, term: Term) -> bool:
     is_asked_of = term.text in question.subjects or set(term.parts) <= set(question.focus)
     if not is_asked_of or not term.text.endswith(term.parts[-1]):
         return False
-    text = {region.reading.document.id: region.reading.document.text for region in scene.regions}
-    quotes = (fold(text[s.document_id][s.start : s.end]) for s in draft.supports if s.document_id in text)
+    readings = {region.reading.document.id: region.reading for region in scene.regions}
+    said = [text for s in draft.supports if s.document_id in readings for text in _said_at(readings[s.document_id], s)]
     kind = re.compile(rf"([一-鿿々ァ-ヶーa-z]{{2,16}}){re.escape(term.parts[-1])}(?![一-鿿])")
     return any(
         called[1] not in question.folded and not called[1].endswith(term.parts[0])
-        for quote in quotes
-        for called in kind.finditer(quote)
+        for text in said
+        for called in kind.finditer(text)
     )
+
+
+def _said_at(reading: Reading, support: Support) -> tuple[str, ...]:
+    """Return a quote and the heading that it stands under, folded."""
+    headings = reading.statements[reading.at(support.start)].headings
+    return tuple(map(fold, (reading.document.text[support.start : support.end], *headings[-1:])))
 
 
 def sureness(draft: Draft) -> float:

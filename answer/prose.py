@@ -53,6 +53,11 @@ _KIND_OF_THING = re.compile(
 )
 
 
+# 例: 車で出向く遠隔診療「X」を運用, 住民と役所が接する場である「X」
+_CALLED = re.compile(r"[一-龠ァ-ヶー](?:である)?[「『]([^」』]+)[」』](?![一-龠ァ-ヶーa-z])")
+_DEFINES = 0.15  # the least bonus of a text that says what a thing is, below that it only speaks of it
+
+
 def answer_definition(scene: Scene) -> Draft:
     """Return what a thing is. 例: Xとは、… / ※ X：… / X（…） / the sentence under the heading X"""
     question = scene.question
@@ -63,9 +68,9 @@ def answer_definition(scene: Scene) -> Draft:
     best: tuple[float, Scored, str] | None = None
     for scored in scene.statements[:40]:
         bonus, text = _defines(scored, subject)
-        score = scored.score + bonus
-        if best is None or score > best[0]:
-            best = (score, scored, text)
+        # To name a thing is not to say what it is, nor is to say how it goes.
+        if bonus >= _DEFINES and (best is None or scored.score + bonus > best[0]):
+            best = (scored.score + bonus, scored, text)
     for scored, fact in text_facts(scene):
         key = katakana(fact.row or fact.label)
         named = len(key) > 1 and (key == subject or subject.endswith("ノ" + key) or (subject and key.endswith(subject)))
@@ -74,12 +79,8 @@ def answer_definition(scene: Scene) -> Draft:
         if best is None or scored.score + 0.45 > best[0]:
             best = (scored.score + 0.45, scored, fact.value)
     if best is None:
-        return Draft("definition", why=("近くに文がない",))
-    score, scored, text = best
-    said = scored.statement
-    if score <= scored.score and (said.kind in ("heading", "label", "table") or subject not in said.key):
-        # To name a thing, in a heading or a row, is not to say what it is.
         return Draft("definition", missing=(subject,) if subject else (), why=(f"{subject}を説明する文がない",))
+    score, scored, text = best
     return _draft(scene, scored, text, f"{subject}の定義 加点 {score - scored.score:.2f}", fit=score - scored.score)
 
 
@@ -97,11 +98,15 @@ def _subject(question: Question, scene: Scene) -> str:
     return next((form for form in forms if any(form in key for key in keys)), forms[-1] if forms else "")
 
 
+_QUOTED_SUBJECT = re.compile(r"[「『]([^」』]+)[」』](?:とは|って|の(?:意味|定義)|という|はど(?:のような|んな|ういう))")
+_SUBJECT = re.compile(
+    r"((?:[^、。\s()]|\([^()]*\))+?)"
+    r"(?:とは|って(?:何|なん|どう)|の(?:意味|定義)|という(?:の|もの)は|は(?:どのような|どんな|どういう|何を))"
+)
+
+
 def _asked_subject(question: Question) -> str:
-    match = re.search(r"[「『]([^」』]+)[」』](?:とは|って|の(?:意味|定義)|という)", question.folded) or re.search(
-        r"((?:[^、。\s()]|\([^()]*\))+?)(?:とは|って(?:何|なん|どう)|の(?:意味|定義)|という(?:の|もの)は|は(?:どのような|どんな|何を))",
-        question.folded,
-    )
+    match = _QUOTED_SUBJECT.search(question.folded) or _SUBJECT.search(question.folded)
     return match[1] if match else ""
 
 
@@ -126,10 +131,14 @@ def _defines(scored: Scored, subject: str) -> tuple[float, str]:
         ):
             return 0.45, flat  # 例: ラベル付け、タグ付けは、…作業を指します。
         if re.search(re.escape(subject) + r"」?ハ、.", key):
-            return 0.2 if _KIND_OF_THING.search(flat) else 0.1, flat
+            # 例: …は、令和6年8月から休んでいる: what holds at a time is not what the thing is.
+            timely = statement.periods or statement.quantities
+            return 0.2 if _KIND_OF_THING.search(flat) else 0.1 if timely else _DEFINES, flat
         if re.search(re.escape(subject) + r"」?[(（][^)）]{6,}[)）]", key):
             return 0.4, flat
-        if re.search(r"(?:ト呼バレル|トイウ|ヲイウ|ヲ指ス|デアル|スルモノ|スル制度|スル仕組ミ)", key):
+        if any(katakana(m[1]) == subject for m in _CALLED.finditer(fold(flat))):
+            return 0.2, flat
+        if re.search(r"(?:ト呼[ブバビ]|トイウ|ヲイウ|ヲ指ス|デアル|スルモノ|スル制度|スル仕組ミ)", key):
             return 0.2, flat
     marker = re.match(r"[\s　]*[※＊*](\d*)", flat)
     if marker and _is_noted(scored, subject, marker.group(1)):
@@ -295,6 +304,9 @@ def _best_with(scene: Scene, kind: str, mark: re.Pattern[str], bonus: float) -> 
         return cell
     if best is None:
         return Draft(scene.question.kind, why=("当てはまる文が近くにない",))
+    if kind == "reason" and best[0] == best[1].score:
+        # What is said of a thing without a word that gives a reason, or an aim, does not say why.
+        return Draft("reason", missing=("理由",), why=(f"理由を述べる文ではない: {best[1].statement.flat[:60]}",))
     return _draft(
         scene,
         best[1],
