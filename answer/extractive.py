@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import accumulate
 
 from answer.comparison import answer_both, answer_several
-from answer.confidence import ACCEPT, NEAR, confidence
+from answer.confidence import NEAR, confidence, least
 from answer.days import answer_date
 from answer.draft import Draft, Support
 from answer.evidence import Reading
@@ -45,7 +45,7 @@ def accept(scene: Scene, draft: Draft) -> Draft:
     partly = signals.others if signals is not None else ()
     of_others = [t.text for t in question.terms if t.text in partly and _is_anothers(scene, draft, t)]
     needed = (*(signals.needed if signals is not None else ()), *of_nothing, *of_others)
-    if draft.text and not needed and sureness(draft) >= ACCEPT:
+    if draft.text and not needed and sureness(draft) >= least(draft.kind):
         return replace(draft, missing=_as_asked(question, strange))
     return replace(draft, text="", missing=draft.missing or _as_asked(question, needed) or _unmet(scene))
 
@@ -120,9 +120,9 @@ def _pick_each(scene: Scene) -> Draft | None:
     drafts = [_pick(narrowed(scene, q)) for q in questions]
     if not all(d.text and d.signals is not None for d in drafts):
         return None
-    least = min(drafts, key=sureness)
+    weakest = min(drafts, key=sureness)
     return replace(
-        least,
+        weakest,
         kind=scene.question.kind,
         text="、".join(d.text for d in drafts),
         supports=tuple(s for d in drafts for s in d.supports),

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 
 from answer.answer import QuestionType
-from answer.confidence import ACCEPT, Signals
+from answer.confidence import Signals, least
 from answer.draft import Draft
 from answer.extractive import sureness
 from answer.question import Question
@@ -104,14 +104,14 @@ class Trace:
         yield f"  候補: {_glimpse(self.picked.text)}"
         if self.picked.signals is not None:
             yield f"  手がかり: {_said(self.picked.signals)}"
-        sure = sureness(self.picked)
+        sure, needed = sureness(self.picked), least(self.picked.kind)
         if self.accepted.text:
-            yield f"  採用: 確からしさ {sure:.2f}（{ACCEPT:.2f} 以上）"
+            yield f"  採用: 確からしさ {sure:.2f}（{needed:.2f} 以上）"
         elif self.picked.signals is not None and self.picked.signals.needed:
             yield f"  不採用: 欠かせない語が近くにない（{'、'.join(self.picked.signals.needed)}）"
         else:
             unmet = "、".join(self.accepted.missing)
-            yield f"  不採用: 確からしさ {sure:.2f}（{ACCEPT:.2f} 未満）、満たされない語: {unmet}"
+            yield f"  不採用: 確からしさ {sure:.2f}（{needed:.2f} 未満）、満たされない語: {unmet}"
 
 
 def _said(signals: Signals) -> str:
