@@ -10,6 +10,8 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
+import numpy as np
+
 from answer.confidence import NEAR, Signals, read_signals
 from answer.cues import MONEY, OPPOSITES, PEOPLE, RATE, TOTAL_HEADING
 from answer.draft import Support
@@ -112,10 +114,29 @@ class Figure:
             *_unsaid_amount(scene.question, atoms, self.zones),
             *_undone(scene.question, atoms, own),
             *self._uncounted(scene.question, own),
+            *self._told_of_another(own),
             *_other_entity(scene.question, self.fact),
             *_other_row(scene.question, self.fact, found.strange, atoms),
         )
         return replace(found, needed=(*found.needed, *unsaid)) if unsaid else found
+
+    def _told_of_another(self, own: Array) -> tuple[str, ...]:
+        """Return the weightiest thing of the topic when the figure's sentence says what it is about, and that is none.
+
+        例: 移住の相談は、…180件でした is not told of 航路の利用, whatever the lines around it speak of.
+        """
+        coverage, statements = self.region.coverage, self.region.reading.statements
+        statement = statements[self.statement]
+        if _ABOUT.search(statement.text, 0, max(0, self.fact.value_start - statement.start)) is None:
+            return ()
+        at = self.statement - self.region.low
+        named = np.maximum(np.maximum(own, coverage.own[:, at]), coverage.headings[:, at])
+        # A line that stands alone over the others is their heading, too.
+        label = next((i for i in range(at - 1, -1, -1) if statements[self.region.low + i].kind == "label"), None)
+        if label is not None and statements[self.region.low + label].headings == statement.headings:
+            named = np.maximum(named, coverage.own[:, label])
+        things = [(a.weight, n, a.lemma) for a, n in zip(coverage.atoms, named, strict=True) if not a.says_how]
+        return (max(things)[2],) if things and not any(n for _, n, _ in things) else ()
 
     def _uncounted(self, question: Question, own: Array) -> tuple[str, ...]:
         """Return the noun of what is counted when no heading over a cell has a word of it: 患者総数 is no 検査件数."""
@@ -135,6 +156,9 @@ class Figure:
             if a.lemma in parts
         ]
         return (asked[1],) if asked and near and not any(near) else ()
+
+
+_ABOUT = re.compile(r"[^\W\d_ぁ-ん]は[、 　]?")  # 例: 相談は、…
 
 
 def _unsaid_amount(question: Question, atoms: Sequence[Atom], zones: Array) -> tuple[str, ...]:
