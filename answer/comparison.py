@@ -21,7 +21,7 @@ from answer.figures import (
     words_of,
 )
 from answer.question import Question, read_question
-from answer.scene import Region, Scene
+from answer.scene import Region, Scene, label_words
 from answer.series import (
     answer_change,
     answer_figure,
@@ -62,6 +62,8 @@ def answer_several(scene: Scene) -> Draft:
             return Draft(question.kind, missing=(operand.label,), why=(f"{operand.label} はどの資料にもない",))
         view = _for_alternative(scene, operand, operands)
         figures = rank_figures(view, operand.periods, (), operand.meeting, operand.alternative, given=True)
+        if operand.alternative is not None:
+            figures = [f for f in figures if _is_of(view, f, operand.alternative)]
         if operand.periods:
             # An operand must be said to hold for its own date: a wrong one makes the whole comparison wrong.
             # What was counted over a fiscal year holds for its end: 令和5年度 for 年度末.
@@ -295,6 +297,16 @@ def _is_unheard_of(scene: Scene, operand: Operand) -> bool:
     """
     called = katakana(operand.alternative) if operand.alternative else ""
     return any(atom.is_strange and atom.surface == called for atom in scene.atoms)
+
+
+def _is_of(scene: Scene, figure: Figure, alternative: str) -> bool:
+    """Say whether a figure's label, line or headings have a word of the thing that it is to be a value of."""
+    words = label_words(alternative)
+    at = figure.statement - figure.region.low
+    coverage = figure.region.coverage
+    of_it = [i for i, a in enumerate(coverage.atoms) if a.lemma in words or a.surface == katakana(alternative)]
+    own = scene.label_zones(figure.fact, coverage.atoms)
+    return not of_it or any(own[i] or coverage.own[i, at] or coverage.headings[i, at] for i in of_it)
 
 
 def _for_alternative(scene: Scene, operand: Operand, operands: Sequence[Operand]) -> Scene:

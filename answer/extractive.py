@@ -32,6 +32,8 @@ _FIGURE_FOR_KEYWORDS = 0.95
 _FIGURE_OF_AREAS = 0.6
 _SAYS_WHEN = re.compile(r"\d(?:年|月|日|\.\d|歳)|曜|まで|毎[年月週日]|初旬|上旬|中旬|下旬|月末|年度")
 
+_COMPARES = re.compile(r"\d|増|減|変|同|差|違|多|少|高|低|大き|小さ|上回|下回")
+
 
 def accept(scene: Scene, draft: Draft) -> Draft:
     """Return the draft when it is likely enough to be right, else one without text.
@@ -102,7 +104,8 @@ def pick(scene: Scene) -> Draft:
         # Where the papers say no day of the event, or the clause says no day at all, there is nothing to fall back on.
         unsaid = draft.missing not in ((), ("日付",))
         dateless = question.kind == "date" and (unsaid or (found and not _SAYS_WHEN.search(fold(found[1]))))
-        if found and not (question.wants_number and draft.missing) and not dateless:
+        unlike = question.kind == "comparison" and found and not _COMPARES.search(fold(found[1]))
+        if found and not (question.wants_number and draft.missing) and not dateless and not unlike:
             scored, text = found
             document = scored.region.reading.document
             support = Support(document.id, scored.statement.start, scored.statement.end)

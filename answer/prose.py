@@ -248,6 +248,9 @@ _CASE_WORDS = re.compile(r"^[\s　]*(?:[(（]\d+[)）][\s　]*)?(?:ただし、|
 _CASE = re.compile(r"(?:とき|場合|もの|者|をいう|時間|円|日|％|%|[\d０-９])[。）)]*$")
 
 
+_TITLE = re.compile(r"(?:事業|計画|関係|概要|条例|制度|について)[。）)]*$")
+
+
 def _run_of_steps(scored: Scored) -> list[Statement]:
     """Return the steps that a statement opens or leads up to."""
     statements = scored.region.reading.statements
@@ -269,6 +272,8 @@ def _run_of_steps(scored: Scored) -> list[Statement]:
         _CASE.search(step.flat) is not None for step in run
     ) > len(run):
         return []  # the cases in which a rule holds, its words or its things are no steps
+    if 2 * sum(_TITLE.search(step.flat) is not None for step in run) > len(run):
+        return []  # nor are the titles of programmes
     numbered = bool(run) and _ENUMERATED.search(run[0].text) is not None
     return run if numbered or len(run) > 2 or (leads and _FOLLOWS.search(head.flat)) else []
 
@@ -282,6 +287,8 @@ def _best_with(scene: Scene, kind: str, mark: re.Pattern[str], bonus: float) -> 
         statement = scored.statement
         if not _says_something(statement, scene.question) or statement.kind == "table":
             continue
+        if _TITLE.search(statement.flat):
+            continue  # the name of a programme tells neither the way nor why
         if kind == "reason" and (
             statement.kind == "label" or (statement.kind == "heading" and not mark.search(statement.flat))
         ):
@@ -290,10 +297,8 @@ def _best_with(scene: Scene, kind: str, mark: re.Pattern[str], bonus: float) -> 
         if kind == "howto":
             # What a rule forbids is no way to do it.
             score += 0.12 * (_DUTY.search(statement.flat) is not None and not _denies(statement.flat))
-            # 例: …条例の一部を改正する条例: a title tells nobody what to do
-            score -= 0.25 * (
-                re.search(r"(?:条例|規則|要綱|計画|提出|について|改正する)[。]?$", statement.flat) is not None
-            )
+            # 例: …条例の一部を改正する: a title tells nobody what to do
+            score -= 0.25 * (re.search(r"(?:規則|要綱|提出|改正する)[。]?$", statement.flat) is not None)
         if kind == "reason" and statement.headings and _AIMS.search(statement.headings[-1]):
             score += 0.18  # 例: （1）趣旨 opens the reasons of what the headings above it name
         if best is None or score > best[0]:
@@ -304,9 +309,12 @@ def _best_with(scene: Scene, kind: str, mark: re.Pattern[str], bonus: float) -> 
         return cell
     if best is None:
         return Draft(scene.question.kind, why=("当てはまる文が近くにない",))
-    if kind == "reason" and best[0] == best[1].score:
-        # What is said of a thing without a word that gives a reason, or an aim, does not say why.
-        return Draft("reason", missing=("理由",), why=(f"理由を述べる文ではない: {best[1].statement.flat[:60]}",))
+    if best[0] <= best[1].score:
+        # What is said of a thing without a word that gives a reason or a way does not say why or how.
+        asked = "理由" if kind == "reason" else "方法"
+        return Draft(
+            scene.question.kind, missing=(asked,), why=(f"{asked}を述べる文ではない: {best[1].statement.flat[:60]}",)
+        )
     return _draft(
         scene,
         best[1],
@@ -471,11 +479,16 @@ def _only(scene: Scene) -> Draft | None:
         if both.search(fold(scored.statement.flat)):
             said = _draft(scene, scored, clip(scored.statement.flat, 180), f"not only {one}", fit=0.2)
             return replace(said, text=f"いいえ。{said.text}")
-    alone = next((s for s in scene.statements[:12] if one in fold(s.statement.flat)), None)
+    # That others are not named does not say that there are none.
+    alone = next((s for s in scene.statements[:12] if _says_alone(fold(s.statement.flat), one)), None)
     if alone is None:
-        return Draft("yesno", missing=(one,), why=(f"{one}の記述がない",))
+        return Draft("yesno", missing=(f"{one}だけか",), why=(f"{one}だけという記述も、ほかの記述もない",))
     said = _draft(scene, alone, clip(alone.statement.flat, 180), f"{one}だけ")
     return replace(said, text=f"はい。{said.text}")
+
+
+def _says_alone(text: str, one: str) -> bool:
+    return one in text and re.search(r"だけ|のみ|しか|唯一|単独|初(?:の|めて)|限[らりる]", text) is not None
 
 
 _JOINED = re.compile(r"\s*(?:又は|または|若しくは|もしくは|及び|および|並びに|かつ)")

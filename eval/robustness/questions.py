@@ -113,7 +113,8 @@ def _rewrite_periods(text: str, write: Callable[[str, Period], str]) -> str:
         start, end = period.at
         said = plain[start:end]
         in_name = _EVENT.match(plain[end:]) or _overlaps((start, end), protected)
-        glued = plain[:start][-1:].isdigit()  # 12令和6年度 would become 122024年度
+        # 12令和6年度 would become 122024年度, and DX令和6年度 DX2024年度, which reads as a name
+        glued = re.search(r"[0-9A-Za-z]$", plain[:start]) is not None
         if glued or period.kind == "range" or period.ambiguous or "(" in said or in_name or _LEANING.match(plain[end:]):
             continue
         written = write(said, period)

@@ -43,6 +43,7 @@ def county(tmp_path_factory: pytest.TempPathFactory) -> Assistant:
         "外国航路の利用は、令和5年3月末から令和6年3月末までに何件増えましたか",  # what was counted is something else
         "みどり再生推進事業の補助は、令和5年3月末から令和6年3月末までに何件増えましたか",
         "まわる医院の診療は、令和6年3月末で何件ですか",
+        "移住の相談会を開いているのは東京だけですか",  # 東京と大阪
     ],
 )
 def test_what_is_spoken_of_and_not_said_is_declined(county: Assistant, question: str):
@@ -61,6 +62,12 @@ def test_what_is_spoken_of_and_not_said_is_declined(county: Assistant, question:
 def test_what_is_said_is_answered(county: Assistant, question: str, said: str):
     answer = ask(county, question)
     assert said in plain(answer.answer)
+
+
+def test_names_of_programmes_are_no_steps(tmp_path):
+    paper = "白砂県　説明資料\n令和6年6月\n\n１　新しい事業\n①受付電子化事業\n②窓口整備事業\n③備品更新計画\n"
+    answer = ask(assistant_over(tmp_path, {"r6.txt": paper}), "受付の電子化や窓口の整備は、どのような手順で進みますか")
+    assert answer.status == "not_found", answer.answer
 
 
 def test_an_answer_on_two_values_is_as_sure_as_the_worse_one_in_each_respect():

@@ -40,6 +40,7 @@ def rewritten(rule, text, *accept):
         ("western", "令和3年度から5年度で会員は", None),
         ("western", "令和6年（2024年）の会員は", None),
         ("western", "会員 12令和6年度", None),  # 122024年度 would be another figure
+        ("western", "会員DX令和6年度", None),  # DX2024年度 would be a name
         ("western", "平成28年熊本地震の義援金は", None),  # the name of an event
         ("western", "令和2年7月豪雨の義援金は、令和6年で", "令和2年7月豪雨の義援金は、2024年で"),
         ("western", "「令和6年度重点事業」の予算は", None),  # a name that was copied
