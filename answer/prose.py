@@ -487,8 +487,11 @@ def _only(scene: Scene) -> Draft | None:
     return replace(said, text=f"はい。{said.text}")
 
 
+_ALONE = re.compile(r"(?:だけ|のみ)(?!で(?:は|)なく|ならず)|しか|唯一|単独|初(?:の|めて)|限[りる]")
+
+
 def _says_alone(text: str, one: str) -> bool:
-    return one in text and re.search(r"だけ|のみ|しか|唯一|単独|初(?:の|めて)|限[らりる]", text) is not None
+    return one in text and _ALONE.search(text) is not None
 
 
 _JOINED = re.compile(r"\s*(?:又は|または|若しくは|もしくは|及び|および|並びに|かつ)")

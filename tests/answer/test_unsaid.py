@@ -43,7 +43,7 @@ def county(tmp_path_factory: pytest.TempPathFactory) -> Assistant:
         "外国航路の利用は、令和5年3月末から令和6年3月末までに何件増えましたか",  # what was counted is something else
         "みどり再生推進事業の補助は、令和5年3月末から令和6年3月末までに何件増えましたか",
         "まわる医院の診療は、令和6年3月末で何件ですか",
-        "移住の相談会を開いているのは東京だけですか",  # 東京と大阪
+        "移住の相談会を開いているのは東京だけですか",  # of the others it is not said that there are none
     ],
 )
 def test_what_is_spoken_of_and_not_said_is_declined(county: Assistant, question: str):
