@@ -648,8 +648,18 @@ def _read_subjects(folded: str, terms: Sequence[Term], focus: Sequence[str]) -> 
 
 def _read_alternatives(folded: str) -> tuple[str, ...]:
     """Return the things that are compared. 例: いちごと加工食品ではどちらが → いちご, 加工食品"""
+    # The と of くまもと or ひとり is no "and".
+    inside = {m.start + m.surface.index("と") for m in morphs(folded) if "と" in m.surface and m.pos != "助詞"}
+    apart = "".join(_INSIDE if i in inside else c for i, c in enumerate(folded))
+    return tuple(named.replace(_INSIDE, "と") for named in _alternatives_of(apart))
+
+
+_INSIDE = "\ue000"
+
+
+def _alternatives_of(folded: str) -> tuple[str, ...]:
     match = re.search(
-        r"([^、。,\s?「」()は]{1,24}?)と、?([^、。,\s?「」()]{1,24}?)(?:を比べ[^、。]*、?|の(?:うち|間|中)(?:では"
+        r"([^、。,\s?「」()は]{1,24}?)と、?([^、。,\s?「」()は]{1,24}?)(?:を比べ[^、。]*、?|の(?:うち|間|中)(?:では"
         r"|で)?|では|とでは|で|は|、)?[、,]?(?:どちら|どっち)",
         folded,
     )

@@ -80,6 +80,19 @@ def test_alternatives_are_read_apart():
 
 
 @pytest.mark.parametrize(
+    ("question", "apart"),
+    [
+        ("くまもとDX推進コンソーシアムの会員は県内と県外のどちらが多い？", ("県内", "県外")),
+        ("くまもとと福岡ではどちらが多い", ("くまもと", "福岡")),
+        ("ひとり親世帯とふたり世帯ではどちらが多いですか", ("ひとり親世帯", "ふたり世帯")),
+        ("ふるさと納税は、県と市のどちらが多い", ("県", "市")),
+    ],
+)
+def test_a_to_inside_a_word_parts_no_alternatives(question, apart):
+    assert read_question(question).alternatives == apart
+
+
+@pytest.mark.parametrize(
     ("question", "code"),
     [
         ("", "empty"),
