@@ -248,7 +248,8 @@ _CASE_WORDS = re.compile(r"^[\s　]*(?:[(（]\d+[)）][\s　]*)?(?:ただし、|
 _CASE = re.compile(r"(?:とき|場合|もの|者|をいう|時間|円|日|％|%|[\d０-９])[。）)]*$")
 
 
-_TITLE = re.compile(r"(?:事業|計画|関係|概要|条例|制度|について)[。）)]*$")
+# 例: ⑧受付電子化事業; not 手間を減らすため窓口を電子化する事業, which tells what it does
+_TITLE = re.compile(r"^[^をがは、]*(?:事業|計画|関係|概要|条例|制度)[。）)]*$")
 
 
 def _run_of_steps(scored: Scored) -> list[Statement]:
@@ -297,8 +298,10 @@ def _best_with(scene: Scene, kind: str, mark: re.Pattern[str], bonus: float) -> 
         if kind == "howto":
             # What a rule forbids is no way to do it.
             score += 0.12 * (_DUTY.search(statement.flat) is not None and not _denies(statement.flat))
-            # 例: …条例の一部を改正する: a title tells nobody what to do
-            score -= 0.25 * (re.search(r"(?:規則|要綱|提出|改正する)[。]?$", statement.flat) is not None)
+            # 例: …条例の一部を改正する条例: a title tells nobody what to do
+            score -= 0.25 * (
+                re.search(r"(?:条例|規則|要綱|計画|提出|について|改正する)[。]?$", statement.flat) is not None
+            )
         if kind == "reason" and statement.headings and _AIMS.search(statement.headings[-1]):
             score += 0.18  # 例: （1）趣旨 opens the reasons of what the headings above it name
         if best is None or score > best[0]:

@@ -70,6 +70,12 @@ def test_names_of_programmes_are_no_steps(tmp_path):
     assert answer.status == "not_found", answer.answer
 
 
+def test_what_a_programme_is_for_is_its_reason_though_the_line_ends_in_its_kind(tmp_path):
+    paper = "白砂県　説明資料\n令和6年6月\n\n１　新しい事業\n・窓口の待ち時間を減らすため、受付を電子化する事業\n"
+    answer = ask(assistant_over(tmp_path, {"r6.txt": paper}), "窓口の受付を電子化するのはなぜですか")
+    assert "待ち時間を減らすため" in answer.answer
+
+
 def test_an_answer_on_two_values_is_as_sure_as_the_worse_one_in_each_respect():
     one = Signals(0.9, 0.2, 0.5, 0.1, period=1.0, unknown=0.3, needed=("第2回",))
     other = Signals(0.3, 0.8, 0.6, 0.7, period=0.4, needed=("第2回", "甲"), strange=("乙",))
