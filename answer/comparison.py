@@ -302,11 +302,10 @@ def _is_unheard_of(scene: Scene, operand: Operand) -> bool:
 def _is_of(scene: Scene, figure: Figure, alternative: str) -> bool:
     """Say whether a figure's label, line or headings have a word of the thing that it is to be a value of."""
     words = label_words(alternative)
-    at = figure.statement - figure.region.low
-    coverage = figure.region.coverage
-    of_it = [i for i, a in enumerate(coverage.atoms) if a.lemma in words or a.surface == katakana(alternative)]
-    own = scene.label_zones(figure.fact, coverage.atoms)
-    return not of_it or any(own[i] or coverage.own[i, at] or coverage.headings[i, at] for i in of_it)
+    atoms = figure.region.coverage.atoms
+    named = figure.named(scene.label_zones(figure.fact, atoms))
+    of_it = [n for a, n in zip(atoms, named, strict=True) if a.lemma in words or a.surface == katakana(alternative)]
+    return not of_it or any(of_it)
 
 
 def _for_alternative(scene: Scene, operand: Operand, operands: Sequence[Operand]) -> Scene:

@@ -120,6 +120,11 @@ class Figure:
         )
         return replace(found, needed=(*found.needed, *unsaid)) if unsaid else found
 
+    def named(self, own: Array) -> Array:
+        """Return what each atom counts at the figure itself: in its label (``own``), its line or a heading over it."""
+        coverage, at = self.region.coverage, self.statement - self.region.low
+        return np.maximum(np.maximum(own, coverage.own[:, at]), coverage.headings[:, at])
+
     def _told_of_another(self, own: Array) -> tuple[str, ...]:
         """Return the weightiest thing of the topic when the figure's sentence says what it is about, and that is none.
 
@@ -129,8 +134,7 @@ class Figure:
         statement = statements[self.statement]
         if _ABOUT.search(statement.text, 0, max(0, self.fact.value_start - statement.start)) is None:
             return ()
-        at = self.statement - self.region.low
-        named = np.maximum(np.maximum(own, coverage.own[:, at]), coverage.headings[:, at])
+        named, at = self.named(own), self.statement - self.region.low
         # A line that stands alone over the others is their heading, too.
         label = next((i for i in range(at - 1, -1, -1) if statements[self.region.low + i].kind == "label"), None)
         if label is not None and statements[self.region.low + label].headings == statement.headings:
@@ -147,14 +151,9 @@ class Figure:
         )
         term = next((t for t in question.terms if asked and t.text == asked[1]), None)
         parts = [p for p in term.parts if not re.fullmatch(r".?数", p)] if term is not None else []
-        at = self.statement - self.region.low
-        coverage = self.region.coverage
+        atoms = self.region.coverage.atoms
         scope = self.region.reading.heading(self.fact.scope or "")
-        near = [
-            o or coverage.own[i, at] or coverage.headings[i, at] or a.match(*scope)
-            for i, (a, o) in enumerate(zip(coverage.atoms, own, strict=True))
-            if a.lemma in parts
-        ]
+        near = [n or a.match(*scope) for a, n in zip(atoms, self.named(own), strict=True) if a.lemma in parts]
         return (asked[1],) if asked and near and not any(near) else ()
 
 

@@ -65,11 +65,9 @@ def observe(path: Path, index: Path) -> list[Row]:
         papers.append(Path(info.source))
     embedder = shelves.Remembering(assistant.collection)
     with tempfile.TemporaryDirectory() as home:
-        for n, fold in enumerate(shelves.folds([q for q in questions if q.answerable], documents)):
-            files = shelves.without(fold, documents, papers, Path(home) / str(n) / "files")
-            if files:
-                shelf = shelves.open_shelf(Path(home) / str(n) / "index", files, embedder)
-                rows += _asked(shelf, fold.questions, path.stem, ordinary=False)
+        answerable = [question for question in questions if question.answerable]
+        for fold, shelf in shelves.shelves_without_pages(answerable, documents, papers, Path(home), embedder):
+            rows += _asked(shelf, fold.questions, path.stem, ordinary=False)
     return rows
 
 

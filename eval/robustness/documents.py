@@ -166,6 +166,23 @@ def without(fold: Fold, documents: Mapping[str, Document], paths: Sequence[Path]
     return files
 
 
+def shelves_without_pages(
+    questions: Sequence[Question],
+    documents: Mapping[str, Document],
+    paths: Sequence[Path],
+    home: Path,
+    embedder: Embedder,
+) -> Iterator[tuple[Fold, Assistant]]:
+    """Yield the questions fold by fold, each with an assistant over the set without the pages of their answers.
+
+    A fold of which nothing would be left is left out: there is nothing to be wrong about.
+    """
+    for n, fold in enumerate(folds(questions, documents), 1):
+        files = without(fold, documents, paths, home / str(n) / "files")
+        if files:
+            yield fold, open_shelf(home / str(n) / "index", files, embedder)
+
+
 def text_without(text: str, spans: Sequence[Span]) -> str:
     """Return a text without some spans of it, which may overlap and come in order of their starts."""
     kept, at = [], 0

@@ -251,12 +251,10 @@ class Shelf:
         To decline is right then; so is the right answer, since what is cited still stands there and says so.
         """
         asked = [question for question in self._set.questions if question.answerable and self._was_right(question)]
-        for n, fold in enumerate(shelves.folds(asked, self._documents), 1):
-            home = self._home / f"{REMOVED}-{n}"
-            files = shelves.without(fold, self._documents, self._set.documents, home / "files")
-            if not files:
-                continue  # nothing is left to be wrong about
-            shelf = shelves.open_shelf(home / "index", files, self._embedder)
+        removed = shelves.shelves_without_pages(
+            asked, self._documents, self._set.documents, self._home / REMOVED, self._embedder
+        )
+        for n, (fold, shelf) in enumerate(removed, 1):
             # The gold places are gone, and what follows them stands on other lines and pages now.
             placeless = [replace(question, evidence=(), alt_evidence=()) for question in fold.questions]
             after = ask_all(shelf, placeless, f"{self._says(REMOVED)} {n}")
