@@ -44,9 +44,9 @@ class PortTakenError(Exception):
 def serve_both(settings: Settings, runs: Runs | None = None) -> int:
     """Serve until Ctrl-C or SIGTERM, and return the exit status: 0 when asked to stop, 2 when one of both fell."""
     _check_free("API", settings.api_host, settings.api_port, "--api-port")
-    _check_free("画面", "127.0.0.1", settings.ui_port, "--ui-port")
-    api_url = settings.api_url or _url(ANYWHERE.get(settings.api_host, settings.api_host), settings.api_port)
-    ui_url = _url("127.0.0.1", settings.ui_port)
+    _check_free("画面", settings.ui_host, settings.ui_port, "--ui-port")
+    api_url = settings.api_url or _url(settings.api_host, settings.api_port)
+    ui_url = _url(settings.ui_host, settings.ui_port)
     stop = threading.Event()
 
     for number in {signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}:
@@ -139,7 +139,7 @@ def _start_page(settings: Settings, api_url: str) -> subprocess.Popen[bytes]:
         raise ModuleNotFoundError("the room ui is not installed: no module ui.app")
     options = {
         "server.headless": "true",
-        "server.address": "127.0.0.1",
+        "server.address": settings.ui_host,
         "server.port": str(settings.ui_port),
         "server.maxUploadSize": str(settings.max_upload_mb),
         "server.fileWatcherType": "none",
@@ -199,4 +199,6 @@ def _check_free(what: str, host: str, port: int, flag: str) -> None:
 
 
 def _url(host: str, port: int) -> str:
+    """Return the address that a program on this machine calls."""
+    host = ANYWHERE.get(host, host)
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
