@@ -132,26 +132,43 @@ def ask(page: Page, question: str) -> None:
     newest.locator(".tk-answer, .tk-message").first.wait_for(timeout=ANSWER_MS)
 
 
-STILL_FRAMES = 20  # in a row in which an element has to stay where it is, to count as still
+STILL_FRAMES = 20  # in a row in which nothing may move, to count as still
 MOST_FRAMES = 600  # that are waited for it
+_WATCH = """([enough, most, where, waits]) => new Promise(resolve => {
+  let last = '', still = 0, seen = 0;
+  const look = () => {
+    const now = where();
+    still = now === last && !waits() ? still + 1 : 0;
+    last = now;
+    if (still < enough && ++seen < most) requestAnimationFrame(look); else resolve();
+  };
+  look();
+})"""
 
 
 def point_at(element: Locator) -> None:
     """Point at an element once nothing moves it: an answer scrolls into view, and its pictures arrive after it."""
     element.evaluate(
-        """(element, [enough, most]) => new Promise(resolve => {
-          let last = '', still = 0, seen = 0;
-          const look = () => {
-            const box = element.getBoundingClientRect(), now = `${box.x} ${box.y}`;
-            still = now === last ? still + 1 : 0;
-            last = now;
-            if (still < enough && ++seen < most) requestAnimationFrame(look); else resolve();
-          };
-          look();
-        })""",
+        f"""(element, [enough, most]) => ({_WATCH})([enough, most, () => {{
+          const box = element.getBoundingClientRect();
+          return `${{box.x}} ${{box.y}}`;
+        }}, () => false])""",
         [STILL_FRAMES, MOST_FRAMES],
     )
     element.hover()
+
+
+def settled(page: Page) -> None:
+    """Wait until the page stands still: nothing fades, scrolls, grows or is about to be drawn again."""
+    page.evaluate(
+        f"""([enough, most]) => ({_WATCH})([enough, most, () => {{
+          const main = document.querySelector('.stMain') ?? document.documentElement;
+          return `${{main.scrollTop}} ${{main.scrollHeight}} ${{main.scrollWidth}} ${{main.innerText.length}}`;
+        }}, () => document.querySelector('[data-stale="true"], [data-testid="stSkeleton"]') !== null
+          || document.getAnimations().some(one =>
+               one.playState === 'running' && one.effect.getComputedTiming().iterations !== Infinity)])""",
+        [STILL_FRAMES, MOST_FRAMES],
+    )
 
 
 def wait_for_picture(page: Page) -> None:

@@ -1,13 +1,20 @@
 """What the rooms' tests share: an embedder without a model, and the papers of a town that does not exist."""
 
+from __future__ import annotations
+
 import shutil
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from index.collection import Collection
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 PAPERS = {
     "令和5年12月定例会_資料.txt": """\
@@ -122,6 +129,15 @@ def sample_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sample") / "index"
     ingest(sorted((ROOT / "sample").glob("*.pdf")), folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all tests of what a person sees."""
+    from tests.browser import chromium
+
+    with chromium() as browser:
+        yield browser
 
 
 @pytest.fixture

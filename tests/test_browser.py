@@ -1,6 +1,8 @@
 """What a person sees: the real pages over the sample collection, with the real model, in a real browser.
 
-Each test runs in a wide window and in a phone's. Its pictures are left in ``build/screenshots``; the README has copies.
+Each picture is taken, and looked over, in a wide window and in a phone's. What a person does is done in the wide one,
+and on the phone as well where it is done in another way there: pointing, choosing, sending files. The pictures are left
+in ``build/screenshots``; the README has copies.
 """
 
 import shutil
@@ -10,18 +12,18 @@ from urllib.parse import parse_qs, urlparse
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser import (
     CHROMIUM,
     ROOT,
     ask,
-    chromium,
     free_port,
     opened,
     page_alone,
     point_at,
     served,
+    settled,
     wait_for_picture,
 )
 
@@ -33,6 +35,7 @@ pytestmark = [
 PICTURES = ROOT / "build" / "screenshots"
 SIZES = {"wide": (1280, 900), "narrow": (390, 844)}
 LETTER = {"wide": "甲", "narrow": "乙"}  # tells what one of the two has left in the collection from the other's
+on_both = pytest.mark.parametrize("size", SIZES, indirect=True)
 AXE = Axe()  # contrast, labels, roles
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
 CHARTS = ["[data-testid=stVegaLiteChart]"]  # its marks are Vega's; the table beside says what they show
@@ -60,15 +63,10 @@ def address(sample_index, tmp_path_factory) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture(params=SIZES)
+@pytest.fixture
 def size(request) -> str:
-    return request.param
+    """The window that a person sits at: the wide one, unless a test asks for both."""
+    return getattr(request, "param", "wide")
 
 
 @pytest.fixture
@@ -84,9 +82,8 @@ def visitor(browser, size):
         page.on("request", lambda r: elsewhere.append(r.url) if "//127.0.0.1:" not in r.url else None)
 
     def visit(url: str) -> Page:
-        width, height = SIZES[size]
         context = browser.new_context(
-            viewport={"width": width, "height": height},
+            viewport=viewport(size),
             locale="ja-JP",
             accept_downloads=True,
             has_touch=size == "narrow",
@@ -111,27 +108,43 @@ def page(visitor, address) -> Page:
 
 
 @pytest.fixture
-def save(size):
-    """Keep a picture of the window as build output, after making sure that it can be read."""
+def save(request, size):
+    """Keep a picture of either window as build output, after making sure that it can be read.
+
+    Of a test that is run in both, only its own: it holds what was done there.
+    """
+    callspec = getattr(request.node, "callspec", None)
+    windows = [size] if callspec and "size" in callspec.params else list(SIZES)
 
     def save(page: Page, name: str, *, whole: bool = False) -> None:
-        page.wait_for_timeout(700)  # fading and scrolling
-        assert page.evaluate("() => document.documentElement.lang") == "ja"
-        assert page.evaluate(CUT_OFF) == []
-        assert page.evaluate(ENGLISH) == []
-        found = AXE.run(page, context={"exclude": CHARTS}, options={"resultTypes": ["violations"], "runOnly": WCAG})
-        assert found.violations_count == 0, found.generate_report()
-        PICTURES.mkdir(parents=True, exist_ok=True)
-        if whole:
-            width, height = SIZES[size]
-            tall = page.evaluate("() => document.querySelector('.stMain').scrollHeight")
-            page.set_viewport_size({"width": width, "height": max(height, tall + 40)})
-            page.wait_for_timeout(500)
-        page.screenshot(path=PICTURES / f"{name}-{size}.png")
-        if whole:
-            page.set_viewport_size({"width": width, "height": height})
+        for window in windows:
+            page.set_viewport_size(viewport(window))
+            settled(page)
+            look_over(page)
+            if whole:
+                tall = page.evaluate("() => document.querySelector('.stMain').scrollHeight")
+                page.set_viewport_size({**viewport(window), "height": max(viewport(window)["height"], tall + 40)})
+                settled(page)
+            PICTURES.mkdir(parents=True, exist_ok=True)
+            page.screenshot(path=PICTURES / f"{name}-{window}.png")
+        page.set_viewport_size(viewport(size))
+        settled(page)
 
     return save
+
+
+def viewport(window: str) -> dict[str, int]:
+    width, height = SIZES[window]
+    return {"width": width, "height": height}
+
+
+def look_over(page: Page) -> None:
+    """Fail if something is cut off, is not Japanese, or cannot be read by everybody."""
+    assert page.evaluate("() => document.documentElement.lang") == "ja"
+    assert page.evaluate(CUT_OFF) == []
+    assert page.evaluate(ENGLISH) == []
+    found = AXE.run(page, context={"exclude": CHARTS}, options={"resultTypes": ["violations"], "runOnly": WCAG})
+    assert found.violations_count == 0, found.generate_report()
 
 
 # What reaches over the right edge of the window and cannot be scrolled to.
@@ -180,6 +193,7 @@ def go(page: Page, name: str) -> None:
 # --- asking and reading --------------------------------------------------------------------------------------------
 
 
+@on_both
 def test_a_question_is_answered_with_its_date_its_citation_and_the_marked_page(page, save):
     examples = page.locator(".st-key-examples button")
     expect(examples.last).to_be_in_viewport(timeout=60_000)
@@ -202,6 +216,7 @@ def test_an_older_answer_says_that_there_is_a_newer_value(page, save):
     assert "648" in notice.inner_text()
 
 
+@on_both
 def test_a_marker_shows_its_quote_when_pointed_at_and_its_page_when_pressed(page, save, size):
     ask(page, SERIES)
     markers = newest(page).locator(".tk-value .tk-marker")
@@ -275,6 +290,7 @@ def test_no_answer_is_ever_seen_under_another_question(page):
     assert [text for text in seen if "507" in text] == []
 
 
+@on_both
 def test_a_follow_up_keeps_the_topic_and_can_be_put_right(page, save):
     ask(page, EARLY)
     ask(page, "では令和7年1月末は？")
@@ -319,6 +335,7 @@ def test_everything_is_reached_by_the_keyboard(page):
 # --- over time -----------------------------------------------------------------------------------------------------
 
 
+@on_both
 def test_an_indicator_over_time_is_a_chart_a_table_and_two_files(page, save):
     ask(page, SERIES)
     chart = newest(page).get_by_test_id("stVegaLiteChart")
@@ -399,6 +416,7 @@ def test_two_people_at_once_do_not_see_each_others_conversations(page, visitor, 
 # --- which documents -----------------------------------------------------------------------------------------------
 
 
+@on_both
 def test_questions_are_put_to_the_chosen_documents_only(page, save):
     page.get_by_text("対象：すべての資料（6件）").click()
     page.get_by_label("会議").first.click()
@@ -416,6 +434,7 @@ def test_questions_are_put_to_the_chosen_documents_only(page, save):
 # --- the collection ------------------------------------------------------------------------------------------------
 
 
+@on_both
 def test_files_are_taken_in_with_their_state_and_what_they_hold_is_only_ever_text(page, save, tmp_path, size):
     good, broken = tmp_path / f"緑化_{LETTER[size]}.txt", tmp_path / f"こわれた_{LETTER[size]}.pdf"
     good.write_text(f"{HOSTILE}{LETTER[size]}\n", encoding="utf-8")

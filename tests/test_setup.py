@@ -59,12 +59,14 @@ def index_with(folder: Path) -> Iterator[tuple[str, list[str]]]:
     asked: list[str] = []
 
     class Simple(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802 - http.server's name
+        def do_GET(self) -> None:
             asked.append(self.path)
             held = {path.name: path for path in folder.glob("*.whl")}
             name = self.path.rsplit("/", 1)[-1].replace("%2B", "+")
             links = "".join(f'<a href="/files/{n}">{n}</a>' for n in held).encode()
-            body = held[name].read_bytes() if name in held else b"<!DOCTYPE html><html><body>" + links + b"</body></html>"
+            body = (
+                held[name].read_bytes() if name in held else b"<!DOCTYPE html><html><body>" + links + b"</body></html>"
+            )
             self.send_response(200)
             self.send_header("Content-Type", "application/zip" if name in held else "text/html")
             self.send_header("Content-Length", str(len(body)))
@@ -115,7 +117,9 @@ def set_up(project: Path, *, ordinary: str, cpu: str, nvidia: bool = False, **mo
     # then what it comes to with the rest of the parts: one that is there already stays
     script = "source .ci/setup.sh; has_nvidia() { $NVIDIA; }; set_up_torch; pip_install --no-deps torch"
     script = script.replace("$NVIDIA", str(nvidia).lower())
-    ran = subprocess.run(["bash", "-ec", script], cwd=project, env=variables, capture_output=True, text=True, timeout=120)
+    ran = subprocess.run(
+        ["bash", "-ec", script], cwd=project, env=variables, capture_output=True, text=True, timeout=120
+    )
     assert ran.returncode == 0, ran.stderr
     show = "import importlib.metadata; print(importlib.metadata.version('torch'))"
     found = subprocess.run([project / ".venv/bin/python", "-c", show], capture_output=True, text=True, check=True)
@@ -166,5 +170,5 @@ def test_who_wants_cuda_or_has_nvidia_gets_the_ordinary_build(project, tmp_path,
 
 
 def test_a_wish_that_does_not_exist_is_refused_by_name(project):
-    with pytest.raises(AssertionError, match="auto、cpu、cuda のどれか.*今の値: gpu"):
+    with pytest.raises(AssertionError, match=r"auto、cpu、cuda のどれか.*今の値: gpu"):
         set_up(project, ordinary=NOBODY, cpu=NOBODY, TENKYO_TORCH="gpu")
