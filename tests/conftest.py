@@ -123,7 +123,10 @@ def finished_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def sample_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The index of the sample collection, made once by the real command with the real model. Not to be changed."""
+    """The index of the sample collection, made once by the real command with the real model. Not to be changed.
+
+    What asks for it belongs to ``xdist_group("sample")``: one process makes it, for all.
+    """
     from tests.browser import ROOT, ingest  # needs Playwright's package, which most tests do not
 
     folder = tmp_path_factory.mktemp("sample") / "index"

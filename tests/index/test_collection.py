@@ -495,7 +495,7 @@ def test_a_full_disk_leaves_the_index_as_it_was(collection, papers, monkeypatch,
     assert left_behind(collection.folder) == []
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere: to run it, be another user")
 def test_a_folder_that_may_not_be_written_is_named(collection, papers):
     collection.folder.chmod(0o500)
     with pytest.raises(IndexUnwritable, match="check its permissions"):
