@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from answer.confidence import NEAR, Signals, read_signals
-from answer.cues import MONEY, OPPOSITES, PEOPLE, RATE, TOTAL_HEADING
+from answer.cues import MONEY, OPPOSITES, PEOPLE, RATE, SPEAKS_OF_CHANGE, TOTAL_HEADING
 from answer.draft import Support
 from answer.evidence import Array, Atom, katakana
 from answer.question import Question
@@ -330,7 +330,7 @@ def _kind_of_value(question: Question, fact: Fact, given: bool) -> dict[str, flo
         # what was added, not what there is
         "added": float(
             (fold(fact.value).startswith("+") or _TOLD_AS_CHANGE.search(fold(fact.label)) is not None)
-            and (given or re.search(r"増|プラス|減|変|差|比", question.folded) is None)
+            and (given or SPEAKS_OF_CHANGE.search(question.folded) is None)
         ),
     }
 

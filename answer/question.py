@@ -50,6 +50,7 @@ from answer.cues import (
     WHICH_ORG,
     WHO,
     YESNO,
+    Cue,
 )
 from ingest.dates import Period, find_periods, parse_code
 from ingest.japanese import Morph, fold, morphs
@@ -477,9 +478,10 @@ def _relative_periods(text: str, today: str, anchor: Period | None, said: Sequen
     fiscal = year if month >= 4 else year - 1
     made: list[Period] = []
     for word, offset in sorted((RELATIVE_FY | RELATIVE_YEAR).items(), key=lambda item: -len(item[0])):
-        at = text.find(word)
-        if at < 0 or any(p.at[0] <= at < p.at[1] for p in made):
+        spoken = _RELATIVE_WORDS[word].search(text)
+        if spoken is None or any(p.at[0] <= spoken.start() < p.at[1] for p in made):
             continue
+        at = spoken.start()
         end = at + len(word) + text.startswith("度", at + len(word))
         after = [text[end : p.at[0]] for p in said if p.at[0] >= end]
         if any(re.fullmatch(r"(?:に(?:あたる|当たる)|である|の|[（(、])?", words) for words in after):
@@ -501,7 +503,9 @@ def _relative_periods(text: str, today: str, anchor: Period | None, said: Sequen
     return made
 
 
-_RELATIVE = re.compile("|".join(sorted({*RELATIVE_FY, *RELATIVE_YEAR}, key=lambda word: -len(word))))
+# 日本年金 holds no 本年.
+_RELATIVE_WORDS = {word: Cue(word) for word in (*RELATIVE_FY, *RELATIVE_YEAR)}
+_RELATIVE = Cue("|".join(sorted(_RELATIVE_WORDS, key=lambda word: -len(word))))
 
 
 def _read_terms(text: str) -> tuple[tuple[Term, ...], tuple[str, ...]]:
