@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from ingest.japanese import morphs
+from ingest.japanese import Morph, morphs
 
 # Words that hold a cue and are none, though the dictionary cuts them where the cue begins or ends.
 _LONGER = re.compile(
@@ -67,8 +67,12 @@ def _words(text: str) -> tuple[tuple[int, int, bool], ...]:
     kept = ("名詞", "代名詞", "副詞", "助詞", "感動詞")
     return (
         *((*m.span(), True) for m in _LONGER.finditer(text)),
-        *((m.start, m.end, m.pos == "名詞") for m in morphs(text) if m.pos in kept and m.end - m.start > 1),
+        *((m.start, m.end, _is_noun(m)) for m in morphs(text) if m.pos in kept and m.end - m.start > 1),
     )
+
+
+def _is_noun(morph: Morph) -> bool:
+    return morph.pos == "名詞" and not morph.surface.startswith("何")  # 例: 何千, 何曜 ask with their 何
 
 
 # Units that may stand for one another in an answer. A question that asks 何名 is answered by 65人.
