@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from answer.cues import OPPOSITES
+from answer.instructions import is_instruction
 from answer.question import Question, Term
 from answer.thesaurus import synonyms
 from ingest.dates import Period, find_periods, parse_code
@@ -132,9 +133,14 @@ class Reading:
 
     def __init__(self, document: Document, facts: Sequence[Fact]) -> None:
         self.document = document
-        self.statements = read_statements(document)
+        every = read_statements(document)
+        told = [s for s, is_order in zip(every, _orders(every), strict=True) if is_order]
+        self.is_doubted = bool(told)  # it speaks to whoever answers from it: what another paper says counts for more
+        unsaid = {s.order for s in told}
+        self.statements = tuple(s for s in every if s.order not in unsaid)
         self._starts = [s.start for s in self.statements]
-        self.facts = _with_headed_lines(self.statements, facts)
+        stated = [f for f in facts if not any(s.start <= f.value_start < s.end for s in told)]
+        self.facts = _with_headed_lines(self.statements, stated)
         self._fact_starts = [f.start for f in self.facts]
         self._heading_lemmas: dict[str, tuple[frozenset[str], str]] = {}
         self._loose: dict[int, tuple[Fact, ...]] = {}
@@ -162,6 +168,21 @@ class Reading:
         if heading not in self._heading_lemmas:
             self._heading_lemmas[heading] = (frozenset(content_words(heading)), katakana(heading))
         return self._heading_lemmas[heading]
+
+
+def _orders(statements: Sequence[Statement]) -> list[bool]:
+    """Return for each statement whether it is an order to the reader, stands under one, or goes on in its paragraph."""
+    found: list[bool] = []
+    for n, statement in enumerate(statements):
+        before = statements[n - 1] if n else None
+        goes_on = (
+            before is not None
+            and found[-1]
+            and statement.kind == before.kind != "table"
+            and not statement.document.text[before.end : statement.start].strip(" \t　")
+        )
+        found.append(goes_on or any(map(is_instruction, (statement.flat, *statement.headings))))
+    return found
 
 
 _BARE = re.compile(r"[△▲+-]?\d[\d,]*(?:\.\d+)?%?")

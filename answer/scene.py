@@ -101,7 +101,7 @@ class Scene:
 
     @cached_property
     def strangers(self) -> frozenset[int]:
-        """The ids of the regions of papers about somebody else.
+        """The ids of the regions of papers about somebody else, or that tell their reader what to answer.
 
         A name of the question that is in the title of other papers and nowhere in this one: 株式会社甲 and 株式会社乙
         report the same tables. A paper whose title names nobody (目的別歳出) is about whom the collection is about.
@@ -110,7 +110,7 @@ class Scene:
             id(r): r.reading.heading(f"{r.reading.document.title} {r.reading.document.meeting or ''}")
             for r in self.regions
         }
-        others: set[int] = set()
+        others = {id(r) for r in self.regions if r.reading.is_doubted}
         for i, atom in enumerate(self.atoms):
             if not (atom.proper or _NAME.fullmatch(atom.surface)):
                 continue
