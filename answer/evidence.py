@@ -12,12 +12,13 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from answer.clauses import with_own_names
 from answer.cues import OPPOSITES
 from answer.instructions import is_instruction
 from answer.question import Question, Term
@@ -140,7 +141,7 @@ class Reading:
         self.statements = tuple(s for s in every if s.order not in unsaid)
         self._starts = [s.start for s in self.statements]
         stated = [f for f in facts if not any(s.start <= f.value_start < s.end for s in told)]
-        self.facts = _with_headed_lines(self.statements, stated)
+        self.facts = _with_headed_lines(self.statements, _with_paired_figures(self.statements, stated))
         self._fact_starts = [f.start for f in self.facts]
         self._heading_lemmas: dict[str, tuple[frozenset[str], str]] = {}
         self._loose: dict[int, tuple[Fact, ...]] = {}
@@ -182,6 +183,18 @@ def _orders(statements: Sequence[Statement]) -> list[bool]:
             and not statement.document.text[before.end : statement.start].strip(" \t　")
         )
         found.append(goes_on or any(map(is_instruction, (statement.flat, *statement.headings))))
+    return found
+
+
+def _with_paired_figures(statements: Sequence[Statement], facts: Sequence[Fact]) -> list[Fact]:
+    """Return the facts, the figures of a sentence that holds several each labelled by the name it stands with."""
+    starts = [s.start for s in statements]
+    found: list[Fact] = []
+    for at, inside in groupby(facts, key=lambda f: bisect_right(starts, f.value_start) - 1):
+        held = list(inside)
+        statement = statements[at] if at >= 0 else None
+        several = statement is not None and statement.kind != "table" and sum(f.number is not None for f in held) > 1
+        found += with_own_names(statement.text, statement.start, held) if statement and several else held
     return found
 
 

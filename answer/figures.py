@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from answer.clauses import TOTAL
 from answer.confidence import NEAR, Signals, read_signals
 from answer.cues import MONEY, OPPOSITES, PEOPLE, RATE, SPEAKS_OF_CHANGE, TOTAL_HEADING
 from answer.draft import Support
@@ -117,6 +118,7 @@ class Figure:
             *self._told_of_another(own),
             *_other_entity(scene.question, self.fact),
             *_other_row(scene.question, self.fact, found.strange, atoms),
+            *_only_a_part(scene, self.fact),
         )
         return replace(found, needed=(*found.needed, *unsaid)) if unsaid else found
 
@@ -270,7 +272,7 @@ def rank_figures(
         if not region.low <= index < region.high:
             continue
         other_row, other_column = scene.names_another(fact)
-        total = _is_total(fact, other_row, other_column)
+        total = _is_total(fact, other_row, other_column) or is_total_of_parts(scene, fact)
         zones = scene.fact_zones(region, fact, index, rivals=not (question.wants_total and total))
         coverage = region.coverage.score(zones)
         when = max((period_fit(p, fact) for p in periods), default=0.0)
@@ -498,6 +500,20 @@ def _is_total(fact: Fact, other_row: bool, other_column: bool) -> bool:
     # 経済産業省 計 is the total of one group of columns only.
     row, column = (TOTAL_HEADING.fullmatch(part.strip()) if part else None for part in (fact.row, fact.column))
     return row is not None or column is not None
+
+
+def is_total_of_parts(scene: Scene, fact: Fact) -> bool:
+    """Tell whether a sentence gives a figure as the sum of others, and the question names none of them."""
+    return fact.table is None and fact.label.endswith(f" {TOTAL}") and not scene.names_a_rival(fact)
+
+
+def _only_a_part(scene: Scene, fact: Fact) -> tuple[str, ...]:
+    """Return 合計 where the sum is asked for and a sentence gives a figure beside others, of a part with a name."""
+    if not scene.question.wants_total or fact.table is not None or fact.label.endswith(f" {TOTAL}"):
+        return ()
+    own = label_words(re.split(r"\s", fact.label.strip())[-1])
+    unasked = [w for w in own if not any(atom.match(frozenset({w}), katakana(w)) for atom in scene.atoms)]
+    return (TOTAL,) if unasked and scene.has_rivals(fact) else ()
 
 
 def _is_unasked_part(scene: Scene, fact: Fact) -> bool:

@@ -198,6 +198,15 @@ class Scene:
         rows, columns = self._headings[_group(fact)]
         return bool(rows) and fact.row not in rows, bool(columns) and fact.column not in columns
 
+    def names_a_rival(self, fact: Fact) -> bool:
+        """Tell whether the question names a figure of the same unit in the same sentence, and not this one."""
+        own = self.label_zones(fact, self.atoms)
+        return any(rival and not mine for rival, mine in zip(self._rivals[fact.id], own, strict=True))
+
+    def has_rivals(self, fact: Fact) -> bool:
+        """Tell whether the sentence of a figure holds others of its unit."""
+        return sum(_group(fact) == _group(other) for _, other in self.facts()) > 1
+
     def fact_zones(self, region: Region, fact: Fact, index: int, *, rivals: bool = True) -> Array:
         """Return what each atom counts for one fact: its own words fully, a rival's words hardly.
 
