@@ -532,7 +532,9 @@ def _read_terms(text: str) -> tuple[tuple[Term, ...], tuple[str, ...]]:
     run: list[Morph] = []
 
     def close() -> None:
-        pieces = [p for p in _pieces(run, names, text) if p not in STOP and not p.isdigit()]
+        pieces = _pieces(run, names, text)
+        # 中 of 中学校 tells it from 小学校.
+        pieces = [p for i, p in enumerate(pieces) if (p not in STOP or _tells(pieces, i)) and not p.isdigit()]
         if pieces:
             start, end = run[0].start, run[-1].end
             surface = fold(text[start:end])
@@ -572,6 +574,11 @@ def _read_terms(text: str) -> tuple[tuple[Term, ...], tuple[str, ...]]:
     close()
     unique = tuple({t.text: t for t in reversed(terms)}.values())[::-1]
     return unique, _read_focus(text, unique)
+
+
+def _tells(pieces: Sequence[str], i: int) -> bool:
+    """Tell whether a short word tells one compound from its like. 例: 中学校, 下半期"""
+    return i == 0 and len(pieces) > 1 and pieces[i] in ("上", "中", "下", "前", "後")
 
 
 # Verbs that only say how the one before them goes on. 例: 動き出す, 送り込む
