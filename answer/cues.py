@@ -72,7 +72,8 @@ def _words(text: str) -> tuple[tuple[int, int, bool], ...]:
 
 
 def _is_noun(morph: Morph) -> bool:
-    return morph.pos == "名詞" and not morph.surface.startswith("何")  # 例: 何千, 何曜 ask with their 何
+    """Tell whether a word is a noun that asks nothing; 何千 and いつ頃 ask with their 何 and いつ."""
+    return morph.pos == "名詞" and not morph.surface.startswith(("何", "いつ", "どこ", "どれ", "だれ", "誰"))
 
 
 # Units that may stand for one another in an answer. A question that asks 何名 is answered by 65人.
@@ -316,6 +317,23 @@ COMPARE = Cue(
     r"|延び|拡大|違)|差(?:は|を|額|$|が|し引)|目標[^。]*(?:足り|届か)|何\S{1,3}?(?:多|少な)|縮ま|違い"
     r"|ちが[いうっ]|上積み|上乗せ|プラス|マイナス|違う"
     r"|違っ|変わった|変化|[安高]くな|値[上下]が|値[上下]げ|引き?[上下]げ"
+)
+
+
+# The value that something had before. 例: 5年前の高齢化率, 前年の出動件数, 値上げ前の料金
+_SINCE = (
+    r"[\d一二三四五六七八九十]+年前|前々?年度?(?:同期|同月)?|一?昨年度?|去年|前回(?:の?調査)?|前期|前月|先月"
+)
+EARLIER = Cue(
+    rf"(?P<since>{_SINCE})(?:の(?!差)|は|に(?!比|対)|時点|、)(?!.*(?:と比|に比|より|から.*(?:増|減|上|下|変|伸)))"
+    r"|(?P<change>(?:上が|下が|増え|減|変わ|引き?上げ|引き?下げ|値上げ|値下げ|改定|改正|改訂|変更|見直し?)[ぁ-ん]{0,4})前(?:の|は|、|に)"
+    r"|(?P<once>(?<![\d年月日])以前|従来|かつて|もともと|元々)(?:の|は|、)"
+)
+# By which rate something changed. 例: 何%増えましたか, 伸び率は, 前年比は
+GROWTH = Cue(
+    r"何(?:%|パーセント|割|ポイント)(?:くらい|ぐらい|ほど|程度)?(?:の|、)?"
+    r"(?:増|減|伸|上昇|上が|低下|下が|下落|改善|悪化|上回|下回|アップ|ダウン)"
+    r"|(?:増加|伸び|減少|増減|上昇|下落|成長|変化|低下)率|対?(?:前年度?|前期|前月|前回|昨年度?)(?:同期|同月)?比(?=は|が|を|で?何|$|[?。])"
 )
 
 

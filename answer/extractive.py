@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import accumulate
 
+from answer.changes import answer_changed, answer_earlier
 from answer.comparison import answer_both, answer_several
 from answer.confidence import NEAR, confidence, least
 from answer.days import answer_date
@@ -148,6 +149,10 @@ def _pick(scene: Scene) -> Draft:
     both = answer_both(scene) if question.halves else None
     if both is not None:
         return both
+    if question.kind in ("number", "comparison", "temporal", "text"):
+        in_time = answer_earlier(scene) or answer_changed(scene)
+        if in_time is not None:
+            return in_time
     if question.kind == "number":
         figure = answer_counted(scene) or answer_figure(scene)
         counts = re.search("何地[区域](?:で(?![すし])|あ|に|を|が)", question.folded)
