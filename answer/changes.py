@@ -1,103 +1,21 @@
-"""What a sentence says about one of its figures in time: that it is an earlier value, or by how much another changed.
-
-例: 31.4%で、5年前より2.6ポイント上昇; 4,120件（前年4,305件）; 81.5%から83.0%に; 前年度比4.2%増の9,876人
-"""
+"""Values before, and changes: told by a sentence, or worked out from two values of one thing."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from itertools import pairwise
-from typing import Literal
+from dataclasses import replace
 
-from answer.cues import CHANGE_HEADING, EARLIER, GROWTH, MONEY, RATE
-from answer.draft import Draft, Support
-from answer.figures import Figure, lead_over, places_of, printed, printed_date, rank_figures
+from answer.cues import EARLIER, GROWTH, MONEY, RATE
+from answer.draft import Draft
+from answer.figures import Figure, lead_over, places_of, printed, rank_figures
 from answer.question import Question
 from answer.scene import Scene
 from answer.series import _number, change, same_unit
-from ingest.dates import Period, find_periods, parse_code, same_width
+from answer.told import CHANGED, Told, told_of
+from ingest.dates import Period, parse_code, same_width
 from ingest.document import Fact
 from ingest.japanese import fold
-
-Role = Literal["now", "before", "change", "index"]
-
-_WAY = (
-    r"(?P<up>増加?|上昇|向上|改善|伸び|伸|上が|上回|引き?上げ|値上げ|拡大|延長|プラス|アップ|多[いく]|高[いく])"
-    r"|(?P<down>減少?|低下|下落|悪化|下が|下回|引き?下げ|値下げ|縮小|短縮|マイナス|ダウン|少な[いく]|低[いく])"
-)
-# Right behind a figure that is the change itself. 例: 4.2%増の9,876人, 120人(3.1%)減
-_CHANGED = re.compile(rf"\s*(?:\([^()]*\))?[)]?\s*(?:の|も|ほど|程度|余り|分)?(?:大幅[なに]|微|純)?(?:{_WAY})")
-_TIME = (
-    r"[\d一二三四五六七八九十]+年前|前々?年度?(?:同期|同月)?|一?昨年度?|去年|前回(?:の?調査)?|前期|前月|先月"
-    r"|(?:令和|平成)[\d元]{1,2}年度?|(?:19|20)\d\d年度?"
-)
-_REVISED = r"(?:改定|改正|改訂|変更|見直し|引き?上げ|引き?下げ|値上げ|値下げ)前|従来|現行|旧|これまで"
-_SINCE = re.compile(rf"({_TIME})(?:同期|同月|末|時点)?(?:に?比べ|に?比|より|から|と比|に対|[のはがで:、(\s]*(?=約?[\d△▲+]))")
-_WAS = re.compile(rf"(?P<since>{_TIME}|{_REVISED})(?:実績|値|調査|時点|末)?[のはがで:、(\s]*約?$")
-_INDEX = re.compile(rf"対?(?:{_TIME})(?:同期|同月)?比(?:率)?[はでが:、(\s]*約?$")
-_LEADS = re.compile(r"\s*(?:から|を|→|⇒|➡)\s*(?:[^、。\d]{0,12}?)約?\s*(?=\d)")
-_MOVED = re.compile(rf"に|へ|→|⇒|➡|{_WAY}|改定|変更|なり|なっ|見直|改め")
-
-
-@dataclass(frozen=True)
-class Told:
-    """``role``: a value of now or of before, a change, or this value as a percentage of the earlier one.
-
-    ``way`` is 1 for more and −1 for less, 0 where it is not said; ``since`` when the earlier value held.
-    """
-
-    role: Role = "now"
-    way: int = 0
-    since: str = ""
-
-
-def tell(text: str, start: int, end: int, unit: str | None) -> Told:
-    """Return what a sentence says of the figure at ``text[start:end]``."""
-    text = same_width(text)
-    before, after = re.split(r"。", text[:start])[-1], text[end:]
-    since = [m[1] for m in _SINCE.finditer(f"{before}{text[start:end]}")][-1:]
-    reference = since[0] if since else ""
-    changed = _CHANGED.match(after)
-    if changed is not None:
-        return Told("change", 1 if changed["up"] else -1, reference)
-    index = _INDEX.search(before)
-    if index is not None and unit and fold(unit) in RATE:
-        sign = text[start]
-        if sign in "△▲+-":
-            return Told("change", 1 if sign == "+" else -1, reference)
-        return Told("index", 0, reference)
-    was = _WAS.search(before)
-    if was is not None and "比" not in before[was.end("since") :]:
-        return Told("before", 0, was["since"])
-    leads = _LEADS.match(after)
-    if leads is not None:
-        rest = re.split(r"[。、]", re.sub(r"^[\d,.]+\S?", "", after[leads.end() :]))[0]
-        if _MOVED.search(rest) or not leads[0].strip().startswith(("から", "を")):
-            return Told("before", 0, reference)
-    return Told("now", 0, reference)
-
-
-def told_of(figure: Figure) -> Told:
-    """Return what is said of a figure: in its sentence, or by the heading of its column or row."""
-    fact = figure.fact
-    if fact.table is not None:
-        heads = fold(" ".join(filter(None, (fact.column, fact.row))))
-        if CHANGE_HEADING.search(heads):
-            number = fact.number or 0.0
-            is_index = re.search(r"比(?!較)", heads) and number >= _LEAST_INDEX and "増減" not in heads
-            return Told("index" if is_index else "change", (number > 0) - (number < 0))
-        return Told("before" if re.search(_REVISED, heads) else "now")
-    statement = figure.region.reading.statements[figure.statement]
-    at = statement.start
-    return tell(statement.text, fact.value_start - at, fact.value_end - at, fact.unit)
-
-
-_LEAST_INDEX = 50  # 前年比108.3% is an index, 前年比8.3% a change
-
-
-# --- answers ---------------------------------------------------------------------------------------------------------
 
 
 def answer_earlier(scene: Scene) -> Draft | None:
@@ -108,23 +26,23 @@ def answer_earlier(scene: Scene) -> Draft | None:
     asked = EARLIER.search(scene.question.folded)
     if asked is None or scene.question.wants_difference or scene.question.superlative is not None:
         return None
-    figures = rank_figures(scene, (), given=True)
+    figures = rank_figures(scene, ())
     for group in _by_sentence(figures):
         if group[0].score < figures[0].score - _CLOSE:
             break
         for figure in group:
-            told = told_of(figure)
+            told = _told(figure)
             if told.role == "before" and _same_time(asked, told.since):
                 named = f"（{told.since}）" if _TIME_ASKED.match(told.since) else ""
                 return replace(_draft(scene, figure, figures, printed(figure.fact) + named), as_of=None)
-        now = next((f for f in group if told_of(f).role == "now"), None)
-        moved = next((f for f in group if told_of(f).role == "change" and _same_time(asked, told_of(f).since)), None)
+        now = next((f for f in group if _told(f).role == "now"), None)
+        moved = next((f for f in group if _told(f).role == "change" and _same_time(asked, _told(f).since)), None)
         if now is not None and moved is not None and (worked := _undone(scene, now, moved, figures)) is not None:
             return worked
     if asked["since"] and scene.question.periods:
         return None  # a table or another paper may have the year
     best = figures[0] if figures else None
-    if best is not None and told_of(best).role == "before":
+    if best is not None and _told(best).role == "before":
         return None
     return Draft(scene.question.kind, missing=(asked[0].rstrip("のはにで、"),), why=("前の値が書かれていない",))
 
@@ -142,9 +60,9 @@ def answer_changed(scene: Scene) -> Draft | None:
         return None
     between = answer_between(scene) if bases and question.wants_difference else None
     found = between or answer_told_change(scene)
-    if found is not None or not question.wants_difference or len(question.periods) > 1:
+    if (found is not None and found.text) or not question.wants_difference or len(question.periods) > 1:
         return found
-    return answer_between(scene)
+    return (_from_to(scene) or answer_between(scene)) if GROWTH.search(question.folded) is None else found
 
 
 def answer_told_change(scene: Scene) -> Draft | None:
@@ -155,12 +73,12 @@ def answer_told_change(scene: Scene) -> Draft | None:
         return None
     bases = base_periods(question)
     periods = [p for p in question.periods if p not in bases]
-    figures = rank_figures(scene, periods, given=True)
+    figures = rank_figures(scene, periods)
     named = _TIME_ASKED.search(question.folded)
     for figure in figures:
         if figure.score < figures[0].score - _CLOSE:
             break
-        told, fact = told_of(figure), figure.fact
+        told, fact = _told(figure), figure.fact
         is_named = is_growth and told.role == "now" and GROWTH.search(fold(fact.label)) is not None
         if not (is_named or told.role in ("change", "index")) or not _fits(question, fact, is_growth):
             continue
@@ -197,13 +115,13 @@ def answer_between(scene: Scene) -> Draft | None:
     others = [p for p in question.periods if p not in bases]
     if len(bases) > 1 or len(others) > 1 or (GROWTH.search(question.folded) and "ポイント" not in question.folded):
         return None
-    figures = rank_figures(scene, bases or others, given=True)
-    best = next((f for f in figures if told_of(f).role == "now" and _fits(question, f.fact, is_growth=False)), None)
+    figures = rank_figures(scene, bases or others)
+    best = next((f for f in figures if _told(f).role == "now" and _fits(question, f.fact, is_growth=False)), None)
     if best is None or best.fact.table is None or best.fact.as_of is None or best.score < figures[0].score - _CLOSE:
         return None
     if (bases or others) and best.period_fit < _SURE:
         return None
-    row = [f for f in (best, *figures) if _is_beside(f.fact, best.fact) and f.fact.as_of and told_of(f).role == "now"]
+    row = [f for f in (best, *figures) if _is_beside(f.fact, best.fact) and f.fact.as_of and _told(f).role == "now"]
     row += [f for f in _of_row(scene, best) if f.fact.id not in {g.fact.id for g in row}]
     dated = sorted({f.fact.as_of: f for f in row if f.fact.as_of}.values(), key=_when)
     at = next((i for i, f in enumerate(dated) if f.fact.as_of == best.fact.as_of), 0)
@@ -216,6 +134,21 @@ def answer_between(scene: Scene) -> Draft | None:
     return change(scene, *pair, best) if pair is not None else None
 
 
+def _from_to(scene: Scene) -> Draft | None:
+    """Return by how much a sentence's value differs from the earlier one beside it. 例: 41,000部から38,500部に"""
+    figures = rank_figures(scene, ())
+    named = _TIME_ASKED.search(scene.question.folded)
+    for group in _by_sentence(figures):
+        if group[0].score < figures[0].score - _CLOSE:
+            break
+        for early in (f for f in group if _told(f).role == "before" and _fits(scene.question, f.fact, is_growth=False)):
+            since = _told(early).since
+            late = next((f for f in group if _told(f).role == "now" and same_unit(f.fact, early.fact)), None)
+            if late is not None and not (named and since and not _alike(named[0], since)):
+                return change(scene, early, late, late)
+    return None
+
+
 _SURE = 0.9  # the column is headed by the very year
 
 
@@ -226,9 +159,7 @@ def _when(figure: Figure) -> str:
 def _of_row(scene: Scene, best: Figure) -> list[Figure]:
     """Return the cells of the best figure's row that another period's question would have passed over."""
     return [
-        f
-        for f in rank_figures(scene, (), given=True)
-        if _is_beside(f.fact, best.fact) and f.fact.as_of and told_of(f).role == "now"
+        f for f in rank_figures(scene, ()) if _is_beside(f.fact, best.fact) and f.fact.as_of and _told(f).role == "now"
     ]
 
 
@@ -244,10 +175,15 @@ def _is_beside(one: Fact, other: Fact) -> bool:
 
 def base_periods(question: Question) -> tuple[Period, ...]:
     """Return the periods that something is measured from. 例: 令和5年度 of 令和5年度からいくら増えたか"""
-    text = fold(question.text)
-    return tuple(
-        p for p in question.periods if re.match(r"(?:度|同期|同月|末)?(?:の[^、。\s]{1,8})?(?:から|より|と比|に比|比|に対)", text[p.at[1] :])
-    )
+    return tuple(p for p in question.periods if _FROM.match(fold(question.text[p.at[1] :])))
+
+
+_FROM = re.compile(r"(?:度|同期|同月|末)?(?:の[^、。\s]{1,8})?(?:から|より|と比|に比|比|に対)")
+
+
+def _told(figure: Figure) -> Told:
+    statement = figure.region.reading.statements[figure.statement]
+    return told_of(figure.fact, statement.text, statement.start)
 
 
 def _by_sentence(figures: Sequence[Figure]) -> list[list[Figure]]:
@@ -290,10 +226,14 @@ def _fits(question: Question, fact: Fact, is_growth: bool) -> bool:
 def _said_way(figure: Figure, told: Told) -> str:
     if figure.fact.table is None:
         text = figure.region.reading.document.text
-        said = _CHANGED.match(same_width(text[figure.fact.value_end : figure.fact.value_end + 24]))
-        if said is not None and (way := re.match(r"増加?|減少?|上昇|低下|下落|向上|短縮|拡大|縮小", said["up"] or said["down"])):
+        said = CHANGED.match(same_width(text[figure.fact.value_end : figure.fact.value_end + 24]))
+        way = _WRITTEN.match(said["up"] or said["down"]) if said is not None else None
+        if way is not None:
             return way[0]
     return {1: "増", -1: "減", 0: ""}[told.way]
+
+
+_WRITTEN = re.compile(r"増加?|減少?|上昇|低下|下落|向上|短縮|拡大|縮小")
 
 
 def _unsigned(value: str) -> str:
@@ -302,20 +242,18 @@ def _unsigned(value: str) -> str:
 
 def _undone(scene: Scene, now: Figure, moved: Figure, figures: Sequence[Figure]) -> Draft | None:
     """Return the value before a change that a sentence tells beside the value of now. 例: 31.4 − 2.6 = 28.8%"""
-    a, b, way = now.fact, moved.fact, told_of(moved).way
+    a, b, way = now.fact, moved.fact, _told(moved).way
     rates = fold(a.unit or "") in ("%", "パーセント") and fold(b.unit or "") in ("ポイント", "pt", "%ポイント")
     counts = same_unit(a, b) and fold(b.unit or "") not in RATE
     if not way or not (rates or counts) or a.number is None or b.number is None:
         return None
-    if not re.fullmatch(r"[\d,]+(?:\.\d+)?\D*", _unsigned(printed(a))) or a.unit != b.unit and not rates:
+    if not re.fullmatch(r"[\d,]+(?:\.\d+)?\D*", _unsigned(printed(a))) or (a.unit != b.unit and not rates):
         return None
-    shown = [float(re.sub(r"[^\d.]", "", re.match(r"[△▲+-]?[\d,.]+", printed(f))[0])) for f in (a, b)]
+    shown = [float(re.sub(r"[^\d.]", "", printed(f))) for f in (a, b)]
     unit, sign = fold(a.unit or ""), "−" if way > 0 else "＋"
     value = _number(round(shown[0] - way * shown[1], 6))
     how = f"{_number(shown[0])} {sign} {_number(shown[1])} = {value}{unit}"
-    return replace(
-        _draft(scene, now, figures, f"{value}{unit}"), how=how, operands=(0,), as_of=None, timeline=()
-    )
+    return replace(_draft(scene, now, figures, f"{value}{unit}"), how=how, operands=(0,), as_of=None, timeline=())
 
 
 def _draft(scene: Scene, figure: Figure, figures: Sequence[Figure], text: str) -> Draft:
@@ -327,5 +265,5 @@ def _draft(scene: Scene, figure: Figure, figures: Sequence[Figure], text: str) -
         as_of=fact.as_of,
         score=figure.score,
         signals=figure.signals(scene, lead_over(figure, figures)),
-        why=(f"変化 {figure.score:.2f} {told_of(figure).role} {fact.value} {fact.label[:50]}",),
+        why=(f"変化 {figure.score:.2f} {_told(figure).role} {fact.value} {fact.label[:50]}",),
     )

@@ -1,10 +1,11 @@
-"""Which name in a sentence each of its figures stands with: 小学校は4,300円、中学校は5,050円; A、B、Cはそれぞれ…; 合計と内訳."""
+"""Which name in a sentence each of its figures stands with. 例: 小学校は4,300円、中学校は5,050円; 合計73か所（うち…25か所）"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from ingest.dates import find_periods, same_width
 from ingest.document import Fact
@@ -16,12 +17,17 @@ _REST = re.compile(
     r"^(?:[\s)）」』】、,，。・／/;；:：]|の[増減]|増加?|減少?|です|でした|であり|でして|となり|となって(?:おり|いる|います)|に加え|のほか|(?:で|と|が)(?=[、\s])"
     r"|及び|および|並びに|また、|で(?=このうち|そのうち|うち))+"
 )
-_TOTAL = re.compile(r"(?:合計|総計|総数|総額|全体|全部|合わせ|併せ|あわせ|(?<![一-龠々])計)(?:[てでのがはを、:：]|して)*(?:約|延べ|およそ)?\s*$")
+_TOTAL = re.compile(
+    r"(?:合計|総計|総数|総額|全体|全部|合わせ|併せ|あわせ|(?<![一-龠々])計)"
+    r"(?:[てでのがはを、:：]|して)*(?:約|延べ|およそ)?\s*$"
+)
 _PARTS = re.compile(r"^[\s（(]*(?:この|その)?(?:うち|内訳)")
 _EARLIER = re.compile(r"前|昨|旧|従来|比べ|より|から|同期")
 _NOUN = re.compile(r"[一-龠々ァ-ヶA-Za-zＡ-Ｚａ-ｚ]")
-# A figure that a range or a change leads up to has no name of its own. 例: 30人から40人に
-_LEADS_ON = re.compile(r"\s*(?:から|より|[~～〜→⇒➡-]|以上|を)\s*(?:約|さらに)?\s*")
+# What names nothing: a range or a change leads up to the next figure. 例: 30人から40人に; 34人から12人減少し、22人
+_LEADS_ON = re.compile(
+    r"(?:から|より|[~～〜→⇒➡\s、-]|以上|を|に|へ|約|さらに|増加?|減少?|上昇|低下|引き?上げ|引き?下げ|改定|変更|となり|なり|し|て|え|り|た|して)*"
+)
 _SPLIT = re.compile(r"(?<=は)、?|[:：]|(?<=について)、?|のうち、?")
 _BEHIND = re.compile(r"\s*[（(]\s*([^（()）\d０-９]{1,24})\s*[）)]")
 _RESPECTIVELY = re.compile(r"(?:、|は|が|で|に)*(?:それぞれ|順に|各々|おのおの)、?(?:約)?\s*$")
@@ -56,9 +62,7 @@ def with_own_names(text: str, start: int, facts: Sequence[Fact]) -> list[Fact]:
 def _labels(text: str, at: Sequence[tuple[int, int]], ends: Sequence[int]) -> list[str | None]:
     """Return the label of each figure of one unit; an empty one leaves it as it is, None says that none is sure."""
     as_they_are: list[str | None] = [""] * len(at)
-    between = [text[a[1] : b[0]] for a, b in zip(at, at[1:], strict=False)]
-    if any(_LEADS_ON.fullmatch(words) for words in between):
-        return as_they_are
+    between = [text[a[1] : b[0]] for a, b in pairwise(at)]
     said = [text[max((e for e in ends if e <= a), default=0) : a] for a, _ in at]
     listed = all(re.fullmatch(r"\s*(?:[、,，・／/]|と|及び|および)\s*(?:約)?", words) for words in between)
     if listed:
@@ -74,6 +78,9 @@ def _labels(text: str, at: Sequence[tuple[int, int]], ends: Sequence[int]) -> li
     parts = False
     for words in said:
         own = _REST.sub("", words)
+        if labels and _LEADS_ON.fullmatch(own):
+            labels.append(labels[-1])
+            continue
         parts = parts or _PARTS.match(own) is not None
         if parts and labels and _PARTS.match(own):
             topic = previous
@@ -82,12 +89,14 @@ def _labels(text: str, at: Sequence[tuple[int, int]], ends: Sequence[int]) -> li
         pieces = [piece for piece in _SPLIT.split(own) if piece and _NOUN.search(piece)]
         if len(pieces) > 1 and not _PARTS.match(own):
             topic, own = " ".join(pieces[:-1]), pieces[-1]
-        if words.lstrip().startswith(("（", "(")) and not parts or (_EARLIER.search(own) and "は" not in own):
+        if (words.lstrip().startswith(("（", "(")) and not parts) or (_EARLIER.search(own) and "は" not in own):
             own = f"{previous} {own}"
         if total is None and not _NOUN.search(_without_periods(own)):
             return as_they_are  # 例: R3年：18位 R4年：14位 are one thing at two times
-        named = (word.strip(" 　\n\t、（(") for word in (topic, "" if own == "の" else own, TOTAL if total else ""))
-        labels.append(" ".join(filter(None, named)))
+        words_of_it = (
+            word.strip(" 　\n\t、（(") for word in (topic, "" if own == "の" else own, TOTAL if total else "")
+        )
+        labels.append(" ".join(filter(None, words_of_it)))
         if not labels[1:] and total is not None:
             topic = own
         elif total is None and not parts:

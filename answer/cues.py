@@ -321,9 +321,7 @@ COMPARE = Cue(
 
 
 # The value that something had before. 例: 5年前の高齢化率, 前年の出動件数, 値上げ前の料金
-_SINCE = (
-    r"[\d一二三四五六七八九十]+年前|前々?年度?(?:同期|同月)?|一?昨年度?|去年|前回(?:の?調査)?|前期|前月|先月"
-)
+_SINCE = r"[\d一二三四五六七八九十]+年前|前々?年度?(?:同期|同月)?|一?昨年度?|去年|前回(?:の?調査)?|前期|前月|先月"
 EARLIER = Cue(
     rf"(?P<since>{_SINCE})(?:の(?!差)|は|に(?!比|対)|時点|、)(?!.*(?:と比|に比|より|から.*(?:増|減|上|下|変|伸)))"
     r"|(?P<change>(?:上が|下が|増え|減|変わ|引き?上げ|引き?下げ|値上げ|値下げ|改定|改正|改訂|変更|見直し?)[ぁ-ん]{0,4})前(?:の|は|、|に)"
@@ -338,7 +336,7 @@ GROWTH = Cue(
 
 
 # Words of a question that may have to do with how something changed.
-SPEAKS_OF_CHANGE = Cue(r"増|プラス|減|変|差|比")
+SPEAKS_OF_CHANGE = Cue(r"増|プラス|マイナス|減|変|差|比|上が|下が|上げ|下げ|上昇|低下|伸び|縮")
 
 
 TREND = Cue(

@@ -16,9 +16,10 @@ from answer.clauses import TOTAL
 from answer.confidence import NEAR, Signals, read_signals
 from answer.cues import MONEY, OPPOSITES, PEOPLE, RATE, SPEAKS_OF_CHANGE, TOTAL_HEADING
 from answer.draft import Support
-from answer.evidence import Array, Atom, katakana
+from answer.evidence import Array, Atom, Statement, katakana
 from answer.question import Question
 from answer.scene import PRIOR, STRANGER, Region, Scene, label_words
+from answer.told import told_of
 from ingest.dates import Period, describe, find_periods, parse_code
 from ingest.document import Fact
 from ingest.japanese import fold, morphs
@@ -292,7 +293,7 @@ def rank_figures(
             misdated=min(when, 0.0),
             precision=_precision(scene, fact),
             prior=region.prior[index - region.low],
-            **_kind_of_value(question, fact, given),
+            **_kind_of_value(question, fact, given, region.reading.statements[index]),
             part=float(_is_unasked_part(scene, fact)),
             budget=_budget_column(question, fact, region.reading.document.title),
             # The figure for all rows is meant where the question names none of them.
@@ -320,7 +321,7 @@ def in_papers(scene: Scene, figures: list[Figure], meeting: Period | None) -> li
     return [f for f in figures if id(f.region) in papers]
 
 
-def _kind_of_value(question: Question, fact: Fact, given: bool) -> dict[str, float]:
+def _kind_of_value(question: Question, fact: Fact, given: bool, statement: Statement) -> dict[str, float]:
     """Return what speaks against a figure because it is an aim, a forecast or a change, or because it is none."""
     label = f"{fact.label} {fact.row or ''} {fact.column or ''}"
     asked, held = _is_goal(question.folded), _is_goal(label)
@@ -329,9 +330,13 @@ def _kind_of_value(question: Question, fact: Fact, given: bool) -> dict[str, flo
         "no_aim": doubt * (asked and not held),
         "aim": doubt * (held and not asked),
         "forecast": float("実績" in question.folded and re.search(r"見込|予定|計画", fact.label) is not None),
-        # what was added, not what there is
+        # what was added or what was before, not what there is
         "added": float(
-            (fold(fact.value).startswith("+") or _TOLD_AS_CHANGE.search(fold(fact.label)) is not None)
+            (
+                fold(fact.value).startswith("+")
+                or _TOLD_AS_CHANGE.search(fold(fact.label)) is not None
+                or (fact.table is None and told_of(fact, statement.text, statement.start).role != "now")
+            )
             and (given or SPEAKS_OF_CHANGE.search(question.folded) is None)
         ),
     }
