@@ -1,4 +1,4 @@
-"""Which name in a sentence each of its figures stands with. 例: 小学校は4,300円、中学校は5,050円; 合計73か所（うち…25か所）"""
+"""Which name in a sentence each of its figures stands with. 例: 小学校は4,300円、中学校は5,050円"""
 
 from __future__ import annotations
 

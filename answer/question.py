@@ -213,8 +213,7 @@ def _read_kind(folded: str, periods: int, meetings: int) -> tuple[QuestionType, 
 def _kind_of(folded: str, periods: int, meetings: int) -> tuple[QuestionType, dict[str, bool]]:
     folded = _bare(folded)
     tail = folded[-60:]
-    # 何課, 何町 ask for a name, not for how many.
-    counted = re.sub(r"何(?:課|室|局|部(?!会|署|数)|市(?!町村)|町(?!村)|村|県)", "どれ", folded)
+    counted = _without_asked_names(folded)
     number = bool(COUNTER.search(counted) or AMOUNT.search(folded) or HOW_MUCH.search(folded))
     measure = _last_measure(folded) is not None or bool(_named_measure(folded))
     compare = bool(COMPARE.search(folded))
@@ -284,6 +283,11 @@ def _kind_of(folded: str, periods: int, meetings: int) -> tuple[QuestionType, di
     return "text", flags
 
 
+def _without_asked_names(folded: str) -> str:
+    """Return a question without 何課 and 何町, which ask for a name, not for how many; 何部減 counts."""
+    return re.sub(r"何(?:課|室|局|部(?!会|署|数|[増減]|発行|印刷|配)|市(?!町村)|町(?!村)|村|県)", "どれ", folded)
+
+
 _POLITE = re.compile(r"(?:ます|ました|ません|です|でした|でしょう)か[。?]?$")
 
 
@@ -316,7 +320,7 @@ def _last_measure(folded: str) -> frozenset[str] | None:
 
 
 def _read_units(folded: str) -> tuple[frozenset[str], str | None]:
-    counted = re.sub(r"何(?:課|室|局|部(?!会|署|数)|市(?!町村)|町(?!村)|村|県)", "どれ", folded)
+    counted = _without_asked_names(folded)
     match = [*COUNTER.finditer(counted)][-1] if COUNTER.search(counted) else None
     if match:
         counter = match.group(1)
