@@ -11,6 +11,7 @@ from itertools import pairwise
 from answer.answer import QuestionError, QuestionType
 from answer.cues import (
     AMOUNT,
+    CLOCK,
     COMPARE,
     COUNTED,
     COUNTER,
@@ -163,6 +164,8 @@ def read_question(text: str, today: str | None = None) -> Question:
     periods, meetings = _read_periods(text, today)
     # What is named in quotation marks gives no cue: 「事業の目的」 as the name of a row asks for no reason.
     kind, flags = _read_kind(QUOTED.sub("「」", folded), len(periods), len(meetings))
+    if kind in ("text", "name", "howto", "definition") and CLOCK.search(folded):
+        kind = "date"  # 例: 開館時間は
     units, counter = _read_units(folded)
     terms, focus = _read_terms(text)
     things = _read_things(_bare(folded))
