@@ -21,6 +21,7 @@ from answer.cues import (
     HOWTO,
     HOWTO_ASKED,
     KATAKANA_OR_LATIN,
+    LEAD,
     LEANING_DATE,
     LIST,
     LITTLE,
@@ -159,7 +160,7 @@ def read_question(text: str, today: str | None = None) -> Question:
 
     例: 「令和5年度の移住相談は何件？」 → number, units 件, period FY2023, terms 移住相談
     """
-    text = _as_written_in_papers(text)
+    text = LEAD.sub("", _as_written_in_papers(text))
     folded = fold(text)
     periods, meetings = _read_periods(text, today)
     # What is named in quotation marks gives no cue: 「事業の目的」 as the name of a row asks for no reason.
