@@ -76,9 +76,9 @@ def _labels(text: str, at: Sequence[tuple[int, int]], ends: Sequence[int]) -> li
     labels: list[str | None] = []
     topic = previous = ""
     parts = False
-    for words in said:
+    for i, words in enumerate(said):
         own = _REST.sub("", words)
-        if labels and _LEADS_ON.fullmatch(own):
+        if labels and _LEADS_ON.fullmatch(between[i - 1]):
             labels.append(labels[-1])
             continue
         parts = parts or _PARTS.match(own) is not None

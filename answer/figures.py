@@ -120,6 +120,7 @@ class Figure:
             *_other_entity(scene.question, self.fact),
             *_other_row(scene.question, self.fact, found.strange, atoms),
             *_only_a_part(scene, self.fact),
+            *_nothing_of(self.fact, atoms, own),
         )
         return replace(found, needed=(*found.needed, *unsaid)) if unsaid else found
 
@@ -519,6 +520,13 @@ def _only_a_part(scene: Scene, fact: Fact) -> tuple[str, ...]:
     own = label_words(re.split(r"\s", fact.label.strip())[-1])
     unasked = [w for w in own if not any(atom.match(frozenset({w}), katakana(w)) for atom in scene.atoms)]
     return (TOTAL,) if unasked and scene.has_rivals(fact) else ()
+
+
+def _nothing_of(fact: Fact, atoms: Sequence[Atom], own: Array) -> tuple[str, ...]:
+    """Return the asked noun that a cell of 0 has not in its headings: most rows of a budget are 0 somewhere."""
+    if fact.number != 0 or fact.table is None:
+        return ()
+    return tuple(a.lemma for a, n in zip(atoms, own, strict=True) if a.focus and not n and len(a.surface) > 1)[:1]
 
 
 def _is_unasked_part(scene: Scene, fact: Fact) -> bool:

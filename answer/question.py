@@ -14,6 +14,7 @@ from answer.cues import (
     CLOCK,
     COMPARE,
     COUNTED,
+    COUNTED_DAYS,
     COUNTER,
     DEFINITION,
     EXCLUDED,
@@ -164,10 +165,11 @@ def read_question(text: str, today: str | None = None) -> Question:
     folded = fold(text)
     periods, meetings = _read_periods(text, today)
     # What is named in quotation marks gives no cue: 「事業の目的」 as the name of a row asks for no reason.
-    kind, flags = _read_kind(QUOTED.sub("「」", folded), len(periods), len(meetings))
+    asked = COUNTED_DAYS.sub(r"\g<0>間", folded)
+    kind, flags = _read_kind(QUOTED.sub("「」", asked), len(periods), len(meetings))
     if kind in ("text", "name", "howto", "definition") and CLOCK.search(folded):
         kind = "date"  # 例: 開館時間は
-    units, counter = _read_units(folded)
+    units, counter = _read_units(asked)
     terms, focus = _read_terms(text)
     things = _read_things(_bare(folded))
     question = Question(
