@@ -131,7 +131,9 @@ def answer_between(scene: Scene) -> Draft | None:
     else:
         last = at if others else len(dated) - 1
         pair = (dated[last - 1], dated[last]) if last > 0 else None
-    return change(scene, *pair, best) if pair is not None else None
+    if pair is None or any((f.fact.number or 0.0) < 0 for f in pair):
+        return None  # what is below nothing is a change itself. 例: a table 社会増減
+    return change(scene, *pair, best)
 
 
 def _from_to(scene: Scene) -> Draft | None:

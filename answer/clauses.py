@@ -51,12 +51,24 @@ def with_own_names(text: str, start: int, facts: Sequence[Fact]) -> list[Fact]:
             continue
         group.sort(key=lambda f: f.value_start)
         at = [(f.value_start - start, f.value_end - start) for f in group]
-        for fact, label in zip(group, _labels(same_width(text), at, ends), strict=True):
+        labels = _labels(same_width(text), at, ends)
+        whole = _whole(group)
+        if whole is not None and labels[whole] is not None and not any((x or "").endswith(TOTAL) for x in labels):
+            labels[whole] = f"{labels[whole] or group[whole].label} {TOTAL}"
+        for fact, label in zip(group, labels, strict=True):
             if label is None:
                 del told[fact.id]
             elif label:
                 told[fact.id] = replace(fact, label=label)
     return list(told.values())
+
+
+def _whole(group: Sequence[Fact]) -> int | None:
+    """Return which of several figures is the sum of the others: the first or the last. 例: 週15便（東12便、西3便）"""
+    numbers = [fact.number or 0.0 for fact in group]
+    if len(numbers) < 3 or 0.0 in numbers:
+        return None
+    return next((i for i in (0, -1) if abs(2 * numbers[i] - sum(numbers)) < 1e-6 * abs(numbers[i])), None)
 
 
 def _labels(text: str, at: Sequence[tuple[int, int]], ends: Sequence[int]) -> list[str | None]:

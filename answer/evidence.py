@@ -141,7 +141,9 @@ class Reading:
         self.statements = tuple(s for s in every if s.order not in unsaid)
         self._starts = [s.start for s in self.statements]
         stated = [f for f in facts if not any(s.start <= f.value_start < s.end for s in told)]
-        self.facts = _with_headed_lines(self.statements, _with_paired_figures(self.statements, stated))
+        paired = _with_paired_figures(self.statements, stated)
+        self._unpaired = {f.value_start for f in stated} - {f.value_start for f in paired}
+        self.facts = _with_headed_lines(self.statements, paired)
         self._fact_starts = [f.start for f in self.facts]
         self._heading_lemmas: dict[str, tuple[frozenset[str], str]] = {}
         self._loose: dict[int, tuple[Fact, ...]] = {}
@@ -161,6 +163,7 @@ class Reading:
         if index not in self._loose:
             statement = self.statements[index]
             held = [f.value_start for f in self.facts_between(statement.start - 200, statement.end)]
+            held += [at for at in self._unpaired if statement.start <= at < statement.end]
             self._loose[index] = tuple(_loose_facts(statement, held))
         return self._loose[index]
 

@@ -122,14 +122,15 @@ def _ranked(scene: Scene, end: End) -> Iterator[tuple[float, Scored, Clock]]:
         starts = [0, *(_own_end(text, c.at[1]) for c in clocks)]
         own = [text[a : c.at[0]] + text[c.at[1] : b] for a, b, c in zip(starts, starts[1:], clocks, strict=False)]
         for i, clock in enumerate(clocks):
-            score = scored.score + nearness(scored, clock.at, scene)
+            score = scored.score + (nearness(scored, clock.at, scene) if scored.statement.kind != "table" else 0.0)
             if _told_of_another(scored, text[: clock.at[0]], scene):
                 continue
             held = _days(_SHUT.sub("", own[i]) + _heading_at(scored, clock.at[0]))
             score += _fits_end(clock, end) + _fits_days(held, asked)
             if _SEASON.search(own[i]) and not _SEASON.search(scene.question.folded):
                 score -= 0.15
-            for atom in (a for a in scene.atoms if len(clocks) > 1 and len(a.surface) > 1):
+            several = len(clocks) > 1 and scored.statement.kind != "table"
+            for atom in (a for a in scene.atoms if several and len(a.surface) > 1):
                 mine, others = atom.surface in katakana(own[i]), any(atom.surface in katakana(o) for o in own)
                 score += 0.15 if mine else -0.15 if others else 0.0
             yield score, scored, clock
@@ -143,12 +144,12 @@ _OF_HOURS = re.compile(r"時間|受付|入館|入場|開館|営業|窓口|平日
 
 def _told_of_another(scored: Scored, before: str, scene: Scene) -> bool:
     """Tell whether the words up to a time name a thing that has them, and it is none of those that are asked of."""
-    named = re.search(r"([一-龠々ァ-ヶー]{2,})(?:では|は|[:：])", before)
+    named = re.search(r"([^、。\s:：（(]{2,}?)(?:では|は|[:：])", before)
     if named is None or _OF_HOURS.search(named[1]):
         return False
     own = scored.region.coverage.own[:, scored.index - scored.region.low]
     asked = [n for atom, n in zip(scene.atoms, own, strict=True) if _is_whose(atom, scene.question)]
-    return bool(asked) and not any(asked)
+    return bool(asked) and max(asked) < 1
 
 
 def _is_whose(atom: Atom, question: Question) -> bool:
@@ -171,6 +172,8 @@ def _heading_at(scored: Scored, offset: int) -> str:
 
 
 def _fits_end(clock: Clock, end: End) -> float:
+    if clock.opens == "24時間":
+        return 0.2 if end == "span" else -0.3
     if clock.end == "span":
         return 0.2
     if clock.end == "":

@@ -29,6 +29,7 @@ from answer.cues import (
     MEASURES,
     MEETING_TAIL,
     MONEY,
+    MORE,
     NAME,
     NAME_OF,
     NAMED_AMOUNT,
@@ -530,6 +531,7 @@ def _read_terms(text: str) -> tuple[tuple[Term, ...], tuple[str, ...]]:
     dates += [m.span() for m in LEANING_DATE.finditer(text)]
     dates += [m.span() for m in _RELATIVE.finditer(text)]
     dates += [m.span() for m in EXCLUDED.finditer(text)]
+    dates += [m.span() for m in MORE.finditer(text)]
     quoted = [span for match in QUOTED.finditer(text) for span in _listed(text, *match.span(1))]
     # Names that the dictionary cuts into adverbs and pronouns (チョイソコ) are names all the same.
     ordinals = [match.span() for match in ORDINAL.finditer(text)]

@@ -43,7 +43,7 @@ def test_a_cue_that_stands_by_itself_is_one(cue: Cue, words: str):
     assert cue.search(words) is not None
 
 
-def test_日本年金_speaks_of_no_year():
+def test_a_name_that_holds_a_word_for_a_year_speaks_of_none():
     assert read_question("日本年金機構の職員数は何人ですか", "2024-06-01").periods == ()
 
 
