@@ -332,7 +332,7 @@ def _named(missing: Sequence[str], question: Question, passages: Sequence[Passag
         inside = [t.text for t in question.terms if t.text in typed]
         whole = not inside or any(t.text == typed for t in question.terms) or re.search(r"\d", typed)
         named += [typed] if whole else inside
-    return tuple(word for word in dict.fromkeys(named) if word and katakana(word) not in shown)
+    return tuple(w for w in dict.fromkeys(named) if w and w != question.counter and katakana(w) not in shown)
 
 
 def _timeline(draft: Draft, numbers: Sequence[int], citations: Sequence[Citation]) -> tuple[TimelinePoint, ...]:
