@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import re
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -17,9 +18,9 @@ from answer import extractive
 from answer.answer import Answer, Box, Citation, Derived, Passage, QuestionError, TimelinePoint, Timings
 from answer.check import is_verbatim, unsupported
 from answer.draft import Draft
-from answer.evidence import Reading, read_atoms
+from answer.evidence import Reading, katakana, read_atoms
 from answer.figures import asked_names, is_named
-from answer.followup import resolve
+from answer.followup import of_its_row, resolve
 from answer.question import Question, read_question, validate
 from answer.scene import Scene, build_scene
 from answer.spelling import Speller
@@ -186,7 +187,7 @@ class Assistant:
 
     def _understood(self, view: _View, text: str, after: str | None) -> str | None:
         """Return the question that is answered where it is another than ``text``: whole, and spelt as in the papers."""
-        whole = self._resolved(text, after)
+        whole = self._resolved(view, text, after)
         right = self._spelling(view.snapshot).corrected(whole or text)
         return right if right is not None and len(right) <= self.max_question_chars else whole
 
@@ -200,10 +201,14 @@ class Assistant:
                 self._speller = (snapshot.id, Speller(snapshot.frequencies(), passages))
             return self._speller[1]
 
-    def _resolved(self, text: str, after: str | None) -> str | None:
+    def _resolved(self, view: _View, text: str, after: str | None) -> str | None:
         """Return the whole question that a follow-up stands for; None for one that is whole by itself."""
         limit = self.max_question_chars
-        whole = resolve(text, after) if after is not None and len(after) <= limit else None
+        if after is None or len(after) > limit:
+            return None
+        whole = resolve(text, after)
+        if whole is None and (asked := of_its_row(text, after)) is not None and _has_value(view, *asked):
+            whole = asked[0]
         return whole if whole is not None and whole != text and len(whole) <= limit else None
 
     def _scene(self, view: _View, question: Question) -> tuple[list[Hit], Scene]:
@@ -277,7 +282,7 @@ class Assistant:
                     else None,
                     citations=citations,
                     timeline=_timeline(draft, numbers, citations),
-                    missing=draft.missing,
+                    missing=_named(draft.missing, question, passages),
                     passages=passages,
                     confidence=round(sureness, 2),
                 )
@@ -287,7 +292,7 @@ class Assistant:
             status="not_found",
             answer=NOT_FOUND,
             type=question.kind,
-            missing=draft.missing,
+            missing=_named(draft.missing, question, passages),
             passages=passages,
             confidence=round(1 - sureness, 2),
         )
@@ -301,6 +306,33 @@ class Assistant:
             )
             for n, hit in enumerate(hits, 1)
         )
+
+
+def _has_value(view: _View, question: str, thing: str, column: str) -> bool:
+    """Tell whether the papers give a thing a value under the name of a column."""
+    names = katakana(thing), katakana(column)
+    return any(
+        all(name in katakana(" ".join(filter(None, (fact.label, fact.row, fact.column)))) for name in names)
+        for fact, _ in view.snapshot.search_facts(question, k=_FACTS, part=view.part)
+    )
+
+
+def _named(missing: Sequence[str], question: Question, passages: Sequence[Passage]) -> tuple[str, ...]:
+    """Return words that are missing as the question has them, without those that stand in the passages shown.
+
+    例: カスハラ対策トシテ県 is no word of anybody's; what a reader sees right below is not missing.
+    """
+    asked = re.sub(r"\s", "", question.folded)
+    shown = katakana(" ".join(" ".join((p.citation.title, *p.citation.section, p.citation.quote)) for p in passages))
+    named: list[str] = []
+    for word in missing:
+        at = katakana(asked).find(katakana(word))
+        of_term = next((t.text for t in question.terms if word in (t.lemma, *t.parts)), "")
+        typed = asked[at : at + len(katakana(word))] if at >= 0 else of_term
+        inside = [t.text for t in question.terms if t.text in typed]
+        whole = not inside or any(t.text == typed for t in question.terms) or re.search(r"\d", typed)
+        named += [typed] if whole else inside
+    return tuple(w for w in dict.fromkeys(named) if w and w != question.counter and katakana(w) not in shown)
 
 
 def _timeline(draft: Draft, numbers: Sequence[int], citations: Sequence[Citation]) -> tuple[TimelinePoint, ...]:

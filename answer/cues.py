@@ -1,8 +1,80 @@
-"""The words by which a question shows what it wants: tables, each a list of patterns with no state."""
+"""The words by which a question shows what it wants: tables, each a list of patterns with no state.
+
+What is looked for in a question is a ``Cue``: a pattern that is not found inside a longer word.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from ingest.japanese import Morph, morphs
+
+# Words that hold a cue and are none, though the dictionary cuts them where the cue begins or ends.
+_LONGER = re.compile(
+    r"合計特殊出生率|全体(?:会(?!計)|構想|計画|方針|研修)|多目的|目的税|総合計|一番(?:街|館|星|搾|丁)|最(?:大|高|小)級|比較的"
+    r"|(?:いつ|どこ|だれ|誰|なん|何|どれ|どちら|どなた)でも(?![うちっらりろ])"
+)
+_KATAKANA = re.compile(r"[ァ-ヶー]")
+
+
+class Cue:
+    """A pattern over folded questions that is met only where it stands as words of its own.
+
+    例: マイナス is met in マイナスになった, and not in マイナスイオン; 差は in 男女の差は, and not in 段差は
+    """
+
+    def __init__(self, pattern: str) -> None:
+        self._pattern = re.compile(pattern)
+
+    def search(self, text: str) -> re.Match[str] | None:
+        """Return the first place at which the pattern is met."""
+        return next(self.finditer(text), None)
+
+    def finditer(self, text: str) -> Iterator[re.Match[str]]:
+        at = 0
+        while match := self._pattern.search(text, at):
+            whole = match.end() == match.start() or not _cuts_a_word(text, *match.span())
+            if whole:
+                yield match
+            at = max(match.end(), match.start() + 1) if whole else match.start() + 1
+
+    def match(self, text: str) -> re.Match[str] | None:
+        """Return the pattern's place where the text begins with it."""
+        found = self.search(text)
+        return found if found is not None and found.start() == 0 else None
+
+
+def _cuts_a_word(text: str, start: int, end: int) -> bool:
+    """Tell whether a span begins or ends inside a word: a noun, a run of katakana, or one of a few longer names."""
+    for at in (start, end):
+        if 0 < at < len(text) and _KATAKANA.match(text[at - 1]) and _KATAKANA.match(text[at]):
+            return True
+    for a, b, is_noun in _words(text):
+        if a < start < b:
+            return True
+        # What is left of a noun may be its ending: 差し引|き. A longer word is どう|ぶつ.
+        ending = re.match(r"[ぁ-ん]+$", text[end:b]) and not re.match("[ぁ-ん]", text[end - 1])
+        if is_noun and start <= a < end < b and not ending:
+            return True
+    return False
+
+
+@lru_cache(maxsize=512)
+def _words(text: str) -> tuple[tuple[int, int, bool], ...]:
+    """Return the spans of a text's words that are never inflected, and of the longer ones; whether each is a noun."""
+    kept = ("名詞", "代名詞", "副詞", "助詞", "感動詞")
+    return (
+        *((*m.span(), True) for m in _LONGER.finditer(text)),
+        *((m.start, m.end, _is_noun(m)) for m in morphs(text) if m.pos in kept and m.end - m.start > 1),
+    )
+
+
+def _is_noun(morph: Morph) -> bool:
+    """Tell whether a word is a noun that asks nothing; 何千 and いつ頃 ask with their 何 and いつ."""
+    return morph.pos == "名詞" and not morph.surface.startswith(("何", "いつ", "どこ", "どれ", "だれ", "誰"))
+
 
 # Units that may stand for one another in an answer. A question that asks 何名 is answered by 65人.
 UNIT_GROUPS: tuple[frozenset[str], ...] = tuple(
@@ -116,12 +188,19 @@ DAYS_COUNTED = (
 )
 
 
-COUNTER = re.compile(
+# 何日 behind what is had or counted in days asks how many. 例: 有給休暇は何日, 最低何日
+COUNTED_DAYS = re.compile(
+    r"(?:(?:休暇|休み|休業|日数|有給|年休|欠勤|期限まで|納期)(?:って|は|が|を|も)?、?(?:最低|最大|合計)?|最[低高大長短]で?も?"
+    r"|少なくとも|合計で?|全部で|年間?に?|月に|週に|約|およそ|通算で?|[^、。]+まであと)何日(?![間にのか付目])"
+)
+
+
+COUNTER = Cue(
     WHICH + r"((?![区部自成水塩身当処年月日時])[一-龠ァ-ヶ]{1,3}?分"
     r"|万?人泊|人|名|件|社|校|円|位|便|回|台|枚|本|個|戸|棟|世帯|店舗|市町村|市|町|村|団体|自治体|か所|箇所|カ所"
     r"|ヶ所|%|パーセント|割|倍|歳|才|トン|キロ|kg|km|m2|m3|ha|ヘクタール|平方メートル|立方メートル|事業所"
     r"|事業者|事業|企業|言語|か国語|ヶ国語|か国|カ国|種類|品目|項目|日間|泊|時間|分間|分|ヶ月|か月|カ月"
-    r"|年間|年度間|組|部会|課|室|局|床|区域|地域|地区|施設|ポイント|万人|万円|億円|千円|百万円|者|点|冊|基"
+    r"|年間|年度間|組|部(?=[増減]|発行|印刷|配)|部会|課|室|局|床|区域|地域|地区|施設|ポイント|万人|万円|億円|千円|百万円|者|点|冊|基"
     r"|teu|つ|代|" + DAYS_COUNTED + r"|年(?=くらい|ぐらい|程度|ほど|以上|かか|もつ|続|たて|たっ|経)"
     # 例: 何食分つけた, 何体分の: whatever is counted in shares
     r"|[一-龠ァ-ヶ]{1,2}分(?![野類析割団担科布散岐譲校室])|(?:食|体|匹|頭|羽|隻|脚|着|足|艇)(?![一-龠])"
@@ -130,7 +209,7 @@ COUNTER = re.compile(
 )
 
 
-AMOUNT = re.compile(r"(?:お)?いくら|幾ら|何円|金額は")
+AMOUNT = Cue(r"(?:お)?いくら|幾ら|何円|金額は")
 
 
 # Nouns that name an amount: a figure in the right unit answers only where the paper calls it so.
@@ -140,10 +219,10 @@ NAMED_AMOUNT = (
 )
 
 
-HOW_MUCH = re.compile(r"いくつ|どれ(?:くらい|ぐらい|だけ|ほど)|どの(?:くらい|ぐらい|程度)|何個|なん個|どれほど")
+HOW_MUCH = Cue(r"いくつ|どれ(?:くらい|ぐらい|だけ|ほど)|どの(?:くらい|ぐらい|程度)|何個|なん個|どれほど")
 
 
-WHEN = re.compile(
+WHEN = Cue(
     r"いつ(?!も|か(?!ら))|何年何月|何月何日|何年度|何年(?!間|ぐらい|くらい|程度|ほど|後|生|連続|ぶり|以上|かか|もつ|続|たて|たっ|経|目)|何月"
     r"|何(?!" + DAYS_COUNTED + r")日|何時(?!間)|何曜日|日付|日程|日時(?!点)|時期|開催日"
     r"|期日|期限|年月日|設立年|開始日|開始時期|締め切り|締切"
@@ -151,14 +230,25 @@ WHEN = re.compile(
 )
 
 
-WHERE = re.compile(
+# A time of day. 例: 何時まで, 開館時間は, いつまで開いていますか
+CLOCK = Cue(
+    r"何時(?!間|点)"
+    r"|(?:受付|開館|閉館|営業|開庁|窓口|診療|利用|開園|閉園|開店|閉店|執務|取り?扱い?|対応|相談|開放|業務|開所|閉所|開室|運営"
+    r"|投票|保育|預かり|面会|使用|販売|放送|給水)(?:可能)?時間(?:帯)?(?:は(?!、?(?:何時間|どれ|どの))|を|って|$|[?。])"
+    r"|(?:開始|終了|集合|出発|開演|開会|閉会|始業|終業|開館|閉館|発車|到着)時[刻間](?:は|を|って|$|[?。])"
+    r"|いつ(?:まで|から)(?:開いて|営業し|やって|受け?付けて|空いて)"
+)
+WEEKDAY = Cue(r"何曜|(?:休館|休業|休園|休診|閉庁|閉館|定休|休場)日(?:は(?!何日)|を|って|$|[?。])")
+
+
+WHERE = Cue(
     r"(?<!の方)はどちら(?:に|です|でしょ|$|\?)|どこ(?!まで.{1,12}(?:いい|よい|良い|できる|られる))|何処|どちらで|どちらに(?:あ|所在)|どの(?:市町村|市|町|村"
     r"|県|国|地域|地区|都市|場所|会場|港|空港|駅|エリア|圏域)|何(?:市|町|村|県)(?!町村)|場所|会場|開催地"
     r"|所在地|(?:住所|地番|番地)(?:は|って|を(?:教|お|知)|$|[?。])|行き先|派遣先(?!は何)"
 )
 
 
-WHO = re.compile(
+WHO = Cue(
     r"誰|だれ|どなた|何という(?:人|方)|どんな(?:人|方)"
     r"|(?:[たるの](?:人|方)|選手|講師|講演者|登壇者|創業者|社長|館長|校長|会長|代表者?|司会者?|理事長"
     r"|審査員)(?:は)?(?:[?。]|$)"
@@ -175,7 +265,7 @@ NAME_OF = re.compile(
 )
 
 
-WHICH_ORG = re.compile(
+WHICH_ORG = Cue(
     r"(?:どの|どこの|何という|なんという|どちらの|担当する|所管する|所管の|担当の)(?:部署|部局|部会|課|部|局|室|会社"
     r"|企業|団体|機関|組織|大学|学校|銀行|省庁|省|業者|事業者|法人)"
     r"|担当課|所管課|事務局はどこ|主催者|(?:主催|共催|後援|協賛)は|委託先|受託者|運営主体|実施主体|どの(?:部|課|局|会社|企業|団体"
@@ -183,13 +273,13 @@ WHICH_ORG = re.compile(
 )
 
 
-NAME = re.compile(
+NAME = Cue(
     r"何という|なんという|何て(?:いう|呼)|なんて(?:いう|名)|名前|名称|愛称|通称|呼び名|呼称|何と呼|どんな名"
     r"|何でしょう|なんでしょう|何ですか|なんですか|何か(?:。|$|教|お)|とは何を|何の|どの|何が|何を|何に|何と"
 )
 
 
-DEFINITION = re.compile(
+DEFINITION = Cue(
     r"(?<!こ)とは(?:$|[?。、]|何(?!と|を|が|名|人|件|で[あ-ん]*定)|なん|どう(?:い|ゆ)|どの(?:よう|ような)|どん"
     r"|いかなる|具体的)|って(?:何(?![とが])|なん(?!と)|どう(?:い|ゆ)|どんな)|という(?:の|もの)は(?:何|どん|どう)"
     r"|の(?:意味|定義|概要|内容)(?:は|を|$|って|について)|どう(?:い|ゆ)う(?:意味|もの|こと|制度|仕組み|事業"
@@ -201,12 +291,12 @@ DEFINITION = re.compile(
 
 
 # What a question ends in, whatever else it speaks of. 例: 前年より減った主な要因
-REASON_ASKED = re.compile(
+REASON_ASKED = Cue(
     r"(?:理由|原因|要因|背景)(?:は|を|って|とは|が)?(?:、)?(?:何|なん|どう|教え|お?答え|示し|知り|お?聞|です|でしょ|$|[?。])"
 )
 
 
-REASON = re.compile(
+REASON = Cue(
     r"なぜ|何故|なんで(?!しょう|す)|どうして(?!いる|い|おり|も)|理由|原因|要因|わけ(?:は|を|$|で)|背景|ねらい"
     r"|狙い|趣旨|目的(?!別)|何のため|何がきっかけ|きっかけ|契機|何があったから|どういう経緯|経緯"
     r"|何[がに](?:影響|響い)|何に(?:困|悩)|[るたい](?:から|ため)(?:です|なの|なん)?(?:か)?(?:\?|$)"
@@ -214,19 +304,19 @@ REASON = re.compile(
 
 
 # 例: 申し込みたい会社は何をすればよいですか, どんな書類を添えて出せばいいでしょうか
-HOWTO_ASKED = re.compile(
+HOWTO_ASKED = Cue(
     r"(?:どう|何を)(?:すれば|したら|やれば)|(?:どこに|どこへ|誰に|いつまでに).*(?:どんな|どの|何).*(?:れば|たら)(?:いい|よい|良い|よろし)"
 )
 
 
-HOWTO = re.compile(
+HOWTO = Cue(
     r"どう(?:すれば|したら|やって(?!いる|い)|やれば|処理(?!した|され)|扱(?:う|えば)|申請|申し込|進(?!捗)|対応|対処|支援|相談|連絡|使え|手続)"
     r"|どのように(?:して|すれば|申|利用|手続|予約|使|登録|行|相談|連絡|進(?!捗)|対応|対処|支援|防|守)|手順|方法|やり方|手続き?(?:は|を|$|に)|仕方|何をすれば|何が必要|どこに(?:申|相談|連絡"
     r"|問い合わせ)|使い方|流れ(?:は|を|$)|ステップ"
 )
 
 
-LIST = re.compile(
+LIST = Cue(
     r"のは(?:、)?(?:どんな|どのような)[一-龠ァ-ヶ]|列挙|すべて|全て|(?<!保)全部(?!会|門|署|品|局)|一覧|リスト|挙げて|あげて|順に|順番|それぞれ|どこどこ"
     r"|何と何|誰と誰|だれとだれ|どことどこ|どこと(?=$|[?。、で])|何が(?:ある|あり|含ま|入って|挙げ)|全校|全社|全員|ずつ|メンバー(?:は|を|$)|構成員"
     r"|[2-9二三四五六七八九十]つ(?:を|教|挙|あげ|は|の|$|とも|$)|\d+(?:つ|団体|市町村|か所|社|校|事業|項目|言語|か国|高校|大学|部会|銀行|企業|分野|業種|地区|地域"
@@ -238,7 +328,7 @@ LIST = re.compile(
 )
 
 
-COMPARE = re.compile(
+COMPARE = Cue(
     r"どちら(?:が|の(?:方|ほう)が|も|は)|どっち|比べ|比較|より(?:も)?(?:どれ|どの|何|いくら|多|少|高|低|増|減)"
     r"|(?:いくら|いくつ|どれ(?:だけ|くらい|ほど)|どの(?:くらい|程度)|何\S{1,4}?|ほど|くらい)(?:ほど|くらい"
     r"|ぐらい)?(?:、)?(?:増え|減[っり少]|増加|減少|増(?!や)|多[いく]|少な[いく]|伸び|上が|下が|上回|下回|縮"
@@ -248,14 +338,33 @@ COMPARE = re.compile(
 )
 
 
-TREND = re.compile(
+# The value that something had before. 例: 5年前の高齢化率, 前年の出動件数, 値上げ前の料金
+_SINCE = r"[\d一二三四五六七八九十]+年前|前々?年度?(?:同期|同月)?|一?昨年度?|去年|前回(?:の?調査)?|前期|前月|先月"
+EARLIER = Cue(
+    rf"(?P<since>{_SINCE})(?:の(?!差)|は|に(?!比|対)|時点|、)(?!.*(?:と比|に比|より|から.*(?:増|減|上|下|変|伸)))"
+    r"|(?P<change>(?:上が|下が|増え|減|変わ|引き?上げ|引き?下げ|値上げ|値下げ|改定|改正|改訂|変更|見直し?)[ぁ-ん]{0,4})前(?:の|は|、|に)"
+    r"|(?P<once>(?<![\d年月日])以前|従来|かつて|もともと|元々)(?:の|は|、)"
+)
+# By which rate something changed. 例: 何%増えましたか, 伸び率は, 前年比は
+GROWTH = Cue(
+    r"何(?:%|パーセント|割|ポイント)(?:くらい|ぐらい|ほど|程度)?(?:の|、)?"
+    r"(?:増|減|伸|上昇|上が|低下|下が|下落|改善|悪化|上回|下回|アップ|ダウン)"
+    r"|(?:増加|伸び|減少|増減|上昇|下落|成長|変化|低下)率|対?(?:前年度?|前期|前月|前回|昨年度?)(?:同期|同月)?比(?=は|が|を|で?何|$|[?。])"
+)
+
+
+# Words of a question that may have to do with how something changed.
+SPEAKS_OF_CHANGE = Cue(r"増|プラス|マイナス|減|変|差|比|上が|下が|上げ|下げ|上昇|低下|伸び|縮")
+
+
+TREND = Cue(
     r"推移|移り変わり|経年|年度ごと|年ごと|どう(?:変わ|変化|推移|移)|どのように(?:変わ|変化|推移|増|減)"
     r"|増えて(?:い|き)|減って(?:い|き)|時系列|これまでの"
 )
 
 
 # 例: 最も多い, 一番大きかった, 増え方が一番大きい, 売上が最大の
-SUPERLATIVE = re.compile(
+SUPERLATIVE = Cue(
     r"(?:最も|もっとも|一番|いちばん|1番)(?:に|(?P<what>[^、。は?]{1,8})が)?(?P<how>多|少な|大き|小さ|高|低|長|短|広|狭|重|軽|安|増え|増加|伸び|減)\S{0,5}?"
     r"(?=[^いかくすたなつてっきえりび]|$)"
     r"|(?P<bare>最多|最大|最高|最長|最少|最小|最低|最短)(?:だった|である|となった|な|の|は|が|$)"
@@ -272,21 +381,21 @@ SUPERLATIVE_SAID = re.compile(
 CHANGE_HEADING = re.compile(r"増減|比較|差引|増加|減少|伸び?率|伸び|前年(?:度)?(?:比|差)|対前年")
 
 
-YESNO = re.compile(
+YESNO = Cue(
     r"(?:ます|ました|です|でした|でしょう|のでしょう|んです|のです|ている|あり|られる|れる|せる|できる|できた"
     r"|ない|った|した|する|たの|るの|いの|のか)(?:か|かね|の)?(?:[?。]|$)|[うくすつぬぶむる](?:の)?\?|か(?:どうか|否か)|(?:本当|本当に)"
 )
 
 
 # 何か事業をした, どこかで: no more than "some".
-WH = re.compile(
+WH = Cue(
     r"何(?!か(?!所|国|月|年|条|村|町|[?。]|$|教|お|、))|なん(?!ら|と(?:か|も))|いつ(?!も|か(?!ら))|どこ(?!か(?![?。]|$|ら))|どの|どれ|だれ|誰(?!か(?![?。]|$|ら))|どちら|どなた|どう|どん"
     r"|いくら|いくつ|なぜ|幾"
 )
 
 
 # 数字もあわせて教えて asks for two things, not for their sum.
-TOTAL = re.compile(
+TOTAL = Cue(
     r"合計|(?:合わせ|あわせ)(?!て(?:、)?(?:教|お|答|示|ご|知|うかが|伺|[。?]|$))|全部で|全体|総数|総額|トータル|のべ|全国計|総計|通算"
 )
 
@@ -306,7 +415,18 @@ PATTERNS = (
 )
 
 
-TELL = re.compile(r"教え|知りたい|示し|述べ|お答え|答え|伺|うかが|挙げ|あげて|お願い|願います|ください|下さい")
+# What leads over from one question to the next and says nothing of either. 例: ところで、…; じゃあ…は？
+LEAD = re.compile(
+    r"^(?:(?:それでは|では|それじゃあ?|じゃあ|じゃ(?=[、,])|ちなみに|ところで|さて|それと(?!も))[、,\s]*"
+    r"|(?:あと(?:は)?|また|次に|続いて|そして|なら|で|なお)[、,\s]+)(?=.)"
+)
+
+
+# How much is to be told of a thing is no word of its topic; 詳しい先生 is.
+MORE = re.compile(r"(?:もっと|もう少し|より)?詳しく(?=$|[。?？]|教|お|説明|知)|もっと(?=[。?？]|$|教)|詳細(?=を|に|は)")
+
+
+TELL = Cue(r"教え|知りたい|示し|述べ|お答え|答え|伺|うかが|挙げ|あげて|お願い|願います|ください|下さい")
 
 
 RELATIVE_FY = {

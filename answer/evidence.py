@@ -12,13 +12,15 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from answer.clauses import with_own_names
 from answer.cues import OPPOSITES
+from answer.instructions import is_instruction
 from answer.question import Question, Term
 from answer.thesaurus import synonyms
 from ingest.dates import Period, find_periods, parse_code
@@ -132,9 +134,16 @@ class Reading:
 
     def __init__(self, document: Document, facts: Sequence[Fact]) -> None:
         self.document = document
-        self.statements = read_statements(document)
+        every = read_statements(document)
+        told = [s for s, is_order in zip(every, _orders(every), strict=True) if is_order]
+        self.is_doubted = bool(told)  # it speaks to whoever answers from it: what another paper says counts for more
+        unsaid = {s.order for s in told}
+        self.statements = tuple(s for s in every if s.order not in unsaid)
         self._starts = [s.start for s in self.statements]
-        self.facts = _with_headed_lines(self.statements, facts)
+        stated = [f for f in facts if not any(s.start <= f.value_start < s.end for s in told)]
+        paired = _with_paired_figures(self.statements, stated)
+        self._unpaired = {f.value_start for f in stated} - {f.value_start for f in paired}
+        self.facts = _with_headed_lines(self.statements, paired)
         self._fact_starts = [f.start for f in self.facts]
         self._heading_lemmas: dict[str, tuple[frozenset[str], str]] = {}
         self._loose: dict[int, tuple[Fact, ...]] = {}
@@ -154,6 +163,7 @@ class Reading:
         if index not in self._loose:
             statement = self.statements[index]
             held = [f.value_start for f in self.facts_between(statement.start - 200, statement.end)]
+            held += [at for at in self._unpaired if statement.start <= at < statement.end]
             self._loose[index] = tuple(_loose_facts(statement, held))
         return self._loose[index]
 
@@ -162,6 +172,33 @@ class Reading:
         if heading not in self._heading_lemmas:
             self._heading_lemmas[heading] = (frozenset(content_words(heading)), katakana(heading))
         return self._heading_lemmas[heading]
+
+
+def _orders(statements: Sequence[Statement]) -> list[bool]:
+    """Return for each statement whether it is an order to the reader, stands under one, or goes on in its paragraph."""
+    found: list[bool] = []
+    for n, statement in enumerate(statements):
+        before = statements[n - 1] if n else None
+        goes_on = (
+            before is not None
+            and found[-1]
+            and statement.kind == before.kind != "table"
+            and not statement.document.text[before.end : statement.start].strip(" \t　")
+        )
+        found.append(goes_on or any(map(is_instruction, (statement.flat, *statement.headings))))
+    return found
+
+
+def _with_paired_figures(statements: Sequence[Statement], facts: Sequence[Fact]) -> list[Fact]:
+    """Return the facts, the figures of a sentence that holds several each labelled by the name it stands with."""
+    starts = [s.start for s in statements]
+    found: list[Fact] = []
+    for at, inside in groupby(facts, key=lambda f: bisect_right(starts, f.value_start) - 1):
+        held = list(inside)
+        statement = statements[at] if at >= 0 else None
+        several = statement is not None and statement.kind != "table" and sum(f.number is not None for f in held) > 1
+        found += with_own_names(statement.text, statement.start, held) if statement and several else held
+    return found
 
 
 _BARE = re.compile(r"[△▲+-]?\d[\d,]*(?:\.\d+)?%?")

@@ -7,12 +7,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import accumulate
 
+from answer.changes import answer_changed, answer_earlier
 from answer.comparison import answer_both, answer_several
 from answer.confidence import NEAR, confidence, least
 from answer.days import answer_date
 from answer.draft import Draft, Support
 from answer.evidence import Reading
 from answer.extremes import answer_extreme, says_extreme
+from answer.hours import answer_hours, answer_weekday, asked_end
 from answer.lists import answer_enumerated, answer_list
 from answer.prose import (
     answer_definition,
@@ -102,7 +104,7 @@ def pick(scene: Scene) -> Draft:
     if not draft.text and question.kind in ("date", "name", "place", "list", "comparison", "temporal"):
         found = best_clause(scene, scene.statements)
         # Where the papers say no day of the event, or the clause says no day at all, there is nothing to fall back on.
-        unsaid = draft.missing not in ((), ("日付",))
+        unsaid = draft.missing not in ((), ("日付",)) or asked_end(question) is not None
         dateless = question.kind == "date" and (unsaid or (found and not _SAYS_WHEN.search(fold(found[1]))))
         unlike = question.kind == "comparison" and found and not _COMPARES.search(fold(found[1]))
         if found and not (question.wants_number and draft.missing) and not dateless and not unlike:
@@ -148,6 +150,16 @@ def _pick(scene: Scene) -> Draft:
     both = answer_both(scene) if question.halves else None
     if both is not None:
         return both
+    if question.kind == "date":
+        end = asked_end(question)
+        hours = answer_weekday(scene) or (answer_hours(scene, end) if end is not None else None)
+        # A day is no time of day; of いつまで it may be.
+        if hours is not None and (hours.text or "何時" in question.folded):
+            return hours
+    if question.kind in ("number", "comparison", "temporal", "text"):
+        in_time = answer_earlier(scene) or answer_changed(scene)
+        if in_time is not None:
+            return in_time
     if question.kind == "number":
         figure = answer_counted(scene) or answer_figure(scene)
         counts = re.search("何地[区域](?:で(?![すし])|あ|に|を|が)", question.folded)

@@ -12,12 +12,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from answer.clauses import TOTAL
 from answer.confidence import NEAR, Signals, read_signals
-from answer.cues import MONEY, OPPOSITES, PEOPLE, RATE, TOTAL_HEADING
+from answer.cues import MONEY, OPPOSITES, PEOPLE, RATE, SPEAKS_OF_CHANGE, TOTAL_HEADING
 from answer.draft import Support
-from answer.evidence import Array, Atom, katakana
+from answer.evidence import Array, Atom, Statement, katakana
 from answer.question import Question
 from answer.scene import PRIOR, STRANGER, Region, Scene, label_words
+from answer.told import told_of
 from ingest.dates import Period, describe, find_periods, parse_code
 from ingest.document import Fact
 from ingest.japanese import fold, morphs
@@ -117,6 +119,8 @@ class Figure:
             *self._told_of_another(own),
             *_other_entity(scene.question, self.fact),
             *_other_row(scene.question, self.fact, found.strange, atoms),
+            *_only_a_part(scene, self.fact),
+            *_nothing_of(self.fact, atoms, own),
         )
         return replace(found, needed=(*found.needed, *unsaid)) if unsaid else found
 
@@ -270,7 +274,7 @@ def rank_figures(
         if not region.low <= index < region.high:
             continue
         other_row, other_column = scene.names_another(fact)
-        total = _is_total(fact, other_row, other_column)
+        total = _is_total(fact, other_row, other_column) or is_total_of_parts(scene, fact)
         zones = scene.fact_zones(region, fact, index, rivals=not (question.wants_total and total))
         coverage = region.coverage.score(zones)
         when = max((period_fit(p, fact) for p in periods), default=0.0)
@@ -290,7 +294,7 @@ def rank_figures(
             misdated=min(when, 0.0),
             precision=_precision(scene, fact),
             prior=region.prior[index - region.low],
-            **_kind_of_value(question, fact, given),
+            **_kind_of_value(question, fact, given, region.reading.statements[index]),
             part=float(_is_unasked_part(scene, fact)),
             budget=_budget_column(question, fact, region.reading.document.title),
             # The figure for all rows is meant where the question names none of them.
@@ -318,7 +322,7 @@ def in_papers(scene: Scene, figures: list[Figure], meeting: Period | None) -> li
     return [f for f in figures if id(f.region) in papers]
 
 
-def _kind_of_value(question: Question, fact: Fact, given: bool) -> dict[str, float]:
+def _kind_of_value(question: Question, fact: Fact, given: bool, statement: Statement) -> dict[str, float]:
     """Return what speaks against a figure because it is an aim, a forecast or a change, or because it is none."""
     label = f"{fact.label} {fact.row or ''} {fact.column or ''}"
     asked, held = _is_goal(question.folded), _is_goal(label)
@@ -327,10 +331,14 @@ def _kind_of_value(question: Question, fact: Fact, given: bool) -> dict[str, flo
         "no_aim": doubt * (asked and not held),
         "aim": doubt * (held and not asked),
         "forecast": float("実績" in question.folded and re.search(r"見込|予定|計画", fact.label) is not None),
-        # what was added, not what there is
+        # what was added or what was before, not what there is
         "added": float(
-            (fold(fact.value).startswith("+") or _TOLD_AS_CHANGE.search(fold(fact.label)) is not None)
-            and (given or re.search(r"増|プラス|減|変|差|比", question.folded) is None)
+            (
+                fold(fact.value).startswith("+")
+                or _TOLD_AS_CHANGE.search(fold(fact.label)) is not None
+                or (fact.table is None and told_of(fact, statement.text, statement.start).role != "now")
+            )
+            and (given or SPEAKS_OF_CHANGE.search(question.folded) is None)
         ),
     }
 
@@ -498,6 +506,27 @@ def _is_total(fact: Fact, other_row: bool, other_column: bool) -> bool:
     # 経済産業省 計 is the total of one group of columns only.
     row, column = (TOTAL_HEADING.fullmatch(part.strip()) if part else None for part in (fact.row, fact.column))
     return row is not None or column is not None
+
+
+def is_total_of_parts(scene: Scene, fact: Fact) -> bool:
+    """Tell whether a sentence gives a figure as the sum of others, and the question names none of them."""
+    return fact.table is None and fact.label.endswith(f" {TOTAL}") and not scene.names_a_rival(fact)
+
+
+def _only_a_part(scene: Scene, fact: Fact) -> tuple[str, ...]:
+    """Return 合計 where the sum is asked for and a sentence gives a figure beside others, of a part with a name."""
+    if not scene.question.wants_total or fact.table is not None or fact.label.endswith(f" {TOTAL}"):
+        return ()
+    own = label_words(re.split(r"\s", fact.label.strip())[-1])
+    unasked = [w for w in own if not any(atom.match(frozenset({w}), katakana(w)) for atom in scene.atoms)]
+    return (TOTAL,) if unasked and scene.has_rivals(fact) else ()
+
+
+def _nothing_of(fact: Fact, atoms: Sequence[Atom], own: Array) -> tuple[str, ...]:
+    """Return the asked noun that a cell of 0 has not in its headings: most rows of a budget are 0 somewhere."""
+    if fact.number != 0 or fact.table is None:
+        return ()
+    return tuple(a.lemma for a, n in zip(atoms, own, strict=True) if a.focus and not n and len(a.surface) > 1)[:1]
 
 
 def _is_unasked_part(scene: Scene, fact: Fact) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from answer.answer import QuestionError
-from answer.cues import COMPARE, OPPOSITES, ORDINAL, RELATIVE_FY, RELATIVE_YEAR, TELL, TOTAL, TREND, WH
+from answer.cues import COMPARE, LEAD, OPPOSITES, ORDINAL, RELATIVE_FY, RELATIVE_YEAR, TELL, TOTAL, TREND, WH
 from answer.question import Question, Term, read_question, validate
 from answer.spans import noun_runs
 from index.vocabulary import contrast
@@ -44,9 +44,6 @@ _KIND_OF_THING = re.compile(
 )
 _FIGURE = re.compile(r"数字|数値|値|数|金額|額|データ|割合|率|人数|件数")
 # The frame of a follow-up around its one word. 例: では…の場合はどうですか
-_LEAD = re.compile(
-    r"^(?:(?:それでは|では|それじゃあ?|じゃあ?|ちなみに)[、,\s]*|(?:あと|また|次に|続いて|そして|それと|なら|で)[、,\s]+)(?=.)"
-)
 _EMPTY = re.compile(
     r"(?:の?(?:場合|時点|現在|数字|数値|値|とき|ほう|方|データ|分)|について(?:は)?|に関して(?:は)?|に関する|における|なら|だと|だったら"
     r"|では|でも|には|とは|は|が|を|も|の|で|に|って|どう(?:です|でした|でしょう|だった|なって(?:い)?(?:ます|る|た|ました)?"
@@ -140,7 +137,7 @@ def resolve(question: str, before: str) -> str | None:
 
     None: it is whole by itself. 例: 「前年度は？」 after 「令和5年度の相談は何件ですか」 → 令和4年度の相談は何件ですか
     """
-    asked, base = _LEAD.sub("", question.strip()), before.strip()
+    asked, base = LEAD.sub("", question.strip()), before.strip()
     if not re.search(r"\w", asked) or not re.search(r"\w", base):
         return None
     try:
@@ -152,6 +149,25 @@ def resolve(question: str, before: str) -> str | None:
         return None
     found = _out_of_it(asked, known) or _pointing_back(asked, known) or _leaning(asked, known)
     return found if found and found != question.strip() else None
+
+
+def of_its_row(question: str, before: str) -> tuple[str, str, str] | None:
+    """Return a column's name asked alone as a question of the thing before, with that thing and the column.
+
+    Whether the papers have such a column of it is for the caller to see.
+    例: 「定員は？」 after 「星見市の保育所数は？」 → (星見市の定員は？, 星見市, 定員)
+    """
+    asked = LEAD.sub("", question.strip())
+    named = re.fullmatch(r"([^、。?？\s]+?)(?:は|って)?(?:何.{1,4}|いくつ|いくら|どう)?(?:です)?か?[?？。]*", asked)
+    known = _taken_apart(before.strip()) if re.search(r"\w", before) else None
+    if named is None or known is None or not _MARKED.search(asked) or not _is_noun(named[1]):
+        return None
+    read = read_question(asked)
+    owner = known.body[:-1] if len(known.body) > 1 else []
+    if not owner or any(t.proper or t.quoted for t in read.terms) or fold(named[1]) in fold(before):
+        return None
+    thing = known.text[owner[0][0] : owner[-1][1]]
+    return f"{known.lead}{thing}の{asked}", thing, named[1]
 
 
 _SAYING = ("名詞", "動詞", "形容詞", "形状詞", "代名詞", "副詞")
@@ -269,6 +285,9 @@ def _about(rest: str, before: _Before, *, figure: bool = False) -> str | None:
     change = COMPARE.search(rest) or TREND.search(rest) or TOTAL.search(rest) or _WHOLE_SUBJECT.search(rest)
     full = figure or bool(change) or read.kind in ("reason", "yesno", "comparison", "temporal")
     thing = before.said(before.subject if full and before.read.kind in _COUNTS else before.topic)
+    owner = before.body[:-1]
+    if not full and owner and read.kind == "number" and _measures(before.said(before.body[-1])):
+        thing = before.text[owner[0][0] : owner[-1][1]]  # 例: 蔵書数は？ and then 職員数は？
     thing = re.sub(r"の?(?:実績|目標|見込み?|計画|予定)値?$", "", thing) if change and _PLANNED.match(rest) else thing
     thing = _counted(thing, before.read) if change and before.read.kind == "number" else thing
     lead = before.lead if read.kind not in ("date", "definition") else ""

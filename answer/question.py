@@ -11,8 +11,10 @@ from itertools import pairwise
 from answer.answer import QuestionError, QuestionType
 from answer.cues import (
     AMOUNT,
+    CLOCK,
     COMPARE,
     COUNTED,
+    COUNTED_DAYS,
     COUNTER,
     DEFINITION,
     EXCLUDED,
@@ -20,12 +22,14 @@ from answer.cues import (
     HOWTO,
     HOWTO_ASKED,
     KATAKANA_OR_LATIN,
+    LEAD,
     LEANING_DATE,
     LIST,
     LITTLE,
     MEASURES,
     MEETING_TAIL,
     MONEY,
+    MORE,
     NAME,
     NAME_OF,
     NAMED_AMOUNT,
@@ -50,6 +54,7 @@ from answer.cues import (
     WHICH_ORG,
     WHO,
     YESNO,
+    Cue,
 )
 from ingest.dates import Period, find_periods, parse_code
 from ingest.japanese import Morph, fold, morphs
@@ -157,12 +162,15 @@ def read_question(text: str, today: str | None = None) -> Question:
 
     例: 「令和5年度の移住相談は何件？」 → number, units 件, period FY2023, terms 移住相談
     """
-    text = _as_written_in_papers(text)
+    text = LEAD.sub("", _as_written_in_papers(text))
     folded = fold(text)
     periods, meetings = _read_periods(text, today)
     # What is named in quotation marks gives no cue: 「事業の目的」 as the name of a row asks for no reason.
-    kind, flags = _read_kind(QUOTED.sub("「」", folded), len(periods), len(meetings))
-    units, counter = _read_units(folded)
+    asked = COUNTED_DAYS.sub(r"\g<0>間", folded)
+    kind, flags = _read_kind(QUOTED.sub("「」", asked), len(periods), len(meetings))
+    if kind in ("text", "name", "howto", "definition") and CLOCK.search(folded):
+        kind = "date"  # 例: 開館時間は
+    units, counter = _read_units(asked)
     terms, focus = _read_terms(text)
     things = _read_things(_bare(folded))
     question = Question(
@@ -212,8 +220,7 @@ def _read_kind(folded: str, periods: int, meetings: int) -> tuple[QuestionType, 
 def _kind_of(folded: str, periods: int, meetings: int) -> tuple[QuestionType, dict[str, bool]]:
     folded = _bare(folded)
     tail = folded[-60:]
-    # 何課, 何町 ask for a name, not for how many.
-    counted = re.sub(r"何(?:課|室|局|部(?!会|署|数)|市(?!町村)|町(?!村)|村|県)", "どれ", folded)
+    counted = _without_asked_names(folded)
     number = bool(COUNTER.search(counted) or AMOUNT.search(folded) or HOW_MUCH.search(folded))
     measure = _last_measure(folded) is not None or bool(_named_measure(folded))
     compare = bool(COMPARE.search(folded))
@@ -283,6 +290,11 @@ def _kind_of(folded: str, periods: int, meetings: int) -> tuple[QuestionType, di
     return "text", flags
 
 
+def _without_asked_names(folded: str) -> str:
+    """Return a question without 何課 and 何町, which ask for a name, not for how many; 何部減 counts."""
+    return re.sub(r"何(?:課|室|局|部(?!会|署|数|[増減]|発行|印刷|配)|市(?!町村)|町(?!村)|村|県)", "どれ", folded)
+
+
 _POLITE = re.compile(r"(?:ます|ました|ません|です|でした|でしょう)か[。?]?$")
 
 
@@ -315,7 +327,7 @@ def _last_measure(folded: str) -> frozenset[str] | None:
 
 
 def _read_units(folded: str) -> tuple[frozenset[str], str | None]:
-    counted = re.sub(r"何(?:課|室|局|部(?!会|署|数)|市(?!町村)|町(?!村)|村|県)", "どれ", folded)
+    counted = _without_asked_names(folded)
     match = [*COUNTER.finditer(counted)][-1] if COUNTER.search(counted) else None
     if match:
         counter = match.group(1)
@@ -477,9 +489,10 @@ def _relative_periods(text: str, today: str, anchor: Period | None, said: Sequen
     fiscal = year if month >= 4 else year - 1
     made: list[Period] = []
     for word, offset in sorted((RELATIVE_FY | RELATIVE_YEAR).items(), key=lambda item: -len(item[0])):
-        at = text.find(word)
-        if at < 0 or any(p.at[0] <= at < p.at[1] for p in made):
+        spoken = _RELATIVE_WORDS[word].search(text)
+        if spoken is None or any(p.at[0] <= spoken.start() < p.at[1] for p in made):
             continue
+        at = spoken.start()
         end = at + len(word) + text.startswith("度", at + len(word))
         after = [text[end : p.at[0]] for p in said if p.at[0] >= end]
         if any(re.fullmatch(r"(?:に(?:あたる|当たる)|である|の|[（(、])?", words) for words in after):
@@ -501,7 +514,9 @@ def _relative_periods(text: str, today: str, anchor: Period | None, said: Sequen
     return made
 
 
-_RELATIVE = re.compile("|".join(sorted({*RELATIVE_FY, *RELATIVE_YEAR}, key=lambda word: -len(word))))
+# 日本年金 holds no 本年.
+_RELATIVE_WORDS = {word: Cue(word) for word in (*RELATIVE_FY, *RELATIVE_YEAR)}
+_RELATIVE = Cue("|".join(sorted(_RELATIVE_WORDS, key=lambda word: -len(word))))
 
 
 def _read_terms(text: str) -> tuple[tuple[Term, ...], tuple[str, ...]]:
@@ -516,6 +531,7 @@ def _read_terms(text: str) -> tuple[tuple[Term, ...], tuple[str, ...]]:
     dates += [m.span() for m in LEANING_DATE.finditer(text)]
     dates += [m.span() for m in _RELATIVE.finditer(text)]
     dates += [m.span() for m in EXCLUDED.finditer(text)]
+    dates += [m.span() for m in MORE.finditer(text)]
     quoted = [span for match in QUOTED.finditer(text) for span in _listed(text, *match.span(1))]
     # Names that the dictionary cuts into adverbs and pronouns (チョイソコ) are names all the same.
     ordinals = [match.span() for match in ORDINAL.finditer(text)]
@@ -528,7 +544,9 @@ def _read_terms(text: str) -> tuple[tuple[Term, ...], tuple[str, ...]]:
     run: list[Morph] = []
 
     def close() -> None:
-        pieces = [p for p in _pieces(run, names, text) if p not in STOP and not p.isdigit()]
+        pieces = _pieces(run, names, text)
+        # 中 of 中学校 tells it from 小学校.
+        pieces = [p for i, p in enumerate(pieces) if (p not in STOP or _tells(pieces, i)) and not p.isdigit()]
         if pieces:
             start, end = run[0].start, run[-1].end
             surface = fold(text[start:end])
@@ -568,6 +586,11 @@ def _read_terms(text: str) -> tuple[tuple[Term, ...], tuple[str, ...]]:
     close()
     unique = tuple({t.text: t for t in reversed(terms)}.values())[::-1]
     return unique, _read_focus(text, unique)
+
+
+def _tells(pieces: Sequence[str], i: int) -> bool:
+    """Tell whether a short word tells one compound from its like. 例: 中学校, 下半期"""
+    return i == 0 and len(pieces) > 1 and pieces[i] in ("上", "中", "下", "前", "後")
 
 
 # Verbs that only say how the one before them goes on. 例: 動き出す, 送り込む

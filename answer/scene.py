@@ -101,7 +101,7 @@ class Scene:
 
     @cached_property
     def strangers(self) -> frozenset[int]:
-        """The ids of the regions of papers about somebody else.
+        """The ids of the regions of papers about somebody else, or that tell their reader what to answer.
 
         A name of the question that is in the title of other papers and nowhere in this one: 株式会社甲 and 株式会社乙
         report the same tables. A paper whose title names nobody (目的別歳出) is about whom the collection is about.
@@ -110,7 +110,7 @@ class Scene:
             id(r): r.reading.heading(f"{r.reading.document.title} {r.reading.document.meeting or ''}")
             for r in self.regions
         }
-        others: set[int] = set()
+        others = {id(r) for r in self.regions if r.reading.is_doubted}
         for i, atom in enumerate(self.atoms):
             if not (atom.proper or _NAME.fullmatch(atom.surface)):
                 continue
@@ -197,6 +197,15 @@ class Scene:
             return False, False
         rows, columns = self._headings[_group(fact)]
         return bool(rows) and fact.row not in rows, bool(columns) and fact.column not in columns
+
+    def names_a_rival(self, fact: Fact) -> bool:
+        """Tell whether the question names a figure of the same unit in the same sentence, and not this one."""
+        own = self.label_zones(fact, self.atoms)
+        return any(rival and not mine for rival, mine in zip(self._rivals[fact.id], own, strict=True))
+
+    def has_rivals(self, fact: Fact) -> bool:
+        """Tell whether the sentence of a figure holds others of its unit."""
+        return sum(_group(fact) == _group(other) for _, other in self.facts()) > 1
 
     def fact_zones(self, region: Region, fact: Fact, index: int, *, rivals: bool = True) -> Array:
         """Return what each atom counts for one fact: its own words fully, a rival's words hardly.

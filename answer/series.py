@@ -29,6 +29,7 @@ from answer.figures import (
 )
 from answer.question import Question
 from answer.scene import Scene
+from answer.units import in_unit
 from ingest.dates import describe, parse_code
 from ingest.document import Fact
 from ingest.japanese import fold, morphs
@@ -69,11 +70,15 @@ def answer_figure(scene: Scene) -> Draft:
         moments.append(Moment(fact.as_of or "", fact.value, fact.unit, 0 if figure is best else len(supports) - 1))
     beside = _beside(best) if question.two_counters else None
     said = (printed(beside) if beside is not None else "") + printed(best.fact)
+    converted = in_unit(best.fact, printed(best.fact), question.counter) if beside is None else None
+    said, how = converted if converted is not None else (said, None)
     return Draft(
         kind=question.kind,
         text=said + printed_date(best),
         supports=tuple(supports),
         as_of=best.fact.as_of,
+        how=how,
+        operands=(0,) if how else (),
         timeline=tuple(moments) if len(moments) > 1 else (),
         is_named=bool(is_named(best.fact, asked_names(question))),
         score=best.score,

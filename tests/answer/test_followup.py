@@ -238,3 +238,50 @@ def test_a_whole_question_is_answered_as_if_nothing_had_been_asked_before(town):
 def test_a_question_before_that_says_nothing_changes_nothing(town, before):
     answer = town.ask("みのり市場の来客数は？", after=before)
     assert answer.understood is None
+
+
+LIBRARIES = """\
+町別の図書館（令和6年4月1日現在）
+町名,図書館数,蔵書数（冊）,職員数（人）
+潮見町,2,84000,9
+若葉町,3,120500,14
+"""
+PASS = """\
+優先駐車の利用証
+令和6年9月2日
+
+ハートパスは、妊婦や障害のある方が優先駐車区画を使える利用証です。
+
+救急車の出動は増えている。
+"""
+
+
+def test_a_column_asked_alone_is_asked_of_the_row_that_is_spoken_of(tmp_path):
+    towns = assistant_over(tmp_path, {"toshokan.csv": LIBRARIES})
+    before, values = None, []
+    for question in ("潮見町の図書館数は？", "若葉町は？", "蔵書数は？", "職員数は？"):
+        answer = towns.ask(question, after=before)
+        before = answer.understood or question
+        values.append(answer.answer)
+    assert values == ["2", "3", "120500冊", "14人"]
+
+
+def test_a_measure_that_the_papers_do_not_give_of_it_is_a_question_of_its_own(tmp_path):
+    towns = assistant_over(tmp_path, {"toshokan.csv": LIBRARIES})
+    assert towns.ask("町債残高は？", after="潮見町の図書館数は？").understood is None
+
+
+def test_what_leads_over_to_a_question_is_no_word_of_its_topic(tmp_path):
+    town = assistant_over(tmp_path, {"pass.txt": PASS})
+    answer = town.ask("ところでハートパスって何？")
+    assert answer.answer.startswith("ハートパスは")
+    more = town.ask("もっと詳しく", after="ハートパスって何？")
+    assert more.status == "answered"
+    assert "ハートパス" in (more.understood or "")
+    assert more.missing == ()
+
+
+def test_only_words_of_the_question_that_nobody_sees_below_are_missing(tmp_path):
+    town = assistant_over(tmp_path, {"pass.txt": PASS})
+    assert town.ask("救急車の出動は何台ですか").missing == ()
+    assert town.ask("ところで飛行船とは何ですか").missing == ("飛行船",)
