@@ -13,11 +13,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Literal
 
-from ingest.dates import Period, find_periods, parse_code, same_width
+from ingest.dates import Period, find_periods, parse_code
 from ingest.document import Block, Cell, Document, Fact, FactKind, Table
 from ingest.japanese import split_sentences
 from ingest.numbers import Quantity, find_quantities, is_unit, unit_scale
 from ingest.tables import is_value
+from ingest.writing import same_width
 
 Span = tuple[int, int]
 AsOfFrom = Literal["text", "column", "row", "heading", "document"]

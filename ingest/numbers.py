@@ -10,7 +10,8 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass
 
-from ingest.dates import find_periods, same_width
+from ingest.dates import find_periods
+from ingest.writing import same_width
 
 _SCALES = {"十": 10, "百": 100, "千": 1000, "万": 10**4, "億": 10**8, "兆": 10**12}
 

@@ -6,8 +6,9 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 
-from ingest.dates import find_periods, same_width
+from ingest.dates import find_periods
 from ingest.tables import is_label, is_value
+from ingest.writing import same_width
 
 Span = tuple[int, int]
 

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import islice, pairwise, takewhile
 
-from ingest.dates import find_periods, same_width
+from ingest.dates import find_periods
 from ingest.document import Block, Cell, Document, Page, Table
 from ingest.numbers import NOTE_MARKS, find_quantities, is_unit
+from ingest.writing import same_width
 
 Span = tuple[int, int]
 _EMPTY: Span = (0, 0)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.dates import same_width
+from ingest.writing import same_width
 from ingest.numbers import UNITS, Quantity, base_unit, find_quantities, is_unit, unit_scale
 
 READ = [
