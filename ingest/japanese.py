@@ -11,9 +11,10 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Any
 
+from ingest.kanji_figures import NUMERALS, in_digits, kanji_value
 from ingest.writing import RADICALS, RAISED, RAISED_NOTE, rings_as_zeros
 
 # NFKC would turn ① into 1, and 取組み① into 取組み1: circled marks stay what they are.
@@ -431,9 +432,9 @@ _ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925, "大正": 1911, "明治
 # Years of every writing, with month and day where they hang on by dots; then plain numbers.
 _YEAR_OR_NUMBER = re.compile(
     r"(?:(?P<era>令和|平成|昭和|大正|明治)\s?|(?<![a-z0-9])(?P<letter>[rh]|s(?=\s?\d{1,2}(?:年|\.\s?\d))))"
-    r"\s?(?P<era_year>元|\d{1,2})(?![a-z0-9])(?P<era_unit>年度|年)?"
+    r"\s?(?P<era_year>元|\d{1,2}|(?<=[和成正治昭])[一二三四五六七八九十〇]{1,3}(?=年))(?![a-z0-9])(?P<era_unit>年度|年)?"
     r"(?:\.\s?(?P<month>\d{1,2})(?![0-9])(?:月|\.\s?(?P<day>\d{1,2})(?![0-9])日?)?)?"
-    r"|(?<![a-z0-9.])(?P<year>(?:18|19|20)\d\d)(?P<unit>年度|年)"
+    r"|(?<![a-z0-9.])(?P<year>(?:18|19|20)\d\d|(?<![〇一二三四五六七八九])[一二][〇一二三四五六七八九]{3})(?P<unit>年度|年)"
     r"|(?<![a-z0-9.])(?P<slashed>(?:19|20)\d\d)[./-](?P<slashed_month>\d{1,2})[./-](?P<slashed_day>\d{1,2})(?!\d)"
     r"|(?<![a-z])fy\s?(?P<fiscal>(?:19|20)\d\d)"
     r"|(?<![a-z0-9])(?P<number>\d+(?:\.\d+)?)",
@@ -464,6 +465,7 @@ _DROPPED_BASES = frozenset(
 )
 _NOUNS = frozenset({"名詞", "接頭辞", "接尾辞", "記号", "形状詞"})
 _LONGEST_COMPOUND = 6  # morphemes
+_HELD_NUMERALS = frozenset(NUMERALS)
 
 
 @dataclass(slots=True)
@@ -484,14 +486,44 @@ def _year_tokens(match: re.Match[str]) -> tuple[str, ...]:
     if group["slashed"]:
         return (f"{group['slashed']}年", f"{int(group['slashed_month'])}月", f"{int(group['slashed_day'])}日")
     if group["year"]:
-        return (group["year"] + group["unit"],)
-    count = 1 if group["era_year"] == "元" else int(group["era_year"])
+        year = group["year"]
+        return ((year if year.isascii() else str(kanji_value(year))) + group["unit"],)
+    count = 1 if group["era_year"] == "元" else _whole(group["era_year"])
     tokens = [f"{_ERAS[group['era'] or group['letter']] + count}{group['era_unit'] or '年'}"]
     if group["month"]:
         tokens.append(f"{int(group['month'])}月")
     if group["day"]:
         tokens.append(f"{int(group['day'])}日")
     return tuple(tokens)
+
+
+def _whole(digits: str) -> int:
+    """Return the value of ASCII or kanji digits, 0 where they are no number. 例: 十十"""
+    return int(digits) if digits.isascii() else kanji_value(digits) or 0
+
+
+def _numbers_in_kanji(tokens: list[_Token]) -> Iterator[_Word]:
+    """Give the numbers that the dictionary sees in kanji, as they are indexed in digits. 例: 第三号 → 3, 一万二千 → 1万2000"""
+    for counts, run in groupby(tokens, lambda token: token[1].pos2 == "数詞" and all(c in NUMERALS for c in token[0])):
+        held = list(run) if counts else []
+        for part in _side_by_side(held):
+            kanji = "".join(surface for surface, *_ in part)
+            digits = in_digits(kanji)
+            if digits is not None and not set(kanji) <= set("十百千万億兆"):  # 百万円 is a unit
+                plain = digits.replace(",", "")
+                yield _Word(tuple(re.findall(r"[0-9.]+|[万億兆]", plain)), plain, part[0][2], part[-1][3])
+
+
+def _side_by_side(tokens: list[_Token]) -> Iterator[list[_Token]]:
+    """Give the runs of tokens with nothing between them."""
+    run: list[_Token] = []
+    for token in tokens:
+        if run and run[-1][3] != token[2]:
+            yield run
+            run = []
+        run.append(token)
+    if run:
+        yield run
 
 
 def _line_words(line: str) -> list[_Word]:
@@ -502,6 +534,9 @@ def _line_words(line: str) -> list[_Word]:
     ]
     found: list[_Word] = []
     tokens = _analyse(line)
+    if not _HELD_NUMERALS.isdisjoint(line):
+        kanji = (n for n in _numbers_in_kanji(tokens) if not any(f.start < n.end and n.start < f.end for f in fixed))
+        fixed = sorted([*fixed, *kanji], key=lambda word: word.start)
     at = 0
     for i, (surface, entry, start, end) in enumerate(tokens):
         while at < len(fixed) and fixed[at].end <= start:
