@@ -14,7 +14,7 @@ from datetime import date
 from typing import Literal
 
 from ingest.kanji_figures import kanji_value
-from ingest.writing import read_form, same_width
+from ingest.writing import read_form
 
 PeriodKind = Literal["day", "month", "year", "fiscal_year", "range"]
 
@@ -48,7 +48,8 @@ _ERA_YEAR = (
 )
 _WESTERN_YEAR = (
     r"(?P<w>(?<![0-9,.\-/A-Za-z])(?:18|19|20)[0-9]{2}"
-    r"|(?<![〇一二三四五六七八九十])(?:[一二][〇一二三四五六七八九]{3}|(?:千[八九]百|二千)[一二三四五六七八九十]{0,4}(?= ?年)))(?![0-9,])"
+    r"|(?<![〇一二三四五六七八九十])"
+    r"(?:[一二][〇一二三四五六七八九]{3}|(?:千[八九]百|二千)[一二三四五六七八九十]{0,4}(?= ?年)))(?![0-9,])"
 )
 _YEAR = re.compile(rf"{_ERA_YEAR}|{_WESTERN_YEAR}")
 # 例: 令和7(2025)年度, 2024(令和6)年, 令和6年(2024年)1月, 平成31年度(令和元年度)

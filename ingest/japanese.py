@@ -20,8 +20,8 @@ from ingest.writing import RADICALS, RAISED, RAISED_NOTE, rings_as_zeros
 # NFKC would turn ① into 1, and 取組み① into 取組み1: circled marks stay what they are.
 _CIRCLED = frozenset(chr(c) for c in (*range(0x2460, 0x2474), *range(0x2776, 0x2794), *range(0x24EA, 0x2500)))
 
-# Old forms of characters, as the names of places and people are written with them, and the forms in common use. Pairs of
-# which both are words of their own are left out (辯, 餘, 阪).
+# Old forms of characters, as the names of places and people are written with them, and the forms in common use. Pairs
+# of which both are words of their own are left out (辯, 餘, 阪).
 _VARIANTS = {
     **dict.fromkeys("‐‑‒–—―−─━", "-"),
     **dict.fromkeys("〜∼∿", "~"),
@@ -59,7 +59,9 @@ def _fold_cluster(cluster: str) -> str:
         return cluster
     if len(cluster) == 3 and cluster[1].isspace():  # 例: テ ゛
         cluster = cluster[0] + cluster[2]
-    plain = unicodedata.normalize("NFKC", cluster.translate(_BEFORE_NFKC) if len(cluster) > 1 else RADICALS.get(cluster, cluster))
+    # A mark on its own is no part of a kana.
+    cluster = cluster.translate(_BEFORE_NFKC) if len(cluster) > 1 else RADICALS.get(cluster, cluster)
+    plain = unicodedata.normalize("NFKC", cluster)
     return "".join(_VARIANTS.get(c, c) for c in plain if not _is_selector(c)).lower()
 
 
@@ -120,7 +122,10 @@ _KATAKANA_BEFORE, _KATAKANA_AFTER = re.compile(r"[ァ-ヺー一-]+$"), re.compil
 
 
 def _settled(folded: str) -> str:
-    """Return folded text with the characters put right that only their neighbours tell. 例: 3ヶ月 → 3か月, デ－タ → データ"""
+    """Return folded text with those characters put right that only their neighbours tell.
+
+    例: 3ヶ月 → 3か月, デ－タ → データ
+    """
     if not _UNSETTLED.search(folded):
         return folded
     return rings_as_zeros(_UNSETTLED.sub(_settle, folded))
@@ -149,7 +154,10 @@ def _settle(match: re.Match[str]) -> str:
 
 @lru_cache(maxsize=4096)
 def _belong_together(left: str, right: str) -> bool:
-    """Say whether the dictionary has what a long vowel makes of two pieces, and not the pieces. 例: デ, タ; not ビル, カー"""
+    """Say whether the dictionary has what a long vowel makes of two pieces, and not the pieces.
+
+    例: デ and タ; not ビル and カー
+    """
     if len(left) == len(right) == 1:
         return _is_one_word(f"{left}ー{right}")  # ア-イ is a range
     if all(len(part) > 1 and _is_one_word(part) for part in (left, right)):
@@ -503,7 +511,10 @@ def _whole(digits: str) -> int:
 
 
 def _numbers_in_kanji(tokens: list[_Token]) -> Iterator[_Word]:
-    """Give the numbers that the dictionary sees in kanji, as they are indexed in digits. 例: 第三号 → 3, 一万二千 → 1万2000"""
+    """Give the numbers that the dictionary sees in kanji, as they are indexed in digits.
+
+    例: 第三号 → 3, 一万二千 → 1万2000
+    """
     for counts, run in groupby(tokens, lambda token: token[1].pos2 == "数詞" and all(c in NUMERALS for c in token[0])):
         held = list(run) if counts else []
         for part in _side_by_side(held):

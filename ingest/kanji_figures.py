@@ -1,4 +1,4 @@
-"""Figures written in kanji, as digits. Whether a run of kanji is a figure at all (三重県, 一般会計) is not asked here."""
+"""Figures written in kanji, as digits. Whether kanji are a figure at all (三重県, 一般会計) is not asked here."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _D = f"[{_DIGITS}]"
 _D1 = f"[{_DIGITS[1:]}]"
 # 二千百三十四, or by place 二一三四
 _PART = rf"(?:(?=[{_DIGITS[1:]}十百千])(?:{_D1}?千)?(?:{_D1}?百)?(?:{_D1}?十)?{_D1}?(?!{_D})|{_D1}{_D}{{1,3}})"
-_COUNTED = re.compile(
-    rf"(?:(?P<兆>{_PART})兆)?(?:(?P<億>{_PART})億)?(?:(?P<万>{_PART})万)?(?P<rest>{_PART})?"
+_COUNTED = re.compile(rf"(?:(?P<兆>{_PART})兆)?(?:(?P<億>{_PART})億)?(?:(?P<万>{_PART})万)?(?P<rest>{_PART})?")
+_PLACED = re.compile(
+    rf"(?P<whole>{_D}+|{_D}{{1,3}}(?:[、,]{_D}{{3}})+)(?:(?P<point>・{_D}+)(?P<scale>[百千]?[万億兆]?))?"
 )
-_PLACED = re.compile(rf"(?P<whole>{_D}+|{_D}{{1,3}}(?:[、,]{_D}{{3}})+)(?:(?P<point>・{_D}+)(?P<scale>[百千]?[万億兆]?))?")
 
 
 def kanji_value(text: str) -> int | None:
@@ -36,7 +36,7 @@ def kanji_value(text: str) -> int | None:
 def in_digits(text: str) -> str | None:
     """Return the figure that kanji write in digits, as papers print it; None where they write none.
 
-    例: 三億五千二百万 → 3億5,200万, 百二十三万四千五百六十七 → 123万4,567, 二〇二四 → 2024, 一二・五 → 12.5, 三・五億 → 3.5億
+    例: 三億五千二百万 → 3億5,200万, 二〇二四 → 2024, 一二・五 → 12.5, 三・五億 → 3.5億
     """
     text = text.translate(_FORMAL)
     placed = _PLACED.fullmatch(text)

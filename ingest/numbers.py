@@ -1,7 +1,8 @@
 """Quantities in Japanese text: a figure, its unit, and its value in the unit's base.
 
-Figures are read in Arabic digits, and in kanji where a counter follows and the dictionary sees a number. A date, a clock time, a postal code, a telephone number, an
-address on the web, an enumerator (①, (1), 第1回, 1.) and a page number are not quantities.
+Figures are read in Arabic digits, and in kanji where a counter follows and the dictionary sees a number. A date, a
+clock time, a postal code, a telephone number, an address on the web, an enumerator (①, (1), 第1回, 1.) and a page
+number are not quantities.
 """
 
 from __future__ import annotations
@@ -227,7 +228,7 @@ class _Read:
     at: tuple[int, int]
 
 
-# --- figures in kanji --------------------------------------------------------------------------------------------------
+# --- figures in kanji -------------------------------------------------------------------------------------------------
 
 _DIGIT = "[〇一二三四五六七八九]"
 _AFTER_KANJI = re.compile(rf"余?り?(?!つ|箇条)(?P<unit>{_UNIT}|分の|年度|月|時|番|号|条|丁目|章|節|級|次|期|年)")
@@ -245,7 +246,7 @@ _ABOUT = re.compile("一二|二三|三四|四五|五六|六七|七八|八九")  
 
 
 def _with_digits(plain: str, offsets: list[int] | None) -> tuple[str, list[int] | None]:
-    """Return a text and its offsets with the figures that are written in kanji in digits. 例: 一万二千人 → 1万2,000人"""
+    """Return a text and its offsets with its figures of kanji in digits. 例: 一万二千人 → 1万2,000人"""
     parts: list[str] = []
     places: list[int] = []
     position = 0

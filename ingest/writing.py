@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-# CJK radicals as the characters that they are (Unicode's Equivalent_Unified_Ideograph): PDF fonts name one by the other,
-# and NFKC leaves all but two of this block alone. 例: 市⺠, ⻑寿, ⻄部
+# CJK radicals as the characters that they are (Unicode's Equivalent_Unified_Ideograph): PDF fonts name one by the
+# other, and NFKC leaves all but two of this block alone. 例: 市⺠, ⻑寿, ⻄部
 _RADICALS = dict(
     zip(
         "⺁⺂⺃⺄⺅⺆⺇⺈⺉⺊⺋⺌⺍⺎⺏⺐⺑⺒⺓⺔⺕⺖⺗⺘⺙⺛⺜⺝⺞⺟⺠⺡⺢⺣⺤⺥⺦⺧⺨⺩⺪⺫⺬⺭⺮⺯⺰⺱⺲⺳⺴⺵⺶⺷⺸⺹⺺⺻⺼⺽⺾⺿⻀⻁⻂⻃⻄⻅⻆⻇⻈⻉⻊⻋⻌⻍⻎⻏⻐⻑⻒⻓⻔⻕⻖⻗⻘⻙⻚⻛⻜⻝"
@@ -21,7 +21,8 @@ _RADICALS = dict(
     )
 )
 # The radicals that the Kangxi dictionary counts, and the doubled compatibility characters of older fonts.
-_RADICALS.update({chr(c): unicodedata.normalize("NFKC", chr(c)) for c in (*range(0x2F00, 0x2FD6), *range(0xF900, 0xFADA))})
+_COMPATIBLE = (*range(0x2F00, 0x2FD6), *range(0xF900, 0xFADA))
+_RADICALS.update({chr(c): unicodedata.normalize("NFKC", chr(c)) for c in _COMPATIBLE})
 RADICALS = {one: other for one, other in _RADICALS.items() if one != other}
 
 # Signs that stand for several characters. 例: ㋿ → 令和, ㌧ → トン, ㎢ → km2, ㏠ → 1日
