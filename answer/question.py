@@ -47,12 +47,15 @@ from answer.cues import (
     WH,
     WHEN,
     WHERE,
+    WHICH,
     WHICH_ORG,
     WHO,
     YESNO,
 )
 from ingest.dates import Period, find_periods, parse_code
 from ingest.japanese import Morph, fold, morphs
+from ingest.numbers import MEASURE_UNIT, base_unit
+from ingest.writing import same_width
 
 
 @dataclass(frozen=True)
@@ -314,7 +317,15 @@ def _last_measure(folded: str) -> frozenset[str] | None:
     return None
 
 
+_MEASURE_ASKED = re.compile(rf"{WHICH}(?P<unit>[千百]?[万億]?(?:{MEASURE_UNIT}))(?![一-龠])", re.I)
+
+
 def _read_units(folded: str) -> tuple[frozenset[str], str | None]:
+    measured = [*_MEASURE_ASKED.finditer(folded)]
+    if measured:
+        counter = measured[-1]["unit"]
+        groups = [group for group in UNIT_GROUPS if {counter, base_unit(counter)} & group]
+        return frozenset().union(*groups) | {counter, fold(base_unit(counter) or counter)}, counter
     counted = re.sub(r"何(?:課|室|局|部(?!会|署|数)|市(?!町村)|町(?!村)|村|県)", "どれ", folded)
     match = [*COUNTER.finditer(counted)][-1] if COUNTER.search(counted) else None
     if match:
@@ -516,6 +527,7 @@ def _read_terms(text: str) -> tuple[tuple[Term, ...], tuple[str, ...]]:
     dates += [m.span() for m in LEANING_DATE.finditer(text)]
     dates += [m.span() for m in _RELATIVE.finditer(text)]
     dates += [m.span() for m in EXCLUDED.finditer(text)]
+    dates += [m.span() for m in _MEASURE_ASKED.finditer(same_width(text))]
     quoted = [span for match in QUOTED.finditer(text) for span in _listed(text, *match.span(1))]
     # Names that the dictionary cuts into adverbs and pronouns (チョイソコ) are names all the same.
     ordinals = [match.span() for match in ORDINAL.finditer(text)]

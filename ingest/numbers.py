@@ -95,6 +95,10 @@ class Quantity:
     at: tuple[int, int]
 
 
+def _measures(base: str) -> bool:
+    return base.isascii() or base in ("μg", "℃", "アール", "ワット", "ポイント")
+
+
 def _alternatives(words: frozenset[str]) -> str:
     """Return the words as a pattern, longest first; a unit of letters ends where its word ends (5G is no gram)."""
     parts = []
@@ -105,6 +109,8 @@ def _alternatives(words: frozenset[str]) -> str:
 
 
 _UNIT = _alternatives(UNITS)
+# Units that measure, and count no things: a question for 何ヘクタール names nothing by its unit. 例: m2, ㌶, トン, %
+MEASURE_UNIT = _alternatives(frozenset(word for word, base in _BASE.items() if base in _SPELLINGS and _measures(base)))
 # PDF text may tear a figure at its comma: 527, 923 is 527,923.
 _DIGITS = r"(?:[0-9]{1,3}(?: ?, ?[0-9]{3})+(?![0-9])|[0-9]+)(?:\.[0-9]+)?"
 # Minus is △ or ▲ before the figure (▲ 1,681), or a dash that does not join it to what stands before.
