@@ -285,7 +285,9 @@ def _with_dates(scene: Scene) -> Iterator[Scored]:
     for scored in scene.statements:
         if left == 0:
             return
-        if re.search(r"\d|元年", fold(scored.statement.text)) and _dated(scored.statement):
+        if re.search(r"\d|[元〇一二三四五六七八九十○][年月日]", fold(scored.statement.text)) and _dated(
+            scored.statement
+        ):
             left -= 1
             yield scored
 

@@ -48,6 +48,7 @@ def answer_figure(scene: Scene) -> Draft:
     figures = in_papers(scene, anywhere, only_one(question.meetings))
     if not figures:
         return Draft(question.kind, missing=_missing_unit(question), why=("単位の合う数値が近くにない",))
+    figures = _of_month(question, figures) or figures
     if figures[0].fact.number is None:
         return _answer_sign(scene, figures[0])
     if question.two_counters:
@@ -84,6 +85,18 @@ def answer_figure(scene: Scene) -> Draft:
         signals=best.signals(scene, lead_over(best, figures)),
         why=why,
     )
+
+
+_MONTH_ALONE = re.compile(r"(?<![\d年一-龠])(1?\d)月(?=[のはに、分]|$)")
+
+
+def _of_month(question: Question, figures: Sequence[Figure]) -> list[Figure]:
+    """Return the figures of the month that a question names without a year, where it names one. 例: 6月の利用者は"""
+    asked = _MONTH_ALONE.search(question.folded) if not question.periods else None
+    if asked is None:
+        return []
+    named = re.compile(rf"(?<!\d){asked[1]}月")
+    return [f for f in figures if named.search(fold(f"{f.fact.column or ''} {f.fact.row or ''} {f.fact.label}"))]
 
 
 def _answer_sign(scene: Scene, best: Figure) -> Draft:

@@ -116,7 +116,11 @@ class _TableReader:
             if cell.start < cell.end:
                 self.rows.setdefault(cell.row, []).append(cell)
         self._repeat()
+        self._spread()
         self.meant = self._written_out()
+        # A sign tells of a missing figure only where figures stand: among words it is a word.
+        figures = {place for place, cell in self.at.items() if find_quantities(self.text[cell.start : cell.end])}
+        self.measured = {r for r, _ in figures}, {c for _, c in figures}
         corner = self.at.get((0, 0)) if table.header_rows and table.header_columns else None
         over = _flat(self.text[corner.start : corner.end]) if corner is not None else ""
         self.corner = over if len(over) > 3 and "単位" not in over and not _is_weak(over) else ""
@@ -157,6 +161,25 @@ class _TableReader:
             before = (r, c - 1) if r < self.table.header_rows else (r - 1, c)
             if cell.start < cell.end and is_ditto(self.text[cell.start : cell.end]) and before in self.at:
                 self.at[r, c] = self.at[before]
+
+    def _spread(self) -> None:
+        """Let a heading over several columns that is printed once stand over all of them.
+
+        例: 令和4年度 | (empty) | 令和5年度 | (empty) over 男 | 女 | 男 | 女; only what the row below repeats is sure
+        """
+        table = self.table
+        if table.header_rows < 2:
+            return
+        columns = sorted(c for r, c in self.at if r == 0 and c >= table.header_columns)
+        words = [self.text[cell.start : cell.end].strip() for c in columns for cell in (self.at[0, c],)]
+        below = [self.text[slice(*span)] if (span := self._span_at(1, c)) else "" for c in columns]
+        starts = [i for i, word in enumerate(words) if word]
+        width = len(columns) // len(starts) if starts else 0
+        if width < 2 or starts != list(range(0, len(columns), width)):
+            return
+        if all(below) and below == below[:width] * len(starts) and len(set(below[:width])) == width:
+            for i, c in enumerate(columns):
+                self.at[0, c] = self.at[0, columns[i - i % width]]
 
     def _written_out(self) -> dict[Cell, str]:
         """Return the headings that go on short in full, by their cells. 例: 3 behind 令和2年度 → 令和3年度"""
@@ -373,7 +396,9 @@ class _TableReader:
             yield from (other for other in self._in_words(cell, fact) if other.value_start not in listed)
             yield from items
             return
-        if is_missing(words):  # a sign instead of a figure is what the paper says of it
+        rows, columns = self.measured
+        if is_missing(words) and (cell.row in rows or cell.column in columns):
+            # A sign instead of a figure is what the paper says of it.
             yield replace(fact, unit=self._unit(Quantity(0.0, None, None, "", (0, 0)), row, column, cell.column)[0])
             return
         for quantity in quantities:
@@ -1047,9 +1072,14 @@ _NAMED_CELL = re.compile(
 _SERIAL = re.compile(r"[0-9]{1,3}|[^\w]+|[○〇◯]")
 
 
+# Only under what names no rows of its own: 年齢（歳） says what the rows are in.
+_CORNER_UNIT = re.compile(r"(?:区 ?分|項 ?目|種 ?別|種 ?類|内 ?訳|年 ?度|年 ?次)\s*\((?P<unit>[^ ()]{1,8})\)")
+
+
 def _unit_span(text: str, cell: Cell) -> Span | None:
-    """Return the unit that the corner of a table says. 例: （単位：千円）"""
-    match = re.search(r"単 ?位 ?[::/]? ?(?P<unit>[^ ()、,:]{1,8})", same_width(text[cell.start : cell.end]))
+    """Return the unit that the corner of a table says. 例: （単位：千円）, 区分（人）"""
+    words = same_width(text[cell.start : cell.end])
+    match = re.search(r"単 ?位 ?[::/]? ?(?P<unit>[^ ()、,:]{1,8})", words) or _CORNER_UNIT.fullmatch(words)
     if match is None or not is_unit(match["unit"]):
         return None
     return cell.start + match.start("unit"), cell.start + match.end("unit")

@@ -602,10 +602,17 @@ def _rows_under(lines: list[_Line], header: list[Span], first: int, after: int, 
             continue
         if not stacked and not inline and not (len(rows) == 1 and _sure_without_label(rows[0], header, corner, text)):
             continue
-        if corner and (any(row.label == _EMPTY for row in rows) or not _CORNER.match(text[slice(*header[0])])):
+        sure = _CORNER.match(text[slice(*header[0])]) or _heads_periods([text[a:b] for a, b in header])
+        if corner and (any(row.label == _EMPTY for row in rows) or not sure):
             continue  # a value may be missing instead
         return _spaced_grid(header, corner, rows, first, last)
     return None
+
+
+def _heads_periods(header: list[str]) -> bool:
+    """Say whether all headings but the first one are periods. 例: 路線 | 令和2年度 | 3 | 4"""
+    first, *others = written_out(header)
+    return not _is_period_or_total(first) and all(map(_is_period_or_total, others))
 
 
 def _sure_without_label(row: _Row, header: list[Span], corner: int, text: str) -> bool:
