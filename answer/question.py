@@ -217,7 +217,9 @@ def _kind_of(folded: str, periods: int, meetings: int) -> tuple[QuestionType, di
     tail = folded[-60:]
     # 何課, 何町 ask for a name, not for how many.
     counted = re.sub(r"何(?:課|室|局|部(?!会|署|数)|市(?!町村)|町(?!村)|村|県)", "どれ", folded)
-    number = bool(COUNTER.search(counted) or AMOUNT.search(folded) or HOW_MUCH.search(folded))
+    number = bool(
+        COUNTER.search(counted) or _MEASURE_ASKED.search(folded) or AMOUNT.search(folded) or HOW_MUCH.search(folded)
+    )
     measure = _last_measure(folded) is not None or bool(_named_measure(folded))
     compare = bool(COMPARE.search(folded))
     trend = bool(TREND.search(folded))

@@ -119,7 +119,11 @@ class _TableReader:
         self._spread()
         self.meant = self._written_out()
         # A sign tells of a missing figure only where figures stand: among words it is a word.
-        figures = {place for place, cell in self.at.items() if find_quantities(self.text[cell.start : cell.end])}
+        figures = {
+            (r, c)
+            for (r, c), cell in self.at.items()
+            if r >= table.header_rows and c >= table.header_columns and self._is_figure(cell)
+        }
         self.measured = {r for r, _ in figures}, {c for _, c in figures}
         corner = self.at.get((0, 0)) if table.header_rows and table.header_columns else None
         over = _flat(self.text[corner.start : corner.end]) if corner is not None else ""
@@ -161,6 +165,10 @@ class _TableReader:
             before = (r, c - 1) if r < self.table.header_rows else (r - 1, c)
             if cell.start < cell.end and is_ditto(self.text[cell.start : cell.end]) and before in self.at:
                 self.at[r, c] = self.at[before]
+
+    def _is_figure(self, cell: Cell) -> bool:
+        words = self.text[cell.start : cell.end]
+        return is_value(words) and not is_missing(words) and bool(find_quantities(words))
 
     def _spread(self) -> None:
         """Let a heading over several columns that is printed once stand over all of them.

@@ -36,7 +36,7 @@ def written_out(cells: Sequence[str], beside: Sequence[Sequence[str]] = ()) -> l
     while at < len(plain):
         names = _run(plain[at:])
         end = at + max(1, len(names))
-        goes_on = end < len(plain) and _SHORT.fullmatch(plain[end]) is not None
+        goes_on = end < len(plain) and re.fullmatch(r"[0-9][0-9,.]*", plain[end]) is not None
         if len(names) > 1 and not goes_on:
             under = [_plain(cell) for row in beside for cell in row[at:end] if cell.strip()]
             if len(names) > (1 if under else 2) and not any(map(_FULL.fullmatch, under)):
