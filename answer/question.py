@@ -217,9 +217,7 @@ def _kind_of(folded: str, periods: int, meetings: int) -> tuple[QuestionType, di
     tail = folded[-60:]
     # 何課, 何町 ask for a name, not for how many.
     counted = re.sub(r"何(?:課|室|局|部(?!会|署|数)|市(?!町村)|町(?!村)|村|県)", "どれ", folded)
-    number = bool(
-        COUNTER.search(counted) or _MEASURE_ASKED.search(folded) or AMOUNT.search(folded) or HOW_MUCH.search(folded)
-    )
+    number = any(pattern.search(counted) for pattern in (COUNTER, _MEASURE_ASKED, AMOUNT, HOW_MUCH))
     measure = _last_measure(folded) is not None or bool(_named_measure(folded))
     compare = bool(COMPARE.search(folded))
     trend = bool(TREND.search(folded))
@@ -628,7 +626,7 @@ def _read_focus(text: str, terms: Sequence[Term]) -> tuple[str, ...]:
     folded = fold(text)
     bare = re.sub(r"\([^)]*\)(?=[。?]?$)", "", folded.rstrip("。?! "))  # 例: 在留者数(熊本県)
     match = None
-    for pattern in (COUNTER, AMOUNT, HOW_MUCH, WHEN, WHERE, WHO, WHICH_ORG):
+    for pattern in (COUNTER, _MEASURE_ASKED, AMOUNT, HOW_MUCH, WHEN, WHERE, WHO, WHICH_ORG):
         match = pattern.search(folded)
         if match:
             break

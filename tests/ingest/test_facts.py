@@ -60,7 +60,7 @@ def test_the_quote_of_a_cell_is_its_row_and_the_header_is_context():
 
 def test_a_sign_instead_of_a_figure_is_a_fact_without_a_number():
     (fact,) = [fact for fact in facts(TABLE) if fact.value == "-"]
-    assert (fact.number, fact.row, fact.as_of) == (None, "合計", "FY2021")
+    assert (fact.number, fact.row, fact.as_of) == (None, "合計", "FY2019")
 
 
 def test_a_sign_among_words_is_no_fact():
