@@ -51,6 +51,8 @@ def answer_figure(scene: Scene) -> Draft:
     figures = _of_month(question, figures) or figures
     if figures[0].fact.number is None:
         return _answer_sign(scene, figures[0])
+    if scene.is_beside_blank(figures[0].fact):
+        return Draft(question.kind, missing=_missing_unit(question), why=("たずねている欄は空いている",))
     if question.two_counters:
         figures = [f for f in figures if _beside(f) is not None] or figures
     best = figures[0]

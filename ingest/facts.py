@@ -490,10 +490,11 @@ class _TableReader:
             unit = self.text[slice(*self.unit)]
             if not re.search(r"[率比]$|割合", column or row):
                 return unit, quantity.value * unit_scale(unit), self.unit
-        title = self.title or ""
         # A title that names two things says the unit of neither. 例: 地区別人口及び世帯数
-        of_title = None if re.search(r"及び|並びに|[・、]", title) else _counted_unit(title)
-        own = own or _counted_unit(row) or _counted_unit(column) or of_title
+        title = "" if self.title is None or re.search(r"及び|並びに|[・、]", self.title) else self.title
+        own = own or _counted_unit(row) or _counted_unit(column) or _counted_unit(title)
+        if own is None and not _OTHER_MEASURE.search(column or row):
+            own = _unit_in_brackets(title)  # 例: 学校別児童数（人）
         if own is None and self.money is not None and _SUM.search(column):
             own = self.money
         return own, quantity.value * unit_scale(own), None

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from ingest.dates import ERAS
+from ingest.kanji_figures import kanji_value
 from ingest.writing import read_form
 
 _ERA = "|".join(name for kanji, letter, _ in ERAS[:3] for name in (kanji, letter))
@@ -13,6 +14,7 @@ _FULL = re.compile(
     rf"(?:(?P<era>{_ERA})(?P<n>元|[0-9]{{1,2}})|(?P<west>(?:19|20)[0-9]{{2}}))(?P<tail>年度|年|)|(?P<month>1?[0-9])月"
 )
 _SHORT = re.compile(r"(?P<n>元|[0-9]{1,2})(?P<tail>年度|年|月|)")
+_IN_KANJI = re.compile(rf"(?P<era>(?:{_ERA})?)(?P<n>[〇一二三四五六七八九十]{{1,4}})(?P<tail>年度|年|月|)")
 _LAST_YEARS = {"平成": ("令和", 31), "H": ("R", 31), "昭和": ("平成", 64), "S": ("H", 64)}
 _DITTO = re.compile(r"[〃″“”\"゛]+|同上|同|仝|々")
 
@@ -70,7 +72,11 @@ def grid_written_out(rows: Sequence[Sequence[str]], heads: int = 3, labels: int 
 
 
 def _plain(cell: str) -> str:
-    return read_form(re.sub(r"\s", "", cell))[0]
+    """Return a cell as years are read in it. 例: 令和 二年度 → 令和2年度, 三 → 3"""
+    plain = read_form(re.sub(r"\s", "", cell))[0]
+    kanji = _IN_KANJI.fullmatch(plain)
+    value = kanji_value(kanji["n"]) if kanji is not None else None
+    return plain if kanji is None or value is None else f"{kanji['era']}{value}{kanji['tail']}"
 
 
 def _run(cells: Sequence[str]) -> list[str]:
@@ -92,7 +98,7 @@ def _run(cells: Sequence[str]) -> list[str]:
     names = [cells[0] if era or tail else f"{cells[0]}年"]
     for cell in cells[1:]:
         short = _SHORT.fullmatch(cell)
-        if short is None or short["tail"] not in ("", tail):
+        if short is None or (short["tail"] and tail and short["tail"] != tail) or short["tail"] == "月":
             break
         following, last = _LAST_YEARS.get(era, ("", 0))
         if short["n"] == "元" or (year == last and short["n"] == "2"):
