@@ -34,6 +34,7 @@ from index.snapshot import DocumentInfo, Part, Snapshot
 from ingest.dates import find_periods, parse_code
 from ingest.document import Fact, Page
 from ingest.japanese import fold, words
+from ingest.writing import without_notes
 
 NOT_FOUND = "資料に記載がありません"
 log = logging.getLogger(__name__)
@@ -338,7 +339,11 @@ def _named(missing: Sequence[str], question: Question, passages: Sequence[Passag
 def _timeline(draft: Draft, numbers: Sequence[int], citations: Sequence[Citation]) -> tuple[TimelinePoint, ...]:
     """Return the points of a draft whose value stands in their citation; fewer than two are no series."""
     points = [TimelinePoint(m.as_of, m.value, m.unit, numbers[m.support]) for m in draft.timeline]
-    kept = tuple(point for point in points if point.value in citations[point.citation - 1].quote)
+    kept = tuple(
+        replace(point, value=without_notes(point.value))
+        for point in points
+        if point.value in citations[point.citation - 1].quote
+    )
     return kept if len(kept) > 1 else ()
 
 

@@ -13,9 +13,10 @@ from answer.question import Question
 from answer.scene import Scene
 from answer.series import _number, change, same_unit
 from answer.told import CHANGED, Told, told_of
-from ingest.dates import Period, parse_code, same_width
+from ingest.dates import Period, parse_code
 from ingest.document import Fact
 from ingest.japanese import fold
+from ingest.writing import same_width
 
 
 def answer_earlier(scene: Scene) -> Draft | None:

@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Iterable
 
 from ingest.dates import find_periods
+from ingest.numbers import with_digits
+from ingest.writing import without_notes
 
 _FIGURE = re.compile(r"\d+(?:\.\d+)?")
 
@@ -14,9 +16,9 @@ _FIGURE = re.compile(r"\d+(?:\.\d+)?")
 def figures(text: str) -> list[str]:
     """Return the figures of a text as they are compared: half width, without commas or leading zeros.
 
-    例: ３６，４９４千円 → 36494; R6.01 → 6, 1
+    例: ３６，４９４千円 → 36494; R6.01 → 6, 1; 1,234²件 → 1234
     """
-    plain = unicodedata.normalize("NFKC", text).replace(",", "").replace("，", "")
+    plain = unicodedata.normalize("NFKC", without_notes(text)).replace(",", "").replace("，", "")
     return [_canonical(figure) for figure in _FIGURE.findall(re.sub(r"(?<=\d)\.(?=\d+\.)|(?<=\d\.\d)\.", " ", plain))]
 
 
@@ -29,9 +31,9 @@ def supported_figures(texts: Iterable[str]) -> frozenset[str]:
     """Return the figures that texts hold, with the western, era and calendar forms of their dates."""
     held: set[str] = set()
     for text in texts:
-        held.update(figures(text))
-        for part in figures(text):
-            held.update(part.split("."))
+        for said in {text, with_digits(text)}:  # 三億円 in kanji is 3億円
+            held.update(figures(said))
+            held.update(part for figure in figures(said) for part in figure.split("."))
         for period in find_periods(text):
             for day in (period.start, period.end):
                 year = int(day[:4])

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from ingest.dates import find_periods, same_width
+from ingest.dates import find_periods
 from ingest.document import Fact
 from ingest.numbers import base_unit, find_quantities
+from ingest.writing import same_width
 
 TOTAL = "合計"  # what the label of the figure for all parts ends in
 # What the figure before leaves over, and what joins two clauses.

@@ -279,13 +279,16 @@ def _event_score(scored: Scored) -> float:
     return 0.4 * scored.score + 0.6 * (met + PRIOR * region.prior[following]) + 0.18  # nothing stands nearer to it
 
 
+_MAY_BE_DATED = re.compile(r"\d|[元〇一二三四五六七八九十][年月日]")
+
+
 def _with_dates(scene: Scene) -> Iterator[Scored]:
     """Yield the best statements that hold a date."""
     left = LOOKED_AT
     for scored in scene.statements:
         if left == 0:
             return
-        if re.search(r"\d|元年", fold(scored.statement.text)) and _dated(scored.statement):
+        if _MAY_BE_DATED.search(fold(scored.statement.text)) and _dated(scored.statement):
             left -= 1
             yield scored
 

@@ -26,6 +26,7 @@ from answer.thesaurus import synonyms
 from ingest.dates import Period, find_periods, parse_code
 from ingest.document import Block, Document, Fact
 from ingest.japanese import content_words, fold, split_sentences
+from ingest.kanji_figures import kanji_value
 from ingest.numbers import Quantity, find_quantities
 
 Array = npt.NDArray[np.float64]
@@ -48,15 +49,17 @@ _HIRAGANA = {code: code + 0x60 for code in range(ord("ぁ"), ord("ゖ") + 1)}
 # ウェルカム and ウエルカム are one word, and so are ぁ-forms: small vowels count as large ones.
 _SMALL = str.maketrans("ァィゥェォ", "アイウエオ")
 _ORDINAL = re.compile(r"第\d|\d+(?:回|号|弾|歳|泊|年生|番)")
+_KANJI_ORDINAL = re.compile(r"第([一二三四五六七八九十百〇]+)")
 _SPACE = re.compile(r"\s+")
 
 
 def katakana(text: str) -> str:
-    """Return folded text without white space, hiragana as katakana, one sign for ranges.
+    """Return folded text without white space, hiragana as katakana, one sign for ranges, ordinals in digits.
 
-    例: ぶらいと 企業 → ブライト企業, 20～24歳 → 20-24歳
+    例: ぶらいと 企業 → ブライト企業, 20～24歳 → 20-24歳, 第三号 → 第3号
     """
-    return _SPACE.sub("", fold(text)).translate(_HIRAGANA).translate(_SMALL).replace("~", "-")
+    plain = _SPACE.sub("", fold(text)).translate(_HIRAGANA).translate(_SMALL).replace("~", "-")
+    return _KANJI_ORDINAL.sub(lambda ordinal: f"第{kanji_value(ordinal[1]) or ordinal[1]}", plain)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from answer.check import unsupported
 from answer.clauses import TOTAL
 from answer.confidence import NEAR, Signals, read_signals
 from answer.cues import MONEY, OPPOSITES, PEOPLE, RATE, SPEAKS_OF_CHANGE, TOTAL_HEADING
@@ -23,11 +24,14 @@ from answer.told import told_of
 from ingest.dates import Period, describe, find_periods, parse_code
 from ingest.document import Fact
 from ingest.japanese import fold, morphs
-from ingest.numbers import base_unit, find_quantities
+from ingest.numbers import base_unit, find_quantities, with_digits
+from ingest.tables import is_missing
+from ingest.writing import without_notes
 
 _UNIT_WRONG = -0.35  # the figure measures something else
 _UNIT_UNKNOWN = -0.05  # a bare figure
 _UNIT_COUNT = 0.3  # a bare figure in a table, where a count is asked for
+_SIGN_LEADS = 0.08  # by how much a cell with a sign must fit better than any figure
 
 
 class Clues(NamedTuple):
@@ -256,14 +260,19 @@ def rank_figures(
     alternative: str | None = None,
     *,
     given: bool = False,
+    signs: bool = False,
 ) -> list[Figure]:
-    """Return the facts near the hits that may answer, best first; values that the question gives only on demand."""
+    """Return the facts near the hits that may answer, best first; values that the question gives only on demand.
+
+    Where what is asked for is a cell that holds a sign and no figure, no other cell's figure answers: that is all that
+    is returned with ``signs``, and nothing without.
+    """
     question = scene.question
     names, sides = asked_names(question), one_sided(question)
     figures: list[Figure] = []
     told = {(q.value, q.base_unit) for q in find_quantities(question.folded) if q.base_unit and not given}
     for region, fact in scene.facts():
-        if fact.number is None or (
+        if (fact.number is None and not is_missing(fact.value)) or (
             told and any((q.value, q.base_unit) in told for q in find_quantities(printed(fact)))
         ):
             continue  # 例: これから10年、年にどれくらい…: the 10年 was said, not asked
@@ -311,7 +320,11 @@ def rank_figures(
             score += _of_alternative(alternative, region, fact, index)
         figures.append(Figure(region, fact, index, score, coverage, unit, when, zones, clues))
     figures.sort(key=lambda f: -f.score)
-    return in_papers(scene, figures, meeting)
+    sign = next((f for f in figures if f.fact.number is None), None)
+    numbers = [f for f in figures if f.fact.number is not None]
+    if sign is not None and (not numbers or sign.score > numbers[0].score + _SIGN_LEADS):
+        return in_papers(scene, [sign], meeting) if signs else []
+    return in_papers(scene, numbers, meeting)
 
 
 def in_papers(scene: Scene, figures: list[Figure], meeting: Period | None) -> list[Figure]:
@@ -661,10 +674,24 @@ DATE_WORDS = frozenset(["年", "年度", "月", "日", "末", "令和", "平成"
 
 
 def printed(fact: Fact) -> str:
-    """Return the value as printed, folded in width, with its unit. 例: ３６，４９４千円 → 36,494千円"""
-    value = _half_width(fact.value)
+    """Return the value as printed, folded in width, with its unit; a figure of kanji also in digits.
+
+    例: ３６，４９４千円 → 36,494千円, 1,234²件 → 1,234件, 三億五千二百万円 → 三億五千二百万円（3億5,200万円）
+    """
+    value = _half_width(without_notes(fact.value))
     unit = _half_width(fact.unit or "")
-    return value if not unit or unit in value else f"{value}{unit}"
+    whole = value if not unit or unit in value or fact.number is None else f"{value}{unit}"
+    if not _KANJI.search(value) or in_digits(fact) == fold(value):
+        return whole
+    return f"{whole}（{_half_width(with_digits(whole))}）"
+
+
+_KANJI = re.compile("[〇一二三四五六七八九十百千壱弐参拾]")
+
+
+def in_digits(fact: Fact) -> str:
+    """Return a value as it is compared, its figures in digits. 例: 三億五千二百万円 → 3億5200万円, 1,234²件 → 1234件"""
+    return fold(with_digits(fact.value))
 
 
 def _half_width(text: str) -> str:
@@ -683,7 +710,11 @@ def printed_date(figure: Figure) -> str:
                 said = _half_width(text[start:end][slice(*period.at)])
                 tail = re.match(r"\s*(?:現在|時点)", text[start + period.at[1] : end])
                 return f"（{said}{tail.group().strip() if tail else ''}）"
-    return ""
+    # A heading that goes on short says its year in full only in what it means. 例: 3 behind 令和2年度
+    short = [f for f in (fact.column, fact.row) if f and fact.as_of_from in ("column", "row")]
+    said = next((f[slice(*p.at)] for f in short for p in find_periods(f) if p.code == fact.as_of), "")
+    cited = " ".join(text[place.start : place.end] for place in places_of(figure))
+    return f"（{said}）" if said and not unsupported(said, [cited]) else ""
 
 
 def describe_plain(period: Period) -> str:
@@ -705,14 +736,19 @@ def places_of(figure: Figure) -> list[Support]:
     """Return the quote of a figure, and the heading that dates it when that stands elsewhere (a table's first row)."""
     fact = figure.fact
     places = [Support(fact.document_id, fact.start, fact.end)]
+    if not fact.start <= fact.value_start < fact.end:  # 〃 stands for the cell above
+        places.append(Support(fact.document_id, fact.value_start, fact.value_end))
     if fact.as_of is not None and fact.as_of_from in ("column", "row", "text"):
         text = figure.region.reading.document.text
-        for start, end in fact.context:
-            outside = end <= fact.start or start >= fact.end
-            if outside and any(p.code == fact.as_of for p in find_periods(text[start:end])):
-                places.append(Support(fact.document_id, start, end))
-                break
+        outside = [(a, b) for a, b in fact.context if b <= fact.start or a >= fact.end]
+        dating = [at for at in outside if any(p.code == fact.as_of for p in find_periods(text[slice(*at)]))]
+        # A heading that goes on short names no year by itself.
+        short = [at for at in outside if _SHORT_HEAD.fullmatch(text[slice(*at)].strip())]
+        places += [Support(fact.document_id, start, end) for start, end in (dating or short)[:1]]
     return places
+
+
+_SHORT_HEAD = re.compile(r"元|[0-9０-９]{1,2}")
 
 
 def only_one(meetings: Sequence[Period]) -> Period | None:

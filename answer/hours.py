@@ -15,7 +15,7 @@ from answer.evidence import Atom, katakana
 from answer.question import Question
 from answer.scene import Scene, Scored
 from answer.spans import nearness
-from ingest.dates import same_width
+from ingest.writing import same_width
 
 End = Literal["opens", "closes", "span"]
 

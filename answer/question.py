@@ -51,6 +51,7 @@ from answer.cues import (
     WH,
     WHEN,
     WHERE,
+    WHICH,
     WHICH_ORG,
     WHO,
     YESNO,
@@ -58,6 +59,8 @@ from answer.cues import (
 )
 from ingest.dates import Period, find_periods, parse_code
 from ingest.japanese import Morph, fold, morphs
+from ingest.numbers import MEASURE_UNIT, base_unit
+from ingest.writing import same_width
 
 
 @dataclass(frozen=True)
@@ -221,7 +224,8 @@ def _kind_of(folded: str, periods: int, meetings: int) -> tuple[QuestionType, di
     folded = _bare(folded)
     tail = folded[-60:]
     counted = _without_asked_names(folded)
-    number = bool(COUNTER.search(counted) or AMOUNT.search(folded) or HOW_MUCH.search(folded))
+    asks_how_many = COUNTER.search(counted) or any(cue.search(folded) for cue in (_MEASURE_ASKED, AMOUNT, HOW_MUCH))
+    number = bool(asks_how_many)
     measure = _last_measure(folded) is not None or bool(_named_measure(folded))
     compare = bool(COMPARE.search(folded))
     trend = bool(TREND.search(folded))
@@ -326,7 +330,15 @@ def _last_measure(folded: str) -> frozenset[str] | None:
     return None
 
 
+_MEASURE_ASKED = re.compile(rf"{WHICH}(?P<unit>[千百]?[万億]?(?:{MEASURE_UNIT}))(?![一-龠])", re.I)
+
+
 def _read_units(folded: str) -> tuple[frozenset[str], str | None]:
+    measured = [*_MEASURE_ASKED.finditer(folded)]
+    if measured:
+        counter = measured[-1]["unit"]
+        groups = [group for group in UNIT_GROUPS if {counter, base_unit(counter)} & group]
+        return frozenset().union(*groups) | {counter, fold(base_unit(counter) or counter)}, counter
     counted = _without_asked_names(folded)
     match = [*COUNTER.finditer(counted)][-1] if COUNTER.search(counted) else None
     if match:
@@ -532,6 +544,7 @@ def _read_terms(text: str) -> tuple[tuple[Term, ...], tuple[str, ...]]:
     dates += [m.span() for m in _RELATIVE.finditer(text)]
     dates += [m.span() for m in EXCLUDED.finditer(text)]
     dates += [m.span() for m in MORE.finditer(text)]
+    dates += [m.span() for m in _MEASURE_ASKED.finditer(same_width(text))]
     quoted = [span for match in QUOTED.finditer(text) for span in _listed(text, *match.span(1))]
     # Names that the dictionary cuts into adverbs and pronouns (チョイソコ) are names all the same.
     ordinals = [match.span() for match in ORDINAL.finditer(text)]
@@ -637,7 +650,7 @@ def _read_focus(text: str, terms: Sequence[Term]) -> tuple[str, ...]:
     folded = fold(text)
     bare = re.sub(r"\([^)]*\)(?=[。?]?$)", "", folded.rstrip("。?! "))  # 例: 在留者数(熊本県)
     match = None
-    for pattern in (COUNTER, AMOUNT, HOW_MUCH, WHEN, WHERE, WHO, WHICH_ORG):
+    for pattern in (COUNTER, _MEASURE_ASKED, AMOUNT, HOW_MUCH, WHEN, WHERE, WHO, WHICH_ORG):
         match = pattern.search(folded)
         if match:
             break

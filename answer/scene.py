@@ -180,10 +180,7 @@ class Scene:
         return {key: (self._named(rows), self._named(columns)) for key, (rows, columns) in sides.items()}
 
     def _named(self, headings: set[str]) -> frozenset[str]:
-        met: dict[str, frozenset[int]] = {}
-        for heading in headings:
-            lemmas, key = label_words(heading), katakana(heading)
-            met[heading] = frozenset(i for i, atom in enumerate(self.atoms) if atom.match(lemmas, key))
+        met = {heading: self._met_by(heading) for heading in headings}
         held = Counter(i for atoms in met.values() for i in atoms)
         return frozenset(
             h
@@ -206,6 +203,23 @@ class Scene:
     def has_rivals(self, fact: Fact) -> bool:
         """Tell whether the sentence of a figure holds others of its unit."""
         return sum(_group(fact) == _group(other) for _, other in self.facts()) > 1
+
+    def is_beside_blank(self, fact: Fact) -> bool:
+        """Tell whether the question names other rows of a cell's table better, and none has anything in its column.
+
+        Then the cell that is asked for is empty, and this one's figure is another's.
+        """
+        if fact.table is None or not fact.row:
+            return False
+        own, rows = self._met_by(fact.row), self._headings[_group(fact)][0]
+        better = {row for row in rows if own < self._met_by(row) and fact.row not in row}
+        column = [f.row for _, f in self.facts() if f.column == fact.column and _group(f) == _group(fact)]
+        return bool(better) and better.isdisjoint(column)
+
+    def _met_by(self, heading: str) -> frozenset[int]:
+        """Return which atoms a heading meets."""
+        lemmas, key = label_words(heading), katakana(heading)
+        return frozenset(i for i, atom in enumerate(self.atoms) if atom.match(lemmas, key))
 
     def fact_zones(self, region: Region, fact: Fact, index: int, *, rivals: bool = True) -> Array:
         """Return what each atom counts for one fact: its own words fully, a rival's words hardly.

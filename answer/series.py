@@ -14,6 +14,7 @@ from answer.figures import (
     ENTITY,
     Figure,
     asked_names,
+    in_digits,
     in_papers,
     is_named,
     lead_over,
@@ -29,6 +30,7 @@ from answer.figures import (
 )
 from answer.question import Question
 from answer.scene import Scene
+from answer.signs import meaning_of
 from answer.units import in_unit
 from ingest.dates import describe, parse_code
 from ingest.document import Fact
@@ -43,10 +45,15 @@ def answer_figure(scene: Scene) -> Draft:
     """Return the one figure that is asked for, its date, and its other dates as timeline."""
     question = scene.question
     scope, inner = split_periods(question.periods)
-    anywhere = rank_figures(scene, inner or scope, scope if inner else ())
+    anywhere = rank_figures(scene, inner or scope, scope if inner else (), signs=True)
     figures = in_papers(scene, anywhere, only_one(question.meetings))
     if not figures:
         return Draft(question.kind, missing=_missing_unit(question), why=("単位の合う数値が近くにない",))
+    figures = _of_month(question, figures) or figures
+    if figures[0].fact.number is None:
+        return _answer_sign(scene, figures[0])
+    if scene.is_beside_blank(figures[0].fact):
+        return Draft(question.kind, missing=_missing_unit(question), why=("たずねている欄は空いている",))
     if question.two_counters:
         figures = [f for f in figures if _beside(f) is not None] or figures
     best = figures[0]
@@ -83,6 +90,37 @@ def answer_figure(scene: Scene) -> Draft:
         is_named=bool(is_named(best.fact, asked_names(question))),
         score=best.score,
         signals=best.signals(scene, lead_over(best, figures)),
+        why=why,
+    )
+
+
+_MONTH_ALONE = re.compile(r"(?<![\d年一-龠])(1?\d)月(?=[のはに、分]|$)")
+
+
+def _of_month(question: Question, figures: Sequence[Figure]) -> list[Figure]:
+    """Return the figures of the month that a question names without a year, where it names one. 例: 6月の利用者は"""
+    asked = _MONTH_ALONE.search(question.folded) if not question.periods else None
+    if asked is None:
+        return []
+    named = re.compile(rf"(?<!\d){asked[1]}月")
+    return [f for f in figures if named.search(fold(f"{f.fact.column or ''} {f.fact.row or ''} {f.fact.label}"))]
+
+
+def _answer_sign(scene: Scene, best: Figure) -> Draft:
+    """Return the sign that stands in the cell that is asked for, and what it means. 例: X（秘匿）"""
+    question, document = scene.question, best.region.reading.document
+    why = (f"数値のない欄 {best.score:.2f} {best.fact.value} {best.fact.label[:60]}",)
+    if question.periods and best.period_fit < 0:
+        return Draft(question.kind, missing=tuple(said_as(p, question) for p in question.periods), why=why)
+    meaning, place = meaning_of(best.fact.value, document, best.fact.end)
+    return Draft(
+        kind=question.kind,
+        text=best.fact.value + (f"（{meaning}）" if meaning else ""),
+        supports=(*places_of(best), *([Support(document.id, *place)] if place else [])),
+        as_of=best.fact.as_of,
+        is_named=bool(is_named(best.fact, asked_names(question))),
+        score=best.score,
+        signals=best.signals(scene, 0.5),
         why=why,
     )
 
@@ -237,7 +275,7 @@ def subtract(late: Fact, early: Fact) -> tuple[str, str]:
     assert late.number is not None
     assert early.number is not None
     scale, unit = _scale(late), fold(late.unit or "")
-    if re.search(r"[億万兆]\d", fold(late.value)):  # 例: 122億4千万円
+    if re.search(r"[億万兆]\d", in_digits(late)):  # 例: 122億4千万円
         scale, unit = next(
             (n, w) for n, w in ((1e8, "億円"), (1e4, "万円"), (1.0, "円")) if late.number % (n / 100) == 0
         )
@@ -247,7 +285,7 @@ def subtract(late: Fact, early: Fact) -> tuple[str, str]:
     difference = a - b
     sign = "増" if difference > 0 else "減" if difference < 0 else "増減なし"
     terms = _number(a), _number(b)
-    if any(re.search(r"[億万兆]\d", fold(fact.value)) for fact in (late, early)):
+    if any(re.search(r"[億万兆]\d", in_digits(fact)) for fact in (late, early)):
         terms = printed(late), printed(early)  # as the papers print them, so that a reader finds them there
     how = f"{terms[0]} − {terms[1]} = {_number(difference)}{unit}"
     return (f"{_number(abs(difference))}{unit}{sign}" if difference else sign), how
@@ -255,7 +293,7 @@ def subtract(late: Fact, early: Fact) -> tuple[str, str]:
 
 def _scale(fact: Fact) -> float:
     """Return what one of the printed figure's units is in the base unit. 例: 299百万円 → 1,000,000"""
-    match = re.search(r"\d[\d,]*(?:\.\d+)?", fold(fact.value))
+    match = re.search(r"\d[\d,]*(?:\.\d+)?", in_digits(fact))
     if not match or not fact.number:
         return 1.0
     shown = float(match.group().replace(",", ""))
@@ -390,7 +428,7 @@ def _about_so_many(figure: Figure) -> bool:
 
 def _step(fact: Fact) -> float:
     """Return what the last printed place of a figure is worth. 例: 12.3億円 → 10,000,000"""
-    shown = re.findall(r"\d+(?:\.(\d+))?", fold(fact.value))
+    shown = re.findall(r"\d+(?:\.(\d+))?", in_digits(fact))
     return _scale(fact) * 10.0 ** -len(shown[-1]) if shown else 1.0
 
 

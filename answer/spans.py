@@ -16,6 +16,7 @@ from answer.scene import PRIOR, Scene, Scored
 from ingest.dates import Period
 from ingest.document import Fact
 from ingest.japanese import Morph, fold, morphs
+from ingest.tables import is_missing
 
 LOOKED_AT = 24  # the best statements that spans are cut from
 
@@ -38,7 +39,7 @@ class Span:
 def text_facts(scene: Scene) -> Iterator[tuple[Scored, Fact]]:
     """Yield the facts whose value is words, as scored statements: a cell under 会場, what follows 担当課："""
     for region, fact in scene.facts():
-        if fact.number is not None:
+        if fact.number is not None or is_missing(fact.value):
             continue
         index = region.reading.at(fact.start)
         if region.low <= index < region.high:

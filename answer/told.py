@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from answer.cues import CHANGE_HEADING, RATE
-from ingest.dates import same_width
 from ingest.document import Fact
 from ingest.japanese import fold
+from ingest.writing import same_width
 
 Role = Literal["now", "before", "change", "index"]
 

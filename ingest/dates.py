@@ -13,6 +13,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
+from ingest.kanji_figures import kanji_value
+from ingest.writing import read_form
+
 PeriodKind = Literal["day", "month", "year", "fiscal_year", "range"]
 
 # The western year before the first year of each era, newest first.
@@ -36,24 +39,6 @@ class Period:
     ambiguous: bool = False
 
 
-def _same_width() -> dict[int, str]:
-    """Return a map that folds width and punctuation variants one character to one, so that offsets hold."""
-    table = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
-    table[0x3000] = " "
-    table.update(dict.fromkeys(map(ord, "〜～∼⁓~"), "~"))
-    table.update(dict.fromkeys(map(ord, "‐‑‒–—―−－"), "-"))
-    return table
-
-
-_SAME_WIDTH = _same_width()
-
-
-def same_width(text: str) -> str:
-    """Return ``text`` with full-width ASCII, dashes and waves in one form; every character keeps its offset."""
-    return text.translate(_SAME_WIDTH)
-
-
-_KANJI = "〇一二三四五六七八九"
 _NUMBER = r"(?:[0-9]{1,2}|[〇一二三四五六七八九十]{1,3})"
 _SPACE = r"[ \t]?"
 # 例: 令和6, 令和六, R元, H30. A letter inside a word (CR2, R2D2) or glued to a digit is not an era.
@@ -63,7 +48,8 @@ _ERA_YEAR = (
 )
 _WESTERN_YEAR = (
     r"(?P<w>(?<![0-9,.\-/A-Za-z])(?:18|19|20)[0-9]{2}"
-    r"|(?<![〇一二三四五六七八九十])[一二][〇一二三四五六七八九]{3})(?![0-9,])"
+    r"|(?<![〇一二三四五六七八九十])"
+    r"(?:[一二][〇一二三四五六七八九]{3}|(?:千[八九]百|二千)[一二三四五六七八九十]{0,4}(?= ?年)))(?![0-9,])"
 )
 _YEAR = re.compile(rf"{_ERA_YEAR}|{_WESTERN_YEAR}")
 # 例: 令和7(2025)年度, 2024(令和6)年, 令和6年(2024年)1月, 平成31年度(令和元年度)
@@ -123,7 +109,14 @@ def find_periods(text: str, default: Period | None = None, written: Period | Non
     February 2024 is 2023-11-17). Relative words are returned only with ``written``, when the text was written
     (例: 昨年度 in a report of June 2022 is ``FY2021``).
     """
-    folded = same_width(text)
+    folded, offsets = read_form(text)
+    found = _periods_in(folded, default, written)
+    if offsets is None:
+        return found
+    return [replace(p, at=(offsets[p.at[0]], offsets[p.at[1] - 1] + 1)) for p in found]
+
+
+def _periods_in(folded: str, default: Period | None, written: Period | None) -> list[Period]:
     found: list[Period] = []
     position = 0
     for match in _YEAR.finditer(folded):
@@ -163,7 +156,7 @@ def date_of(text: str) -> str:
 
     例: 令和6年6月4日（火） → 2024-06-04, ｒ６．６ → 2024-06, 2024-06 → 2024-06
     """
-    plain = re.sub(r"\([月火水木金土日]\)$", "", same_width(text).strip().upper())
+    plain = re.sub(r"\([月火水木金土日]\)$", "", read_form(text)[0].strip().upper())
     with suppress(ValueError):
         if re.fullmatch(r"[0-9]{4}(?:-[0-9]{2}){0,2}", plain) and date.fromisoformat((plain + "-01-01")[:10]):
             return plain
@@ -203,26 +196,16 @@ def _era_year(day: date) -> str:
     return str(day.year)
 
 
-def _to_int(digits: str) -> int:
-    """Return the value of ASCII or kanji digits: 元 → 1, 十二 → 12, 二〇二四 → 2024."""
-    if digits == "元":
-        return 1
-    if digits.isascii():
-        return int(digits)
-    if "十" in digits:
-        tens, _, ones = digits.partition("十")
-        return (_KANJI.index(tens) if tens else 1) * 10 + (_KANJI.index(ones) if ones else 0)
-    return int("".join(str(_KANJI.index(c)) for c in digits))
-
-
 def _number(digits: str | None) -> int | None:
-    """Return the value of a day or month, or None for a run of kanji that is no number (十十)."""
+    """Return the value of ASCII or kanji digits, or None for a run of kanji that is no number (十十).
+
+    例: 元 → 1, 十二 → 12, 二〇二四 → 2024
+    """
     if digits is None:
         return None
-    try:
-        return _to_int(digits)
-    except ValueError:
-        return None
+    if digits == "元":
+        return 1
+    return int(digits) if digits.isascii() else kanji_value(digits)
 
 
 def _period(year: int, month: int | None = None, day: int | None = None) -> Period | None:

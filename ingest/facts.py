@@ -13,11 +13,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Literal
 
-from ingest.dates import Period, find_periods, parse_code, same_width
+from ingest.dates import Period, find_periods, parse_code
 from ingest.document import Block, Cell, Document, Fact, FactKind, Table
 from ingest.japanese import split_sentences
 from ingest.numbers import Quantity, find_quantities, is_unit, unit_scale
-from ingest.tables import is_value
+from ingest.runs import grid_written_out, is_ditto
+from ingest.tables import is_missing, is_value
+from ingest.writing import same_width
 
 Span = tuple[int, int]
 AsOfFrom = Literal["text", "column", "row", "heading", "document"]
@@ -113,6 +115,16 @@ class _TableReader:
         for cell in table.cells:
             if cell.start < cell.end:
                 self.rows.setdefault(cell.row, []).append(cell)
+        self._repeat()
+        self._spread()
+        self.meant = self._written_out()
+        # A sign tells of a missing figure only where figures stand: among words it is a word.
+        figures = {
+            (r, c)
+            for (r, c), cell in self.at.items()
+            if r >= table.header_rows and c >= table.header_columns and self._is_figure(cell)
+        }
+        self.measured = {r for r, _ in figures}, {c for _, c in figures}
         corner = self.at.get((0, 0)) if table.header_rows and table.header_columns else None
         over = _flat(self.text[corner.start : corner.end]) if corner is not None else ""
         self.corner = over if len(over) > 3 and "単位" not in over and not _is_weak(over) else ""
@@ -145,6 +157,60 @@ class _TableReader:
         said_units = {unit for unit in self.column_units.values() if unit}
         # Columns beside 予算額（千円） that say no unit are sums of the same money: 増減, 財源内訳 国
         self.money = next(iter(said_units)) if len(said_units) == 1 and _MONEY.fullmatch(max(said_units)) else None
+
+    def _repeat(self) -> None:
+        """Let a cell that only repeats be the one above it, or among the headings the one before it. 例: 〃, 同上"""
+        for r, c in sorted(self.at):
+            cell = self.at[r, c]
+            before = (r, c - 1) if r < self.table.header_rows else (r - 1, c)
+            if cell.start < cell.end and is_ditto(self.text[cell.start : cell.end]) and before in self.at:
+                self.at[r, c] = self.at[before]
+
+    def _is_figure(self, cell: Cell) -> bool:
+        words = self.text[cell.start : cell.end]
+        return is_value(words) and not is_missing(words) and bool(find_quantities(words))
+
+    def _spread(self) -> None:
+        """Let a heading over several columns that is printed once stand over all of them.
+
+        例: 令和4年度 | (empty) | 令和5年度 | (empty) over 男 | 女 | 男 | 女; only what the row below repeats is sure
+        """
+        table = self.table
+        if table.header_rows < 2:
+            return
+        columns = sorted(c for r, c in self.at if r == 0 and c >= table.header_columns)
+        words = [self.text[cell.start : cell.end].strip() for c in columns for cell in (self.at[0, c],)]
+        below = [self.text[slice(*span)] if (span := self._span_at(1, c)) else "" for c in columns]
+        starts = [i for i, word in enumerate(words) if word]
+        width = len(columns) // len(starts) if starts else 0
+        if width < 2 or starts != list(range(0, len(columns), width)):
+            return
+        if all(below) and below == below[:width] * len(starts) and len(set(below[:width])) == width:
+            for i, c in enumerate(columns):
+                self.at[0, c] = self.at[0, columns[i - i % width]]
+
+    def _written_out(self) -> dict[Cell, str]:
+        """Return the headings that go on short in full, by their cells. 例: 3 behind 令和2年度 → 令和3年度"""
+        places = sorted(self.at)
+        if not places:
+            return {}
+        height, width = places[-1][0] + 1, max(c for _, c in places) + 1
+
+        def words(r: int, c: int) -> str:
+            cell = self.at.get((r, c))
+            return self.text[cell.start : cell.end] if cell is not None and (cell.row, cell.column) == (r, c) else ""
+
+        rows = [[words(r, c) for c in range(width)] for r in range(height)]
+        meant = grid_written_out(rows, self.table.header_rows, self.table.header_columns)
+        return {
+            cell: meant[r][c]
+            for (r, c), cell in self.at.items()
+            if (cell.row, cell.column) == (r, c) and meant[r][c] != rows[r][c] and not is_ditto(rows[r][c])
+        }
+
+    def _words(self, cell: Cell) -> str:
+        """Return the words of a heading as they are meant."""
+        return self.meant.get(cell) or self.text[cell.start : cell.end]
 
     def _goes_on(self, above: _TableReader) -> bool:
         """Say whether this table has no headings and stands under one of as many columns on its page.
@@ -242,7 +308,9 @@ class _TableReader:
             for cell in body:
                 column_name, column_spans = self.columns[cell.column]
                 spans = [s for s in (*row_spans, *column_spans) if not start <= s[0] < end]
-                if self._is_code(cell.column, self.text[cell.start : cell.end]):
+                if self._is_code(cell.column, self.text[cell.start : cell.end]) or is_ditto(
+                    self._words(self.at[cell.row, cell.column])
+                ):
                     continue
                 namers = sorted(c for c in self.names_rows if c < cell.column and self._in_one_group(c, cell.column))
                 titled = [c for c in namers if _OWN_NAME.search(self.columns[c][0])]
@@ -253,7 +321,10 @@ class _TableReader:
                     held = [c for c in range(table.header_columns) if self.at.get((r, c)) is self.at.get((last, c))]
                     shared, _ = self._heading([(r, c) for c in held])
                     name = shared if shared and not own else name
-                yield from self._of_cell(cell, (start, end), name, column_name, spans)
+                meant = self.at[cell.row, cell.column]
+                if meant is not cell:  # it says what the cell above it says, which is cited, too
+                    spans = [*spans, (meant.start, meant.end)]
+                yield from self._of_cell(meant, (start, end), name, column_name, spans)
 
     def _name_within(self, body: list[Cell]) -> str | None:
         """Return the name that a row's first figure has in its own cell. 例: 均等割76,781 | 69,102 | 7,679"""
@@ -276,7 +347,7 @@ class _TableReader:
         # Beside a name, a serial number or a mark (○) names nothing.
         if self.names_rows:
             cells = [c for c in cells if not _SERIAL.fullmatch(same_width(self.text[c.start : c.end]))]
-        return " ".join(_unspaced(_flat(self.text[c.start : c.end])) for c in cells), [(c.start, c.end) for c in cells]
+        return " ".join(_unspaced(_flat(self._words(c))) for c in cells), [(c.start, c.end) for c in cells]
 
     def _of_cell(self, cell: Cell, quote: Span, row: str, column: str, spans: list[Span]) -> Iterator[Fact]:
         table, text = self.table, self.text
@@ -332,6 +403,11 @@ class _TableReader:
             listed = {item.value_start for item in items}
             yield from (other for other in self._in_words(cell, fact) if other.value_start not in listed)
             yield from items
+            return
+        rows, columns = self.measured
+        if is_missing(words) and (cell.row in rows or cell.column in columns):
+            # A sign instead of a figure is what the paper says of it.
+            yield replace(fact, unit=self._unit(Quantity(0.0, None, None, "", (0, 0)), row, column, cell.column)[0])
             return
         for quantity in quantities:
             unit, number, span = self._unit(quantity, row, column, cell.column)
@@ -414,10 +490,11 @@ class _TableReader:
             unit = self.text[slice(*self.unit)]
             if not re.search(r"[率比]$|割合", column or row):
                 return unit, quantity.value * unit_scale(unit), self.unit
-        title = self.title or ""
         # A title that names two things says the unit of neither. 例: 地区別人口及び世帯数
-        of_title = None if re.search(r"及び|並びに|[・、]", title) else _counted_unit(title)
-        own = own or _counted_unit(row) or _counted_unit(column) or of_title
+        title = "" if self.title is None or re.search(r"及び|並びに|[・、]", self.title) else self.title
+        own = own or _counted_unit(row) or _counted_unit(column) or _counted_unit(title)
+        if own is None and not _OTHER_MEASURE.search(column or row):
+            own = _unit_in_brackets(title)  # 例: 学校別児童数（人）
         if own is None and self.money is not None and _SUM.search(column):
             own = self.money
         return own, quantity.value * unit_scale(own), None
@@ -1004,9 +1081,14 @@ _NAMED_CELL = re.compile(
 _SERIAL = re.compile(r"[0-9]{1,3}|[^\w]+|[○〇◯]")
 
 
+# Only under what names no rows of its own: 年齢（歳） says what the rows are in.
+_CORNER_UNIT = re.compile(r"(?:区 ?分|項 ?目|種 ?別|種 ?類|内 ?訳|年 ?度|年 ?次)\s*\((?P<unit>[^ ()]{1,8})\)")
+
+
 def _unit_span(text: str, cell: Cell) -> Span | None:
-    """Return the unit that the corner of a table says. 例: （単位：千円）"""
-    match = re.search(r"単 ?位 ?[::/]? ?(?P<unit>[^ ()、,:]{1,8})", same_width(text[cell.start : cell.end]))
+    """Return the unit that the corner of a table says. 例: （単位：千円）, 区分（人）"""
+    words = same_width(text[cell.start : cell.end])
+    match = re.search(r"単 ?位 ?[::/]? ?(?P<unit>[^ ()、,:]{1,8})", words) or _CORNER_UNIT.fullmatch(words)
     if match is None or not is_unit(match["unit"]):
         return None
     return cell.start + match.start("unit"), cell.start + match.end("unit")

@@ -11,27 +11,45 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Any
+
+from ingest.kanji_figures import NUMERALS, in_digits, kanji_value
+from ingest.writing import RADICALS, RAISED, RAISED_NOTE, rings_as_zeros
 
 # NFKC would turn ① into 1, and 取組み① into 取組み1: circled marks stay what they are.
 _CIRCLED = frozenset(chr(c) for c in (*range(0x2460, 0x2474), *range(0x2776, 0x2794), *range(0x24EA, 0x2500)))
 
+# Old forms of characters, as the names of places and people are written with them, and the forms in common use. Pairs
+# of which both are words of their own are left out (辯, 餘, 阪).
 _VARIANTS = {
     **dict.fromkeys("‐‑‒–—―−─━", "-"),
     **dict.fromkeys("〜∼∿", "~"),
     **dict(
         zip(
-            "髙﨑德濵濱邊邉齋齊澤櫻廣國瀨眞惠𠮷嶋嶌槗曻榮壽靜豐冨",
-            "高崎徳浜浜辺辺斎斉沢桜広国瀬真恵吉島島橋昇栄寿静豊富",
+            "亞蘆醫壹稻隱榮營衞圓薗鹽應櫻橫溫價會繪學嶽樂瀉舘關歡巖氣歸龜舊擧堯曉區驅國勳惠溪鷄藝縣劔劍劒檢權顯驗廣鑛恆號圀﨑嵜齋齊劑棧蠶參藏雜產實寫舍釋壽收穐龝澁獸肅處緖涉燒證條乘淨繩壤孃釀觸"
+            "眞寢愼盡圖粹醉穗隨髓樞瀨靜攝竊專淺舩戰踐錢潛纖禪雙壯莊搜總聰曾巢裝騷增卽屬續墮對體帶滯臺瀧澤擇擔單膽團斷遲晝鑄聽鎚靏靍遞鐵銕轉點傳燈當黨嶋嶌盜鬪德獨讀杤冨屆貳惱腦霸拜賣麥發髮拔蠻濱"
+            "濵檜彥姬豐拂佛淵渊倂竝峯邊邉變寳寶萠頰滿槇萬默彌埜藪譯藥與豫譽搖樣謠來萊賴亂覽龍兩獵綠壘淚禮勵靈齡歷曆戀鍊爐勞郞樓篭灣鷗髙𠮷槗曻竃桒礪礒驒靱壺蘂禰祇頸鰺檮鄕黑步每晉將驛焰",
+            "亜芦医壱稲隠栄営衛円園塩応桜横温価会絵学岳楽潟館関歓巌気帰亀旧挙尭暁区駆国勲恵渓鶏芸県剣剣剣検権顕験広鉱恒号国崎崎斎斉剤桟蚕参蔵雑産実写舎釈寿収秋秋渋獣粛処緒渉焼証条乗浄縄壌嬢醸触"
+            "真寝慎尽図粋酔穂随髄枢瀬静摂窃専浅船戦践銭潜繊禅双壮荘捜総聡曽巣装騒増即属続堕対体帯滞台滝沢択担単胆団断遅昼鋳聴槌鶴鶴逓鉄鉄転点伝灯当党島島盗闘徳独読栃富届弐悩脳覇拝売麦発髪抜蛮浜"
+            "浜桧彦姫豊払仏渕渕併並峰辺辺変宝宝萌頬満槙万黙弥野薮訳薬与予誉揺様謡来莱頼乱覧竜両猟緑塁涙礼励霊齢歴暦恋錬炉労郎楼籠湾鴎高吉橋昇竈桑砺磯騨靭壷蕊祢祗頚鯵梼郷黒歩毎晋将駅焔",
             strict=True,
         )
     ),
+    "ヶ": "ケ",
+    "ヵ": "カ",
 }
 
-_CLUSTER = re.compile(r".[\u0300-\u036f\u3099\u309a\uff9e\uff9f\ufe00-\ufe0f\U000e0100-\U000e01ef]*", re.S)
-_COMBINING = re.compile(r"[\u0300-\u036f\u3099\u309a\uff9e\uff9f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+_MARKS = r"[\u0300-\u036f\u3099\u309a\uff9e\uff9f\ufe00-\ufe0f\U000e0100-\U000e01ef]"
+# A voicing mark that stands apart belongs to the kana before it, over a gap or a line end too: it can begin nothing.
+_VOICED = r"(?:[か-とは-ほうカ-トハ-ホウ]\s?[゛\u3099\uff9e]|[は-ほハ-ホ]\s?[゜\u309a\uff9f])"
+_CLUSTER = re.compile(
+    rf"{_VOICED}|(?=[⁽{RAISED}])(?:(?P<note>{RAISED_NOTE})|(?P<power>(?<=[×x*]10)[{RAISED}]+))|.{_MARKS}+", re.S
+)
+_COMBINING = re.compile(_MARKS)
+_CLUSTERED = re.compile(rf"{_MARKS}|[゛゜{RAISED}]")
 _DIGIT_COMMA = re.compile(r"(?<=\d),(?=\d{3}(?!\d))", re.A)
+_BEFORE_NFKC = str.maketrans({**RADICALS, "゛": "\u3099", "゜": "\u309a"})
 
 
 @lru_cache(maxsize=65536)
@@ -39,6 +57,10 @@ def _fold_cluster(cluster: str) -> str:
     """Return one character (with its combining marks) in the one form that is compared."""
     if cluster in _CIRCLED:
         return cluster
+    if len(cluster) == 3 and cluster[1].isspace():  # 例: テ ゛
+        cluster = cluster[0] + cluster[2]
+    # A mark on its own is no part of a kana.
+    cluster = cluster.translate(_BEFORE_NFKC) if len(cluster) > 1 else RADICALS.get(cluster, cluster)
     plain = unicodedata.normalize("NFKC", cluster)
     return "".join(_VARIANTS.get(c, c) for c in plain if not _is_selector(c)).lower()
 
@@ -48,32 +70,106 @@ def _is_selector(character: str) -> bool:
     return "\ufe00" <= character <= "\ufe0f" or "\U000e0100" <= character <= "\U000e01ef"
 
 
+def _pieces(text: str) -> Iterator[tuple[str, str]]:
+    """Give the characters of a text with what they are folded to; a raised mark of a note is folded to nothing."""
+    at = 0
+    for match in _CLUSTER.finditer(text) if _CLUSTERED.search(text) else ():
+        yield from ((c, _fold_cluster(c)) for c in text[at : match.start()])
+        kind, at = match.lastgroup, match.end()
+        yield match[0], "" if kind == "note" else match[0] if kind == "power" else _fold_cluster(match[0])
+    yield from ((c, _fold_cluster(c)) for c in text[at:])
+
+
 def fold(text: str) -> str:
     """Return ``text`` in the one form that is compared: NFKC, lower case, one form of dashes, waves and variants.
 
-    例: １，２３４人 → 1234人, ＤＸ → dx, ﾃﾞｰﾀ → データ, 髙﨑 → 高崎, R3〜R5 → r3~r5. Circled numbers stay.
+    例: １，２３４人 → 1234人, ＤＸ → dx, ﾃﾞｰﾀ → データ, 髙﨑 → 高崎, 龍ヶ崎 → 竜ケ崎, 市⺠ → 市民, テ゛ータ → データ,
+    R3〜R5 → r3~r5, 87³件 → 87件. Circled numbers stay.
     """
-    clusters = _CLUSTER.findall(text) if _COMBINING.search(text) else text
-    return _DIGIT_COMMA.sub("", "".join(map(_fold_cluster, clusters)))
+    folded = (
+        "".join(plain for _, plain in _pieces(text)) if _CLUSTERED.search(text) else "".join(map(_fold_cluster, text))
+    )
+    return _settled(_DIGIT_COMMA.sub("", folded))
 
 
 def fold_with_offsets(text: str) -> tuple[str, list[int]]:
     """Return ``fold(text)`` and, for each of its characters and its end, the offset in ``text`` it comes from."""
     characters: list[str] = []
     offsets: list[int] = []
-    clusters = _CLUSTER.findall(text) if _COMBINING.search(text) else text
     at = 0
-    for cluster in clusters:
-        folded = _fold_cluster(cluster)
+    for piece, folded in _pieces(text):
         characters.append(folded)
         offsets.extend([at] * len(folded))
-        at += len(cluster)
+        at += len(piece)
     joined = "".join(characters)
     commas = [match.start() for match in _DIGIT_COMMA.finditer(joined)]
     for comma in reversed(commas):
         del offsets[comma]
     offsets.append(len(text))
-    return _DIGIT_COMMA.sub("", joined), offsets
+    return _settled(_DIGIT_COMMA.sub("", joined)), offsets
+
+
+# Characters that their neighbours show to stand for another one; each keeps its place.
+_UNSETTLED = re.compile(
+    r"[ケカ箇個](?<=[0-9〇一二三四五六七八九十百千数何幾].)(?=[月所国年条村町店校])"  # 3ヶ月, 八箇所, 何カ国
+    r"|[がガ](?<=[一-龠].)(?=[丘崎関谷原浜島岡沢峰池台森岳野山瀬浦根枝平江里本元久保水滝鼻淵橋城塚窪])"  # 霞が関
+    r"|-(?<=[ァ-ヺー].)(?=[ァ-ヺ])|一(?<=[ァ-ヺ].)(?=[ァ-ヺ])"  # デ－タ, サ一ビス
+    r"|ー(?<=[0-9].)(?=[0-9])"  # 12ー34
+    r"|[○◯](?<=[〇一二三四五六七八九○◯].)"  # 二○二四
+)
+_WORD_BEFORE = re.compile(r"[一-龠々]{1,3}$")
+_KATAKANA_BEFORE, _KATAKANA_AFTER = re.compile(r"[ァ-ヺー一-]+$"), re.compile(r"[ァ-ヺー一-]+")
+
+
+def _settled(folded: str) -> str:
+    """Return folded text with those characters put right that only their neighbours tell.
+
+    例: 3ヶ月 → 3か月, デ－タ → データ
+    """
+    if not _UNSETTLED.search(folded):
+        return folded
+    return rings_as_zeros(_UNSETTLED.sub(_settle, folded))
+
+
+def _settle(match: re.Match[str]) -> str:
+    sign, at, text = match[0], match.start(), match.string
+    if sign in "ケカ箇個":
+        return "か"
+    if sign in "○◯":
+        return sign  # what follows them decides, too
+    if sign == "ー":
+        return "-"
+    if sign in "がガ":
+        before = _WORD_BEFORE.search(text, max(0, at - 3), at)
+        # 人口が増加 is no name: the dictionary knows the name with its ケ.
+        named = before is not None and any(
+            _is_one_word(f"{before[0][n:]}ケ{text[at + 1]}") for n in range(len(before[0]))
+        )
+        return "ケ" if named else sign
+    left = _KATAKANA_BEFORE.search(text, max(0, at - 12), at)
+    right = _KATAKANA_AFTER.match(text, at + 1, at + 12)
+    parts = [re.sub("[一-]", "ー", part[0]) for part in (left, right) if part is not None]
+    return "ー" if len(parts) == 2 and _belong_together(*parts) else sign
+
+
+@lru_cache(maxsize=4096)
+def _belong_together(left: str, right: str) -> bool:
+    """Say whether the dictionary has what a long vowel makes of two pieces, and not the pieces.
+
+    例: デ and タ; not ビル and カー
+    """
+    if len(left) == len(right) == 1:
+        return _is_one_word(f"{left}ー{right}")  # ア-イ is a range
+    if all(len(part) > 1 and _is_one_word(part) for part in (left, right)):
+        return False
+    return all(entry.lemma for _, entry, _, _ in _analyse(f"{left}ー{right}"))
+
+
+@lru_cache(maxsize=4096)
+def _is_one_word(word: str) -> bool:
+    """Say whether the dictionary has a word as one."""
+    tokens = _analyse(word)
+    return len(tokens) == 1 and bool(tokens[0][1].lemma)
 
 
 # --- lines -----------------------------------------------------------------------------------------------------------
@@ -344,9 +440,9 @@ _ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925, "大正": 1911, "明治
 # Years of every writing, with month and day where they hang on by dots; then plain numbers.
 _YEAR_OR_NUMBER = re.compile(
     r"(?:(?P<era>令和|平成|昭和|大正|明治)\s?|(?<![a-z0-9])(?P<letter>[rh]|s(?=\s?\d{1,2}(?:年|\.\s?\d))))"
-    r"\s?(?P<era_year>元|\d{1,2})(?![a-z0-9])(?P<era_unit>年度|年)?"
+    r"\s?(?P<era_year>元|\d{1,2}|(?<=[和成正治昭])[一二三四五六七八九十〇]{1,3}(?=年))(?![a-z0-9])(?P<era_unit>年度|年)?"
     r"(?:\.\s?(?P<month>\d{1,2})(?![0-9])(?:月|\.\s?(?P<day>\d{1,2})(?![0-9])日?)?)?"
-    r"|(?<![a-z0-9.])(?P<year>(?:18|19|20)\d\d)(?P<unit>年度|年)"
+    r"|(?<![a-z0-9.])(?P<year>(?:18|19|20)\d\d|(?<![〇一二三四五六七八九])[一二][〇一二三四五六七八九]{3})(?P<unit>年度|年)"
     r"|(?<![a-z0-9.])(?P<slashed>(?:19|20)\d\d)[./-](?P<slashed_month>\d{1,2})[./-](?P<slashed_day>\d{1,2})(?!\d)"
     r"|(?<![a-z])fy\s?(?P<fiscal>(?:19|20)\d\d)"
     r"|(?<![a-z0-9])(?P<number>\d+(?:\.\d+)?)",
@@ -377,6 +473,7 @@ _DROPPED_BASES = frozenset(
 )
 _NOUNS = frozenset({"名詞", "接頭辞", "接尾辞", "記号", "形状詞"})
 _LONGEST_COMPOUND = 6  # morphemes
+_HELD_NUMERALS = frozenset(NUMERALS)
 
 
 @dataclass(slots=True)
@@ -397,14 +494,47 @@ def _year_tokens(match: re.Match[str]) -> tuple[str, ...]:
     if group["slashed"]:
         return (f"{group['slashed']}年", f"{int(group['slashed_month'])}月", f"{int(group['slashed_day'])}日")
     if group["year"]:
-        return (group["year"] + group["unit"],)
-    count = 1 if group["era_year"] == "元" else int(group["era_year"])
+        year = group["year"]
+        return ((year if year.isascii() else str(kanji_value(year))) + group["unit"],)
+    count = 1 if group["era_year"] == "元" else _whole(group["era_year"])
     tokens = [f"{_ERAS[group['era'] or group['letter']] + count}{group['era_unit'] or '年'}"]
     if group["month"]:
         tokens.append(f"{int(group['month'])}月")
     if group["day"]:
         tokens.append(f"{int(group['day'])}日")
     return tuple(tokens)
+
+
+def _whole(digits: str) -> int:
+    """Return the value of ASCII or kanji digits, 0 where they are no number. 例: 十十"""
+    return int(digits) if digits.isascii() else kanji_value(digits) or 0
+
+
+def _numbers_in_kanji(tokens: list[_Token]) -> Iterator[_Word]:
+    """Give the numbers that the dictionary sees in kanji, as they are indexed in digits.
+
+    例: 第三号 → 3, 一万二千 → 1万2000
+    """
+    for counts, run in groupby(tokens, lambda token: token[1].pos2 == "数詞" and all(c in NUMERALS for c in token[0])):
+        held = list(run) if counts else []
+        for part in _side_by_side(held):
+            kanji = "".join(surface for surface, *_ in part)
+            digits = in_digits(kanji)
+            if digits is not None and not set(kanji) <= set("十百千万億兆"):  # 百万円 is a unit
+                plain = digits.replace(",", "")
+                yield _Word(tuple(re.findall(r"[0-9.]+|[万億兆]", plain)), plain, part[0][2], part[-1][3])
+
+
+def _side_by_side(tokens: list[_Token]) -> Iterator[list[_Token]]:
+    """Give the runs of tokens with nothing between them."""
+    run: list[_Token] = []
+    for token in tokens:
+        if run and run[-1][3] != token[2]:
+            yield run
+            run = []
+        run.append(token)
+    if run:
+        yield run
 
 
 def _line_words(line: str) -> list[_Word]:
@@ -415,6 +545,9 @@ def _line_words(line: str) -> list[_Word]:
     ]
     found: list[_Word] = []
     tokens = _analyse(line)
+    if not _HELD_NUMERALS.isdisjoint(line):
+        kanji = (n for n in _numbers_in_kanji(tokens) if not any(f.start < n.end and n.start < f.end for f in fixed))
+        fixed = sorted([*fixed, *kanji], key=lambda word: word.start)
     at = 0
     for i, (surface, entry, start, end) in enumerate(tokens):
         while at < len(fixed) and fixed[at].end <= start:

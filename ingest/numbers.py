@@ -1,16 +1,21 @@
 """Quantities in Japanese text: a figure, its unit, and its value in the unit's base.
 
-Only figures written with Arabic digits are read. A date, a clock time, a postal code, a telephone number, an
-address on the web, an enumerator (①, (1), 第1回, 1.) and a page number are not quantities.
+Figures are read in Arabic digits, and in kanji where a counter follows and the dictionary sees a number. A date, a
+clock time, a postal code, a telephone number, an address on the web, an enumerator (①, (1), 第1回, 1.) and a page
+number are not quantities.
 """
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
-from ingest.dates import find_periods, same_width
+from ingest.dates import find_periods
+from ingest.japanese import morphs
+from ingest.kanji_figures import NUMERALS, in_digits
+from ingest.writing import SQUARES, read_form, same_width
 
 _SCALES = {"十": 10, "百": 100, "千": 1000, "万": 10**4, "億": 10**8, "兆": 10**12}
 
@@ -30,20 +35,30 @@ _SPELLINGS: dict[str, tuple[str, ...]] = {
     "分": ("分間",),
     "秒": ("秒間",),
     "m2": ("㎡", "m²", "平方メートル", "平米"),
-    "m3": ("㎥", "m³", "立方メートル"),
+    "m3": ("㎥", "m³", "立方メートル", "立米"),
     "km2": ("㎢", "km²", "平方キロメートル", "平方キロ"),
     "km": ("㎞", "キロメートル", "キロ"),
     "m": ("メートル",),
     "cm": ("㎝", "センチメートル", "センチ"),
     "mm": ("㎜", "ミリメートル", "ミリ"),
     "ha": ("㏊", "ヘクタール"),
+    "アール": (),
     "kg": ("㎏", "キログラム"),
     "g": ("グラム",),
+    "mg": ("㎎", "ミリグラム"),
+    "μg": ("㎍", "µg", "マイクログラム"),
     "t": ("トン",),
     "L": ("ℓ", "リットル", "l"),
-    "℃": ("°C",),
-    "kW": ("キロワット",),
-    "MW": ("メガワット",),
+    "kL": ("㎘", "kl", "kℓ", "キロリットル"),
+    "ml": ("㎖", "mL", "mℓ", "ミリリットル"),
+    "℃": ("°C", "度C"),
+    "ワット": (),
+    "kW": ("㎾", "キロワット"),
+    "MW": ("㎿", "メガワット"),
+    "kWh": ("㎾h", "キロワット時", "キロワットアワー"),
+    "kcal": ("㎉", "キロカロリー"),
+    "dB": ("㏈", "デシベル"),
+    "Hz": ("㎐", "ヘルツ"),
     "ドル": ("米ドル",),
 }
 _COUNTERS = "".join(
@@ -54,11 +69,14 @@ _COUNTERS = "".join(
         "校区 自治体 団体 企業 事業 事業者 事業所 事業体 施設 機関 病院 医療機関 大学 高校 小学校 中学校 学校 学科 ",
         "学部 科 部 課 局 室 部局 所 箇 団 法人 組合 農家 経営体 集落 コミュニティ ユーロ ウォン 元 時間 割 度 ",
         "人日 人回 人泊 つ ブース 施策 取組 テーマ 案件 工区 橋 河川 漁港 港 製品 商品 メニュー 講座 会場 TEU ",
-        "GB TB MB kWh km/h MWh GWh GW μg/m3 mg/L ppm ppb bps Mbps Gbps dB hPa ‰ kL ml kcal",
+        "GB TB MB km/h MWh GWh GW μg/m3 mg/L ppm ppb bps Mbps Gbps hPa ‰",
     )
 ).split()
 _BASE = {spelling: base for base, others in _SPELLINGS.items() for spelling in (base, *others)}
 _BASE.update({counter: counter for counter in _COUNTERS})
+
+# A sign that stands for a unit is one more spelling of it. 例: ㌧, ㌶, ㌫
+_BASE.update({sign: _BASE[word] for sign, word in SQUARES.items() if word in _BASE})
 
 UNITS: frozenset[str] = frozenset(_BASE)
 
@@ -77,6 +95,10 @@ class Quantity:
     at: tuple[int, int]
 
 
+def _measures(base: str) -> bool:
+    return base.isascii() or base in ("μg", "℃", "アール", "ワット", "ポイント")
+
+
 def _alternatives(words: frozenset[str]) -> str:
     """Return the words as a pattern, longest first; a unit of letters ends where its word ends (5G is no gram)."""
     parts = []
@@ -87,6 +109,8 @@ def _alternatives(words: frozenset[str]) -> str:
 
 
 _UNIT = _alternatives(UNITS)
+# Units that measure, and count no things: a question for 何ヘクタール names nothing by its unit. 例: m2, ㌶, トン, %
+MEASURE_UNIT = _alternatives(frozenset(word for word, base in _BASE.items() if base in _SPELLINGS and _measures(base)))
 # PDF text may tear a figure at its comma: 527, 923 is 527,923.
 _DIGITS = r"(?:[0-9]{1,3}(?: ?, ?[0-9]{3})+(?![0-9])|[0-9]+)(?:\.[0-9]+)?"
 # Minus is △ or ▲ before the figure (▲ 1,681), or a dash that does not join it to what stands before.
@@ -98,7 +122,7 @@ _FIGURE = re.compile(
 _PART = re.compile(rf"(?P<figure>{_DIGITS}) ?(?P<small>[十百千]?)(?P<large>[万億兆]?)")
 # 例: 648企業・団体, 12便/週, 20億円/年. A space (PDF text) or the end of bold type (**238**名) may stand between.
 _AFTER = re.compile(
-    rf"(?P<space>[ ]?|\*\*)(?P<unit>(?:{_UNIT})(?:・(?:{_UNIT})(?![一-鿿ァ-ヶ0-9]))*"
+    rf"(?P<space>[ ]?|\*\*)(?:余り?)?(?P<unit>(?:{_UNIT})(?:・(?:{_UNIT})(?![一-鿿ァ-ヶ0-9]))*"
     r"(?:/(?:年|月|週|日|回|人|時間|時|分|秒|ha|km2|km|10a|台|戸|件))?)"
 )
 # A counter that is no known unit: a short word of kanji or katakana that ends where the figure's phrase ends.
@@ -116,7 +140,7 @@ _NO_MEASURE = re.compile(r"目|制(?!度)|年?生|次|期|代|あたり|当た�
 _WARI = re.compile(r"割(?P<bu>[0-9])分")
 _FRACTION = re.compile(
     r"(?<![0-9/.,~\-A-Za-z])(?P<n>[1-9])/(?P<d>[2-9]|10)(?![0-9/.,~\-]|[A-Za-z]|\(?[月火水木金土日][\)曜])"
-    r"|(?<![0-9.,])(?P<d2>[1-9][0-9]?)分の(?P<n2>[1-9][0-9]?)(?![0-9])"
+    r"|(?<![0-9.,])(?P<d2>[1-9][0-9]{0,3})分の(?P<n2>[1-9][0-9]{0,2})(?![0-9])"
 )
 # 例: 3人に1人, 5世帯に2世帯: a share, told in people
 _ONE_IN = re.compile(r"(?<![0-9.,])(?P<of>[1-9][0-9]?)(?P<unit>人|社|世帯|校|件|団体|市町村)に(?P<n>[1-9])(?P=unit)")
@@ -157,34 +181,124 @@ def find_quantities(text: str) -> list[Quantity]:
     are 0.5 without a unit. A figure without a unit counts only where it stands by itself, so that RE100 or
     エキスポ2025 give nothing.
     """
-    folded = same_width(text)
-    if not any("0" <= c <= "9" for c in folded):
+    plain, offsets = _with_digits(*read_form(text))
+    if not any("0" <= c <= "9" for c in plain):
         return []
-    masked = _masked(folded)
+
+    def place(start: int, end: int) -> tuple[int, int]:
+        return (start, end) if offsets is None else (offsets[start], offsets[end - 1] + 1)
+
+    masked = _masked(plain)
     found: list[Quantity] = []
-    fractions = {m.start(): m for m in _FRACTION.finditer(folded) if _is_fraction(m)}
+    fractions = {m.start(): m for m in _FRACTION.finditer(plain) if _is_fraction(m)}
     position = 0
-    for match in _FIGURE.finditer(folded):
+    for match in _FIGURE.finditer(plain):
         if match.start("figure") < position or masked(match.start("figure")):
             continue
-        share = _ONE_IN.match(folded, match.start("figure"))
+        share = _ONE_IN.match(plain, match.start("figure"))
+        fraction = fractions.get(match.start("figure"))
         if share is not None and int(share["n"]) < int(share["of"]):
             value = 100 * int(share["n"]) / int(share["of"])
-            said = share[0][len(share["of"]) :]
-            found.append(Quantity(value, said, "%", text[slice(*share.span())], share.span()))
-            position = share.end()
-            continue
-        fraction = fractions.get(match.start("figure"))
-        if fraction is not None:
+            read = _Read(value, "", (share.end("of"), share.end()), "%", share.span())
+        elif fraction is not None:
             value = int(fraction["n"] or fraction["n2"]) / int(fraction["d"] or fraction["d2"])
-            found.append(Quantity(value, None, None, text[slice(*fraction.span())], fraction.span()))
-            position = fraction.end()
+            read = _Read(value, "", None, None, fraction.span())
+        elif (figure := _read(plain, match)) is not None:
+            minus = bool(match["sign"]) and match["sign"][0] in "△▲▼-"
+            read = replace(figure, value=-figure.value) if minus else figure
+        else:
             continue
-        quantity = _read(text, folded, match)
-        if quantity is not None:
-            found.append(quantity)
-            position = quantity.at[1]
-    return _ranges_share_units(folded, found)
+        position = read.at[1]
+        unit = text[slice(*place(*read.unit_at))] if read.unit_at else ""
+        at = place(*read.at)
+        found.append(Quantity(read.value, read.scale + unit or None, read.base_unit, text[slice(*at)], at))
+    return _ranges_share_units(same_width(text), found)
+
+
+def with_digits(text: str) -> str:
+    """Return ``text`` as figures are read in it: those of kanji in digits, and without the marks of notes.
+
+    例: 三億五千二百万円 → 3億5,200万円, １，２３４²件 → 1,234件; 三重県 stays
+    """
+    return _with_digits(*read_form(text))[0]
+
+
+@dataclass(frozen=True)
+class _Read:
+    """A figure with places in the form that figures are read in."""
+
+    value: float
+    scale: str  # 千 of 千円
+    unit_at: tuple[int, int] | None
+    base_unit: str | None
+    at: tuple[int, int]
+
+
+# --- figures in kanji -------------------------------------------------------------------------------------------------
+
+_DIGIT = "[〇一二三四五六七八九]"
+_AFTER_KANJI = re.compile(rf"余?り?(?!つ|箇条)(?P<unit>{_UNIT}|分の|年度|月|時|番|号|条|丁目|章|節|級|次|期|年)")
+_KANJI_RUN = re.compile(
+    rf"(?<![{NUMERALS}])(?:{_DIGIT}{{1,3}}(?:[、,]{_DIGIT}{{3}})++(?:・{_DIGIT}++)?(?!{_DIGIT})"
+    rf"|[{NUMERALS}]++(?:・{_DIGIT}++[百千]?[万億兆]?)?)(?={_AFTER_KANJI.pattern.replace('?P<unit>', '?:')})"
+    rf"|(?<=分の)[{NUMERALS}]++"
+)
+_AROUND = 12  # characters on each side that tell whether kanji are a figure
+_PLACE_ENDS = frozenset("町市村郡区駅")  # 十日町, 二十四軒町
+# What one of is counted with a lone 一: 一件, 一校; but 市内一円, 一年を通じて, 一日も早く, 一点
+_COUNTS_ONE = frozenset("件 人 社 校 戸 台 棟 か所 団体 施設 世帯 隻 頭 基 橋 館 園 %".split())
+_SCALE_ONLY, _SAYS_AMOUNT = re.compile("[十百千万億兆]+"), re.compile("[ぁ-ん約金計各]$")
+_ABOUT = re.compile("一二|二三|三四|四五|五六|六七|七八|八九")  # 二三人 are two or three
+
+
+def _with_digits(plain: str, offsets: list[int] | None) -> tuple[str, list[int] | None]:
+    """Return a text and its offsets with its figures of kanji in digits. 例: 一万二千人 → 1万2,000人"""
+    parts: list[str] = []
+    places: list[int] = []
+    position = 0
+    for match in _KANJI_RUN.finditer(plain):
+        start, end = match.span()
+        if plain[start - 1 : start].isdecimal():  # 例: 3億五千万円
+            start += len(match[0]) - len(match[0].lstrip("十百千万億兆"))
+        line = plain[max(0, start - _AROUND) : start].rpartition("\n")[2], plain[end : end + _AROUND].partition("\n")[0]
+        digits = in_digits(plain[start:end]) if start < end else None
+        if digits is None or not _is_figure(line[0], plain[start:end], line[1]):
+            continue
+        parts += plain[position:start], digits
+        places += [*range(position, start), *(start for _ in digits[1:]), end - 1]
+        position = end
+    if not parts:
+        return plain, offsets
+    parts.append(plain[position:])
+    places += range(position, len(plain) + 1)
+    return "".join(parts), places if offsets is None else [offsets[place] for place in places]
+
+
+@lru_cache(maxsize=16384)
+def _is_figure(left: str, run: str, right: str) -> bool:
+    """Say whether the dictionary cuts a run of kanji out of a line as a number with its counter.
+
+    例: 三億円, 十五人以上, 第三号 yes; 三重県, 一般, 十分な, 一人ひとり, 三戸町, 市内一円, 三者協議, 十日町, 二三人 no
+    """
+    found = morphs(f"{left}{run}{right}")
+    start, end = len(left), len(left) + len(run)
+    inside = [m for m in found if m.start < end and m.end > start]
+    counter = _AFTER_KANJI.match(right)
+    if _SCALE_ONLY.fullmatch(run) and (not _SAYS_AMOUNT.search(left) or "単位" in left):
+        return False  # 千円 and 百万円 are units
+    if not inside or (inside[0].start, inside[-1].end) != (start, end):
+        return False
+    if any(m.pos2 != "数詞" and m.surface not in "・、," for m in inside):
+        return False
+    if counter is None:
+        return left.endswith("分の")
+    after = next((m for m in found if m.start == end + counter.end()), None)
+    if _ABOUT.fullmatch(run) or (run == "一" and _FOLDED_BASE.get(counter["unit"], "番") not in {*_COUNTS_ONE, "番"}):
+        return False
+    if after is None or len(run) > 1:
+        return after is None or after.surface not in _PLACE_ENDS
+    said_of = re.match(_REMARK, right[counter.end() :]) is not None
+    return after.pos not in ("名詞", "接尾辞") or after.pos2 == "数詞" or said_of
 
 
 def base_unit(unit: str | None) -> str | None:
@@ -234,7 +348,7 @@ def _is_fraction(match: re.Match[str]) -> bool:
     return n < d
 
 
-def _read(text: str, folded: str, match: re.Match[str]) -> Quantity | None:
+def _read(folded: str, match: re.Match[str]) -> _Read | None:
     begin, end = match.span()
     value = 0.0
     scale = ""
@@ -247,38 +361,28 @@ def _read(text: str, folded: str, match: re.Match[str]) -> Quantity | None:
         after = None
     generic = _GENERIC.match(folded, end) if after is None and not match["yen"] else None
     if generic is not None:
-        unit = generic["unit"]
-        return _quantity(text, begin, generic.end(), value, match["sign"], scale + unit, unit)
+        return _Read(value, scale, generic.span("unit"), generic["unit"], (begin, generic.end()))
     if after is None:
         if match["yen"]:
-            unit, base = text[match.start("yen") : match.end("yen")].strip(), "円"
-            return _quantity(text, begin, end, value, match["sign"], unit, base)
+            yen = match.start("yen"), match.start("yen") + len(match["yen"].strip())
+            return _Read(value, "", yen, "円", (begin, end))
         if not scale and not _stands_alone(folded, begin, end):
             return None
-        return _quantity(text, begin, end, value, match["sign"], scale or None, None)
+        return _Read(value, scale, None, None, (begin, end))
     if _NO_MEASURE.match(folded, after.end()):
         return None
     if after["unit"] == "割":
         bu = _WARI.match(folded, after.start("unit"))
         value = value * 10 + (int(bu["bu"]) if bu else 0)
-        return _quantity(text, begin, bu.end() if bu else after.end(), value, match["sign"], "割", "%")
+        return _Read(value, "", after.span("unit"), "%", (begin, bu.end() if bu else after.end()))
     if value == 1 and folded.startswith("平均", after.end()):  # 例: 1日平均
         return None
     if len(parts) > 1:  # 例: 2億1,400万円 is counted in 円, 1,400万円 in 万円
         scale = ""
-    printed = scale + text[after.start("unit") : after.end("unit")]
     if not after["space"].strip():
         end = after.end()
     base = _FOLDED_BASE.get(after["unit"], after["unit"])
-    return _quantity(text, begin, end, value, match["sign"], printed, base)
-
-
-def _quantity(
-    text: str, begin: int, end: int, value: float, sign: str | None, unit: str | None, base: str | None
-) -> Quantity:
-    if sign and sign[0] in "△▲▼-":
-        value = -value
-    return Quantity(value, unit, base, text[begin:end], (begin, end))
+    return _Read(value, scale, after.span("unit"), base, (begin, end))
 
 
 _NEXT_FIGURE = re.compile(rf"[ \t]+[△▲-]? ?{_DIGITS}[百千万億]*(?P<rest>.{{0,9}})")

@@ -6,8 +6,10 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 
-from ingest.dates import find_periods, same_width
+from ingest.dates import find_periods
+from ingest.runs import grid_written_out
 from ingest.tables import is_label, is_value
+from ingest.writing import same_width
 
 Span = tuple[int, int]
 
@@ -76,7 +78,9 @@ def count_headings(
     ``cells`` are start and end in ``text``, row, column, row span and column span.
     例: 番号 | 事業名 | 担当課 | 予算額 → 1 row, 2 columns
     """
-    texts = {(r, c): text[a:b].strip() for a, b, r, c, _, _ in cells}
+    said_in = {(r, c): text[a:b].strip() for a, b, r, c, _, _ in cells}
+    grid = grid_written_out([[said_in.get((r, c), "") for c in range(columns)] for r in range(rows)])
+    texts = {(r, c): grid[r][c] for r, c in said_in}
     values = {place for place, text in texts.items() if text and is_value(text) and not is_label(text)}
     if not values and columns < 3:
         return 0, 1

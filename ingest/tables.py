@@ -13,15 +13,20 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import islice, pairwise, takewhile
 
-from ingest.dates import find_periods, same_width
+from ingest.dates import find_periods
 from ingest.document import Block, Cell, Document, Page, Table
 from ingest.numbers import NOTE_MARKS, find_quantities, is_unit
+from ingest.runs import grid_written_out, written_out
+from ingest.writing import same_width
 
 Span = tuple[int, int]
 _EMPTY: Span = (0, 0)
 
 _UNIT_LINE = re.compile(r"単位 ?[:は]? ?(?P<unit>[^\s()\[\]、,;:※■]+)")
-_NOTHING = re.compile(r"[-ー―–—─…・*]+|※[0-9]*|皆増|皆減|なし|未定|\(-\)")
+# What stands in a cell instead of a figure. 例: X and 秘 (kept secret), … (not known), - (nothing to count), 皆増
+_NOTHING = re.compile(
+    r"[-ー―–—─…‥⋯・･*＊]+|\.{2,}|[XxχΧ]|秘匿?|[Nn]\.?/?[Aa]\.?|/|※[0-9]*|皆増|皆減|なし|未定|不詳|非公表|\(-\)"
+)
 _DELIMITER_ROW = re.compile(r"[\s|:\-]*-[\s|:\-]*")
 _TOTAL = re.compile(r"(?:合|総|小)?計")
 # A short line that names what stands near it: 例: ＜品目別の出荷額＞, 【人口統計】, 人口の推移, 相談件数（実績）
@@ -331,7 +336,8 @@ def _with_headings(rows: list[tuple[Span, ...]], text: str, first: int, last: in
     width = len(rows[0])
     if width < 2 or len(rows) < 2:
         return None
-    kinds = [[_kind(text[a:b]) for a, b in row] for row in rows]
+    words = grid_written_out([[text[a:b] for a, b in row] for row in rows], _MAX_HEADER_ROWS)
+    kinds = [[_kind(cell) for cell in row] for row in words]
     if not any("value" in row for row in kinds):
         head, *body = [[text[a:b] for a, b in row] for row in rows]
         header_rows = 1 if _names_columns(head, body) else 0
@@ -352,9 +358,7 @@ def _with_headings(rows: list[tuple[Span, ...]], text: str, first: int, last: in
     if header_rows == 0 and _are_years([text[a:b] for a, b in rows[0]][1:]):
         header_rows = 1
     header_columns = 0
-    while header_columns < width - 1 and _is_heading_column(
-        [text[a:b] for a, b in (row[header_columns] for row in rows[header_rows:])]
-    ):
+    while header_columns < width - 1 and _is_heading_column([row[header_columns] for row in words[header_rows:]]):
         header_columns += 1
     if header_columns == 0 and (header_rows == 0 or not all(_kind(text[a:b]) != "empty" for a, b in rows[0])):
         return None
@@ -440,6 +444,11 @@ def is_value(cell: str) -> bool:
     return covered * 10 >= 6 * len(re.sub(r"[\s()\[\]約計延べ※*]", "", folded))
 
 
+def is_missing(cell: str) -> bool:
+    """Say whether a cell holds a sign instead of a figure. 例: X, …, -, 秘匿, 皆減; 0 and 〃 no"""
+    return _NOTHING.fullmatch(same_width(cell).replace("**", "").strip()) is not None
+
+
 _LABEL = re.compile(
     r"[0-9]+歳?[-~][0-9]+歳|[0-9]+歳(?:以上|以下|未満|代)?|(?:[RHS]|令和|平成|昭和)?[0-9元]{1,4}年?度?"
     r"|(?:[0-9]+年)?[0-9]+[か箇ヶカケ]月(?:間?以上|間?以下|間?未満)?|[0-9]+年(?:以上|以下|未満)"  # years of service
@@ -505,7 +514,7 @@ def _headers(lines: list[_Line], number: int, text: str) -> Iterator[tuple[list[
     if line.blank or "\t" in line.text or "|" in line.text or re.search(r"[。、]|^\s*(?:[-*] |#)", line.text):
         return
     tokens = _tokens(line)
-    names = [same_width(text[a:b]) for a, b in tokens]
+    names = written_out([same_width(text[a:b]) for a, b in tokens])
     if len(tokens) >= 2 and all(len(name) <= 15 and _is_heading(name) for name in names):
         joined = _join_brackets(tokens, text)
         if len(joined) >= 3 or _all_periods(joined, text):
@@ -593,10 +602,17 @@ def _rows_under(lines: list[_Line], header: list[Span], first: int, after: int, 
             continue
         if not stacked and not inline and not (len(rows) == 1 and _sure_without_label(rows[0], header, corner, text)):
             continue
-        if corner and (any(row.label == _EMPTY for row in rows) or not _CORNER.match(text[slice(*header[0])])):
+        sure = _CORNER.match(text[slice(*header[0])]) or _heads_periods([text[a:b] for a, b in header])
+        if corner and (any(row.label == _EMPTY for row in rows) or not sure):
             continue  # a value may be missing instead
         return _spaced_grid(header, corner, rows, first, last)
     return None
+
+
+def _heads_periods(header: list[str]) -> bool:
+    """Say whether all headings but the first one are periods. 例: 路線 | 令和2年度 | 3 | 4"""
+    first, *others = written_out(header)
+    return not _is_period_or_total(first) and all(map(_is_period_or_total, others))
 
 
 def _sure_without_label(row: _Row, header: list[Span], corner: int, text: str) -> bool:

@@ -22,8 +22,9 @@ from eval.sets import EvaluationError
 from index.collection import Collection
 from index.protocols import Embedder, Vectors
 from index.retriever import passage_text
-from ingest.dates import Period, find_periods, same_width
+from ingest.dates import Period, find_periods
 from ingest.document import Document
+from ingest.writing import same_width
 
 SEED = "20261123"
 FOLDS = 4  # collections among which removed pages are spread: of the sample each loses a third, of the seeds an eighth

@@ -17,8 +17,9 @@ from typing import TypeVar
 
 from eval.dataset import Question
 from eval.measures.texts import normalise
-from ingest.dates import ERAS, Period, find_periods, same_width
+from ingest.dates import ERAS, Period, find_periods
 from ingest.japanese import Morph, morphs
+from ingest.writing import same_width
 
 Span = tuple[int, int]
 T = TypeVar("T")

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.dates import Period, date_of, describe, find_periods, parse_code, same_width
+from ingest.dates import Period, date_of, describe, find_periods, parse_code
+from ingest.writing import same_width
 
 WRITTEN = [
     ("令和6年1月末現在", ["2024-01-31"]),

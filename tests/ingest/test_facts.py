@@ -58,8 +58,56 @@ def test_the_quote_of_a_cell_is_its_row_and_the_header_is_context():
     assert "R5 (1月末)" in [TABLE[a:b] for a, b in fact.context]
 
 
-def test_an_empty_mark_is_no_fact():
-    assert "-" not in [fact.value for fact in facts(TABLE)]
+def test_a_sign_instead_of_a_figure_is_a_fact_without_a_number():
+    (fact,) = [fact for fact in facts(TABLE) if fact.value == "-"]
+    assert (fact.number, fact.row, fact.as_of) == (None, "合計", "FY2019")
+
+
+def test_a_sign_among_words_is_no_fact():
+    text = (
+        "項目\t改正前\t改正後\n対象の施設\t-\t中央会館を加える\n受付の窓口\t本庁のみ\t-\n届出の様式\t紙のみ\t電子も可\n"
+    )
+    assert "-" not in [fact.value for fact in facts(text)]
+
+
+def test_a_mark_of_repetition_is_the_cell_above_it_in_headings_and_in_figures():
+    text = "種別\t区分\t件数\t金額\n水路\t新設\t12\t340\n〃\t改良\t8\t〃\n農道\t新設\t2\t88\n同上\t改良\t5\t91\n"
+    found = {(f.row, f.column): f for f in facts(text)}
+    assert found["水路 改良", "件数"].number == 8
+    assert found["農道 改良", "金額"].number == 91
+    repeated = found["水路 改良", "金額"]
+    assert (repeated.number, repeated.value) == (340, "340")
+    assert text[repeated.start : repeated.end] == "〃\t改良\t8\t〃"
+    assert (repeated.value_start, repeated.value_end) in repeated.context
+
+
+def test_years_that_go_on_short_date_their_columns_and_their_rows():
+    across = facts("路線\t平成30年度\t元\t2\n北線\t812\t846\t901\n南線\t520\t506\t534\n")
+    assert [f.as_of for f in across if f.row == "南線"] == ["FY2018", "FY2019", "FY2020"]
+    down = facts("年度\t件数\t人数\n令和2年度\t10\t120\n3\t12\t134\n4\t15\t150\n")
+    assert [(f.as_of, f.number) for f in down if f.column == "件数"] == [("FY2020", 10), ("FY2021", 12), ("FY2022", 15)]
+
+
+def test_a_row_of_small_figures_behind_a_year_is_no_run_of_years():
+    found = facts("年度\tA会場\tB会場\tC会場\n令和2年度\t3\t4\t5\n令和3年度\t6\t7\t8\n")
+    assert [f.number for f in found if f.as_of == "FY2020"] == [3, 4, 5]
+
+
+def test_a_heading_printed_once_stands_over_the_columns_that_repeat_below_it():
+    found = facts("園名\t令和4年度\t\t5\t\n\t男\t女\t男\t女\n東園\t21\t19\t24\t18\n西園\t15\t14\t12\t16\n")
+    assert {(f.as_of, f.column.split(" ")[-1]): f.number for f in found if f.row == "西園"} == {
+        ("FY2022", "男"): 15,
+        ("FY2022", "女"): 14,
+        ("FY2023", "男"): 12,
+        ("FY2023", "女"): 16,
+    }
+
+
+def test_the_unit_may_stand_as_one_sign_or_in_the_corner():
+    (first, *_) = facts("古紙の回収（単位：㌧）\n\tR5年度\tR6年度\n新聞\t1,200\t1,300\n雑誌\t80\t75\n")
+    assert (first.number, first.unit) == (1200, "㌧")
+    (first, *_) = facts("区分（人）\tR5年度\tR6年度\n転入\t310\t298\n転出\t402\t388\n")
+    assert first.unit == "人"
 
 
 def test_a_unit_for_the_whole_table_is_in_the_number():

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.dates import same_width
 from ingest.numbers import UNITS, Quantity, base_unit, find_quantities, is_unit, unit_scale
+from ingest.writing import same_width
 
 READ = [
     ("約2億1,400万円", "2億1,400万円", 214_000_000, "円"),
