@@ -2,25 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import ctypes
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from ingest.pdf.sheet import Box
+from ingest.pdf.sheet import Box, Char
 
 _HIDDEN = 1 << 1 | 1 << 5  # not shown at all, not shown on a screen
 
 
-def opened(document: Any, number: int) -> Any:
-    """Return page ``number`` (from 0) with what is typed on it (fields, notes) made part of it, as a reader sees it."""
+def opened(document: Any, number: int) -> tuple[Any, list[Box]]:
+    """Return page ``number`` (from 0) with what is typed on it (fields, notes) made part of it, as a reader sees it.
+
+    And where boxes are ticked (in PDF space): the tick is often a drawing.
+    """
     import pypdfium2.raw as pdfium
 
     page = document[number]
+    ticked: list[Box] = []
     typed = {pdfium.FPDF_ANNOT_WIDGET, pdfium.FPDF_ANNOT_FREETEXT}
-    if {kind for kind, _ in _annotations(page)} & typed:
+    kinds: set[int] = set()
+    for kind, annotation in _annotations(page):
+        kinds.add(kind)
+        if kind == pdfium.FPDF_ANNOT_WIDGET and _state(annotation) not in ("", "Off"):
+            ticked.append(_place(annotation))
+    if kinds & typed:
         pdfium.FPDFPage_Flatten(page, pdfium.FLAT_NORMALDISPLAY)
         page.close()
         page = document[number]  # only a page that is opened anew shows it
-    return page
+    return page, ticked
+
+
+def _state(annotation: Any) -> str:
+    """Return which of its appearances an annotation shows, "" where it has only one."""
+    import pypdfium2.raw as pdfium
+
+    letters = (pdfium.FPDF_WCHAR * 64)()
+    length = pdfium.FPDFAnnot_GetStringValue(annotation, b"AS", letters, ctypes.sizeof(letters))
+    return bytes(letters)[: max(0, length - 2)].decode("utf-16-le", "replace")
+
+
+def _place(annotation: Any) -> Box:
+    import pypdfium2.raw as pdfium
+
+    box = pdfium.FS_RECTF()
+    pdfium.FPDFAnnot_GetRect(annotation, box)
+    return box.left, min(box.bottom, box.top), box.right, max(box.bottom, box.top)
+
+
+def tick(chars: list[Char], boxes: Iterable[Box]) -> None:
+    """Add a sign for each box that is ticked (on the page as shown) to the characters, where none stands in it."""
+    for box in boxes:
+        x0, y0, x1, y1 = box
+        if not any(x0 <= char.middle[0] <= x1 and y0 <= char.middle[1] <= y1 for char in chars):
+            line = chars[-1].line + 1 if chars else 0
+            chars += [*([Char("\n", None, line - 1)] if chars else []), Char("☑", box, line, box)]
 
 
 def struck_by_hand(page: Any, shown: Callable[..., Box]) -> list[Box]:

@@ -17,7 +17,7 @@ from itertools import pairwise
 from typing import Any
 
 from ingest.child import limit_memory, say
-from ingest.pdf.annotations import opened, struck_by_hand
+from ingest.pdf.annotations import opened, struck_by_hand, tick
 from ingest.pdf.characters import characters, to_shown
 from ingest.pdf.fonts import without_codes
 from ingest.pdf.hidden import is_picture, unseen
@@ -69,7 +69,7 @@ def _created(metadata: dict[str, str]) -> str | None:
 
 
 def _read_page(document: Any, number: int) -> dict[str, Any]:
-    page = opened(document, number)
+    page, ticked = opened(document, number)
     width, height = page.get_size()
     textpage = page.get_textpage()
     hidden = unseen(page, textpage)
@@ -82,6 +82,7 @@ def _read_page(document: Any, number: int) -> dict[str, Any]:
         size = (width, height) if turn == 180 else (height, width)
         sheet = Sheet(characters(page, textpage, left_out, turn), *size)
     textpage.close()
+    tick(sheet.chars, (to_shown(page, turn)(*box) for box in ticked))
     picture = not unknown and is_picture(page, chars)
     grids: Sequence[Grid] = ()
     if chars:
@@ -119,7 +120,7 @@ def _rendered(document: Any, wish: dict[str, Any]) -> dict[str, Any]:
 
     if not 1 <= wish["page"] <= len(document):
         return {"error": "page", "detail": f"page {wish['page']} of {len(document)}"}
-    page = opened(document, wish["page"] - 1)
+    page, _ = opened(document, wish["page"] - 1)
     width, height = page.get_size()
     scale = min(wish["dpi"] / 72, math.sqrt(_MOST_PIXELS / max(1.0, width * height)))
     picture = page.render(scale=scale).to_pil().convert("RGBA")

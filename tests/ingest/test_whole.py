@@ -406,6 +406,15 @@ def test_fields_that_are_filled_in_are_read_beside_their_names_and_shown(tmp_pat
     assert darkest < 100
 
 
+def test_a_box_that_is_ticked_is_read_as_ticked(tmp_path: Path) -> None:
+    def form(canvas: Canvas) -> None:
+        for left, name, ticked in ((200, "有", True), (260, "無", False)):
+            canvas.acroForm.checkbox(name=name, checked=ticked, x=left, y=696, size=14)
+            canvas.drawString(left + 18, 699, name)
+
+    assert "☑有 無" in parse(make(tmp_path, form)).text.replace("☑ ", "☑")
+
+
 def without_table(path: Path, text: str) -> Path:
     """Write a page in a font that does not say what letters its codes are."""
     import matplotlib_fontja
