@@ -14,6 +14,9 @@ where they say nothing), optional ``warnings`` (Japanese, for people). A page re
 ``headings``  optional: ``[[start, end, level], …]``, where the file itself says what is a heading
 ``places``    optional: ``[[start, end, name], …]``, where there is more to say than the page (例: 段落12, B5)
 ``hidden``    optional: how many characters of the page nobody can see; they are not in its text
+``struck``    optional: ``[[place, text], …]``, what is struck through and so not in the text; the place may be ""
+``garbled``   optional: how many characters of the page have no code that means a letter; they are not in its text
+``left_out``  optional: what a person sees on the page and is not read, each in Japanese (例: 埋め込みのファイル)
 ``warning``   optional: what people should know of the page, in Japanese, without its number or a full stop
 
 All offsets are into the page's own text.
@@ -23,13 +26,13 @@ from __future__ import annotations
 
 import base64
 import math
-import unicodedata
 from array import array
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from ingest.document import Cell, Document, Kind, Page, Paging, Place, Table
+from ingest.marks import struck_notice
 from ingest.text import printed_labels
 
 
@@ -107,16 +110,16 @@ def _warnings(
     kind: Kind, records: Sequence[dict[str, Any]], texts: Sequence[str], bad: Sequence[int]
 ) -> tuple[str, ...]:
     page = _PAGE_NAMES.get(kind)
-    unseen = "画像の裏やページの外" if kind == "pdf" else "隠し文字や、非表示の行と列"
+    unseen = "画像の裏、ページの外、表示されない層" if kind == "pdf" else "隠し文字や、非表示の行と列"
     kinds: dict[str, Sequence[int]] = {
         "文字のないページがあります（画像のみ、または白紙）": [
             n
             for n, (record, text) in enumerate(zip(records, texts, strict=True), 1)
-            if not text.strip() and n not in bad and "warning" not in record
+            if not text.strip() and n not in bad and not ({"warning", "garbled"} & record.keys())
         ],
         "読み取れなかったページがあります": bad,
-        "文字コードのない書体のため正しく読めないページがあります": [
-            n for n, text in enumerate(texts, 1) if is_garbled(text)
+        "文字コードのない書体の文字は正しく読めないため除きました": [
+            n for n, record in enumerate(records, 1) if record.get("garbled")
         ],
         "文字認識（OCR）で読み取ったページがあります。誤読があり得ます": [
             n for n, record in enumerate(records, 1) if record.get("read_by") == "ocr"
@@ -126,11 +129,15 @@ def _warnings(
     for n, record in enumerate(records, 1):
         if "warning" in record:
             kinds[record["warning"]] = [*kinds.get(record["warning"], ()), n]
-    return tuple(
+        for what in dict.fromkeys(record.get("left_out", ())):
+            kinds[f"{what}は読みませんでした"] = [*kinds.get(f"{what}は読みませんでした", ()), n]
+    told = [
         what + (f"：{_ranges(numbers)}{page}。" if page is not None else "。")
         for what, numbers in kinds.items()
         if numbers
-    )
+    ]
+    struck = [(where or f"{n}ページ", text) for n, r in enumerate(records, 1) for where, text in r.get("struck", ())]
+    return (*told, *([struck_notice(struck)] if struck else []))
 
 
 def _table(record: dict[str, Any], at: int, page: int, before: int) -> Table:
@@ -161,10 +168,3 @@ def _ranges(numbers: Sequence[int]) -> str:
         else:
             parts.append([number])
     return "、".join(str(p[0]) if len(p) == 1 else f"{p[0]}～{p[-1]}" for p in parts)
-
-
-def is_garbled(text: str) -> bool:
-    """Say whether a page's text is codes without a meaning, as fonts without a table of letters give."""
-    letters = [c for c in text if not c.isspace()]
-    strange = sum(1 for c in letters if c == "\ufffd" or unicodedata.category(c) in ("Co", "Cn"))
-    return len(letters) > 20 and strange > len(letters) // 3

@@ -14,6 +14,7 @@ from pathlib import Path
 from ingest.dates import find_periods
 from ingest.document import Block, Document, Source, Table
 from ingest.japanese import fold
+from ingest.marks import said_in_markdown, struck_notice
 from ingest.office.read import OFFICE, OLD, read_office
 from ingest.structure import find_blocks
 from ingest.text import NotTextError, decode, split_pages
@@ -73,11 +74,13 @@ def _parse_text(path: Path, data: bytes) -> Document:
     except NotTextError as error:
         raise ParseError(
             path,
-            "文字のファイルとして読めません。UTF-8 か Shift_JIS の文字ファイルか、PDF を指定してください。",
+            "文字コードが分からないか、文字化けしているため読めません。UTF-8 か Shift_JIS で保存し直してください。",
             f"not a text file: {error}",
         ) from error
     if not text.strip():
         raise ParseError(path, "ファイルに文字がありません。内容のあるファイルを指定してください。", "no text")
+    is_markdown = path.suffix.lower() in (".md", ".markdown") or _looks_like_markdown(text)
+    text, struck = said_in_markdown(text) if is_markdown else (text, [])
     pages, paging = split_pages(text)
     digest = hashlib.sha256(data).hexdigest()
     document = Document(
@@ -85,10 +88,11 @@ def _parse_text(path: Path, data: bytes) -> Document:
         source=str(path),
         file=path.name,
         sha256=digest,
-        kind="markdown" if path.suffix.lower() in (".md", ".markdown") or _looks_like_markdown(text) else "text",
+        kind="markdown" if is_markdown else "text",
         text=text,
         pages=pages,
         paging=paging,
+        warnings=(struck_notice(struck),) if struck else (),
     )
     from ingest.tables import read_tables  # reads documents, as this module makes them
 

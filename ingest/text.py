@@ -25,9 +25,12 @@ class NotTextError(ValueError):
 def decode(data: bytes) -> str:
     """Return the text of ``data`` with line ends as ``\\n``; raise ``NotTextError`` for anything that is not text.
 
-    UTF-8 and UTF-16 (with or without mark) and CP932 (Shift_JIS) are recognised, each strictly.
+    UTF-8 and UTF-16 (with or without mark), ISO-2022-JP (JIS), CP932 (Shift_JIS) and EUC-JP are recognised, each
+    strictly; bytes that could be either of the last two are refused, and so is text that was once read wrongly.
     """
     text = _decoded(data)
+    if _is_misread(text):
+        raise NotTextError("letters of another encoding: the text was read wrongly before it was saved")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -48,12 +51,108 @@ def _decoded(data: bytes) -> str:
         if len(_USUAL.findall(text)) < 0.95 * len(text):
             raise NotTextError("zero bytes, and not UTF-16 text")
         return text
-    for encoding in ("utf-8", "cp932"):
-        try:
-            return _plain(data, encoding)
-        except NotTextError:
-            continue
-    raise NotTextError("neither UTF-8, UTF-16 nor CP932")
+    if _SHIFT.search(data) and data.isascii():
+        return _from_jis(data)
+    try:
+        return _plain(data, "utf-8")
+    except NotTextError:
+        pass
+    euc = _from_euc(data)
+    try:
+        text = _plain(data, "cp932")
+    except NotTextError as error:
+        if euc is None:
+            raise NotTextError("neither UTF-8, UTF-16, ISO-2022-JP, CP932 nor EUC-JP") from error
+        return euc
+    # Few bytes are both: those of two-byte letters of EUC-JP are half-width kana of CP932.
+    if euc is None or 2 * len(_HALF_WIDTH.findall(text)) < len(_WIDE.findall(text)):
+        return text
+    if 10 * len(_KANA.findall(euc)) >= len(_WIDE.findall(euc)):
+        return euc
+    raise NotTextError("either CP932 or EUC-JP")
+
+
+_HALF_WIDTH = re.compile(r"[\uff61-\uff9f]")
+_WIDE = re.compile(r"[^\x00-\x7f]")
+_KANA = re.compile(r"[ぁ-ヶ]")
+_SHIFT = re.compile(rb"\x1b(?:\$[@B]|\([BJI]|\$\([DOQ])")
+
+
+def _from_jis(data: bytes) -> str:
+    """Return the text of ISO-2022-JP, with the signs that Windows adds to it (例: ①, ㈱)."""
+    parts: list[bytes] = []
+    mode, at = b"(B", 0
+    for shift in [*_SHIFT.finditer(data), None]:
+        piece = data[at : shift.start() if shift else len(data)]
+        if mode in (b"$B", b"$@"):
+            rows = re.split(rb"([\x00-\x20]+)", piece)  # line ends stand in any mode
+            parts += [row if i % 2 else _two_bytes(row) for i, row in enumerate(rows)]
+        elif mode == b"(I":
+            parts.append(bytes(byte + 0x80 if 0x21 <= byte <= 0x5F else byte for byte in piece))
+        elif mode in (b"(B", b"(J"):
+            parts.append(piece)
+        else:
+            raise NotTextError(f"a set of letters of ISO-2022-JP that is not read: {mode!r}")
+        if shift:
+            mode, at = shift[0][1:], shift.end()
+    return _plain(b"".join(parts), "cp932")
+
+
+def _two_bytes(letters: bytes) -> bytes:
+    """Return letters of JIS X 0208, two bytes each, as CP932 holds them."""
+    if len(letters) % 2:
+        raise NotTextError("half a letter of ISO-2022-JP")
+    found = bytearray()
+    for first, second in zip(letters[::2], letters[1::2], strict=True):
+        found.append(((first + 1) >> 1) + (0x70 if first < 0x5F else 0xB0))
+        found.append(second + (0x1F if second < 0x60 else 0x20) if first % 2 else second + 0x7E)
+    return bytes(found)
+
+
+_EUC = re.compile(rb"(?:[\x00-\x7f]|[\xa1-\xfe]{2}|\x8e[\xa1-\xdf]|\x8f[\xa1-\xfe]{2})*")
+
+
+def _from_euc(data: bytes) -> str | None:
+    try:
+        return from_euc(data) if _EUC.fullmatch(data) else None
+    except (UnicodeDecodeError, NotTextError):
+        return None
+
+
+def from_euc(data: bytes) -> str:
+    """Return the text of EUC-JP, with the signs that Windows adds to it; raise ``UnicodeDecodeError``."""
+    parts: list[str] = []
+    for piece in re.finditer(rb"[\x00-\x7f]+|(?:[\xa1-\xfe]{2})+|\x8e[\xa1-\xdf]|.[^\x00-\x7f]*", data, re.S):
+        if piece[0][0] >= 0xA1 and len(piece[0]) % 2 == 0:
+            parts.append(_two_bytes(bytes(byte - 0x80 for byte in piece[0])).decode("cp932"))
+        else:
+            parts.append(piece[0].decode("euc_jp"))
+    return _plain("".join(parts).encode(), "utf-8")
+
+
+_WESTERN = re.compile(r"[\u0080-\u00ff\u0152-\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122\ufffd]")
+_NO_LETTER = re.compile(r"[\uff61-\uff9f\ufffd\ue000-\uf8ff\x80-\x9f]")
+
+
+def _is_misread(text: str) -> bool:
+    """Say whether a text is Japanese that was read in a wrong encoding.
+
+    UTF-8 taken for Shift_JIS is full of rare 漢字 and half-width kana; taken for a western encoding, it is nothing
+    but accents and signs. 例: 縺ゅ＞縺 or ã‚\x81 for あ
+    """
+    wide = _WIDE.findall(text[:_LOOKED_AT])
+    if len(wide) < _LEAST_WIDE:
+        return False
+    lost = sum(_NO_LETTER.fullmatch(c) is not None for c in wide)
+    rare = sum(len(code := c.encode("cp932", "ignore")) == 2 and 0xE0 <= code[0] <= 0xEA for c in wide)
+    western = sum(_WESTERN.fullmatch(c) is not None for c in wide)
+    return (5 * rare > len(wide) and 20 * lost > len(wide)) or (
+        10 * western > 9 * len(wide) and 4 * western > len(text[:_LOOKED_AT])
+    )
+
+
+_LOOKED_AT = 100_000  # characters
+_LEAST_WIDE = 20
 
 
 def _plain(data: bytes, encoding: str) -> str:
@@ -71,6 +170,11 @@ _USUAL = re.compile(
     r"[\s -~\u00a0\u00a7\u00b0\u00b1\u00b6\u00d7\u00f7\u2000-\u27bf\u3000-\u30ff\u3200-\u33ff"
     r"\u4e00-\u9fff\uff00-\uff9f\uffe0-\uffe6]"
 )
+
+
+def is_usual(character: str) -> bool:
+    """Say whether a character is one that Japanese papers use."""
+    return _USUAL.fullmatch(character) is not None
 
 
 # --- pages -----------------------------------------------------------------------------------------------------------

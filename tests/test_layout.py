@@ -24,7 +24,9 @@ WRAPPED = {
     "pypdfium2": {
         "eval/bench_ingest.py",
         "eval/robustness/documents.py",  # takes pages out
+        "ingest/pdf/annotations.py",
         "ingest/pdf/characters.py",
+        "ingest/pdf/fonts.py",
         "ingest/pdf/hidden.py",
         "ingest/pdf/ocr.py",
         "ingest/pdf/reader.py",
@@ -32,7 +34,7 @@ WRAPPED = {
     },
     "docx": {"ingest/office/word.py", "ui/export.py"},  # one reads, one writes
     "pptx": {"ingest/office/slides.py"},
-    "openpyxl": {"ingest/office/sheets.py"},
+    "openpyxl": {"ingest/office/number_format.py"},  # the formats that Excel has by itself
     "bs4": {"ingest/office/web.py"},
     "rapidocr": {"ingest/pdf/ocr.py"},
     "cv2": {"ingest/pdf/picture.py"},

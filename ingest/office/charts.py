@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from xml.etree import ElementTree  # parts with a document type declaration were refused before
 
@@ -33,6 +34,19 @@ def chart_fields(blob: bytes) -> tuple[str, list[Field]]:
         fields.append(Field(row, 0, labels.get(at, str(at + 1))))
         fields += [Field(row, i, points.get(at, "")) for i, (_, points) in enumerate(columns, 1)]
     return name, fields if rows else []
+
+
+_SHEET = re.compile(r"'((?:[^']|'')+)'!|([^\s'!,()]+)!")
+
+
+def sheets_of_chart(blob: bytes) -> set[str]:
+    """Return the names of the sheets that a chart of a workbook takes its figures from."""
+    try:
+        root = ElementTree.fromstring(blob)
+    except ElementTree.ParseError:
+        return set()
+    found = (match for formula in root.iter(_C + "f") for match in _SHEET.finditer(formula.text or ""))
+    return {(match[1] or match[2]).replace("''", "'") for match in found}
 
 
 def _series_name(series: Any) -> str:

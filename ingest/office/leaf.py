@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,6 +79,8 @@ class Leaf:
 
     def __init__(self) -> None:
         self.hidden = 0
+        self.struck: list[tuple[str, str]] = []  # place and text of what is struck through
+        self.left_out: list[str] = []  # what a person sees and is not read, in Japanese
         self.tables: list[dict[str, Any]] = []
         self._parts: list[str] = []
         self._at = 0
@@ -90,10 +92,18 @@ class Leaf:
     def is_empty(self) -> bool:
         return self._at == 0
 
+    def texts(self) -> list[str]:
+        """Return the lines that have been written outside tables."""
+        return [text for _, _, text in self._lines]
+
     def blank(self) -> None:
         """Part what follows from what stands above by an empty line."""
         if self._parts and not (len(self._parts) > 1 and self._parts[-1] == self._parts[-2] == "\n"):
             self._write("\n")
+
+    def strike(self, texts: Sequence[str], place: str) -> None:
+        """Note what is struck through at a place, so that people are told of it."""
+        self.struck.extend((place, text) for text in texts)
 
     def line(self, text: str, *, level: int = 0, place: str | None = None) -> None:
         """Write a paragraph, if it holds something; line ends in it stay, ``level`` makes it a heading."""
@@ -182,6 +192,8 @@ class Leaf:
             "headings": self._headings,
             "places": self._places,
             "hidden": self.hidden,
+            "struck": self.struck,
+            "left_out": self.left_out,
             **more,
         }
 

@@ -68,6 +68,19 @@ def shown(value: float, code: str, *, from_1904: bool = False) -> str:
         return general(value)
 
 
+def format_code(number: int, own: str = "") -> str:
+    """Return the format of a number, as Japanese Excel knows it; ``own`` is what the file says of that number.
+
+    Programs write the formats that Excel has by itself as if they were the file's own.
+    """
+    from openpyxl.styles.numbers import BUILTIN_FORMATS, BUILTIN_FORMATS_REVERSE
+
+    number = BUILTIN_FORMATS_REVERSE.get(own, number)
+    if own and own not in BUILTIN_FORMATS_REVERSE:
+        return own
+    return JAPANESE.get(number) or BUILTIN_FORMATS.get(number) or "General"
+
+
 def general(value: float) -> str:
     """Return a number without a format: at most eleven digits, as in a cell that is wide enough."""
     if value == int(value) and abs(value) < 1e11:

@@ -1,4 +1,5 @@
 """Text of a PDF page that nobody can see: drawn invisibly, white on white, under a picture, too small, off the page.
+Text of a layer that is switched off is not drawn at all.
 
 How text is drawn says cheaply what may be hidden. Whether it is, is seen by drawing the page without it: where the
 picture stays the same and is blank, there was nothing to see. Where it is not blank, the letters may be there as shapes
@@ -60,6 +61,8 @@ def unseen(page: Any, textpage: Any) -> Unseen:
     doubtful: dict[int, tuple[int, Box]] = {}  # by character: the address of its text object, and its box
     items: dict[int, Any] = {}
     faint: dict[int, bool] = {}
+    layered: dict[int, bool] = {}
+    off: set[int] = set()  # characters that are hidden only if their layer is switched off
     over: dict[int, list[_Thing]] = {}
     inked = 0
     loose = pdfium.FS_RECTF()
@@ -81,18 +84,23 @@ def unseen(page: Any, textpage: Any) -> Unseen:
         key = _address(item)
         if key not in faint:
             faint[key] = _is_faint(item)
+            layered[key] = _is_layered(item)
             items[key] = item
             over[key] = _over(texts.get(key), covers)
         # Points and commas are small in any type: what counts is the type's own height.
         tiny = pdfium.FPDFText_GetLooseCharBox(textpage, i, loose) and loose.top - loose.bottom < _TINY
         if faint[key] or tiny or any(_is_in(x, y, thing.box) for thing in over[key]):
             doubtful[i] = key, box
+        elif layered[key] or key not in texts:  # the layer of a form is not known
+            doubtful[i] = key, box
+            if layered[key]:
+                off.add(i)
     nowhere, blank = _not_showing(page, doubtful, items) if doubtful else (set(), set())
     scans = [thing for thing in things if _has_picture(thing)]
     if nowhere and _share(scans, page) >= _LARGE and inked - len(nowhere) - len(away) <= max(_FEW, len(nowhere) // 4):
         layer = {i for i in nowhere if any(_is_in(*_middle(doubtful[i][1]), scan.box) for scan in scans)}
         return Unseen(frozenset(away | (blank - layer)), len(layer) > _FEW)
-    return Unseen(frozenset(away | blank))
+    return Unseen(frozenset(away | blank | (nowhere & off)))
 
 
 def is_picture(page: Any, chars: Sequence[Char]) -> bool:
@@ -173,6 +181,18 @@ def _is_faint(item: Any) -> bool:
     if not pdfium.FPDFPageObj_GetFillColor(item, red, green, blue, alpha):
         return False
     return min(red.value, green.value, blue.value) >= _WHITE or alpha.value < _FAINT
+
+
+def _is_layered(item: Any) -> bool:
+    """Say whether an object belongs to a layer, which may be switched off."""
+    import pypdfium2.raw as pdfium
+
+    name, length = (pdfium.FPDF_WCHAR * 8)(), ctypes.c_ulong()
+    for i in range(pdfium.FPDFPageObj_CountMarks(item)):
+        mark = pdfium.FPDFPageObj_GetMark(item, i)
+        if pdfium.FPDFPageObjMark_GetName(mark, name, ctypes.sizeof(name), length) and name[:3] == [0x4F, 0x43, 0]:
+            return True  # OC
+    return False
 
 
 def _not_showing(

@@ -28,6 +28,7 @@ from ingest.pdf.sheet import (
     text_of,
     upright,
 )
+from ingest.pdf.signs import take_out
 from ingest.table_heads import UNIT, count_headings, may_be_title
 from ingest.tables import is_value
 
@@ -42,12 +43,14 @@ def page_record(sheet: Sheet, grids: Sequence[Grid], shown: Callable[[Box], Box]
         set_in_order(sheet)
         for table in sheet.tables:
             table["title"], table["unit"] = caption(sheet, table)
+    struck = take_out(sheet)
     return {
         "text": "".join(char.text for char in sheet.chars),
         "width": sheet.width,
         "height": sheet.height,
         "boxes": _packed([char.box and shown(char.box) for char in sheet.chars]),
         "tables": sheet.tables,
+        "struck": [("", text) for text in struck],
     }
 
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
-from ingest.assemble import assemble, is_garbled
+from ingest.assemble import assemble
 from ingest.child import ChildFailedError, ask
 from ingest.document import Document
 from ingest.pdf.ocr import INSTALL
@@ -80,15 +80,23 @@ def read_pdf(path: Path, data: bytes, progress: Callable[[int, int], None] | Non
     if not any(record["text"].strip() for record in pages):
         if any(record.get("warning") == _NO_ENGINE for record in pages):
             raise _error(path, "no_engine", "no page has any text, and there is no engine to read pictures")
+        if any(record.get("garbled") for record in pages):
+            raise _error(path, "no_letters", "no page has text in a font whose letters are known")
         kind = "unreadable" if any(record.get("picture") for record in pages) else "blank"
         raise _error(path, kind, "no page has any text")
     document = assemble(path, digest, "pdf", head, pages, bad=bad)
-    return replace(document, lacks_ocr=any(record.get("warning") == _NO_ENGINE for record in pages))
+    lost = not ocr_installed() and any(map(_is_lost, pages))
+    return replace(document, lacks_ocr=lost or any(record.get("warning") == _NO_ENGINE for record in pages))
 
 
 def _pictures(pages: Sequence[dict[str, Any]]) -> list[int]:
     """Return the numbers of the pages that must be recognised."""
-    return [n for n, record in enumerate(pages, 1) if record.get("picture") or is_garbled(record["text"])]
+    return [n for n, record in enumerate(pages, 1) if record.get("picture") or _is_lost(record)]
+
+
+def _is_lost(record: dict[str, Any]) -> bool:
+    """Say whether a good part of a page is in fonts whose letters are not known."""
+    return bool(2 * record.get("garbled", 0) > len("".join(record["text"].split())))
 
 
 def _read_pictures(path: Path, pages: list[dict[str, Any]], progress: Callable[[int, int], None]) -> None:
@@ -182,6 +190,9 @@ _MESSAGES = {
     "文字のある PDF か、より鮮明な画像の PDF を指定してください。",
     "no_engine": "文字のない（画像のみの）PDF です。文字認識（OCR）を使うには、"
     f"{INSTALL}を実行してから、もう一度取り込んでください。",
+    "no_letters": "文字コードのない書体で作られた PDF のため、文字を正しく読めません。"
+    "元の文書から書体を埋め込んだ PDF を作り直すか、"
+    f"文字認識（OCR）を使えるように{INSTALL}を実行してから、もう一度取り込んでください。",
     "page": "そのページはありません。",
 }
 

@@ -17,11 +17,14 @@ from itertools import pairwise
 from typing import Any
 
 from ingest.child import limit_memory, say
-from ingest.pdf.characters import characters
+from ingest.pdf.annotations import opened, struck_by_hand, tick
+from ingest.pdf.characters import characters, to_shown
+from ingest.pdf.fonts import without_codes
 from ingest.pdf.hidden import is_picture, unseen
 from ingest.pdf.layout import go_on, headings, page_record, row_names
-from ingest.pdf.rulings import find_grids
+from ingest.pdf.rulings import Grid, drawn_lines, grids_of, settled
 from ingest.pdf.sheet import Char, Sheet, upright
+from ingest.pdf.signs import mark_raised, mark_struck
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -66,28 +69,35 @@ def _created(metadata: dict[str, str]) -> str | None:
 
 
 def _read_page(document: Any, number: int) -> dict[str, Any]:
-    page = document[number]
+    page, ticked = opened(document, number)
     width, height = page.get_size()
     textpage = page.get_textpage()
     hidden = unseen(page, textpage)
-    chars = characters(page, textpage, hidden.left_out)
+    unknown = without_codes(textpage) - hidden.left_out
+    left_out = hidden.left_out | unknown
+    chars = characters(page, textpage, left_out)
     turn = _most_turned(chars)
     sheet = Sheet(chars, width, height)
     if turn:
         size = (width, height) if turn == 180 else (height, width)
-        sheet = Sheet(characters(page, textpage, hidden.left_out, turn), *size)
+        sheet = Sheet(characters(page, textpage, left_out, turn), *size)
     textpage.close()
-    picture = is_picture(page, chars)
-    record = page_record(
-        sheet,
-        find_grids(page, turn) if chars else (),
-        lambda box: upright(box, -turn % 360, sheet.width, sheet.height),
-    )
+    tick(sheet.chars, (to_shown(page, turn)(*box) for box in ticked))
+    picture = not unknown and is_picture(page, chars)
+    grids: Sequence[Grid] = ()
+    if chars:
+        walls, floors = drawn_lines(page, turn)
+        mark_raised(sheet.chars)
+        strikes = set(map(id, mark_struck(sheet.chars, walls, floors, struck_by_hand(page, to_shown(page, turn)))))
+        grids = grids_of(*settled(walls, [line for line in floors if id(line) not in strikes]))
+    record = page_record(sheet, grids, lambda box: upright(box, -turn % 360, sheet.width, sheet.height))
     record |= {"width": width, "height": height, "headings": headings(sheet)}
     if hidden.left_out:
         record["hidden"] = len(hidden.left_out)
     if hidden.layer:
         record["read_by"] = "ocr"
+    if unknown:
+        record["garbled"] = len(unknown)
     if picture:
         record["picture"] = True
     page.close()
@@ -110,7 +120,7 @@ def _rendered(document: Any, wish: dict[str, Any]) -> dict[str, Any]:
 
     if not 1 <= wish["page"] <= len(document):
         return {"error": "page", "detail": f"page {wish['page']} of {len(document)}"}
-    page = document[wish["page"] - 1]
+    page, _ = opened(document, wish["page"] - 1)
     width, height = page.get_size()
     scale = min(wish["dpi"] / 72, math.sqrt(_MOST_PIXELS / max(1.0, width * height)))
     picture = page.render(scale=scale).to_pil().convert("RGBA")

@@ -28,22 +28,26 @@ class Ruling:
     at: float
     start: float
     end: float
+    alone: bool = False  # it was drawn as a line, and is no side or stroke of a shape
 
 
-def _rulings(page: Any, turn: int = 0) -> tuple[list[Ruling], list[Ruling]]:
-    """Return the upright and the flat lines of a page, as shown: strokes, thin boxes, and the sides of filled boxes."""
+def drawn_lines(page: Any, turn: int = 0) -> tuple[list[Ruling], list[Ruling]]:
+    """Return the upright and the flat lines of a page, as shown: strokes, thin boxes, and the sides of filled boxes.
+
+    ``turn`` as in ``to_shown``.
+    """
     shown = to_shown(page, turn)
     upright: list[Ruling] = []
     flat: list[Ruling] = []
-    for count, segment in enumerate(_segments(page)):
+    for count, (segment, alone) in enumerate(_segments(page)):
         if count > _MOST_SEGMENTS:
             return [], []
         x0, y0, x1, y1 = shown(*segment)
         if x1 - x0 <= 1 and y1 - y0 > 1:
-            upright.append(Ruling((x0 + x1) / 2, y0, y1))
+            upright.append(Ruling((x0 + x1) / 2, y0, y1, alone))
         elif y1 - y0 <= 1 and x1 - x0 > 1:
-            flat.append(Ruling((y0 + y1) / 2, x0, x1))
-    return settled(upright, flat)
+            flat.append(Ruling((y0 + y1) / 2, x0, x1, alone))
+    return upright, flat
 
 
 def settled(upright: list[Ruling], flat: list[Ruling]) -> tuple[list[Ruling], list[Ruling]]:
@@ -60,8 +64,8 @@ _Fill = tuple[_Segment, tuple[int, int, int]]  # a filled box and its colour
 _MOST_FILLS = 100  # looked back at
 
 
-def _segments(page: Any) -> Iterator[_Segment]:
-    """Yield the straight segments that a page draws, in PDF space."""
+def _segments(page: Any) -> Iterator[tuple[_Segment, bool]]:
+    """Yield the straight segments that a page draws, in PDF space, and whether each is a line by itself."""
     import pypdfium2.raw as pdfium
 
     paper: _Fill = ((-math.inf, -math.inf, math.inf, math.inf), (255, 255, 255))
@@ -70,7 +74,7 @@ def _segments(page: Any) -> Iterator[_Segment]:
         yield from _of_object(pdfium.FPDFPage_GetObject(page, i), (1, 0, 0, 1, 0, 0), 0, fills)
 
 
-def _of_object(item: Any, outer: _Matrix, depth: int, fills: list[_Fill]) -> Iterator[_Segment]:
+def _of_object(item: Any, outer: _Matrix, depth: int, fills: list[_Fill]) -> Iterator[tuple[_Segment, bool]]:
     import pypdfium2.raw as pdfium
 
     kind = pdfium.FPDFPageObj_GetType(item)
@@ -81,7 +85,7 @@ def _of_object(item: Any, outer: _Matrix, depth: int, fills: list[_Fill]) -> Ite
         return
     matrix = _product((own.a, own.b, own.c, own.d, own.e, own.f), outer)
     if kind == pdfium.FPDF_PAGEOBJ_IMAGE:
-        yield from _dashes(matrix)
+        yield from ((dash, True) for dash in _dashes(matrix))
         return
     if kind == pdfium.FPDF_PAGEOBJ_FORM:
         if depth < 4:
@@ -92,12 +96,13 @@ def _of_object(item: Any, outer: _Matrix, depth: int, fills: list[_Fill]) -> Ite
     pdfium.FPDFPath_GetDrawMode(item, fill, stroke)
     if not fill.value and not stroke.value:
         return  # a clipping path draws nothing
-    lines = _lines_of_path(item, matrix)
+    lines, alone = _lines_of_path(item, matrix)
     if not stroke.value:
         lines = _thinned(lines)
+        alone = len(lines) == 1
         if 1 < len(lines) <= 5 and _is_unseen(item, lines, fills):
             return
-    yield from lines
+    yield from ((line, alone) for line in lines)
 
 
 def _dashes(matrix: _Matrix) -> list[_Segment]:
@@ -137,27 +142,32 @@ def _product(inner: _Matrix, outer: _Matrix) -> _Matrix:
     return a * p + b * r, a * q + b * s, c * p + d * r, c * q + d * s, e * p + f * r + t, e * q + f * s + u
 
 
-def _lines_of_path(path: Any, matrix: _Matrix) -> list[_Segment]:
+def _lines_of_path(path: Any, matrix: _Matrix) -> tuple[list[_Segment], bool]:
+    """Return the straight segments of a path, and whether it is made of nothing but such, none touching another."""
     import pypdfium2.raw as pdfium
 
     a, b, c, d, e, f = matrix
     x, y = ctypes.c_float(), ctypes.c_float()
     found: list[_Segment] = []
     begin = here = (0.0, 0.0)
+    alone, touching = True, False
     for i in range(min(pdfium.FPDFPath_CountSegments(path), _MOST_SEGMENTS)):
         segment = pdfium.FPDFPath_GetPathSegment(path, i)
         pdfium.FPDFPathSegment_GetPoint(segment, x, y)
         there = (a * x.value + c * y.value + e, b * x.value + d * y.value + f)
         kind = pdfium.FPDFPathSegment_GetType(segment)
         if kind == pdfium.FPDF_SEGMENT_MOVETO:
-            begin = there
+            begin, touching = there, False
         elif kind == pdfium.FPDF_SEGMENT_LINETO:
             found.append((*here, *there))
+            alone, touching = alone and not touching, True
+        else:
+            alone = False
         here = there
         if pdfium.FPDFPathSegment_GetClose(segment):
             found.append((*here, *begin))
             here = begin
-    return found
+    return found, alone
 
 
 def _thinned(lines: list[_Segment]) -> list[_Segment]:
@@ -244,11 +254,6 @@ class Grid:
         """Say whether a cell spreads both ways and holds running text: then lines are missing, and it is no cell."""
         row_span, column_span = self.cells[key]
         return row_span > 1 and column_span > 1 and len(self.chars[key]) > 40
-
-
-def find_grids(page: Any, turn: int = 0) -> list[Grid]:
-    """Return the ruled grids of a page, topmost first; ``turn`` as in ``to_shown``."""
-    return grids_of(*_rulings(page, turn))
 
 
 def grids_of(upright: Sequence[Ruling], flat: Sequence[Ruling]) -> list[Grid]:

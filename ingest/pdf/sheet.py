@@ -18,6 +18,8 @@ class Char:
     line: int = 0
     tight: Box | None = None
     turn: int = 0  # degrees clockwise from upright: 0, 90, 180 or 270
+    struck: bool = False  # a line runs through it
+    raised: bool = False  # it is smaller than what it stands beside, and higher
 
     @property
     def middle(self) -> tuple[float, float]:

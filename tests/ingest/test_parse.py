@@ -51,7 +51,7 @@ def test_line_numbers_are_those_of_the_original_file(tmp_path):
     [
         ("empty.txt", b"", "空です"),
         ("blank.md", b" \n\n", "空です"),
-        ("picture.txt", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(256)) * 4, "文字のファイルとして読めません"),
+        ("picture.txt", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(256)) * 4, "文字コードが分からない"),
         ("table.ods", b"PK\x03\x04", "この形式のファイルは読めません"),
         ("broken.pdf", b"%PDF-1.7\nnothing here", "壊れている"),
     ],

@@ -26,7 +26,6 @@ def test_supplementary_characters_survive():
     [
         bytes(range(256)) * 8,
         b"\x89PNG\r\n\x1a\n" + b"\0\x01\x02\x03" * 200,
-        "みどり町".encode("euc-jp") * 30,
         b"PK\x03\x04\x14\0\x06\0" + b"\x8f\xff\0\xfe" * 99,
     ],
 )
@@ -107,3 +106,48 @@ def test_numbers_that_do_not_count_with_the_pages_confirm_nothing():
 def test_the_scale_of_a_chart_is_no_page_number():
     text = "図の目盛\n\n0\n\n5\n\n10\n\n15\n\n20\n\nR1 R2 R3\n 売上の推移\n"
     assert split_pages(text)[1] == "none"
+
+
+LETTER = "みどり町だより　令和6年\n傍聴者は延べ58人、請願は４件でした。ｶﾅも書く。\n"
+
+
+def in_jis(text: str) -> bytes:
+    """Return a text in ISO-2022-JP as mail programs write it, NEC's signs included."""
+    found = b""
+    for character in text:
+        euc = character.encode("euc_jisx0213") if character in "①㈱" else character.encode("euc_jp")
+        if len(euc) == 1:
+            found += euc
+        elif euc[0] == 0x8E:
+            found += b"\x1b(I" + bytes([euc[1] - 0x80]) + b"\x1b(B"
+        else:
+            found += b"\x1b$B" + bytes(byte - 0x80 for byte in euc) + b"\x1b(B"
+    return found
+
+
+@pytest.mark.parametrize("encode", [in_jis, lambda text: text.encode("euc_jp"), lambda text: text.encode("cp932")])
+def test_japanese_is_read_whatever_its_encoding(encode):
+    assert decode(encode(LETTER)) == LETTER
+
+
+def test_the_signs_that_windows_adds_are_read_in_jis():
+    assert decode(in_jis("①㈱みどり建設\n")) == "①㈱みどり建設\n"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "人口,世帯\n北町,南町\n".encode("euc_jp") * 5,  # as good half-width kana of Shift_JIS
+        LETTER.encode().decode("cp932", "replace").encode() * 3,
+        LETTER.encode().decode("cp1252", "replace").encode() * 3,
+        LETTER.encode("cp932").decode("cp1252", "replace").encode() * 3,
+        b"\x1b$B5D2q\x1b(B \x1b$B?",  # cut short
+    ],
+)
+def test_what_may_be_other_letters_is_refused(data):
+    with pytest.raises(NotTextError):
+        decode(data)
+
+
+def test_half_width_kana_alone_are_shift_jis():
+    assert decode("ﾐﾄﾞﾘ ﾊﾅｺ,ﾁﾖｳｼﾞﾔﾏﾁ\n".encode("cp932") * 5).startswith("ﾐﾄﾞﾘ ﾊﾅｺ")
