@@ -22,7 +22,7 @@ from index.vectors import FaissVectors
 from index.vocabulary import Vocabulary
 from ingest.document import Chunk, Document, Fact
 
-FORMAT = 3  # of the folder; raise when a reader of the old one could misread the new
+FORMAT = 4  # of the folder; raise when a reader of the old one could misread the new
 POINTER = "current.json"
 MANIFEST = "manifest.json"
 STORE = "store.sqlite"
