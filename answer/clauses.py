@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
+from answer.told import tell
 from ingest.dates import find_periods
 from ingest.document import Fact
 from ingest.numbers import base_unit, find_quantities
@@ -14,6 +15,7 @@ from ingest.writing import same_width
 
 TOTAL = "合計"  # what the label of the figure for all parts ends in
 # What the figure before leaves over, and what joins two clauses.
+_NAMES_NEXT = re.compile(r"(?:の(?:もの|場合|とき))?(?:が|は)、?\s*約?(?=\d)|[:：]\s*約?(?=\d)")
 _REST = re.compile(
     r"^(?:[\s)）」』】、,，。・／/;；:：]|の[増減]|増加?|減少?|です|でした|であり|でして|となり|となって(?:おり|いる|います)|に加え|のほか|(?:で|と|が)(?=[、\s])"
     r"|及び|および|並びに|また、|で(?=このうち|そのうち|うち))+"
@@ -46,14 +48,16 @@ def with_own_names(text: str, start: int, facts: Sequence[Fact]) -> list[Fact]:
     for fact in facts:
         if fact.number is not None and fact.table is None and start <= fact.value_start < start + len(text):
             units.setdefault(base_unit(fact.unit) or "", []).append(fact)
-    ends = sorted(q.at[1] for q in find_quantities(text))
+    # 例: 口径13ミリが1,150円: a figure that only a particle parts from the next one names it
+    ends = sorted(q.at[1] for q in find_quantities(text) if not _NAMES_NEXT.match(same_width(text), q.at[1]))
     for group in units.values():
         if len(group) < 2:
             continue
         group.sort(key=lambda f: f.value_start)
         at = [(f.value_start - start, f.value_end - start) for f in group]
         labels = _labels(same_width(text), at, ends)
-        whole = _whole(group)
+        moved = any(tell(text, *place, fact.unit).role != "now" for place, fact in zip(at, group, strict=True))
+        whole = None if moved else _whole(group)  # 64台から7台減り57台: what was is no sum
         if whole is not None and labels[whole] is not None and not any((x or "").endswith(TOTAL) for x in labels):
             labels[whole] = f"{labels[whole] or group[whole].label} {TOTAL}"
         for fact, label in zip(group, labels, strict=True):

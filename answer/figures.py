@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
@@ -276,6 +276,8 @@ def rank_figures(
             told and any((q.value, q.base_unit) in told for q in find_quantities(printed(fact)))
         ):
             continue  # 例: これから10年、年にどれくらい…: the 10年 was said, not asked
+        if told and _is_of_another_size(fact, told):
+            continue
         unit = unit_fit(question, fact)
         if unit <= _UNIT_WRONG:
             continue
@@ -325,6 +327,23 @@ def rank_figures(
     if sign is not None and (not numbers or sign.score > numbers[0].score + _SIGN_LEADS):
         return in_papers(scene, [sign], meeting) if signs else []
     return in_papers(scene, numbers, meeting)
+
+
+def _is_of_another_size(fact: Fact, told: Collection[tuple[float, str | None]]) -> bool:
+    """Tell whether a figure is named by a size, and the question names another one.
+
+    例: 口径13ミリ, where 口径20ミリ was asked for. A label that gives limits (65歳以上, 20～24歳) may cover what is asked.
+    """
+    if _LIMITS.search(fold(fact.label)):
+        return False
+    held = {(q.value, q.base_unit) for q in find_quantities(fact.label)}
+    return any(
+        base not in _SPANS and base in {b for _, b in held} and (value, base) not in held for value, base in told
+    )
+
+
+_LIMITS = re.compile(r"以上|以下|以内|未満|超|まで|から|~|\d-\d|平均")
+_SPANS = ("年", "か月", "日", "時間", "分")  # how long, not how large
 
 
 def in_papers(scene: Scene, figures: list[Figure], meeting: Period | None) -> list[Figure]:

@@ -17,7 +17,7 @@ from answer.scene import Scene, Scored
 from answer.spans import nearness
 from ingest.writing import same_width
 
-End = Literal["opens", "closes", "span"]
+End = Literal["opens", "closes", "span", "time"]
 
 _HALF = r"(?:午前|午後|朝|夕方|夜|深夜|[AaPp]\.?[Mm]\.?)"
 _TIME = (
@@ -33,6 +33,7 @@ _DAYS = re.compile(
     rf"(?:[{_WEEK}](?:曜日?)?(?:\s*(?:[・、,と]|から|及び|および|~|～|-)\s*[{_WEEK}])*曜日?|[{_WEEK}]曜)"
     rf"|(?<=[(])[{_WEEK}](?:[・、~～-][{_WEEK}祝])*(?=[)])|平日|週末|土日(?:祝日?)?|祝日?|(?<![\d一-龠])[{_WEEK}](?:[・~～-][{_WEEK}祝])+"
 )
+_WEEKS = re.compile(rf"第\s*([1-5一二三四五])(?=[・、,と及び第\s1-5一二三四五]*[{_WEEK}]曜?)")
 _SEASON = re.compile(r"夏[期季休]|冬[期季休]|年末|年始|延長|臨時|期間中|\d月|ただし|除く")
 
 
@@ -74,7 +75,7 @@ def asked_end(question: Question) -> End | None:
         return "closes"
     if re.search(r"(?:何時|いつ)(?:ごろ|頃)?(?:から|に)|(?:開始|開演|開会|始業|集合|出発|開館)時刻", folded):
         return "opens"
-    return "span"
+    return "time" if re.search(r"何時(?:です|でしょう|[?。]|$)", folded) and "時間" not in folded else "span"
 
 
 def answer_hours(scene: Scene, end: End) -> Draft:
@@ -84,8 +85,8 @@ def answer_hours(scene: Scene, end: End) -> Draft:
         return Draft("date", missing=("時刻",), why=("近くに時刻がない",))
     score, scored, clock = ranked[0]
     printed = _plain(scored.statement.text[slice(*clock.at)])
-    text = {"opens": clock.opens, "closes": clock.closes or clock.opens, "span": printed}[end]
-    if clock.opens == "24時間" or (end == "span" and clock.end == ""):
+    text = {"opens": clock.opens, "closes": clock.closes or clock.opens}.get(end, printed)
+    if clock.opens == "24時間" or (end in ("span", "time") and clock.end == ""):
         text = clock.opens
     second = next((s for s, _, c in ranked if (c.opens, c.closes) != (clock.opens, clock.closes)), 0.0)
     return _draft(scene, scored, text, score, score - second)
@@ -126,7 +127,7 @@ def _ranked(scene: Scene, end: End) -> Iterator[tuple[float, Scored, Clock]]:
             if _told_of_another(scored, text[: clock.at[0]], scene):
                 continue
             held = _days(_SHUT.sub("", own[i]) + _heading_at(scored, clock.at[0]))
-            score += _fits_end(clock, end) + _fits_days(held, asked)
+            score += _fits_end(clock, end) + _fits_days(held, asked) + _fits_weeks(own[i], scene.question.folded)
             if _SEASON.search(own[i]) and not _SEASON.search(scene.question.folded):
                 score -= 0.15
             several = len(clocks) > 1 and scored.statement.kind != "table"
@@ -174,6 +175,8 @@ def _heading_at(scored: Scored, offset: int) -> str:
 def _fits_end(clock: Clock, end: End) -> float:
     if clock.opens == "24時間":
         return 0.2 if end == "span" else -0.3
+    if end == "time":  # 最終受付は何時ですか
+        return 0.1 if clock.end == "" else -0.1
     if clock.end == "span":
         return 0.2
     if clock.end == "":
@@ -186,7 +189,15 @@ def _fits_days(held: frozenset[str], asked: frozenset[str]) -> float:
         return 0.0
     if not asked:
         return 0.0 if held >= frozenset(_WEEK[:5]) else -0.3
-    return 0.4 if asked <= held else -0.6
+    return 0.4 + 0.2 * (held == asked) if asked <= held else -0.6
+
+
+def _fits_weeks(said: str, asked: str) -> float:
+    """Return what speaks for hours of one week in the month, and against them where another or none is asked for."""
+    held, wanted = _WEEKS.findall(same_width(said)), _WEEKS.findall(same_width(asked))
+    if not held:
+        return 0.0
+    return 0.2 if set(wanted) & set(held) else -0.6
 
 
 def _days(text: str) -> frozenset[str]:

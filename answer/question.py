@@ -17,6 +17,7 @@ from answer.cues import (
     COUNTED_DAYS,
     COUNTER,
     DEFINITION,
+    EARLIER,
     EXCLUDED,
     HOW_MUCH,
     HOWTO,
@@ -542,6 +543,7 @@ def _read_terms(text: str) -> tuple[tuple[Term, ...], tuple[str, ...]]:
     dates = [p.at for p in find_periods(text)]
     dates += [m.span() for m in LEANING_DATE.finditer(text)]
     dates += [m.span() for m in _RELATIVE.finditer(text)]
+    dates += [m.span("change") for m in EARLIER.finditer(text) if m["change"]]  # 改定前の料金
     dates += [m.span() for m in EXCLUDED.finditer(text)]
     dates += [m.span() for m in MORE.finditer(text)]
     dates += [m.span() for m in _MEASURE_ASKED.finditer(same_width(text))]

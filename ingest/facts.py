@@ -154,6 +154,7 @@ class _TableReader:
             words = self.text[slice(*spans[-1])] if len(spans) > 1 else ""
             if _UNIT_ALONE.fullmatch(_unit_words(words)):
                 self.columns[c] = name.removesuffix(words.strip()).strip(), spans
+        self.units_across = self._units_across()
         said_units = {unit for unit in self.column_units.values() if unit}
         # Columns beside 予算額（千円） that say no unit are sums of the same money: 増減, 財源内訳 国
         self.money = next(iter(said_units)) if len(said_units) == 1 and _MONEY.fullmatch(max(said_units)) else None
@@ -251,6 +252,15 @@ class _TableReader:
         figures = [quantity for word in below if is_value(word) for quantity in find_quantities(word)]
         return unit if figures and all(quantity.base_unit is None for quantity in figures) else None
 
+    def _units_across(self) -> dict[int, Span]:
+        """Return where each row says its unit, in a column that is headed 単位. 例: 観光入込客数 | 千人 | 1,236"""
+        headed = [c for c, (name, _) in self.columns.items() if re.sub(r"\s", "", name) == "単位"]
+        return {
+            r: (cell.start, cell.end)
+            for (r, c), cell in self.at.items()
+            if c in headed[:1] and r >= self.table.header_rows and is_unit(self.text[cell.start : cell.end])
+        }
+
     def _is_column_of_names(self, column: int) -> bool:
         """Say whether a column's words name the figures right of it: 項, 節, 区分, 事業名."""
         name = self.columns[column][0]
@@ -307,6 +317,8 @@ class _TableReader:
             start, end = min(cell.start for cell in cells), max(cell.end for cell in cells)
             for cell in body:
                 column_name, column_spans = self.columns[cell.column]
+                if self.units_across.get(cell.row) == (cell.start, cell.end):
+                    continue  # it is told with each figure of the row
                 spans = [s for s in (*row_spans, *column_spans) if not start <= s[0] < end]
                 if self._is_code(cell.column, self.text[cell.start : cell.end]) or is_ditto(
                     self._words(self.at[cell.row, cell.column])
@@ -407,10 +419,10 @@ class _TableReader:
         rows, columns = self.measured
         if is_missing(words) and (cell.row in rows or cell.column in columns):
             # A sign instead of a figure is what the paper says of it.
-            yield replace(fact, unit=self._unit(Quantity(0.0, None, None, "", (0, 0)), row, column, cell.column)[0])
+            yield replace(fact, unit=self._unit(Quantity(0.0, None, None, "", (0, 0)), row, column, cell)[0])
             return
         for quantity in quantities:
-            unit, number, span = self._unit(quantity, row, column, cell.column)
+            unit, number, span = self._unit(quantity, row, column, cell)
             yield replace(
                 fact,
                 value=quantity.text,
@@ -480,9 +492,14 @@ class _TableReader:
             return None
         return _period_in(words, self.fiscal, self.base)
 
-    def _unit(self, quantity: Quantity, row: str, column: str, number: int) -> tuple[str | None, float, Span | None]:
+    def _unit(self, quantity: Quantity, row: str, column: str, cell: Cell) -> tuple[str | None, float, Span | None]:
         if quantity.base_unit is not None:
             return quantity.unit, quantity.value, None
+        number = cell.column
+        across = self.units_across.get(cell.row)
+        if across is not None:
+            unit = self.text[slice(*across)].strip()
+            return unit, quantity.value * unit_scale(unit), across
         own = _unit_in_brackets(row) or self.column_units.get(number)
         if own is None and not _OTHER_MEASURE.search(row):
             own = self.units_down.get(number)
@@ -1220,13 +1237,14 @@ def _period_in(heading: str, fiscal: bool, default: Period | None) -> Period | N
 def _as_of_of_document(document: Document) -> str | None:
     """Return when a document's figures hold: the year of a budget or of accounts, else the day it was published.
 
-    例: 令和4年度下水道事業会計予算, though laid before the council in January 2022, holds for FY2022.
+    例: 令和4年度下水道事業会計予算, though laid before the council in January 2022, holds for FY2022. When its file was
+    made says nothing of the figures in it.
     """
     if re.search(r"予算|決算", document.title):
         period = _heading_period(document.title)
         if period is not None:
             return period.code
-    return document.published
+    return None if document.taken_from.get("published") == "properties" else document.published
 
 
 def _as_of_of_headings(

@@ -357,6 +357,13 @@ def _department(line: str) -> str | None:
     return text if _DEPARTMENT.fullmatch(text) else None
 
 
+# Who issued a paper, where that stands on the line of its date. 例: 令和6年6月30日　地域協働課
+_ISSUER = re.compile(
+    r"(?:[^\s、。・：:()（）0-9０-９]{1,20}"
+    r"(?:部|課|局|室|係|省|庁|委員会|協議会|審議会|センター|市|町|村|県|府|都|区)[\s　]*){1,3}"
+)
+
+
 def _published(document: Document, cover: Sequence[str]) -> str | None:
     """Return the date that the cover gives: one standing alone, or that of the meeting. 例: 令和6年2月議会 → 2024-02"""
     for above, line in zip(["", *cover], cover[:14], strict=False):
@@ -368,11 +375,12 @@ def _published(document: Document, cover: Sequence[str]) -> str | None:
             rest = (line[: period.at[0]] + line[period.at[1] :]).strip(" 　()（）【】[]◆●○■発行作成公表提出招集")
             alone = (
                 re.fullmatch(
-                    r"(?:[月火水木金土日]曜?日?)?|(?:版|修正|更新|[0-9０-９]+時[0-9０-９分]*時?点?(?:現在|時点)?|現在|時点)",
+                    r"(?:[月火水木金土日]曜?日?)?|(?:版|修正|更新|[0-9０-９]+時[0-9０-９分]*時?点?(?:現在|時点)?|現在|時点)"
+                    r"|(?:最終)?(?:更新|掲載|公開|改定|発行|作成|公表)日?[：:]?",
                     rest,
                 )
-                is not None
-            )
+                or _ISSUER.fullmatch(rest)
+            ) is not None
             meeting = _meeting(line) is not None
             if alone or meeting:
                 return period.code

@@ -16,6 +16,7 @@ _FULL = re.compile(
 _SHORT = re.compile(r"(?P<n>元|[0-9]{1,2})(?P<tail>年度|年|月|)")
 _IN_KANJI = re.compile(rf"(?P<era>(?:{_ERA})?)(?P<n>[〇一二三四五六七八九十]{{1,4}})(?P<tail>年度|年|月|)")
 _LAST_YEARS = {"平成": ("令和", 31), "H": ("R", 31), "昭和": ("平成", 64), "S": ("H", 64)}
+_CENSUS = 5  # years between two
 _DITTO = re.compile(r"[〃″“”\"゛]+|同上|同|仝|々")
 
 
@@ -29,8 +30,9 @@ def written_out(cells: Sequence[str], beside: Sequence[Sequence[str]] = ()) -> l
 
     A run begins with a whole year or month, and each further cell is a bare number that goes on by one; another number
     behind it makes all of them figures. Two short ones are sure, one is where something stands in ``beside``, the
-    cells under them. What stands there is never a year itself, or the run is a row of figures behind a year.
-    例: 令和2年度, 3, 4 → 令和2年度, 令和3年度, 令和4年度; 平成30, 元, 2 → 平成30, 令和元, 令和2; 2019, 20 → …, 2020年
+    cells under them. Years stand there no more than by chance, or the run is a row of figures behind a year.
+    例: 令和2年度, 3, 4 → 令和2年度, 令和3年度, 令和4年度; 平成30, 元, 2 → 平成30, 令和元, 令和2; 2019, 20 → …, 2020年;
+    平成2年, 7, 12 → 平成2年, 平成7年, 平成12年: a census is every five years
     """
     plain = list(map(_plain, cells))
     meant = list(cells)
@@ -41,7 +43,8 @@ def written_out(cells: Sequence[str], beside: Sequence[Sequence[str]] = ()) -> l
         goes_on = end < len(plain) and re.fullmatch(r"[0-9][0-9,.]*", plain[end]) is not None
         if len(names) > 1 and not goes_on:
             under = [_plain(cell) for row in beside for cell in row[at:end] if cell.strip()]
-            if len(names) > (1 if under else 2) and not any(map(_FULL.fullmatch, under)):
+            years = sum(_FULL.fullmatch(cell) is not None for cell in under)
+            if len(names) > (1 if under else 2) and years * 2 <= len(under):
                 meant[at:end] = names
         at = end
     return meant
@@ -96,6 +99,8 @@ def _run(cells: Sequence[str]) -> list[str]:
     era, tail = first["era"] or "", first["tail"]
     year = int(first["west"] or (1 if first["n"] == "元" else first["n"]))
     names = [cells[0] if era or tail else f"{cells[0]}年"]
+    second = _SHORT.fullmatch(cells[1]) if len(cells) > 1 else None
+    step = _CENSUS if tail and second and second["n"] == str(year % (100 if not era else 1000) + _CENSUS) else 1
     for cell in cells[1:]:
         short = _SHORT.fullmatch(cell)
         if short is None or (short["tail"] and tail and short["tail"] != tail) or short["tail"] == "月":
@@ -105,8 +110,8 @@ def _run(cells: Sequence[str]) -> list[str]:
             if not following or year not in (last - 1, last):
                 break
             era, year = following, 1 if short["n"] == "元" else 2
-        elif int(short["n"]) == (year + 1 if era else (year + 1) % 100) and (era or len(short["n"]) == 2):
-            year += 1
+        elif int(short["n"]) == (year + step if era else (year + step) % 100) and (era or len(short["n"]) == 2):
+            year += step
         else:
             break
         names.append(f"{era}{'元' if era and year == 1 else year}{tail or ('' if era else '年')}")
