@@ -332,7 +332,7 @@ def rank_figures(
 def _is_of_another_size(fact: Fact, told: Collection[tuple[float, str | None]]) -> bool:
     """Tell whether a figure is named by a size, and the question names another one.
 
-    例: 口径13ミリ, where 口径20ミリ was asked for. A label that gives limits (65歳以上, 20～24歳) may cover what is asked.
+    例: 口径13ミリ, where 口径20ミリ was asked for. A label with limits (65歳以上, 20～24歳) may cover what is asked.
     """
     if _LIMITS.search(fold(fact.label)):
         return False

@@ -146,11 +146,27 @@ _OF_HOURS = re.compile(r"時間|受付|入館|入場|開館|営業|窓口|平日
 def _told_of_another(scored: Scored, before: str, scene: Scene) -> bool:
     """Tell whether the words up to a time name a thing that has them, and it is none of those that are asked of."""
     named = re.search(r"([^、。\s:：（(]{2,}?)(?:では|は|[:：])", before)
-    if named is None or _OF_HOURS.search(named[1]):
+    name = named[1] if named is not None and not _OF_HOURS.search(named[1]) else _label_above(scored)
+    if name is None:
         return False
     own = scored.region.coverage.own[:, scored.index - scored.region.low]
-    asked = [n for atom, n in zip(scene.atoms, own, strict=True) if _is_whose(atom, scene.question)]
+    key = katakana(name)
+    asked = [
+        max(n, float(atom.surface in key))
+        for atom, n in zip(scene.atoms, own, strict=True)
+        if _is_whose(atom, scene.question)
+    ]
     return bool(asked) and max(asked) < 1
+
+
+def _label_above(scored: Scored) -> str | None:
+    """Return the name on a line of its own under which a statement stands, if it tells whose hours are said."""
+    statements = scored.region.reading.statements
+    for at in range(scored.index - 1, max(-1, scored.index - 4), -1):
+        if statements[at].kind == "label":
+            name = statements[at].flat.strip()
+            return None if _OF_HOURS.search(name) or find_clocks(name) or _DAYS.search(name) else name
+    return None
 
 
 def _is_whose(atom: Atom, question: Question) -> bool:

@@ -128,6 +128,7 @@ class _TableReader:
         corner = self.at.get((0, 0)) if table.header_rows and table.header_columns else None
         over = _flat(self.text[corner.start : corner.end]) if corner is not None else ""
         self.corner = over if len(over) > 3 and "単位" not in over and not _is_weak(over) else ""
+        self.units_across: dict[int, Span] = {}
         self.columns = {
             c: self._heading([(r, c) for r in range(table.header_rows)]) for c in {cell.column for cell in table.cells}
         }
@@ -354,7 +355,9 @@ class _TableReader:
         cells: list[Cell] = []
         for place in places:
             cell = self.at.get(place)
-            if cell is not None and cell.start < cell.end and cell not in cells:
+            if cell is None or cell.start == cell.end or cell in cells:
+                continue
+            if self.units_across.get(cell.row) != (cell.start, cell.end):
                 cells.append(cell)
         # Beside a name, a serial number or a mark (○) names nothing.
         if self.names_rows:

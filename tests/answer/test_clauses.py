@@ -25,6 +25,8 @@ TOWN = """\
 
 図書館の蔵書は、一般書8万冊、児童書3万冊です。
 
+下水道の加入金は、口径20ミリが3万円、25ミリが5万円、40ミリが9万円です。
+
 東会館、西会館、南会館の定員はそれぞれ80人、120人です。
 """
 
@@ -48,11 +50,17 @@ def town(tmp_path_factory) -> Assistant:
         ("西支所の窓口は何か所ですか", "5か所"),
         ("公園は全部で何か所ありますか", "45か所"),
         ("農村公園は何か所ありますか", "15か所"),
+        ("口径25ミリの下水道の加入金はいくらですか", "5万円"),
+        ("40ミリの下水道の加入金はいくらですか", "9万円"),
         ("法人の補助の上限はいくらですか", "50万円"),
     ],
 )
 def test_the_figure_that_stands_with_the_name_is_given(town, question, value):
     assert ask(town, question).answer == value
+
+
+def test_a_size_that_the_paper_does_not_name_has_no_figure(town):
+    assert ask(town, "口径50ミリの下水道の加入金はいくらですか").status == "not_found"
 
 
 def test_a_part_is_not_the_sum_that_no_sentence_gives(town):

@@ -88,6 +88,15 @@ def test_years_that_go_on_short_date_their_columns_and_their_rows():
     assert [(f.as_of, f.number) for f in down if f.column == "件数"] == [("FY2020", 10), ("FY2021", 12), ("FY2022", 15)]
 
 
+def test_a_column_of_units_gives_each_row_its_own():
+    found = facts("項目\t単位\t令和5年度\t令和6年度\n歳出総額\t百万円\t8,420\t8,655\n宿泊者数\t千人\t312\t340\n")
+    assert [(f.row, f.unit, f.number) for f in found if f.as_of == "FY2024"] == [
+        ("歳出総額", "百万円", 8_655_000_000),
+        ("宿泊者数", "千人", 340_000),
+    ]
+    assert not [f for f in found if f.value in ("百万円", "千人")]
+
+
 def test_a_row_of_small_figures_behind_a_year_is_no_run_of_years():
     found = facts("年度\tA会場\tB会場\tC会場\n令和2年度\t3\t4\t5\n令和3年度\t6\t7\t8\n")
     assert [f.number for f in found if f.as_of == "FY2020"] == [3, 4, 5]

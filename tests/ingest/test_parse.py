@@ -110,6 +110,8 @@ def test_the_same_bytes_have_the_same_id_whatever_their_name(tmp_path):
             None,
             None,
         ),  # when it takes place, not when issued
+        ("学校給食の実績\n令和6年9月13日　給食センター\n", None, None, "2024-09-13", None),
+        ("主要な施策の成果\n青葉市　令和7年9月2日\n", None, None, "2025-09-02", None),
         ("議案第５号\nみどり町条例の一部改正\n令和４年６月１０日提出\nみどり町長\n", None, None, "2022-06-10", None),
     ],
 )

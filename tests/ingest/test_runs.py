@@ -15,6 +15,8 @@ from ingest.runs import grid_written_out, is_ditto, written_out
         ("㋿2年度 ３ ４", "令和2年度 令和3年度 令和4年度"),
         ("令和二年度 三 四", "令和2年度 令和3年度 令和4年度"),
         ("2019 20 21", "2019年 2020年 2021年"),
+        ("昭和50年 55 60 平成2年 7 12", "昭和50年 昭和55年 昭和60年 平成2年 平成7年 平成12年"),
+        ("平成29年度 30 31 令和2年度 3 4", "平成29年度 平成30年度 平成31年度 令和2年度 令和3年度 令和4年度"),
         ("10月 11 12 1", "10月 11月 12月 1月"),
         ("令和2年度 3 4 計", "令和2年度 令和3年度 令和4年度 計"),
         ("令和2年度 3 5", "令和2年度 3 5"),
@@ -29,7 +31,8 @@ def test_bare_numbers_that_go_on_by_one_are_years_or_months(short, full):
 
 def test_one_short_heading_is_a_year_only_over_other_cells():
     assert written_out(["令和5年度", "6", "増減"], [["310", "402", "92"]]) == ["令和5年度", "令和6年度", "増減"]
-    assert written_out(["令和5年度", "6", "7"], [["令和6年度", "8", "9"]]) == ["令和5年度", "6", "7"]
+    assert written_out(["令和5年度", "6", "7"], [["令和6年度", "令和7年度", "9"]]) == ["令和5年度", "6", "7"]
+    assert written_out(["令和5年度", "6"], [["1987", "2210"]]) == ["令和5年度", "令和6年度"], "1987 may be people"
 
 
 def test_a_table_is_written_out_across_and_down():
