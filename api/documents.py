@@ -17,7 +17,7 @@ from answer.assistant import Assistant
 from api import schemas
 from api.find import find, words_of
 from api.problems import Problem
-from api.uploads import plain_name
+from api.uploads import place_of, plain_name
 from index.snapshot import DocumentInfo, Snapshot
 from ingest.dates import date_of
 from ingest.document import Document, Kind, Page
@@ -113,7 +113,7 @@ def documents_router(assistant: Assistant) -> APIRouter:
         if not path.is_file():
             title = "原本の控えが見つかりません。この文書をもう一度取り込んでください。"
             raise Problem(404, "original-missing", title, f"the kept original of document {document_id} is gone")
-        return FileResponse(path, headers=headers, filename=plain_name(found.file) or document_id)
+        return FileResponse(path, headers=headers, filename=plain_name(place_of(found.file)) or document_id)
 
     @router.get("/v1/documents/{document_id}/find")
     def find_words(

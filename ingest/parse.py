@@ -34,12 +34,14 @@ class ParseError(Exception):
 PageProgress = Callable[[int, int], None]
 
 
-def parse(path: Path, progress: PageProgress | None = None) -> Document:
+def parse(path: Path, progress: PageProgress | None = None, *, name: str | None = None) -> Document:
     """Return the document in a file, with its blocks, tables, title, meeting and date; raise ``ParseError``.
 
     The content decides what a file is; the suffix only says which kinds are wanted. ``progress`` hears how many pages
-    have been read, and of how many.
+    have been read, and of how many. ``name`` is the file's own, where the path has another one: a paper without a
+    title is called by it.
     """
+    name = name or path.name
     suffix = path.suffix.lower()
     if suffix in OLD:
         raise ParseError(
@@ -55,16 +57,14 @@ def parse(path: Path, progress: PageProgress | None = None) -> Document:
         raise ParseError(path, "ファイルが空です。内容のあるファイルを指定してください。", "the file is empty")
     # A PDF may have a few bytes of junk before its header.
     if suffix == ".pdf" or data[:1024].lstrip().startswith(b"%PDF-"):
-        return _parse_pdf(path, data, progress)
-    if suffix in OFFICE:
-        return _described(read_office(path, data, OFFICE[suffix]))
-    return _parse_text(path, data)
+        from ingest.pdf.read import read_pdf  # heavy libraries, and only PDFs need them
 
-
-def _parse_pdf(path: Path, data: bytes, progress: PageProgress | None) -> Document:
-    from ingest.pdf.read import read_pdf  # heavy libraries, and only PDFs need them
-
-    return _described(read_pdf(path, data, progress))
+        document = read_pdf(path, data, progress)
+    elif suffix in OFFICE:
+        document = read_office(path, data, OFFICE[suffix])
+    else:
+        document = _parse_text(path, data)
+    return _described(replace(document, file=name))
 
 
 def _parse_text(path: Path, data: bytes) -> Document:
@@ -92,7 +92,7 @@ def _parse_text(path: Path, data: bytes) -> Document:
     )
     from ingest.tables import read_tables  # reads documents, as this module makes them
 
-    return _described(replace(document, tables=read_tables(document)))
+    return replace(document, tables=read_tables(document))
 
 
 def _looks_like_markdown(text: str) -> bool:
