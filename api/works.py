@@ -62,7 +62,7 @@ class Estimate:
         if stage == READING:
             self._read, self._pages = done, total
             # At the end of reading the model may still be loaded: that is not the pages' time.
-            if done < total and done - self._at >= 3:
+            if done < total and done - self._at >= 3 and now - self._since > 0.5:
                 self._pace.reading = (now - self._since) / (done - self._at)
         elif stage == EMBEDDING and total:
             pages = (self._read - self._embedded_before) * done / total

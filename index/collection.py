@@ -45,8 +45,8 @@ Progress = Callable[[str, int, int], None]
 
 LOOKING = "ファイルを調べています"
 READING = "文書を読み取っています（ページ）"
-EMBEDDING = "埋め込みを計算しています"
-WORDS = "ことばの近さを計算しています"
+EMBEDDING = "意味で探せるようにしています（か所）"
+WORDS = "ことばの近さを調べています（語）"
 WRITING = "索引を書き込んでいます"
 SLICE = 64  # passages between two reports of progress
 WORD_SLICE = 512  # words between two reports of progress

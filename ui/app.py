@@ -9,7 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from ui import ask, collection, opinions, scorecard
+from ui import ask, collection, opinions, scorecard, upload
 from ui.client import AskClient, Json, connect
 from ui.messages import FAILURES, say, when_back
 
@@ -41,6 +41,8 @@ def main(client: AskClient) -> None:
     st.session_state["pages"] = pages
     current = st.navigation(list(pages.values()), position="hidden")
     _masthead(list(pages.values()))
+    if current.url_path != "documents":
+        upload.elsewhere(client, pages["documents"])
     current.run()
 
 

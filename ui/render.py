@@ -401,7 +401,7 @@ def document_html(document: Json) -> str:
         _with_source(when(document.get("published")), taken.get("published", "")),
         document.get("department"),
     ]
-    of_file = [KINDS.get(document.get("kind", "")), pages, document["file"]]
+    of_file = [KINDS.get(document.get("kind", "")), pages, _file_with_place(document)]
     title = document.get("title") or document["file"]
     if taken.get("title") in ("properties", "file_name", "by_hand"):
         of_file.append(f"題名は{DATE_FROM[taken['title']]}")
@@ -410,6 +410,13 @@ def document_html(document: Json) -> str:
         f'<div class="tk-document"><p class="tk-title">{escape(title)}</p>'
         f"{_spans(facts)}{_spans(of_file)}{warnings}</div>"
     )
+
+
+def _file_with_place(document: Json) -> str:
+    """Return the file's name, with the folder that an upload came with. 例: 第1回/資料1.pdf"""
+    source = str(document.get("source") or "")
+    sent = "/" in source and not re.match(r"/|[A-Za-z]:", source)
+    return source if sent else str(document["file"])
 
 
 def _with_source(date: str | None, source: str) -> str | None:
@@ -430,34 +437,98 @@ def counts_html(documents: list[Json]) -> str:
     return f'<p class="tk-counts"><b>{len(documents):,}</b> 件　<b>{pages:,}</b> ページ</p>'
 
 
-UPLOAD_SIGNS = {"waiting": "・", "running": "▶", "done": "✓", "failed": "✕", "stopped": "－"}
+INTAKE_SIGNS = {"waiting": "・", "running": "▶", "stopping": "▶", "done": "✓", "failed": "✕", "stopped": "－"}
+TAKEN_IN = {"added": "取り込みました", "refreshed": "新しい内容に替えました", "skipped": "同じ内容で取り込み済みです"}
 
 
-def upload_html(items: Sequence[Any], *, running: bool) -> str:
-    """Return what became of the files of an upload, or how far it is.
-
-    An item has a name, a state (one of UPLOAD_SIGNS), words for it, a share of the work that is done, and the number
-    of documents that came of it.
-    """
-    done = sum(item.share if item.state == "running" else item.state != "waiting" for item in items)
-    failed = sum(item.state == "failed" for item in items)
-    if running:
-        ended = sum(item.state not in ("waiting", "running") for item in items)
-        head = f"<b>取り込んでいます　{ended} / {len(items)}</b>"
-        bar = f'<progress max="{len(items)}" value="{done:.3f}" aria-label="全体の進み具合"></progress>'
-        hint = "<p>この画面を離れても、取り込みは続きます。</p>"
+def intakes_html(intakes: Sequence[Json]) -> str:
+    """Return how far documents on their way in are, or what became of them."""
+    failed = sum(_intake_state(one) == "failed" for one in intakes)
+    ended = sum(one["ended"] is not None for one in intakes)
+    if ended < len(intakes):
+        share = sum(1.0 if one["ended"] else one["share"] for one in intakes) / len(intakes)
+        now = next(one for one in intakes if not one["ended"])
+        many = f"　{ended} / {len(intakes)} ファイル" if len(intakes) > 1 else ""
+        left = f"　<span>{left}</span>" if (left := time_left(now.get("seconds_left"))) else ""
+        head = f"<b>取り込んでいます{many}{left}</b>"
+        bar = f'<progress max="1" value="{share:.3f}" aria-label="全体の進み具合"></progress>'
+        hint = "<p>この画面を離れても、閉じても、取り込みは続きます。</p>"
     else:
-        good = sum(item.state == "done" for item in items)
+        good = sum(_intake_state(one) == "done" for one in intakes)
         worse = f"　<span>できなかったもの {failed} 件</span>" if failed else ""
-        head = f'<b role="status">取り込みが終わりました　<span>{good} 件</span>{worse}</b>'
+        done = f"　<span>{good} 件</span>" if good or failed else ""
+        said = "取り込みが終わりました" if good or failed else "取り込みを取りやめました"
+        head = f'<b role="status">{said}{done}{worse}</b>'
         bar = hint = ""
     rows = "".join(
-        f'<li class="tk-{escape(item.state)}">'
-        f'<span class="tk-sign" aria-hidden="true">{UPLOAD_SIGNS[item.state]}</span>'
-        f"<span>{escape(item.name)}</span><span>{escape(item.words)}</span></li>"
-        for item in items
+        f'<li class="tk-{escape(_intake_state(one))}">'
+        f'<span class="tk-sign" aria-hidden="true">{INTAKE_SIGNS[_intake_state(one)]}</span>'
+        f"<span>{escape(_sent(one))}</span><span>{escape(intake_words(one))}</span></li>"
+        for one in intakes
     )
     return f'<div class="tk-upload">{head}{bar}{hint}<ul>{rows}</ul></div>'
+
+
+def intake_brief(intakes: Sequence[Json]) -> str:
+    """Return in one line how far the intakes are. 例: 資料を取り込んでいます　35%　残り約2分"""
+    share = sum(1.0 if one["ended"] else one["share"] for one in intakes) / len(intakes)
+    left = next((one.get("seconds_left") for one in intakes if not one["ended"]), None)
+    return "　".join(filter(None, ("資料を取り込んでいます", f"{share:.0%}", time_left(left))))
+
+
+def intake_words(intake: Json) -> str:
+    """Return what is being done, or what came of it.
+
+    例: 文書を読み取っています　35 / 148 ページ; 取り込みました（12ページ）; ファイルが空です。
+    """
+    match intake["state"]:
+        case "waiting":
+            return "順番を待っています"
+        case "stopping":
+            return "取りやめています…"
+        case "stopped":
+            return "取りやめました"
+        case "failed":
+            return str(intake["problem"]["title"])
+        case "running":
+            stage, _, unit = str(intake["stage"]).rstrip("）").partition("（")
+            counted = f"　{intake['done']:,} / {intake['total']:,} {unit}" if intake["total"] > 1 else ""
+            return f"{stage}{counted}".rstrip()
+    return _outcome(intake["report"])
+
+
+def _outcome(report: Json) -> str:
+    parts = []
+    notes = {note["document_id"]: note["text"] for note in report["notes"]}
+    for kind, words in TAKEN_IN.items():
+        documents = report[kind]
+        if len(documents) == 1:
+            told = notes.get(documents[0]["id"], words)
+            parts.append(f"{told}（{documents[0]['pages']}ページ）" if kind != "skipped" else told)
+        elif documents:
+            parts.append(f"{len(documents)} 件を{words}" if kind != "skipped" else f"{len(documents)} 件は{words}")
+    parts += [f"「{twin['same_as']}」と同じ内容です" for twin in report["duplicates"]]
+    parts += [f"{failure['file']}: {failure['title']}" for failure in report["failed"]]
+    return "、".join(parts) or "変わりはありません"
+
+
+def _intake_state(intake: Json) -> str:
+    report = intake.get("report")
+    return "failed" if report and report["failed"] else str(intake["state"])
+
+
+def _sent(intake: Json) -> str:
+    first, *more = intake["files"]
+    return f"{first} ほか {len(more)} 件" if more else str(first)
+
+
+def time_left(seconds: float | None) -> str:
+    """Return an estimate in words. 例: 95 → 残り約2分, 34 → 残り約40秒, 3 → まもなく終わります"""
+    if seconds is None:
+        return ""
+    if seconds < 5:
+        return "まもなく終わります"
+    return f"残り約{-(-seconds // 60):.0f}分" if seconds > 60 else f"残り約{-(-seconds // 10) * 10:.0f}秒"
 
 
 def steps_html() -> str:
