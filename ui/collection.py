@@ -108,6 +108,10 @@ def _documents(client: AskClient, documents: list[Json]) -> None:
             if st.button("まとめて外す", key="remove-chosen"):
                 _open("remove", [d["id"] for d in chosen])
             st.button("選択をやめる", key="choose-none", on_click=_choose_none, args=(chosen,), type="tertiary")
+    if len(listed) < len(documents):
+        with st.container(key="narrowed", horizontal=True, vertical_alignment="center", gap="small"):
+            st.html(f'<p class="tk-lead">絞り込み中：{len(documents):,} 件のうち {len(listed):,} 件</p>', width="content")
+            st.button("絞り込みをやめる", key="narrow-none", on_click=_narrow_none, type="tertiary")
     if not listed:
         st.html(render.message_html("当てはまる資料がありません", "言葉を減らすか、会議の指定を外してください。"))
     for document in paging.piece(listed, "documents", SHOWN):
@@ -140,6 +144,11 @@ def _narrowed(documents: list[Json]) -> list[Json]:
     )
     within = [d for d in documents if wanted in (ALL_MEETINGS, d.get("meeting") or NO_MEETING)]
     return ordered(matching(within, typed or ""), SORTS[by or "新しい順"])
+
+
+def _narrow_none() -> None:
+    st.session_state["filter"], st.session_state["meeting"] = "", ALL_MEETINGS
+    _from_the_top()
 
 
 def matching(documents: list[Json], words: str) -> list[Json]:

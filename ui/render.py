@@ -329,6 +329,14 @@ def link_html(words: str, query: Mapping[str, Sequence[str]]) -> str:
     return f'<button type="button" class="tk-action" data-link="?{link}">{escape(words)}</button>'
 
 
+SKIPS = {"answer": "答えへ", "question": "質問欄へ", "sources": "出典へ戻る"}
+
+
+def skip_html(where: str) -> str:
+    """Return what leads a keyboard past the rest of the page; it is seen once it is reached."""
+    return f'<button type="button" class="tk-skip" data-skip="{where}">{SKIPS[where]}</button>'
+
+
 def citation_html(citation: Json, *, shown: bool = False, passage: bool = False) -> str:
     """Return a citation: number, document, meeting, date, page, section path, and the verbatim quote.
 

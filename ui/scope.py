@@ -28,6 +28,11 @@ def choose(scope: Json | None) -> None:
         st.session_state.pop(f"scope-{name}", None)
 
 
+def close() -> None:
+    """Close the means to choose: nothing shall lie over the answer that is coming."""
+    st.session_state["scope-choice"] = False
+
+
 def names_of(documents: Sequence[Json]) -> dict[str, str]:
     """Return the names of documents by id."""
     return {document["id"]: render.document_name(document) for document in documents}
@@ -39,7 +44,10 @@ def control(client: AskClient, documents: Sequence[Json]) -> None:
     words = render.scope_words(scope, names_of(documents)) if scope else "すべての資料"
     count = _count(client, scope) if scope else f"{len(documents)}件"
     with st.container(key="scope", horizontal=True, vertical_alignment="center", gap="small"):
-        with st.popover(render.label(f"対象：{words}（{count}）"), key="scope-choice", type="tertiary"):
+        shown = st.popover(
+            render.label(f"対象：{words}（{count}）"), key="scope-choice", type="tertiary", on_change="rerun"
+        )
+        with shown:
             _fields(documents)
         if scope:
             st.button("すべての資料に戻す", key="scope-all", type="tertiary", on_click=choose, args=(None,))

@@ -10,7 +10,7 @@ import streamlit as st
 
 from ui import address, chart, export, feedback, render, timeline, viewer
 from ui.client import ApiDown, AskClient, Json
-from ui.messages import FAILURES, say, scroll_to, when_back
+from ui.messages import FAILURES, say, when_back
 from ui.scope import names_of
 
 NOT_FOUND_PASSAGES = 3
@@ -78,8 +78,8 @@ def show(client: AskClient, turn: Turn, i: int, documents: Sequence[Json], ask: 
         place = _shown(turn)
         if place is not None:
             viewer.show(client, place, key=f"viewer-{i}")
-    if clicked := st.session_state.pop(f"clicked-{i}", None):
-        scroll_to(clicked, share=0.6)
+    if st.session_state.pop(f"clicked-{i}", False):
+        viewer.reveal(f"viewer-{i}")
 
 
 def _understood(turn: Turn, i: int, ask: Callable[[Turn], None]) -> None:
@@ -161,7 +161,7 @@ def _place(turn: Turn, i: int, name: str, citation: Json) -> None:
 
 def _show(turn: Turn, i: int, name: str) -> None:
     turn.shown = name
-    st.session_state[f"clicked-{i}"] = f"page-{i}"
+    st.session_state[f"clicked-{i}"] = True
 
 
 def _shown(turn: Turn) -> Json | None:

@@ -24,18 +24,39 @@ KEPT = 40  # pictures and texts that a session holds on to
 UNITS = {"slides": "スライド", "sheet": "シート"}
 BACK = "引用のページに戻る"
 
-# Brings the mark into sight inside its frame. Streamlit runs a script once, so this happens when the view changes
-# and never while a person moves the page about.
+# Brings the mark into sight inside its frame, once the picture is there. Streamlit runs a script once, so this happens
+# when the view changes and never while a person moves the page about.
 SHOW_MARK = """<script>
 // %(view)s
-setTimeout(() => {
+setTimeout(async () => {
   const frame = document.querySelector(".st-key-%(key)s-frame");
-  if (frame) { frame.tabIndex = 0; frame.role = "group"; frame.ariaLabel = "ページ"; }  // moved about with the arrow keys
-  const text = frame?.querySelector(".tk-page-text"), mark = text?.querySelector("mark");
+  if (!frame) return;
+  frame.tabIndex = 0; frame.role = "group"; frame.ariaLabel = "ページ";  // moved about with the arrow keys
+  frame.dataset.x = %(x)s; frame.dataset.y = %(y)s;
+  const image = frame.querySelector("img");
+  if (image && !image.complete) await new Promise(done => image.onload = image.onerror = done);
+  const text = frame.querySelector(".tk-page-text"), mark = text?.querySelector("mark");
   if (text) text.scrollTop = mark ? mark.offsetTop - text.clientHeight / 3 : 0;
-  else frame?.scrollTo(%(x)s * frame.scrollWidth - frame.clientWidth / 2, %(y)s * frame.scrollHeight - frame.clientHeight / 3);
+  else frame.scrollTo(%(x)s * frame.scrollWidth - frame.clientWidth / 2, %(y)s * frame.scrollHeight - frame.clientHeight / 3);
 }, 250);
 </script>"""  # noqa: E501 - a line of JavaScript
+
+# Moves the window until the mark stands in it, and no further: what was clicked shall stay in sight if it can.
+REVEAL = """<script>
+// %(turn)s
+setTimeout(async () => {
+  const frame = document.querySelector(".st-key-%(key)s-frame"), image = frame?.querySelector("img");
+  if (!frame) return;
+  if (image && !image.complete) await new Promise(done => image.addEventListener("load", done, {once: true}));
+  const header = 60, box = document.querySelector(".st-key-ask")?.getBoundingClientRect();
+  const foot = box?.height ? box.top : window.innerHeight;
+  const mark = (frame.querySelector("mark") ?? image ?? frame).getBoundingClientRect();
+  const at = image ? mark.top + frame.dataset.y * mark.height : mark.top;
+  if (at < header || at > foot - 80) {
+    document.querySelector(".stMain").scrollBy({top: at - header - (foot - header) / 3, behavior: "smooth"});
+  }
+}, 400);
+</script>"""
 
 
 @dataclass
@@ -93,6 +114,13 @@ def draw(client: AskClient, place: Json, *, key: str, back: str = BACK, link: bo
         _fit(place, view, held, key)
         _tools(client, document, place, view, key, link=link)
     return view
+
+
+def reveal(key: str) -> None:
+    """Scroll the window to the marked place of a viewer, unless that can be seen already."""
+    # Streamlit runs a script once: the same element again would do nothing.
+    st.session_state["scrolls"] = turn = st.session_state.get("scrolls", 0) + 1
+    st.html(REVEAL % {"key": key, "turn": turn}, unsafe_allow_javascript=True)
 
 
 def forget(key: str) -> None:
@@ -243,7 +271,7 @@ def _fit(place: Json, view: View, held: bytes | Json, key: str) -> None:
     if isinstance(held, bytes):
         most = "" if wide == 100 else "max-height: 80vh; border: 1px solid var(--line); "
         st.html(
-            f"<style>.st-key-{key}-frame {{ {most}overflow: auto; }} "
+            f"<style>.st-key-{key}-frame {{ {most}overflow: auto; position: relative; }} "
             f".st-key-{key}-frame img {{ width: {wide}% !important; max-width: none !important; }}</style>"
         )
     x, y = _centre(place, view, held)
