@@ -110,7 +110,9 @@ def _documents(client: AskClient, documents: list[Json]) -> None:
             st.button("選択をやめる", key="choose-none", on_click=_choose_none, args=(chosen,), type="tertiary")
     if len(listed) < len(documents):
         with st.container(key="narrowed", horizontal=True, vertical_alignment="center", gap="small"):
-            st.html(f'<p class="tk-lead">絞り込み中：{len(documents):,} 件のうち {len(listed):,} 件</p>', width="content")
+            st.html(
+                f'<p class="tk-lead">絞り込み中：{len(documents):,} 件のうち {len(listed):,} 件</p>', width="content"
+            )
             st.button("絞り込みをやめる", key="narrow-none", on_click=_narrow_none, type="tertiary")
     if not listed:
         st.html(render.message_html("当てはまる資料がありません", "言葉を減らすか、会議の指定を外してください。"))
