@@ -414,6 +414,20 @@ class RunDetail(RunOut):
     )
 
 
+class TableOut(Model):
+    """The rows of a table that a span of a document touches, with the headings over them."""
+
+    start: int = Field(description="Where they stand in the document's text.")
+    end: int
+    heads: tuple[str, ...] = Field(description="Of each column; empty where the table has none.")
+    rows: tuple[tuple[str, ...], ...]
+    names: tuple[tuple[str, ...], ...] = Field(description="Of each cell of a sheet, such as B5; empty elsewhere.")
+
+
+class TablesOut(Model):
+    tables: tuple[TableOut, ...]
+
+
 class LineOut(Model):
     number: int | None = Field(description="Line of the file, from 1; null for a PDF, whose lines have no numbers.")
     start: int

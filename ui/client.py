@@ -128,6 +128,12 @@ class AskClient:
         """Return where words stand in one document."""
         return self._json("GET", f"/v1/documents/{document_id}/find", params={"q": words})
 
+    def tables(self, document_id: str, start: int, end: int) -> list[Json]:
+        """Return the rows of tables that a span touches, with their headings."""
+        params = {"start": start, "end": end}
+        tables: list[Json] = self._json("GET", f"/v1/documents/{document_id}/tables", params=params)["tables"]
+        return tables
+
     def page(self, document_id: str, number: int) -> Json:
         return self._json("GET", f"/v1/documents/{document_id}/pages/{number}")
 

@@ -111,7 +111,7 @@ def draw(client: AskClient, place: Json, *, key: str, back: str = BACK, link: bo
                 first = (view.part or 0) * PART
                 lines = held["lines"][first : first + PART]
                 st.html(render.page_lines_html(lines, _span(place, view)))
-        _fit(place, view, held, key)
+        _fit(client, place, view, held, key)
         _tools(client, document, place, view, key, link=link)
     return view
 
@@ -132,6 +132,18 @@ def forget(key: str) -> None:
 def about(client: AskClient, document_id: str) -> Json:
     """Return a document with its pages and headings, from what the session keeps if it is there."""
     kept: Json = _kept((document_id,), lambda: client.document(document_id))
+    return kept
+
+
+def tables(client: AskClient, place: Json) -> list[Json]:
+    """Return the tables that a quote touches; a quote without cells touches none."""
+    if "\t" not in place["quote"]:
+        return []
+    document_id, start, end = place["document_id"], place["start"], place["end"]
+    try:
+        kept: list[Json] = _kept((document_id, start, end, "tables"), lambda: client.tables(document_id, start, end))
+    except FAILURES:
+        return []  # the quote is shown all the same
     return kept
 
 
@@ -265,7 +277,7 @@ def _turn(view: View, to: tuple[int, int | None]) -> None:
     view.number, view.part = to
 
 
-def _fit(place: Json, view: View, held: bytes | Json, key: str) -> None:
+def _fit(client: AskClient, place: Json, view: View, held: bytes | Json, key: str) -> None:
     """Set the picture's width, and bring the mark into sight."""
     wide = WIDTHS[view.width]
     if isinstance(held, bytes):
@@ -274,19 +286,31 @@ def _fit(place: Json, view: View, held: bytes | Json, key: str) -> None:
             f"<style>.st-key-{key}-frame {{ {most}overflow: auto; position: relative; }} "
             f".st-key-{key}-frame img {{ width: {wide}% !important; max-width: none !important; }}</style>"
         )
-    x, y = _centre(place, view, held)
+    x, y = _centre(client, place, view, held)
     shown = zlib.crc32(repr((view.opened, view.number, view.part, wide)).encode())
     st.html(SHOW_MARK % {"view": shown, "key": key, "x": x, "y": y}, unsafe_allow_javascript=True)
 
 
-def _centre(place: Json, view: View, held: bytes | Json) -> tuple[float, float]:
+def _centre(client: AskClient, place: Json, view: View, held: bytes | Json) -> tuple[float, float]:
     """Return where on the picture the mark is, as shares of its width and height; the top without one."""
-    boxes = place.get("boxes")
-    if not boxes or not isinstance(held, bytes) or _span(place, view) is None:
+    if not isinstance(held, bytes) or _span(place, view) is None:
+        return 0.0, 0.0
+    box = (place.get("boxes") or [_first_box(client, place, view)])[0]
+    if box is None:
         return 0.0, 0.0
     width, height = (pixels * 72 / (DPI if WIDTHS[view.width] < 200 else FINE_DPI) for pixels in _size(held))
-    x0, y0, x1, _ = boxes[0]
+    x0, y0, x1, _ = box
     return round(min(1.0, (x0 + x1) / 2 / width), 3), round(min(1.0, y0 / height), 3)
+
+
+def _first_box(client: AskClient, place: Json, view: View) -> list[float] | None:
+    """Return where the first line of a place stands, which an address names by its offsets only."""
+    document_id, number = place["document_id"], view.number
+    try:
+        page: Json = _kept((document_id, number), lambda: client.page(document_id, number))
+    except FAILURES:
+        return None
+    return next((line["box"] for line in page["lines"] if line["box"] and line["end"] > place["start"]), None)
 
 
 def _size(png: bytes) -> tuple[int, int]:

@@ -116,6 +116,19 @@ sys.exit(status)
     assert (document in left) == (arguments[0] != "remove")
 
 
+def test_a_quoted_row_comes_with_the_headings_over_it(client):
+    paper = next(d for d in client.get("/v1/documents").json()["documents"] if d["file"].endswith(".md"))
+    text = client.get(f"/v1/documents/{paper['id']}/pages/1").json()["text"]
+    start = text.index("令和4年度 | 5,036")
+    (table,) = client.get(f"/v1/documents/{paper['id']}/tables", params={"start": start, "end": start + 9}).json()[
+        "tables"
+    ]
+    assert table["heads"] == ["年度", "利用者数（人）"]
+    assert table["rows"] == [["令和4年度", "5,036"]]
+    nothing = client.get(f"/v1/documents/{paper['id']}/tables", params={"start": 0, "end": 5}).json()
+    assert nothing == {"tables": []}
+
+
 # --- papers of one name ---------------------------------------------------------------------------------------------
 
 HARBOUR = "第1回みずほ野市港湾審議会　資料1\n令和6年6月12日\n\n岸壁の延長は820メートルです。\n"

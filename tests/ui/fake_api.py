@@ -286,6 +286,7 @@ class FakeApi:
         self.health: Json = {"status": "ok", "preparing": None, "has_sample": True}
         self.matches: list[Json] = []  # of words in a document
         self.intakes: list[Json] = []
+        self.tables: list[Json] = []  # that a quote with cells touches
         self.runs: list[Json] = []
         self.wrong: list[Json] = []
         self.feedback: list[Json] = []
@@ -346,6 +347,8 @@ class FakeApi:
             return self.refusal or self._decided(found[1], found[2], request.content)
         if path.endswith("/file"):
             return httpx.Response(200, content=b"%PDF-1.7")
+        if path.endswith("/tables"):
+            return httpx.Response(200, json={"tables": self.tables})
         if path.endswith("/find"):
             words = request.url.params["q"]
             return httpx.Response(200, json={"query": words, "total": len(self.matches), "matches": self.matches})
