@@ -16,6 +16,8 @@ from itertools import pairwise
 from typing import Any
 from urllib.parse import urlencode
 
+from ui.quote import quote_html
+
 Json = dict[str, Any]
 
 ERAS = ((2019, 5, "令和"), (1989, 1, "平成"), (1926, 12, "昭和"), (1912, 7, "大正"), (1868, 9, "明治"))
@@ -56,10 +58,13 @@ def era(year: int, month: int) -> str:
 def when(code: str | None) -> str | None:
     """Return an as-of or published code in words.
 
-    例: FY2023 → 令和5年度（2023年度）, 2024-01-31 → 令和6年1月31日（2024年）
+    例: FY2023 → 令和5年度（2023年度）, 2024-01-31 → 令和6年1月31日（2024年）,
+    2025-02-20/2025-02-21 → 令和7年2月20日から21日まで（2025年）
     """
     if not code:
         return None
+    if re.fullmatch(r"(?:FY)?\d{4}[\d-]*/(?:FY)?\d{4}[\d-]*", code):
+        return _span_words(*code.split("/"))
     if match := re.fullmatch(r"FY(\d{4})", code):
         year = int(match[1])
         # 2019年度 is called 令和元年度 for the most part: an era name stands for the year in which it ends.
@@ -69,6 +74,17 @@ def when(code: str | None) -> str | None:
         rest = (f"{month}月" if month else "") + (f"{day}日" if day else "")
         return f"{era(year, month or 12)}{rest}（{year}年）"
     return code
+
+
+def _span_words(first: str, last: str) -> str:
+    """Return a span of time in words; what both ends share is said once."""
+    (begin, year), (end, last_year) = ((when(code) or "").rstrip("）").partition("（")[::2] for code in (first, last))
+    if first == last:
+        return when(first) or first
+    # 令和7年2月20日 and 令和7年2月21日: 令和7年2月; a fiscal year shares nothing with the next one.
+    shared = next((s for unit in "月年" if (s := begin[: begin.find(unit) + 1]) and end.startswith(s) and end != s), "")
+    years = year if year == last_year else f"{year}から{last_year}"
+    return f"{begin}から{end[len(shared) :]}まで（{years}）"
 
 
 def moment(iso: str | None) -> str | None:
@@ -130,12 +146,15 @@ def answer_html(answer: Json, turn: int = 0) -> str:
         badges.append('<span class="tk-badge">時点の記載なし</span>')
     derived = answer.get("derived")
     if derived:
-        badges.append('<span class="tk-badge tk-derived">計算による</span>')
+        badges.append(
+            f'<span class="tk-badge tk-derived">{"日付の読み替え" if rewritten(derived) else "計算による"}</span>'
+        )
     badges.append(f'<span class="tk-badge">確度　{confidence(answer.get("confidence", 0.0))}</span>')
     how = ""
     if derived:
         operands = "・".join(str(n) for n in derived["operands"])
-        source = f"<span>出典 {escape(operands)} の数値から計算</span>" if operands else ""
+        done = "の日付を読み替え" if rewritten(derived) else "の数値から計算"
+        source = f"<span>出典 {escape(operands)} {done}</span>" if operands else ""
         how = f'<div class="tk-how"><code>{escape(derived["how"])}</code>{source}</div>'
     citations = {citation["n"]: citation for citation in answer["citations"]}
     value = "".join(
@@ -145,6 +164,11 @@ def answer_html(answer: Json, turn: int = 0) -> str:
         f'<div class="tk-answer"><p class="tk-value tk-{size}">{value}</p>'
         f'<p class="tk-badges">{"".join(badges)}</p>{how}</div>'
     )
+
+
+def rewritten(derived: Json) -> bool:
+    """Tell whether nothing was computed: a date was written otherwise. 例: 1月20日 ＝ 令和7年1月20日"""
+    return "＝" in derived["how"] and not re.search(r"[=＋+−×÷]", derived["how"])
 
 
 def understood_html(question: str) -> str:
@@ -337,10 +361,11 @@ def skip_html(where: str) -> str:
     return f'<button type="button" class="tk-skip" data-skip="{where}">{SKIPS[where]}</button>'
 
 
-def citation_html(citation: Json, *, shown: bool = False, passage: bool = False) -> str:
-    """Return a citation: number, document, meeting, date, page, section path, and the verbatim quote.
+def citation_html(citation: Json, *, shown: bool = False, passage: bool = False, tables: Sequence[Json] = ()) -> str:
+    """Return a citation: number, document, meeting, date, page, section path, and the quote, laid out to be read.
 
-    A passage is longer, is cut after some lines, and has no number that an answer refers to.
+    A passage is longer, is cut after some lines, and has no number that an answer refers to. ``tables`` are those that
+    the quote touches.
     """
     number = "" if passage else f'<span class="tk-n">{escape(citation["n"])}</span>'
     kind = (" tk-passage" if passage else "") + (" tk-shown" if shown else "")
@@ -350,7 +375,7 @@ def citation_html(citation: Json, *, shown: bool = False, passage: bool = False)
         f'<div class="tk-citation{kind}">{number}<div>'
         f'<p class="tk-title">{escape(citation.get("title") or citation["file"])}</p>'
         f'<p class="tk-origin">{origin_html(citation)}</p>{path}'
-        f"<blockquote>{escape(str(citation['quote']).strip())}</blockquote></div></div>"
+        f"<blockquote>{quote_html(citation, tables)}</blockquote></div></div>"
     )
 
 
@@ -457,7 +482,9 @@ def intakes_html(intakes: Sequence[Json]) -> str:
         share = sum(1.0 if one["ended"] else one["share"] for one in intakes) / len(intakes)
         now = next(one for one in intakes if not one["ended"])
         many = f"　{ended} / {len(intakes)} ファイル" if len(intakes) > 1 else ""
-        left = f"　<span>{left}</span>" if (left := time_left(now.get("seconds_left"))) else ""
+        # Of files that wait nothing is known yet: then the time is that of the file that is being taken in.
+        words = time_left(now.get("seconds_left")) if len(intakes) - ended == 1 else ""
+        left = f"　<span>{words}</span>" if words else ""
         head = f"<b>取り込んでいます{many}{left}</b>"
         bar = f'<progress max="1" value="{share:.3f}" aria-label="全体の進み具合"></progress>'
         hint = "<p>この画面を離れても、閉じても、取り込みは続きます。</p>"
@@ -500,8 +527,8 @@ def intake_words(intake: Json) -> str:
             return str(intake["problem"]["title"])
         case "running":
             stage, _, unit = str(intake["stage"]).rstrip("）").partition("（")
-            counted = f"　{intake['done']:,} / {intake['total']:,} {unit}" if intake["total"] > 1 else ""
-            return f"{stage}{counted}".rstrip()
+            counted = f"{intake['done']:,} / {intake['total']:,} {unit}".rstrip() if intake["total"] > 1 else ""
+            return "　".join(filter(None, (stage, counted, time_left(intake.get("seconds_left")))))
     return _outcome(intake["report"])
 
 

@@ -13,7 +13,8 @@ def test_an_api_that_is_down_is_said_with_the_way_to_start_it(app, api):
     api.down = True
     page = shown(app.run())
     assert "サーバーに接続できません" in page
-    assert "<pre>./run</pre>" in page
+    assert "もう一度起動してください" in page
+    assert "./run" not in page, "it may have been started otherwise"
     assert len(app.chat_input) == 0
     api.down = False
     app.button[0].click().run()

@@ -382,3 +382,19 @@ def test_each_date_of_a_series_is_marked_with_its_own_citation():
         derived={"how": "2,776 − 1,980 = 796", "operands": [1, 2]},
     )
     assert [numbers for _, numbers in render.marked(told)] == [[1], [2]]
+
+
+# --- by the keyboard ------------------------------------------------------------------------------------------------
+
+
+def test_the_keyboard_is_led_past_the_page_to_answer_question_and_sources(app):
+    page = ask(app.run())
+    for where, words in (("answer", "答えへ"), ("question", "質問欄へ"), ("sources", "出典へ戻る")):
+        assert f'data-skip="{where}">{words}</button>' in page
+
+
+def test_the_choice_of_papers_is_closed_by_asking(app):
+    app.run()
+    app.session_state["scope-choice"] = True
+    ask(app)
+    assert not app.session_state["scope-choice"]

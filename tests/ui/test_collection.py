@@ -82,6 +82,17 @@ def test_the_list_is_narrowed_by_meeting_and_sorted_as_wished(app, api):
     assert titles(app) == [f"概況 第{n}号" for n in (1, 4, 7, 10)]
 
 
+def test_a_narrowed_list_says_so_and_is_made_whole_by_one_click(app, api):
+    api.documents = many(12)
+    assert "絞り込み中" not in shown(app.run())
+    app.selectbox(key="meeting").set_value("会議1").run()
+    app.text_input(key="filter").set_value("第4号").run()
+    assert "絞り込み中：12 件のうち 1 件" in shown(app)
+    app.button(key="narrow-none").click().run()
+    assert "絞り込み中" not in shown(app)
+    assert len(titles(app)) == 12
+
+
 def test_a_list_narrowed_to_nothing_says_what_to_do(app, api):
     api.documents = many(12)
     app.run()
@@ -138,9 +149,9 @@ def test_a_file_that_the_api_does_not_take_is_named_and_the_rest_goes_in(app, ap
 def test_an_intake_is_seen_by_who_has_not_begun_it_in_pages_and_with_its_time(app, api):
     api.intakes = [running("1", "計画.pdf"), running("2", "別冊.pdf", state="waiting", share=0.0)]
     page = shown(app.run())
-    assert "取り込んでいます　0 / 2 ファイル　<span>残り約2分</span>" in page
+    assert "取り込んでいます　0 / 2 ファイル</b>" in page
     assert 'value="0.030"' in page
-    assert "計画.pdf</span><span>文書を読み取っています　35 / 148 ページ" in page
+    assert "計画.pdf</span><span>文書を読み取っています　35 / 148 ページ　残り約2分" in page
     assert "別冊.pdf</span><span>順番を待っています" in page
     assert len(app.file_uploader) == 0
 
