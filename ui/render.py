@@ -434,7 +434,7 @@ def document_html(document: Json) -> str:
         _with_source(when(document.get("published")), taken.get("published", "")),
         document.get("department"),
     ]
-    of_file = [KINDS.get(document.get("kind", "")), pages, _file_with_place(document)]
+    of_file = [KINDS.get(document.get("kind", "")), pages, file_with_place(document)]
     title = document.get("title") or document["file"]
     if taken.get("title") in ("properties", "file_name", "by_hand"):
         of_file.append(f"題名は{DATE_FROM[taken['title']]}")
@@ -445,7 +445,7 @@ def document_html(document: Json) -> str:
     )
 
 
-def _file_with_place(document: Json) -> str:
+def file_with_place(document: Json) -> str:
     """Return the file's name, with the folder that an upload came with. 例: 第1回/資料1.pdf"""
     source = str(document.get("source") or "")
     sent = "/" in source and not re.match(r"/|[A-Za-z]:", source)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import streamlit as st
@@ -34,8 +35,16 @@ def close() -> None:
 
 
 def names_of(documents: Sequence[Json]) -> dict[str, str]:
-    """Return the names of documents by id."""
-    return {document["id"]: render.document_name(document) for document in documents}
+    """Return the names of documents by id; papers of one name are told apart by their files, then by a number."""
+    names = {document["id"]: render.document_name(document) for document in documents}
+    files = {document["id"]: render.file_with_place(document) for document in documents}
+    shared = Counter(names.values())
+    names = {id_: f"{name}（{files[id_]}）" if shared[name] > 1 else name for id_, name in names.items()}
+    shared, seen = Counter(names.values()), Counter[str]()
+    for id_, name in names.items():
+        seen[name] += 1
+        names[id_] = f"{name}・{seen[name]}" if shared[name] > 1 else name
+    return names
 
 
 def control(client: AskClient, documents: Sequence[Json]) -> None:

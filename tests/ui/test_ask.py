@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.ui.conftest import ask, shown, whole_page
 from tests.ui.fake_api import PDF, PLAIN, FakeApi, answer, citation, not_found, problem, text_citation
-from ui import address, render
+from ui import address, render, scope
 from ui.turn import Turn
 
 SERIES = [
@@ -398,3 +398,10 @@ def test_the_choice_of_papers_is_closed_by_asking(app):
     app.session_state["scope-choice"] = True
     ask(app)
     assert not app.session_state["scope-choice"]
+
+
+def test_papers_of_one_name_can_be_told_apart_where_they_are_chosen():
+    twins = [PDF | {"id": str(n), "title": "資料1", "meeting": "審議会", "file": f} for n, f in enumerate("abb")]
+    named = list(scope.names_of(twins).values())
+    assert named == ["資料1（審議会）（a）", "資料1（審議会）（b）・1", "資料1（審議会）（b）・2"]
+    assert scope.names_of([PDF]) == {PDF["id"]: "令和6年度 若葉市 市政の概況（令和6年6月議会）"}
