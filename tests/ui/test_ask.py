@@ -307,8 +307,8 @@ def test_an_address_that_asks_nothing_opens_the_first_sight(found):
 
 
 def test_a_scope_in_an_address_that_makes_no_sense_narrows_nothing():
-    for scope in ("{", "[]", "null", '{"other": 1}'):
-        assert address.questions({"q": ["人口は？"], "s": [scope]}) == [("人口は？", None, None, False)]
+    for typed in ("{", "[]", "null", '{"other": 1}'):
+        assert address.questions({"q": ["人口は？"], "s": [typed]}) == [("人口は？", None, None, False)]
 
 
 def test_the_shared_link_is_the_address_of_that_one_answer(app, api):
