@@ -78,8 +78,9 @@ def page(client: AskClient) -> None:
     st.html(glance_html(Marks.of(sets.values()), baseline_of(run, sets, runs)))
     st.html(version_html(run, sets))
     st.html('<h3 class="tk-head">質問の種類ごとの成績</h3>' + types_html(types_of(sets.values())))
-    with st.expander("検索と確度のくわしい数値", key="scorecard-details"):
-        st.html(details_html(sets) + build_html(run, sets))
+    details = st.expander("検索と確度のくわしい数値", key="scorecard-details", on_change="rerun")
+    if details.open:
+        details.html(details_html(sets) + build_html(run, sets))
     show_history(runs)
     show_wrong(client, run, name)
 

@@ -11,7 +11,7 @@ from tests.ui.conftest import shown
 from tests.ui.fake_api import FakeApi, baseline, problem, record, run, scores
 from ui import marks
 from ui.marks import EVERY, Marks, types_of
-from ui.scorecard import baseline_of, details_html, glance_html, version_html
+from ui.scorecard import baseline_of, build_html, details_html, glance_html, version_html
 from ui.versions import chart, history
 from ui.wrong import FAULTS, fault, why, wrong_html
 
@@ -179,8 +179,8 @@ def test_the_newest_evaluation_stands_there_with_all_its_sets(app, api):
     page = shown(app.run())
     assert "<b>14</b> / 20問<span>（70%）</span>" in page
     assert "これは見本資料と点検用の資料（seeds）の成績です。お手元の資料の成績ではありません。" in page
-    assert page.count("d5b66b6a") == 1, "among the details"
-    assert "プログラムの識別番号　d5b66b6a＋変更あり" in page
+    assert "d5b66b6a" not in page, "it stands among the details, for who opens them"
+    assert "プログラムの識別番号　d5b66b6a＋変更あり" in build_html(api.runs[0], api.runs[0]["sets"])
     assert "評価した日時　2026/11/23 17:37" in page
     assert "検索モデル　標準" in page
     assert page.count("tk-wrong") == 3
@@ -217,7 +217,7 @@ def test_set_type_and_fault_narrow_the_wrong_answers(app):
 def test_an_earlier_version_and_the_baseline_can_be_looked_at(app, api):
     app.run()
     app.selectbox(key="run").set_value("20261101-000000").run()
-    assert "プログラムの識別番号　aaaaaaaa" in shown(app)
+    assert "評価した日時　2026/11/01 09:00" in shown(app)
     api.wrong = []
     app.selectbox(key="run").set_value("baseline").run()
     page = shown(app)
