@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from itertools import pairwise
 
 from answer.confidence import NEAR
@@ -69,12 +69,16 @@ def answer_figure(scene: Scene) -> Draft:
             question.kind, missing=tuple(said_as(p, question) for p in question.periods), score=best.score, why=why
         )
     supports = [*places_of(best), *corroborations(best, figures)]
-    moments = []
+    moments: list[Moment] = []
+    told: list[tuple[Figure, int]] = []
     series = [f for f in series_of(best, anywhere) if f is best or _surely_alike(f, best)]
     for figure in with_contradictions(series, anywhere):
         fact = figure.fact
         supports += [] if figure is best else [Support(fact.document_id, fact.start, fact.end)]
         moments.append(Moment(fact.as_of or "", fact.value, fact.unit, 0 if figure is best else len(supports) - 1))
+        told.append((figure, moments[-1].support))
+    for figure, support in told:
+        moments += _along_the_row(figure, support, {moment.as_of for moment in moments})
     beside = _beside(best) if question.two_counters else None
     said = (printed(beside) if beside is not None else "") + printed(best.fact)
     converted = in_unit(best.fact, printed(best.fact), question.counter) if beside is None else None
@@ -123,6 +127,24 @@ def _answer_sign(scene: Scene, best: Figure) -> Draft:
         signals=best.signals(scene, 0.5),
         why=why,
     )
+
+
+def _along_the_row(figure: Figure, support: int, known: Set[str]) -> list[Moment]:
+    """Return the other cells of a figure's row whose columns are dates: its quote shows them, so they are told too."""
+    fact = figure.fact
+    if fact.kind != "cell" or fact.as_of_from != "column":
+        return []
+    return [
+        Moment(other.as_of, other.value, other.unit, support)
+        for other in figure.region.reading.facts_between(fact.start, fact.end)
+        if (other.start, other.end, other.row) == (fact.start, fact.end, fact.row)
+        and other.as_of is not None
+        and other.as_of_from == "column"
+        and other.as_of not in known
+        and other.number is not None
+        and same_unit(other, fact)
+        and parse_code(other.as_of).kind == parse_code(fact.as_of or "9999").kind
+    ]
 
 
 def _latest(best: Figure, figures: Sequence[Figure]) -> Figure:

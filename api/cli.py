@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from answer.answer import Answer, Citation, QuestionError, TimelinePoint
 from api.settings import Settings, SettingsError, read_settings
+from eval.arguments import Parser
 from index.protocols import TenkyoIndexError
 from index.scope import Scope
 from ingest.document import Source
@@ -45,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = _parser()
     arguments, rest = parser.parse_known_args(argv)
     if rest and arguments.command != "eval":  # the evaluation reads its own
-        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+        parser.error(f"unrecognized arguments: {_readable(' '.join(rest))}")
     try:
         settings = read_settings(
             index=getattr(arguments, "index", None),
@@ -74,21 +75,24 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    common = argparse.ArgumentParser(add_help=False)
-    common.add_argument(
+    common = Parser(add_help=False)
+    everywhere = common.add_argument_group("どのコマンドにも使えるもの")
+    everywhere.add_argument(
         "--index", metavar="DIR", default=argparse.SUPPRESS, help="文書集の索引のフォルダ（既定: TENKYO_INDEX）"
     )
-    common.add_argument(
+    everywhere.add_argument(
         "--embedding-model", metavar="NAME", default=argparse.SUPPRESS, help="埋め込みモデル（既定: default）"
     )
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         "tenkyo",
         description="行政の説明資料に日本語で質問し、典拠つきの答えを得ます。",
         parents=[common],
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=f"tenkyo {version('tenkyo')}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    parser.add_argument(
+        "--version", action="version", version=f"tenkyo {version('tenkyo')}", help="版の番号を表示します"
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="コマンド")
 
     def command(name: str, run: Callable[[argparse.Namespace, Settings], int], does: str, **more: Any) -> Any:
         sub = commands.add_parser(name, help=does, description=does, parents=[common], allow_abbrev=False, **more)
@@ -113,8 +117,13 @@ def _parser() -> argparse.ArgumentParser:
     narrowing.add_argument("--until", type=_date, metavar="日付", help="この日までの文書")
     sub = command("search", search, "質問に近い箇所を探します")
     sub.add_argument("question", type=_readable, metavar="質問")
-    sub.add_argument("-k", type=int, default=10, help="件数（既定: 10）")
-    sub.add_argument("--leg", choices=["fused", "vector", "keyword"], default="fused")
+    sub.add_argument("-k", type=int, default=10, metavar="N", help="件数（既定: 10）")
+    sub.add_argument(
+        "--leg",
+        choices=["fused", "vector", "keyword"],
+        default="fused",
+        help="探し方: fused 語と意味の両方（既定）、vector 意味だけ、keyword 語だけ",
+    )
     sub.add_argument("--json", action="store_true", help="JSONで出力します")
     sub = command("documents", documents, "文書の一覧を出します（set: 題名や日付を直します）")
     sub.add_argument("--json", action="store_true", help="JSONで出力します")

@@ -17,10 +17,10 @@ from answer.assistant import Assistant
 from api import schemas
 from api.find import find, words_of
 from api.problems import Problem
-from api.uploads import plain_name
+from api.uploads import place_of, plain_name
 from index.snapshot import DocumentInfo, Snapshot
 from ingest.dates import date_of
-from ingest.document import Document, Kind, Page
+from ingest.document import Document, Kind, Page, Table
 from ingest.pdf.read import render_page
 
 VERSION = version("tenkyo")
@@ -113,7 +113,7 @@ def documents_router(assistant: Assistant) -> APIRouter:
         if not path.is_file():
             title = "原本の控えが見つかりません。この文書をもう一度取り込んでください。"
             raise Problem(404, "original-missing", title, f"the kept original of document {document_id} is gone")
-        return FileResponse(path, headers=headers, filename=plain_name(found.file) or document_id)
+        return FileResponse(path, headers=headers, filename=plain_name(place_of(found.file)) or document_id)
 
     @router.get("/v1/documents/{document_id}/find")
     def find_words(
@@ -126,6 +126,17 @@ def documents_router(assistant: Assistant) -> APIRouter:
             raise Problem(422, "find-empty", "探すことばを入力してください。", "q holds no word")
         _, found = snapshot_with(document_id)
         return find(found, q, limit)
+
+    @router.get("/v1/documents/{document_id}/tables")
+    def tables(
+        document_id: DocumentId,
+        start: Annotated[int, Query(ge=0, description="From this offset of the document's text …")],
+        end: Annotated[int, Query(ge=0, description="… to this one.")],
+    ) -> schemas.TablesOut:
+        """Return the rows of tables that a span touches, with their headings: a quoted row alone says little."""
+        _, found = snapshot_with(document_id)
+        touched = (table for table in found.tables if table.start < end and start < table.end)
+        return schemas.TablesOut(tables=tuple(table_out(found, table, start, end) for table in touched))
 
     @router.get("/v1/documents/{document_id}/pages/{number}")
     def page(document_id: DocumentId, number: PageNumber, request: Request) -> schemas.PageOut:
@@ -213,6 +224,31 @@ def page_out(document: Document, page: Page, image: str) -> schemas.PageOut:
         width=page.width,
         height=page.height,
         image=image if document.kind == "pdf" else None,
+    )
+
+
+def table_out(document: Document, table: Table, start: int, end: int) -> schemas.TableOut:
+    """Return the rows of a table that ``start`` to ``end`` touches; a heading over several columns stands in each."""
+    width = 1 + max(cell.column + cell.column_span - 1 for cell in table.cells)
+    heads: list[list[str]] = [[] for _ in range(width)]
+    touched = {cell.row for cell in table.cells if cell.start < end and start < max(cell.end, cell.start + 1)}
+    rows = {row: [""] * width for row in sorted(touched) if row >= table.header_rows}
+    names = {row: [""] * width for row in rows}
+    for cell in table.cells:
+        text = " ".join(document.text[cell.start : cell.end].split())
+        if cell.row < table.header_rows:
+            for column in range(cell.column, cell.column + cell.column_span):
+                heads[column] += [text] if text and text not in heads[column] else []
+        elif cell.row in rows:
+            rows[cell.row][cell.column] = text
+            if document.kind == "sheet" and text:
+                names[cell.row][cell.column] = (document.place_of(cell.start, cell.end) or "").rsplit(" ", 1)[-1]
+    return schemas.TableOut(
+        start=max(start, table.start),
+        end=min(end, table.end),
+        heads=tuple(map(" ".join, heads)) if table.header_rows else (),
+        rows=tuple(map(tuple, rows.values())),
+        names=tuple(map(tuple, names.values())) if document.kind == "sheet" else (),
     )
 
 

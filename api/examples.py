@@ -104,20 +104,43 @@ def _spread(pairs: Sequence[tuple[str, Fact]]) -> list[tuple[str, Fact]]:
     return [pair for first in range(step) for pair in pairs[first::step]]
 
 
+def kind_of(question: str) -> str:
+    """Return what kind of thing a question asks for. 例: …は何件ですか → 何件, …はいつですか → いつ"""
+    found = re.search(r"(いくら|いつ|どこ|何[^、。]+?)ですか。$", question)
+    return found[1] if found else ""
+
+
 def example_questions(assistant: Assistant, snapshot: Snapshot, count: int) -> tuple[str, ...]:
-    """Return at most ``count`` questions that ``assistant`` answers with the value of the fact they come from."""
+    """Return at most ``count`` questions that ``assistant`` answers with the value of the fact they come from.
+
+    They are spread over papers and kinds of question: what is alike in both comes last, and only to fill up.
+    """
     found: list[str] = []
     labels: set[str] = set()
-    for tries, (question, fact) in enumerate(candidates(snapshot)):
-        if len(found) == count or tries == MOST_TRIES:
-            break
-        if fact.label in labels:
-            continue
-        try:
-            answer = assistant.ask(question)
-        except QuestionError:
-            continue
-        if answer.status == "answered" and fact.value in answer.answer:
-            found.append(question)
-            labels.add(fact.label)
+    papers: set[str] = set()
+    kinds: set[str] = set()
+    waiting = list(candidates(snapshot))
+    tries = 0
+    for alike in range(3):  # in nothing, in one of both, in both
+        later = []
+        for question, fact in waiting:
+            if len(found) == count or tries == MOST_TRIES:
+                return tuple(found)
+            kind = kind_of(question)
+            if fact.label in labels:
+                continue
+            if (fact.document_id in papers) + (kind in kinds) > alike:
+                later.append((question, fact))
+                continue
+            tries += 1
+            try:
+                answer = assistant.ask(question)
+            except QuestionError:
+                continue
+            if answer.status == "answered" and fact.value in answer.answer:
+                found.append(question)
+                labels.add(fact.label)
+                papers.add(fact.document_id)
+                kinds.add(kind)
+        waiting = later
     return tuple(found)

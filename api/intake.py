@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import tempfile
-import threading
 import time
-from collections.abc import AsyncIterator, Callable
-from concurrent.futures import Future
+from collections.abc import Callable, Mapping
 from importlib.resources import files as resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter, File, Request, UploadFile
-from fastapi.responses import StreamingResponse
+from fastapi import APIRouter, File, Header, Request, Response, UploadFile
+from fastapi import Path as InPath
+from fastapi.responses import JSONResponse, StreamingResponse
 
 from answer.assistant import Assistant
 from api import schemas
@@ -23,52 +20,68 @@ from api.documents import document_out
 from api.problems import Problem, problem_of
 from api.settings import Settings
 from api.uploads import keep
+from api.works import WAITING, Works
 from index.collection import AddReport, Progress
 from index.embedder import preparing
 from index.protocols import IndexBusy
 
 NDJSON = "application/x-ndjson"
-PAUSE = 0.2  # seconds between two lines of progress
-WAIT_SECONDS = 60.0  # for another intake to finish
+WAIT_SECONDS = 60.0  # for another process to finish its intake
 RETRY_SECONDS = 0.3
-STARTING = "準備しています"
-WAITING = "ほかの取り込みが終わるのを待っています"
+ASYNC = "respond-async"
+NAMESAKE = "同じ名前の別の資料として加えました"
+REPLACED = "前の版と置き換えました"
 
-Work = Callable[[Progress], schemas.UploadOut]
-Event = schemas.ProgressEvent | schemas.DoneEvent | schemas.ProblemEvent
-
-log = logging.getLogger(__name__)
+Prefer = Annotated[
+    str, Header(description="respond-async: answer 202 at once; GET /v1/intake tells how far it is.", examples=[ASYNC])
+]
 
 
 def intake_router(assistant: Assistant, settings: Settings) -> APIRouter:
-    """Return the routes that take documents in. With ``Accept: application/x-ndjson`` they tell how far they are."""
+    """Return the routes that take documents in, and tell how far that is.
+
+    With ``Accept: application/x-ndjson`` they tell it themselves, line by line.
+    """
     router = APIRouter(tags=["documents"])
-    streamed: dict[int | str, dict[str, Any]] = {
-        200: {"content": {NDJSON: {"schema": {"type": "string", "description": "One event a line."}}}}
+    works = Works(lambda: preparing_out(assistant))
+    answers: dict[int | str, dict[str, Any]] = {
+        200: {"content": {NDJSON: {"schema": {"type": "string", "description": "One event a line."}}}},
+        202: {"description": "It has been begun or waits for its turn.", "model": schemas.IntakeOut},
     }
 
-    def take_in(folder: tempfile.TemporaryDirectory[str], kept: dict[Path, str]) -> Work:
-        """Return the work that adds the files of ``folder``, and removes it in the end."""
+    def take_in(
+        folder: tempfile.TemporaryDirectory[str], kept: dict[Path, str], request: Request, prefer: str
+    ) -> schemas.UploadOut | Response:
+        """Add the files of ``folder``, which is removed in the end, and answer in the form that is wished for."""
 
-        def work(progress: Progress) -> schemas.UploadOut:
-            with folder:
-                return upload_out(_patiently(lambda: assistant.collection.add(list(kept), progress, kept), progress))
+        def job(progress: Progress) -> schemas.UploadOut:
+            return upload_out(_patiently(lambda: assistant.collection.add(list(kept), progress, kept), progress), kept)
 
-        return work
+        work = works.submit(job, tuple(kept.values()), request.url.path, folder.cleanup)
+        if ASYNC in prefer:
+            headers = {"Preference-Applied": ASYNC, "Location": "/v1/intake"}
+            return JSONResponse(work.out().model_dump(), 202, headers)
+        if NDJSON in request.headers.get("accept", ""):
+            return StreamingResponse(work.lines(), media_type=NDJSON)
+        return work.result()
 
-    def answer(work: Work, request: Request) -> schemas.UploadOut | StreamingResponse:
-        if NDJSON not in request.headers.get("accept", ""):
-            return work(lambda stage, done, total: None)
-        # The model is loaded within the first work that needs it, which then says nothing for a while.
-        running = Running(work, request.url.path, lambda: preparing_out(assistant))
-        return StreamingResponse(running.lines(), media_type=NDJSON)
-
-    @router.post("/v1/documents", response_model=schemas.UploadOut, responses=streamed)
+    @router.post("/v1/documents", response_model=schemas.UploadOut, responses=answers)
     def upload(
-        files: Annotated[list[UploadFile], File(description="Text, Markdown, PDF, Office files; one or more.")],
+        files: Annotated[
+            list[UploadFile],
+            File(
+                description="Text, Markdown, PDF, Office files; one or more. The file name may be a relative path "
+                "(第1回/資料1.pdf): papers are known by their place and content, so two of one name are two papers."
+            ),
+        ],
         request: Request,
-    ) -> schemas.UploadOut | StreamingResponse:
-        """Add or refresh documents. What can't be read is named in ``failed``; the rest goes in."""
+        prefer: Prefer = "",
+    ) -> schemas.UploadOut | Response:
+        """Add or refresh documents. What can't be read is named in ``failed``; the rest goes in.
+
+        A file takes the place of a document of its name only where it is recognisably a new version of it: it has the
+        same title, meeting and date, and most of its lines. Else both stay, and ``notes`` say so.
+        """
         if len(files) > settings.max_upload_files:
             title = f"一度に送れるのは {settings.max_upload_files} ファイルまでです。"
             raise Problem(413, "too-many-files", title, f"{len(files)} files, at most {settings.max_upload_files}")
@@ -78,10 +91,10 @@ def intake_router(assistant: Assistant, settings: Settings) -> APIRouter:
         except BaseException:
             folder.cleanup()
             raise
-        return answer(take_in(folder, kept), request)
+        return take_in(folder, kept, request, prefer)
 
-    @router.post("/v1/sample", response_model=schemas.UploadOut, responses=streamed)
-    def add_sample(request: Request) -> schemas.UploadOut | StreamingResponse:
+    @router.post("/v1/sample", response_model=schemas.UploadOut, responses=answers)
+    def add_sample(request: Request, prefer: Prefer = "") -> schemas.UploadOut | Response:
         """Take in the sample collection that comes with the program."""
         papers = sample_papers()
         if not papers:
@@ -97,7 +110,23 @@ def intake_router(assistant: Assistant, settings: Settings) -> APIRouter:
         except BaseException:
             folder.cleanup()
             raise
-        return answer(take_in(folder, kept), request)
+        return take_in(folder, kept, request, prefer)
+
+    @router.get("/v1/intake")
+    def intakes() -> schemas.IntakesOut:
+        """List the intakes that wait, run, or have ended within the last hour, in the order in which they came."""
+        return schemas.IntakesOut(intakes=tuple(work.out() for work in works.listed()))
+
+    @router.delete("/v1/intake/{intake_id}", status_code=204)
+    def drop_intake(
+        intake_id: Annotated[str, InPath(description="From GET /v1/intake.", examples=["1"])],
+    ) -> None:
+        """Stop an intake that waits or runs (what it has finished stays), or take one that has ended off the list."""
+        try:
+            works.drop(intake_id)
+        except KeyError:
+            title = "その取り込みはありません。すでに終わった可能性があります。"
+            raise Problem(404, "intake-unknown", title, f"no intake has the id {intake_id[:80]!r}") from None
 
     return router
 
@@ -116,31 +145,39 @@ def preparing_out(assistant: Assistant) -> schemas.ProgressEvent | None:
     return schemas.ProgressEvent(stage=heard[0], done=heard[1], total=heard[2]) if heard else None
 
 
-def upload_out(report: AddReport) -> schemas.UploadOut:
-    """Return what became of the files; raise the first failure when nothing else came of it."""
-    failures = [(path, problem_of(error)) for path, error in report.failed]
+def upload_out(report: AddReport, names: Mapping[Path, str]) -> schemas.UploadOut:
+    """Return what became of the files, which were sent under ``names``.
+
+    Raise the first failure when nothing else came of it.
+    """
+    failures = []
+    for path, error in report.failed:
+        error.path = Path(names.get(path, path))
+        failures.append((error.path.name, problem_of(error)))
     if failures and not (report.added or report.refreshed or report.skipped):
-        path, problem = failures[0]
+        name, problem = failures[0]
         problem.extra = {
             **problem.extra,
-            "file": path.name,
-            "failed": [failure_out(p, e).model_dump() for p, e in failures],
+            "file": name,
+            "failed": [failure_out(n, e).model_dump() for n, e in failures],
         }
         raise problem
+    notes = [(info, NAMESAKE) for info in report.namesakes] + [(info, REPLACED) for info in report.refreshed]
     return schemas.UploadOut(
         added=tuple(map(document_out, report.added)),
         refreshed=tuple(map(document_out, report.refreshed)),
         skipped=tuple(map(document_out, report.skipped)),
-        duplicates=tuple(schemas.DuplicateOut(file=p.name, same_as=same) for p, same in report.duplicates),
-        failed=tuple(failure_out(p, e) for p, e in failures),
+        duplicates=tuple(
+            schemas.DuplicateOut(file=Path(names.get(p, p)).name, same_as=same) for p, same in report.duplicates
+        ),
+        failed=tuple(failure_out(n, e) for n, e in failures),
+        notes=tuple(schemas.NoteOut(document_id=info.id, file=info.file, text=text) for info, text in notes),
         seconds=report.seconds,
     )
 
 
-def failure_out(path: Path, problem: Problem) -> schemas.FailureOut:
-    return schemas.FailureOut(
-        file=path.name, page=problem.extra.get("page"), title=problem.title, detail=problem.detail
-    )
+def failure_out(name: str, problem: Problem) -> schemas.FailureOut:
+    return schemas.FailureOut(file=name, page=problem.extra.get("page"), title=problem.title, detail=problem.detail)
 
 
 def _patiently(add: Callable[[], AddReport], progress: Progress) -> AddReport:
@@ -154,46 +191,3 @@ def _patiently(add: Callable[[], AddReport], progress: Progress) -> AddReport:
                 raise
             progress(WAITING, 0, 1)
             time.sleep(RETRY_SECONDS)
-
-
-class Running:
-    """Work in a thread of its own, which goes on when nobody listens any more."""
-
-    def __init__(self, work: Work, path: str, preparing: Callable[[], schemas.ProgressEvent | None]):
-        self._now = schemas.ProgressEvent(stage=STARTING, done=0, total=1)
-        self._path = path
-        self._preparing = preparing
-        self._end: Future[Event] = Future()
-        self._end.set_running_or_notify_cancel()  # from here on nobody can call it off
-        threading.Thread(target=self._run, args=(work,), name="tenkyo-intake").start()
-
-    async def lines(self) -> AsyncIterator[str]:
-        """Yield what is being done, whenever that has changed, and how it ended: JSON, one event a line."""
-        end = asyncio.wrap_future(self._end)
-        said: Event | None = None
-        try:
-            while not end.done():
-                now = self._preparing() or self._now
-                if now != said:
-                    said = now
-                    yield _line(now)
-                await asyncio.wait([end], timeout=PAUSE)
-            yield _line(end.result())
-        finally:
-            end.cancel()  # only the waiting: the loop may be gone when the work ends
-
-    def _run(self, work: Work) -> None:
-        try:
-            self._end.set_result(schemas.DoneEvent(report=work(self._heard)))
-        except Exception as error:
-            problem = problem_of(error)
-            if problem.status_code == 500:
-                log.error("the intake failed", exc_info=error)
-            self._end.set_result(schemas.ProblemEvent(problem=problem.body(self._path)))
-
-    def _heard(self, stage: str, done: int, total: int) -> None:
-        self._now = schemas.ProgressEvent(stage=stage, done=done, total=total)
-
-
-def _line(event: Event) -> str:
-    return event.model_dump_json() + "\n"

@@ -206,7 +206,7 @@ class DocumentOut(Model):
     pages: int
     chunks: int
     facts: int
-    source: str = Field(description="Path or name that it was added under.")
+    source: str = Field(description="Path, or place and name of an upload, that it was added under.")
     warnings: tuple[str, ...] = Field(description="Japanese, for people: pages without text and the like.")
     taken_from: dict[str, Source] = Field(description="Where title, meeting, published and department are from.")
 
@@ -248,14 +248,23 @@ class DuplicateOut(Model):
     same_as: str = Field(description="The file of the same content under which it is known.")
 
 
+class NoteOut(Model):
+    document_id: str
+    file: str
+    text: str = Field(description="Japanese, for people: what its name was taken for.")
+
+
 class UploadOut(Model):
     """What became of each uploaded file. One bad file does not stop the others."""
 
     added: tuple[DocumentOut, ...]
-    refreshed: tuple[DocumentOut, ...] = Field(description="Had another content under the same name before.")
+    refreshed: tuple[DocumentOut, ...] = Field(description="Took the place of an earlier version of the same name.")
     skipped: tuple[DocumentOut, ...] = Field(description="Was there already with the same content.")
     duplicates: tuple[DuplicateOut, ...] = Field(description="Files that hold the same as another one.")
     failed: tuple[FailureOut, ...]
+    notes: tuple[NoteOut, ...] = Field(
+        description="Of documents whose name was known: took the place of an earlier version, or is another paper."
+    )
     seconds: float
 
 
@@ -289,6 +298,29 @@ class ProblemEvent(Model):
 
     event: Literal["problem"] = "problem"
     problem: dict[str, JsonValue]
+
+
+IntakeState = Literal["waiting", "running", "stopping", "done", "stopped", "failed"]
+
+
+class IntakeOut(Model):
+    """Documents on their way in, or what became of them. Any number may look, whoever has sent them."""
+
+    id: str
+    files: tuple[str, ...] = Field(description="Names that were sent.")
+    state: IntakeState
+    stage: str = Field(description="Japanese: what is being done.")
+    done: int
+    total: int
+    share: float = Field(ge=0, le=1, description="How much of all its pages is done.")
+    seconds_left: float | None = Field(description="Estimated; null before it can be told.")
+    ended: str | None = Field(description="ISO, UTC.")
+    report: UploadOut | None = Field(description="When it is done.")
+    problem: dict[str, JsonValue] | None = Field(description="When it has failed or was stopped.")
+
+
+class IntakesOut(Model):
+    intakes: tuple[IntakeOut, ...]
 
 
 class MatchOut(Model):
@@ -380,6 +412,20 @@ class RunDetail(RunOut):
     wrong: tuple[dict[str, JsonValue], ...] = Field(
         description="The records of outputs.jsonl whose verdict is not right: answer object, expected, verdict."
     )
+
+
+class TableOut(Model):
+    """The rows of a table that a span of a document touches, with the headings over them."""
+
+    start: int = Field(description="Where they stand in the document's text.")
+    end: int
+    heads: tuple[str, ...] = Field(description="Of each column; empty where the table has none.")
+    rows: tuple[tuple[str, ...], ...]
+    names: tuple[tuple[str, ...], ...] = Field(description="Of each cell of a sheet, such as B5; empty elsewhere.")
+
+
+class TablesOut(Model):
+    tables: tuple[TableOut, ...]
 
 
 class LineOut(Model):

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
+from eval.arguments import Parser
 from eval.dataset import DatasetError, Evidence, Fault, Line, Question, read_lines
 from eval.measures.answers import is_short_enough, length_limit, says_it
 from eval.measures.texts import figures, normalise
@@ -88,7 +89,7 @@ def main(argv: Sequence[str], *, index: Path, embedding_model: str) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         "tenkyo eval check",
         description="質問集の形式と中身を確かめます。問題があれば終了コード1です。",
         allow_abbrev=False,

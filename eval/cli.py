@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from eval import check, draft
+from eval.arguments import Parser
 from eval.baseline import BaselineError, read_baseline, save_baseline
 from eval.compare import SEED, compare, forbidden
 from eval.dataset import DatasetError
@@ -44,7 +45,7 @@ def main(argv: Sequence[str], *, index: Path, embedding_model: str, drafts: Draf
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         "tenkyo eval",
         description="質問集のすべての質問をして採点し、一問ごとの記録と成績表を残します。",
         epilog="ほかに: tenkyo eval check（質問集を確かめる）、tenkyo eval new（質問の下書きを足す）、"

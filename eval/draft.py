@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from eval.arguments import Parser
 from eval.check import faults_of_meaning, faults_of_place, text_at
 from eval.dataset import KEYS, TYPES, DatasetError, Evidence, read_lines
 from ingest.japanese import fold, fold_with_offsets
@@ -57,7 +58,7 @@ def main(argv: Sequence[str], *, index: Path, embedding_model: str, drafts: Draf
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         "tenkyo eval new",
         description="質問の下書きを質問集に1行足します。空いた項目は、ファイルを開いて書き足してください。",
         allow_abbrev=False,

@@ -6,6 +6,7 @@ import errno
 import logging
 import math
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
@@ -33,8 +34,10 @@ from index.reading import Reading, Task, read_files
 from index.retriever import passage_text
 from index.snapshot import POINTER, Manifest, Original, Snapshot, check_embedder, read_manifest
 from index.store import DocumentInfo
+from index.versions import is_new_version
 from index.vocabulary import vocabulary_of
 from index.writer import SnapshotWriter, hash_file, sweep
+from ingest.document import Document
 from ingest.parse import ParseError
 from ingest.pdf.ocr import installed as ocr_installed
 
@@ -42,14 +45,21 @@ Progress = Callable[[str, int, int], None]
 
 LOOKING = "ファイルを調べています"
 READING = "文書を読み取っています（ページ）"
-EMBEDDING = "埋め込みを計算しています"
-WORDS = "ことばの近さを計算しています"
+EMBEDDING = "意味で探せるようにしています（か所）"
+WORDS = "ことばの近さを調べています（語）"
 WRITING = "索引を書き込んでいます"
 SLICE = 64  # passages between two reports of progress
 WORD_SLICE = 512  # words between two reports of progress
 CHECKPOINT = 2000  # passages after which what is done is published: some minutes of work, and all that a crash can take
 
 log = logging.getLogger(__name__)
+
+
+class Stopped(Exception):  # noqa: N818 - no error, as KeyboardInterrupt is none
+    """Raised by whoever hears the progress: the work ends as by Ctrl-C, and what is finished stays."""
+
+
+STOPS = (KeyboardInterrupt, Stopped)
 
 
 @dataclass(frozen=True)
@@ -60,6 +70,7 @@ class AddReport:
     refreshed: list[DocumentInfo] = field(default_factory=list)
     skipped: list[DocumentInfo] = field(default_factory=list)
     duplicates: list[tuple[Path, str]] = field(default_factory=list)  # same content as the file of that name
+    namesakes: list[DocumentInfo] = field(default_factory=list)  # of those added: another paper has the same name
     failed: list[tuple[Path, ParseError]] = field(default_factory=list)
     seconds: float = 0.0
 
@@ -87,6 +98,21 @@ def _held_vectors(readings: Sequence[Reading], before: Snapshot | None) -> dict[
         for id_ in ids:
             held |= {passage_text(chunk): values[rows[chunk.id]] for chunk in before.chunks(id_)}
     return held
+
+
+def _settled(task: Task, document: Document, *, before: Snapshot | None, taken: set[str], lock: Lock) -> Task:
+    """Return the task of a document that has been read, with the one of its rivals that it is a new version of.
+
+    Each document has one new version: ``taken`` are those that have found theirs.
+    """
+    for rival in reversed(task.rivals if before else ()):
+        assert before is not None
+        with lock:
+            if rival not in taken and is_new_version(document, before.document(rival)):
+                taken.add(rival)
+                given = next(original.given for original in before.manifest.originals if original.id == rival)
+                return replace(task, replaces=rival, given=_without_date(given))
+    return task
 
 
 def _without_date(given: Mapping[str, str]) -> dict[str, str]:
@@ -143,8 +169,10 @@ class Collection:
         A file whose pictures nobody could read is read again, from its copy, once there is an engine for them.
 
         ``progress`` hears (what is being done, done, total). ``sources`` gives the name under which a file is to be
-        known, when that is not its path (例: an upload in a temporary folder). A file that cannot be read is listed,
-        and the rest goes on. Ctrl-C keeps the documents that were finished.
+        known, when that is not its path (例: an upload in a temporary folder); since papers of one name may be
+        different ones, such a file takes the place of another only where it is recognisably a new version of it. A
+        file that cannot be read is listed, and the rest goes on. Ctrl-C, and ``Stopped`` out of ``progress``, keep
+        the documents that were finished.
         """
         began = time.monotonic()
         report = progress or (lambda stage, done, total: None)
@@ -241,7 +269,9 @@ class Collection:
         files = list(find_files(paths, but=self.folder))
         found: dict[str, Task] = {}
         known = {original.id: original for original in (manifest.originals if manifest else ())}
-        held_by = {original.source: original for original in known.values()}
+        held_by: dict[str, list[Original]] = {}
+        for original in known.values():
+            held_by.setdefault(original.source, []).append(original)
         for done, (path, failure) in enumerate(files):
             report(LOOKING, done, len(files))
             source = sources.get(path, str(path.absolute()))
@@ -254,18 +284,31 @@ class Collection:
             if failure:
                 result.failed.append((path, failure))
                 continue
-            same, old = known.get(sha256[:16]), held_by.get(source)
-            # A new version is still the same paper by its name, but has a date of its own.
-            given = same.given if same else _without_date(old.given) if old else {}
-            replaces = old.id if old and old.id != sha256[:16] else None
-            task = Task(path, sha256[:16], sha256, source, shown_name(source), replaces, same is not None, size, given)
+            same, held = known.get(sha256[:16]), held_by.get(source, [])
+            others = tuple(original.id for original in held if original.id != sha256[:16])
+            task = Task(path, sha256[:16], sha256, source, shown_name(source), None, same is not None, size)
+            if path in sources:
+                task = replace(task, rivals=others, given=same.given if same else {})
+            else:
+                # A new version is still the same paper by its path, but has a date of its own.
+                given = same.given if same else _without_date(held[-1].given) if held else {}
+                task = replace(task, replaces=others[-1] if others else None, given=given)
             if task.id in found and found[task.id].source != source:
                 result.duplicates.append((path, found[task.id].file))
             elif same and same.source != source:
                 result.duplicates.append((path, same.file))
             found.setdefault(task.id, task)
         report(LOOKING, len(files), len(files))
-        tasks = [replace(t, replaces=None if t.replaces in found else t.replaces) for t in found.values()]
+        named = Counter(task.source for task in found.values())
+        tasks = [
+            replace(
+                task,
+                replaces=None if task.replaces in found else task.replaces,
+                rivals=tuple(rival for rival in task.rivals if rival not in found),
+                is_namesake=bool(task.rivals) or named[task.source] > 1,
+            )
+            for task in found.values()
+        ]
         if before is None:
             # Nothing to build on: every document that was here is read again, from the file named now or from its copy.
             again = [found.get(original.id) or self._again(original) for original in known.values()]
@@ -288,7 +331,9 @@ class Collection:
         is_rebuilt = before is None and manifest is not None
         number = manifest.number + 1 if manifest else 1
         copies, count_tokens = self.folder / "sources", self.embedder.count_tokens
-        with closing(read_files(tasks, copies, count_tokens, result.failed, partial(report, READING))) as upcoming:
+        settle = partial(_settled, before=before, taken=set(), lock=Lock())
+        reading = read_files(tasks, copies, count_tokens, result.failed, partial(report, READING), settle)
+        with closing(reading) as upcoming:
             # An index that is made again is published whole, or documents would be missing for a while.
             while readings := _up_to(upcoming, math.inf if is_rebuilt else CHECKPOINT):
                 finished, vectors, interrupt = self._embed(readings, before, report)
@@ -297,7 +342,7 @@ class Collection:
                 words: dict[str, Vectors] = {}
                 try:
                     self._embed_words(words, finished, before, report)
-                except KeyboardInterrupt as error:
+                except STOPS as error:
                     interrupt = error  # what lacks its vector only lacks its neighbours
                 report(WRITING, 0, 1)
                 published = self._publish(finished, vectors, words, number, before, result)
@@ -309,7 +354,7 @@ class Collection:
 
     def _embed(
         self, readings: list[Reading], before: Snapshot | None, report: Progress
-    ) -> tuple[list[Reading], Vectors, KeyboardInterrupt | None]:
+    ) -> tuple[list[Reading], Vectors, BaseException | None]:
         """Return the documents whose passages are all embedded, the vectors of those, and what cut the work short."""
         texts = [passage_text(c) for reading in readings for c in reading.chunks]
         held = _held_vectors(readings, before)
@@ -321,7 +366,7 @@ class Collection:
                 some = new[done : done + SLICE]
                 held |= zip(some, self.embedder.embed_passages(some), strict=True)
             report(EMBEDDING, len(new), len(new))
-        except KeyboardInterrupt as error:
+        except STOPS as error:
             interrupt = error
         ready = list(takewhile(held.__contains__, texts))
         vectors = np.array([held[text] for text in ready], np.float32).reshape(-1, self.embedder.dim)
@@ -357,6 +402,7 @@ class Collection:
         writer = SnapshotWriter(self.folder, number, self.embedder.name, before)
         added: list[DocumentInfo] = []
         refreshed: list[DocumentInfo] = []
+        namesakes: list[DocumentInfo] = []
         try:
             start = 0
             for reading in readings:
@@ -368,12 +414,15 @@ class Collection:
                     reading.document, task.path, reading.chunks, reading.facts, vectors[start:end], task.given
                 )
                 (refreshed if task.replaces or task.is_known else added).append(info)
+                if task.is_namesake and info in added:
+                    namesakes.append(info)
                 start = end
             manifest = writer.publish(self.embedder.dim, words)
         finally:
             writer.abandon()
         result.added.extend(added)
         result.refreshed.extend(refreshed)
+        result.namesakes.extend(namesakes)
         sweep(self.folder, manifest)
         return manifest
 

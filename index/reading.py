@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
-import tempfile
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
-from shutil import copyfile
 from threading import Lock
 
 from index.files import not_readable
@@ -28,7 +26,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Task:
-    """A file to be read. ``replaces`` is the document that the same source held before."""
+    """A file to be read. ``replaces`` is the document that the same source held before.
+
+    Of a file that is known by a name only, ``rivals`` are the documents of that name: what it says decides whether it
+    is a new version of one of them.
+    """
 
     path: Path
     id: str
@@ -39,6 +41,8 @@ class Task:
     is_known: bool = False
     size: int = 0  # bytes
     given: dict[str, str] = field(default_factory=dict)  # what a person has said of it: title, published, …
+    rivals: tuple[str, ...] = ()
+    is_namesake: bool = False  # other papers have its name
 
 
 @dataclass(frozen=True)
@@ -57,11 +61,13 @@ def read_files(
     count_tokens: Callable[[str], int],
     failed: list[tuple[Path, ParseError]],
     report: Callable[[int, int], None],
+    settle: Callable[[Task, Document], Task],
 ) -> Generator[Reading, None, None]:
     """Yield what was read, in the order of the tasks; as many files are read at once as there are cores.
 
     Some are read ahead while what is here is embedded. What cannot be read goes into ``failed``. ``copies`` is the
-    folder of the kept originals, ``report`` hears (pages read, pages altogether).
+    folder of the kept originals, ``report`` hears (pages read, pages altogether). ``settle`` returns a task as it is
+    once its document has been read.
     """
     pages = _Pages(tasks)
     upcoming = iter(tasks)
@@ -70,7 +76,7 @@ def read_files(
         try:
             while True:
                 for task in islice(upcoming, 2 * CORES - len(waiting)):
-                    waiting.append(pool.submit(_read, task, copies, pages))
+                    waiting.append(pool.submit(_read, task, copies, pages, settle))
                 if not waiting:
                     break
                 # Only this thread reports: not every listener can be called from others.
@@ -97,22 +103,18 @@ def read_files(
                 future.cancel()
 
 
-def _read(task: Task, copies: Path, pages: _Pages) -> tuple[Task, Document, list[Fact]] | ParseError:
+def _read(
+    task: Task, copies: Path, pages: _Pages, settle: Callable[[Task, Document], Task]
+) -> tuple[Task, Document, list[Fact]] | ParseError:
     """Return the document with its facts, or why it cannot be read."""
-    is_copy = task.path.parent == copies
-    shown = Path(task.source) if is_copy else task.path
+    shown = Path(task.source) if task.path.parent == copies else task.path
     try:
-        with tempfile.TemporaryDirectory(prefix="tenkyo-") as folder:
-            path = task.path
-            if is_copy:
-                # It is named by its hash, but a document without a title is called by its file's name.
-                path = Path(folder) / task.file
-                copyfile(task.path, path)
-            document = parse(path, lambda done, total: pages.heard(task, done, total))
+        document = parse(task.path, lambda done, total: pages.heard(task, done, total), name=task.file)
         if document.sha256 != task.sha256:
             message = "読み取っている間にファイルが変わりました。もう一度取り込んでください。"
             return ParseError(shown, message, "the file changed while it was read")
-        document = replace(document, source=task.source, file=task.file).described(task.given)
+        task = settle(task, document)
+        document = replace(document, source=task.source).described(task.given)
         pages.heard(task, len(document.pages), len(document.pages))
         return task, document, read_facts(document)
     except ParseError as error:

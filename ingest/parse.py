@@ -35,12 +35,14 @@ class ParseError(Exception):
 PageProgress = Callable[[int, int], None]
 
 
-def parse(path: Path, progress: PageProgress | None = None) -> Document:
+def parse(path: Path, progress: PageProgress | None = None, *, name: str | None = None) -> Document:
     """Return the document in a file, with its blocks, tables, title, meeting and date; raise ``ParseError``.
 
     The content decides what a file is; the suffix only says which kinds are wanted. ``progress`` hears how many pages
-    have been read, and of how many.
+    have been read, and of how many. ``name`` is the file's own, where the path has another one: a paper without a
+    title is called by it.
     """
+    name = name or path.name
     suffix = path.suffix.lower()
     if suffix in OLD:
         raise ParseError(
@@ -56,16 +58,14 @@ def parse(path: Path, progress: PageProgress | None = None) -> Document:
         raise ParseError(path, "ファイルが空です。内容のあるファイルを指定してください。", "the file is empty")
     # A PDF may have a few bytes of junk before its header.
     if suffix == ".pdf" or data[:1024].lstrip().startswith(b"%PDF-"):
-        return _parse_pdf(path, data, progress)
-    if suffix in OFFICE:
-        return _described(read_office(path, data, OFFICE[suffix]))
-    return _parse_text(path, data)
+        from ingest.pdf.read import read_pdf  # heavy libraries, and only PDFs need them
 
-
-def _parse_pdf(path: Path, data: bytes, progress: PageProgress | None) -> Document:
-    from ingest.pdf.read import read_pdf  # heavy libraries, and only PDFs need them
-
-    return _described(read_pdf(path, data, progress))
+        document = read_pdf(path, data, progress)
+    elif suffix in OFFICE:
+        document = read_office(path, data, OFFICE[suffix])
+    else:
+        document = _parse_text(path, data)
+    return _described(replace(document, file=name))
 
 
 def _parse_text(path: Path, data: bytes) -> Document:
@@ -96,7 +96,7 @@ def _parse_text(path: Path, data: bytes) -> Document:
     )
     from ingest.tables import read_tables  # reads documents, as this module makes them
 
-    return _described(replace(document, tables=read_tables(document)))
+    return replace(document, tables=read_tables(document))
 
 
 def _looks_like_markdown(text: str) -> bool:
@@ -123,7 +123,7 @@ def _described(document: Document) -> Document:
     meeting = _first(cover, _meeting)
     department = _first(cover, _department)
     title, title_from = _first_given(
-        ("cover", _title(document, cover, meeting)),
+        ("cover", _mended(_title(document, cover, meeting), document, cover)),
         ("properties", _title_of_properties(document)),
         ("file_name", _title_of_name(document)),
     )
@@ -206,7 +206,7 @@ def _title(document: Document, cover: Sequence[str], meeting: str | None) -> str
     if marked:
         return marked
     for line in cover[:12]:
-        text = line.strip("【】 　")
+        text = _unwrapped(line)
         if (
             _TITLE.search(line)
             and ("\t" not in line or document.lines_are_source)  # else the row of a table
@@ -224,7 +224,7 @@ def _title(document: Document, cover: Sequence[str], meeting: str | None) -> str
     if heading is None:
         return _lone_first_line(document) or _largest_line(document)
     text = re.sub(r"^\s*#+\s*|\*\*", "", document.text[heading.start : heading.end])
-    title = re.sub(r"\s+", "" if "\n" in text else " ", text).strip("【】 　")[:60]
+    title = _unwrapped(re.sub(r"\s+", "" if "\n" in text else " ", text))[:_LONGEST_HEADING]
     return title if document.lines_are_source or not _names_nothing(title) else _largest_line(document)
 
 
@@ -235,7 +235,7 @@ def _marked_title(document: Document, cover: Sequence[str]) -> str:
     if document.kind == "html" and any(document.text[a:b] == document.title for a, b, _ in document.marked_headings):
         return document.title  # the highest heading may name the site
     start, end, level = document.marked_headings[0]
-    title = re.sub(r"\s+", " ", document.text[start:end]).strip("【】 　")
+    title = _unwrapped(re.sub(r"\s+", " ", document.text[start:end]))
     outermost = level == min(level for _, _, level in document.marked_headings)
     plain = len(title) <= 60 and not _numbered(title) and not _names_nothing(title)
     return title if outermost and plain and any(title in line for line in cover[:6]) else ""
@@ -339,6 +339,73 @@ def _lone_first_line(document: Document) -> str:
 
 
 _LONGEST_TITLE = 200
+_LONGEST_HEADING = 90
+
+
+def _unwrapped(line: str) -> str:
+    """Return a line without the brackets around all of it. 例: 【総括】 → 総括, but 発表【速報値】 stays"""
+    text = line.strip(" 　")
+    return text[1:-1].strip(" 　") if re.fullmatch(r"【[^【】]*】", text) else text
+
+
+# --- titles that are only a part of what stands there ----------------------------------------------------------------
+
+_KANA_KANJI = "一-龠々ぁ-んァ-ヴー０-９0-9"
+_SPACED = re.compile(rf"(?<!\S)[{_KANA_KANJI}](?:[ 　]+[{_KANA_KANJI}]){{2,}}(?!\S)")
+# What ends so goes on in the next line. 例: 課題と, 情報システムにおける; but マイナンバーとは is whole
+_OPEN = re.compile(r"(?:[とのにを・、]|における|に関する|及び|および|ならびに|並びに|又は|または|に係る|に向けた)$")
+_GOES_ON = re.compile(r"及び|および|ならびに|並びに|又は|または")
+_PART = re.compile(r"第[0-9０-９一二三四五六七八九十]+[章節部編]")
+_REMNANT = 8  # characters of a line that is but the end of the line before, which fills its width
+_FULL = 25
+
+
+def _mended(title: str, document: Document, cover: Sequence[str]) -> str:
+    """Return a title with the lines that it goes on in, and without the spaces that only spread its characters.
+
+    例: 国 の 予 算 書 → 国の予算書, デジタル技術の課題と above 現状の対応策 → デジタル技術の課題と現状の対応策
+    """
+    closed = _closed_up(title)
+    at = next((i for i, line in enumerate(cover) if _closed_up(_unwrapped(line)).startswith(closed[:40])), None)
+    if not title or at is None or document.kind in ("sheet", "csv"):
+        return closed
+    if closed != title and at:
+        closed = _spread_over(closed, cover[:at], document.text[:2000])
+    above = cover[at - 1] if at else ""
+    if len(closed) <= _REMNANT and len(above) >= _FULL and _goes_on_with(above) and not _names_nothing(above):
+        closed = above + closed
+    for line in cover[at + 1 : at + 4]:
+        if not _is_open(closed) and not (len(closed) >= _REMNANT and _GOES_ON.match(line)):
+            break
+        if _PART.fullmatch(line):  # set at the side of a title of two lines
+            continue
+        if not _goes_on_with(line) or _numbered(line) or _names_nothing(line):
+            break
+        closed += _closed_up(line)
+    return closed
+
+
+def _closed_up(title: str) -> str:
+    """Return a title without the spaces between all of its characters. 例: 予 算 書 → 予算書, 環境 計画 stays"""
+    return _SPACED.sub(lambda match: re.sub(r"[ 　]+", "", match[0]), title)
+
+
+def _spread_over(title: str, above: Sequence[str], text: str) -> str:
+    """Return a spread title with what was set apart from it: its first character, and the year over it."""
+    first = next((line for line in reversed(above[-4:]) if len(line) == 1 and f"{line}{title[:2]}" in text), "")
+    year = next((y for y in map(_closed_up, reversed(above[-4:])) if re.fullmatch(r"(?:令和|平成).{1,3}年度", y)), "")
+    return f"{year} {first}{title}".strip()
+
+
+def _is_open(title: str) -> bool:
+    """Say whether a title ends in the midst of a phrase or of brackets."""
+    brackets = any(title.count(opening) > title.count(closing) for opening, closing in ("（）", "()", "「」", "【】"))
+    return brackets or _OPEN.search(title) is not None
+
+
+def _goes_on_with(line: str) -> bool:
+    """Say whether a line may be a part of a title: neither a sentence nor a row."""
+    return len(line) <= 60 and not re.search(r"[。\t：:]|^[・○●◆◇■□※]", line)
 
 
 def _numbered(line: str) -> bool:

@@ -1,5 +1,6 @@
 """The page's client against the real API, so that neither changes without the other: no port, no model, no index."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from index.collection import AddReport
 from ingest.document import Document, Page
 from ingest.parse import ParseError
 from tests.api.conftest import FakeAssistant, FakeCollection, FakeSnapshot, char_boxes, fact_of, full_answer, info_of
+from tests.ui import fake_api
+from ui import render
 from ui.client import AskClient, Problem
 
 PDF_TEXT = "Reservoir level\n41 percent"
@@ -117,6 +120,17 @@ def test_documents_pages_and_pictures_have_what_the_page_reads(client, pdf, text
     assert isinstance(client.examples(), list)
 
 
+def end_of(client, intake):
+    """Return the intake once it has ended."""
+    until = time.monotonic() + 10
+    while True:
+        one = next(one for one in client.intakes() if one["id"] == intake["id"])
+        if one["ended"]:
+            return one
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
 def test_an_upload_reports_what_went_in_and_says_why_something_did_not(client, assistant, text):
     def adding(contents: dict[Path, bytes], names: dict[Path, str]) -> AddReport:
         (path,) = contents
@@ -126,16 +140,20 @@ def test_an_upload_reports_what_went_in_and_says_why_something_did_not(client, a
         return AddReport(added=[info_of(text)], refreshed=[], skipped=[], failed=[], seconds=0.0)
 
     assistant.collection.adding = adding
-    heard = []
-    report = client.upload("町の 概要.txt", "町".encode(), lambda *step: heard.append(step))
-    assert [d["title"] for d in report["added"]] == ["町の概要"]
-    assert report["refreshed"] == report["skipped"] == report["failed"] == []
-    assert all(isinstance(stage, str) and done <= total for stage, done, total in heard)
-    assert heard
+    sent = client.upload("町の 概要.txt", "町".encode())
+    assert sent["files"] == ["町の 概要.txt"]
+    ended = end_of(client, sent)
+    assert ended.keys() == fake_api.intake().keys()
+    assert ended["report"].keys() == fake_api.report().keys()
+    assert [d["title"] for d in ended["report"]["added"]] == ["町の概要"]
+    assert render.intake_words(ended) == "取り込みました（1ページ）"
     assert list(assistant.collection.added[0][1].values()) == ["町の 概要.txt"]
-    with pytest.raises(Problem, match="the file is empty") as refusal:
-        client.upload("empty.txt", b"")
-    assert refusal.value.title == "空のファイルです。"
+    assert render.intake_words(end_of(client, client.upload("empty.txt", b""))) == "空のファイルです。"
+    for one in client.intakes():
+        client.drop_intake(one["id"])
+    assert client.intakes() == []
+    with pytest.raises(Problem, match="no intake has the id"):
+        client.drop_intake("1")
 
 
 def test_a_removed_document_is_gone_and_a_second_removal_is_refused_in_words(client, text):
@@ -152,7 +170,7 @@ def test_the_sample_collection_is_taken_in_and_health_says_that_there_is_one(cli
     )
     assert client.health()["has_sample"] is True
     assert client.health()["preparing"] is None
-    assert len(client.add_sample(lambda *_: None)["added"]) == 6
+    assert len(end_of(client, client.add_sample())["report"]["added"]) == 6
 
 
 def test_a_document_is_corrected_fetched_and_searched(client, assistant, pdf, text):

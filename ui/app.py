@@ -9,7 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from ui import ask, collection, opinions, scorecard
+from ui import ask, collection, opinions, render, scorecard, upload
 from ui.client import AskClient, Json, connect
 from ui.messages import FAILURES, say, when_back
 
@@ -41,6 +41,8 @@ def main(client: AskClient) -> None:
     st.session_state["pages"] = pages
     current = st.navigation(list(pages.values()), position="hidden")
     _masthead(list(pages.values()))
+    if current.url_path != "documents":
+        upload.elsewhere(client, pages["documents"])
     current.run()
 
 
@@ -54,7 +56,8 @@ def _documents(client: AskClient) -> list[Json]:
 
 def _masthead(pages: Sequence[st.Page]) -> None:
     with st.container(key="masthead", horizontal=True, vertical_alignment="center", gap="small"):
-        st.html(f'<h1 class="tk-name">典拠</h1>{SCRIPT}', unsafe_allow_javascript=True, width="content")
+        skips = "".join(render.skip_html(where) for where in ("answer", "question"))
+        st.html(f'{skips}<h1 class="tk-name">典拠</h1>{SCRIPT}', unsafe_allow_javascript=True, width="content")
         for one in pages:
             st.page_link(one, label=one.title)
 

@@ -26,7 +26,10 @@ def page(client: AskClient, documents: list[Json]) -> None:
     turns: list[Turn] = st.session_state.setdefault("turns", [])
     linked = [] if turns else _of_address()
     thread = st.container(key="thread")
+    if is_asking():
+        scope.close()
     with st.container(key="ask"):
+        st.html(render.skip_html("sources"))
         scope.control(client, documents)
         typed = st.chat_input("質問を入力", key="question", disabled=not documents)
     with thread:

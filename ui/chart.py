@@ -20,7 +20,7 @@ Json = dict[str, Any]
 # The page's colours (style.css :root): a picture that is taken away looks like the page.
 INK, QUIET, LINE, SHADE, NAVY, SEAL = "#1f2630", "#5b6370", "#d8d4c8", "#f3f1ea", "#24476b", "#9e3524"
 DIFFER = "資料により相違"
-UNSAID = "記載なし"
+UNSAID = "図になし"
 NARROW = 44  # half-width columns of a note above the chart, so that it fits a telephone
 TICKS = 5  # era dates below the axis of a narrow chart
 

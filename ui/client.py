@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 import httpx
 
 Json = dict[str, Any]
-Heard = Callable[[str, int, int], None]  # what is being done, done, total
-NDJSON = {"accept": "application/x-ndjson"}
+ASYNC = {"prefer": "respond-async"}
 # An answer takes well under a second once the model is loaded; adding a thick PDF to the index takes minutes.
 TIMEOUT = httpx.Timeout(120.0, connect=3.0)
 PATIENT = {"timeout": httpx.Timeout(900.0, connect=3.0).as_dict()}
@@ -29,22 +27,11 @@ class Response(Protocol):
     def json(self) -> Any: ...
 
 
-class Stream(Response, Protocol):
-    """A response that is read line by line while it comes."""
-
-    def iter_lines(self) -> Iterator[str]: ...
-
-    def read(self) -> bytes: ...
-
-
 class Http(Protocol):
     """An HTTP client that already knows the address of the API: httpx.Client, or Starlette's test client."""
 
     @property
     def request(self) -> Callable[..., Response]: ...
-
-    @property
-    def stream(self) -> Callable[..., AbstractContextManager[Stream]]: ...
 
 
 # N818 asks for names ending in Error; these say what came of a request.
@@ -104,13 +91,23 @@ class AskClient:
         documents: list[Json] = self._json("GET", "/v1/documents", params=params)["documents"]
         return documents
 
-    def upload(self, name: str, content: bytes, heard: Heard | None = None) -> Json:
-        """Add or refresh one file; return what became of it. ``heard`` is told how far it is."""
-        return self._work("/v1/documents", heard, files={"files": (name, content)})
+    def upload(self, name: str, content: bytes) -> Json:
+        """Hand a file over to be taken in; return the intake, which goes on by itself."""
+        options = {"headers": ASYNC, "extensions": PATIENT}
+        return self._json("POST", "/v1/documents", files={"files": (name, content)}, **options)
 
-    def add_sample(self, heard: Heard | None = None) -> Json:
-        """Take in the sample collection; return what became of its files."""
-        return self._work("/v1/sample", heard)
+    def add_sample(self) -> Json:
+        """Have the sample collection taken in; return the intake, which goes on by itself."""
+        return self._json("POST", "/v1/sample", headers=ASYNC)
+
+    def intakes(self) -> list[Json]:
+        """Return the intakes that wait, run or have ended lately, whoever has begun them."""
+        listed: list[Json] = self._json("GET", "/v1/intake")["intakes"]
+        return listed
+
+    def drop_intake(self, intake_id: str) -> None:
+        """Stop an intake that is under way, or take one that has ended off the list."""
+        self._call("DELETE", f"/v1/intake/{intake_id}")
 
     def document(self, document_id: str) -> Json:
         """Return one document with its pages and headings."""
@@ -130,6 +127,12 @@ class AskClient:
     def find(self, document_id: str, words: str) -> Json:
         """Return where words stand in one document."""
         return self._json("GET", f"/v1/documents/{document_id}/find", params={"q": words})
+
+    def tables(self, document_id: str, start: int, end: int) -> list[Json]:
+        """Return the rows of tables that a span touches, with their headings."""
+        params = {"start": start, "end": end}
+        tables: list[Json] = self._json("GET", f"/v1/documents/{document_id}/tables", params=params)["tables"]
+        return tables
 
     def page(self, document_id: str, number: int) -> Json:
         return self._json("GET", f"/v1/documents/{document_id}/pages/{number}")
@@ -170,24 +173,6 @@ class AskClient:
         return self._json("GET", f"/v1/evaluations/{run_id}")
 
     # --- underneath ---
-
-    def _work(self, url: str, heard: Heard | None, **options: Any) -> Json:
-        """Post what takes minutes; tell ``heard`` how far it is, and return the report at its end."""
-        with _transport(), self._http.stream("POST", url, headers=NDJSON, extensions=PATIENT, **options) as response:
-            if response.status_code >= 400:
-                response.read()
-                raise _problem(response)
-            for line in response.iter_lines():
-                event = json.loads(line)
-                if event["event"] == "done":
-                    report: Json = event["report"]
-                    return report
-                if event["event"] == "problem":
-                    body = event["problem"]
-                    raise Problem(body["status"], body["title"], body["detail"], body)
-                if heard is not None:
-                    heard(event["stage"], event["done"], event["total"])
-        raise ApiDown("the API fell silent before it was done")
 
     def _json(self, method: str, url: str, **options: Any) -> Json:
         body: Json = self._call(method, url, **options).json()

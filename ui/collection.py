@@ -8,7 +8,7 @@ import streamlit as st
 
 from ui import paging, reader, render, scope, upload, viewer
 from ui.client import AskClient, Json
-from ui.messages import FAILURES, reason, scroll_to
+from ui.messages import FAILURES, reason, say, scroll_to
 
 UPLOAD_TYPES = [".pdf", ".docx", ".pptx", ".xlsx", ".csv", ".html", ".htm", ".txt", ".text", ".md", ".markdown"]
 LARGE_MB = 100  # from here on a file takes long, or is refused by the server
@@ -26,16 +26,17 @@ def page(client: AskClient, documents: list[Json]) -> None:
         reader.page(client, documents)
         return
     reader.left()
+    listed = upload.intakes(client)
     st.html(f'<h2 class="tk-head">資料</h2>{render.counts_html(documents)}')
     if notices := st.session_state.pop("notices", []):
         with st.container(key="notices"):
             for message in notices:
                 st.html(message)
         scroll_to("notices", share=0.9)
-    if not documents and not upload.running():
+    if not documents and not upload.running(listed):
         _first_steps(client)
-    upload.progress()
-    if not upload.running():
+    upload.progress(client, listed)
+    if not upload.running(listed):
         with st.expander("資料を追加", expanded=not documents, key="add"):
             _choose_files(client)
     if documents:
@@ -52,8 +53,12 @@ def _first_steps(client: AskClient) -> None:
     if has_sample:
         with st.container(key="sample", horizontal=True, vertical_alignment="center"):
             if st.button("見本の資料で試す", key="try-sample"):
-                upload.start([upload.Item("見本の資料", client.add_sample)])
-                st.rerun()
+                try:
+                    client.add_sample()
+                except FAILURES as error:
+                    say(error)
+                else:
+                    st.rerun()
             st.html('<p class="tk-lead">手元に資料がなくても、付属の見本で使い方を試せます。</p>')
 
 
@@ -82,7 +87,8 @@ def _choose_files(client: AskClient) -> None:
         )
     size = sum(file.size for file in files) / 2**20
     if st.button(f"{len(files)} 件（{size:,.1f} MB）を取り込む", key="take-in", type="primary", width="stretch"):
-        upload.start([upload.Item(file.name, upload.sender(client, file.name, file.getvalue())) for file in files])
+        with st.spinner("送っています…"):
+            upload.send(client, [(file.name, file.getvalue()) for file in files])
         st.session_state["upload-round"] += 1
         st.rerun()
 
@@ -102,6 +108,12 @@ def _documents(client: AskClient, documents: list[Json]) -> None:
             if st.button("まとめて外す", key="remove-chosen"):
                 _open("remove", [d["id"] for d in chosen])
             st.button("選択をやめる", key="choose-none", on_click=_choose_none, args=(chosen,), type="tertiary")
+    if len(listed) < len(documents):
+        with st.container(key="narrowed", horizontal=True, vertical_alignment="center", gap="small"):
+            st.html(
+                f'<p class="tk-lead">絞り込み中：{len(documents):,} 件のうち {len(listed):,} 件</p>', width="content"
+            )
+            st.button("絞り込みをやめる", key="narrow-none", on_click=_narrow_none, type="tertiary")
     if not listed:
         st.html(render.message_html("当てはまる資料がありません", "言葉を減らすか、会議の指定を外してください。"))
     for document in paging.piece(listed, "documents", SHOWN):
@@ -134,6 +146,11 @@ def _narrowed(documents: list[Json]) -> list[Json]:
     )
     within = [d for d in documents if wanted in (ALL_MEETINGS, d.get("meeting") or NO_MEETING)]
     return ordered(matching(within, typed or ""), SORTS[by or "新しい順"])
+
+
+def _narrow_none() -> None:
+    st.session_state["filter"], st.session_state["meeting"] = "", ALL_MEETINGS
+    _from_the_top()
 
 
 def matching(documents: list[Json], words: str) -> list[Json]:

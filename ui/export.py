@@ -81,7 +81,8 @@ def _particulars(answer: Json, titles: Mapping[str, str] | None) -> Iterator[tup
         yield "いつの数字か", "資料に時点の記載がありません"
     if derived := answer.get("derived"):
         operands = "・".join(f"出典{n}" for n in derived["operands"])
-        yield "計算", f"{derived['how']}" + (f"（{operands}の数値から計算）" if operands else "")
+        name, done = ("読み替え", "の日付を読み替え") if render.rewritten(derived) else ("計算", "の数値から計算")
+        yield name, f"{derived['how']}" + (f"（{operands}{done}）" if operands else "")
     if missing := answer.get("missing"):
         yield "資料に見当たらない言葉・条件", "、".join(map(str, missing))
     if answer.get("scope") or not found:
@@ -157,7 +158,7 @@ def _turn(turn: Exported, i: int) -> Iterator[Block]:
             for point, remark in zip(points, remarks, strict=True)
         ]
         yield Table(tuple(row if any(remarks) else row[:3] for row in (head, *rows)))
-        drawn = timeline.series(points, answer.get("as_of"))
+        drawn = timeline.of_answer(answer)
         if drawn is not None:
             picture = chart.png(drawn, answer.get("understood") or turn.question, timeline.source_line(answer))
             yield Picture(picture, f"q{i}-chart", timeline.described(drawn))
@@ -238,7 +239,8 @@ WORD_FONT = "游ゴシック"
 PAPER = (210, 297)  # millimetres
 MARGIN = 20
 WIDTH = PAPER[0] - 2 * MARGIN
-TALLEST = 200  # of a picture: a short quote stands above it on the same page
+# Of a picture of a page: an answer and its quote stand above a tall one, and two wide ones on one page.
+TALLEST, TALLEST_WIDE = 130, 90
 SIZES = {"answer": 18, "body": 10.5, "origin": 10.5, "section": 9, "quote": 10.5, "note": 9}
 FAINT = ("section", "note")
 HEADING_SIZES = {1: 20, 2: 14, 3: 11.5}
@@ -264,7 +266,7 @@ def word(turns: Sequence[Exported]) -> bytes:
                         cell.text = _plain(text)
                 document.add_paragraph()
             case Picture(png, _, words, caption):
-                width, height = _fitted(png, WIDTH, TALLEST)
+                width, height = _fitted(png)
                 document.paragraphs[-1].paragraph_format.keep_with_next = True
                 shape = document.add_picture(io.BytesIO(png), Mm(width), Mm(height))
                 shape._inline.docPr.set("descr", _plain(words))
@@ -335,13 +337,13 @@ def _add_page_number(paragraph: WordParagraph) -> None:
     paragraph._p.append(field_code)
 
 
-def _fitted(png: bytes, width: float, height: float) -> tuple[float, float]:
-    """Return the size of a picture that fills the width, or the height where it is taller."""
+def _fitted(png: bytes) -> tuple[float, float]:
+    """Return the size of a picture, in millimetres, that fills the width or, where it would be taller, the height."""
     from PIL import Image
 
     with Image.open(io.BytesIO(png)) as picture:
         across, down = picture.size
-    scale = min(width / across, height / down)
+    scale = min(WIDTH / across, (TALLEST if down > across else TALLEST_WIDE) / down)
     return across * scale, down * scale
 
 
@@ -373,7 +375,7 @@ def pdf(turns: Sequence[Exported]) -> bytes:
             case Table(rows):
                 story.append(_pdf_table(rows, styles))
             case Picture(png, _, _, caption):
-                width, height = _fitted(png, WIDTH, TALLEST)
+                width, height = _fitted(png)
                 picture = Image(io.BytesIO(png), width * mm, height * mm)
                 story[-1].keepWithNext = True  # a quote and its page are seen together
                 story.append(picture)

@@ -24,7 +24,13 @@ TYPES = {
     "paraphrase": "言い換え",
     "unanswerable": "記載なし（資料に答えがない）",
 }
-SETS = {"sample": "見本の資料（sample）"}
+# The question sets that come with the program; every other one is of the office's own papers.
+SETS = {
+    "sample": "見本資料",
+    "seeds": "点検用の資料（seeds）",
+    "fresh": "点検用の資料（fresh）",
+    "unseen": "点検用の資料（unseen）",
+}
 EVERY = "すべて"
 BASELINE = "baseline"  # the id of the committed scorecards
 
@@ -112,11 +118,11 @@ def seconds(ms: float) -> str:
 
 
 def run_name(run: Json) -> str:
-    """Return the name of an evaluation. 例: 2026/11/23 17:37（版 d5b66b6a）, 基準の成績"""
+    """Return the name of an evaluation. 例: 2026/11/23 17:37 の評価, 基準の成績（製品に付属）"""
     when = render.moment(run.get("time"))
     if when is None:
-        return "基準の成績" if run["id"] == BASELINE else run["id"]
-    return f"{when}（版 {version(run)}）" if run.get("commit") else when
+        return "基準の成績（製品に付属）" if run["id"] == BASELINE else run["id"]
+    return f"{when} の評価"
 
 
 def version(run: Json) -> str:
@@ -126,4 +132,21 @@ def version(run: Json) -> str:
 
 
 def set_name(name: str) -> str:
-    return "すべて合わせて" if name == EVERY else SETS.get(name, name)
+    return "すべて合わせて" if name == EVERY else SETS.get(name, f"お手元の資料（{name}）")
+
+
+def own_first(names: Iterable[str]) -> list[str]:
+    """Return the names of question sets, those of the office's own papers before those that come with the program."""
+    return sorted(names, key=lambda name: (name in SETS, list(SETS).index(name) if name in SETS else 0))
+
+
+def whose(names: Iterable[str]) -> str:
+    """Return whose papers the scores are about, in a sentence."""
+    listed = own_first(names)
+    own = [name for name in listed if name not in SETS]
+    if not own:
+        named = "と".join(map(set_name, listed))
+        return f"これは{named}の成績です。お手元の資料の成績ではありません。"
+    if len(own) < len(listed):
+        return "お手元の資料と、製品に付属する資料を合わせた成績です。"
+    return "お手元の資料の成績です。"

@@ -24,6 +24,19 @@
     const marker = event.target.closest("[data-show]");
     if (marker) document.querySelector(`.st-key-${marker.dataset.show} button`)?.click();
 
+    const skip = event.target.closest("[data-skip]");
+    if (skip) {
+      const newest = '[class*="st-key-newest-"]';
+      const places = {
+        answer: [`${newest} .tk-answer`, `${newest} .tk-message, ${newest} .tk-welcome`, ".stMain .stHtml h2"],
+        question: [".st-key-ask textarea", ".stMain .stHtml h2"],
+        sources: [`${newest} [class*="st-key-show-"] button`, `${newest} .tk-answer`, `${newest} .tk-welcome`],
+      };
+      const place = places[skip.dataset.skip].map((one) => document.querySelector(one)).find((one) => one);
+      if (place && place.tabIndex < 0) place.tabIndex = -1; // to be read from here on, without a stop of its own
+      place?.focus();
+    }
+
     const button = event.target.closest("[data-copy], [data-link]");
     if (!button) return;
     const text = button.dataset.copy ?? new URL(button.dataset.link, location.origin + location.pathname).href;
@@ -75,7 +88,7 @@
     [/^Connection error$/, "画面のサーバーとの接続が切れました"],
     [
       /^(Streamlit server is not responding|Connection failed|Is Streamlit still running).*$/,
-      "つながりしだい、この画面は自動で元に戻ります。戻らないときは、./run が動いているか確かめてください。",
+      "つながりしだい、この画面は自動で元に戻ります。戻らないときは、典拠を起動した画面（端末）が閉じられていないか確かめてください。",
     ],
   ];
   const spoken = ["aria-label", "placeholder", "title"];

@@ -9,7 +9,7 @@ import streamlit as st
 
 from ui import render, viewer
 from ui.client import AskClient, Json
-from ui.messages import FAILURES, say, scroll_to
+from ui.messages import FAILURES, say
 
 KEY = "reader"
 AROUND = 24  # characters of a line shown before and after a match
@@ -63,7 +63,7 @@ def _reader(client: AskClient, document_id: str) -> None:
     except FAILURES as error:
         say(error)
         return
-    place = _place(document)
+    place = _to_first_match(client, document, _place(document))
     left, right = st.columns([9, 16], gap="medium")
     with right:
         view = viewer.draw(client, place, key=KEY, back=BACK, link=False)
@@ -76,7 +76,7 @@ def _reader(client: AskClient, document_id: str) -> None:
         _search(client, document, place)
         _outline(document, place, number)
     if st.session_state.pop("reader-jumped", False):
-        scroll_to(f"viewer-{KEY}", share=0.6)
+        viewer.reveal(KEY)
 
 
 # --- the address ---------------------------------------------------------------------------------------------------
@@ -266,6 +266,23 @@ def _search(client: AskClient, document: Json, place: Json) -> None:
         )
         if here is not None:
             st.html(SHOW_CHOSEN % {"view": here, "key": "matches", "n": here}, unsafe_allow_javascript=True)
+
+
+def _to_first_match(client: AskClient, document: Json, place: Json) -> Json:
+    """Return the first place, from the page that is shown on, of words that were not searched for until now."""
+    words = str(st.session_state.get(f"search-{document['id']}") or "").strip()
+    if st.session_state.get("reader-searched") == (document["id"], words):
+        return place
+    st.session_state["reader-searched"] = (document["id"], words)
+    try:
+        matches = _found(client, document["id"], words)["matches"] if words else []
+    except FAILURES:
+        return place  # the search itself says it
+    if not matches:
+        return place
+    _to_match(document, matches, next((n for n, m in enumerate(matches) if m["page"] >= _remembered()["page"]), 0))
+    first: Json = st.session_state["reader-place"]
+    return first
 
 
 def _found(client: AskClient, document_id: str, words: str) -> Json:

@@ -16,6 +16,8 @@ from itertools import pairwise
 from typing import Any
 from urllib.parse import urlencode
 
+from ui.quote import quote_html
+
 Json = dict[str, Any]
 
 ERAS = ((2019, 5, "令和"), (1989, 1, "平成"), (1926, 12, "昭和"), (1912, 7, "大正"), (1868, 9, "明治"))
@@ -56,10 +58,13 @@ def era(year: int, month: int) -> str:
 def when(code: str | None) -> str | None:
     """Return an as-of or published code in words.
 
-    例: FY2023 → 令和5年度（2023年度）, 2024-01-31 → 令和6年1月31日（2024年）
+    例: FY2023 → 令和5年度（2023年度）, 2024-01-31 → 令和6年1月31日（2024年）,
+    2025-02-20/2025-02-21 → 令和7年2月20日から21日まで（2025年）
     """
     if not code:
         return None
+    if re.fullmatch(r"(?:FY)?\d{4}[\d-]*/(?:FY)?\d{4}[\d-]*", code):
+        return _span_words(*code.split("/"))
     if match := re.fullmatch(r"FY(\d{4})", code):
         year = int(match[1])
         # 2019年度 is called 令和元年度 for the most part: an era name stands for the year in which it ends.
@@ -69,6 +74,17 @@ def when(code: str | None) -> str | None:
         rest = (f"{month}月" if month else "") + (f"{day}日" if day else "")
         return f"{era(year, month or 12)}{rest}（{year}年）"
     return code
+
+
+def _span_words(first: str, last: str) -> str:
+    """Return a span of time in words; what both ends share is said once."""
+    (begin, year), (end, last_year) = ((when(code) or "").rstrip("）").partition("（")[::2] for code in (first, last))
+    if first == last:
+        return when(first) or first
+    # 令和7年2月20日 and 令和7年2月21日: 令和7年2月; a fiscal year shares nothing with the next one.
+    shared = next((s for unit in "月年" if (s := begin[: begin.find(unit) + 1]) and end.startswith(s) and end != s), "")
+    years = year if year == last_year else f"{year}から{last_year}"
+    return f"{begin}から{end[len(shared) :]}まで（{years}）"
 
 
 def moment(iso: str | None) -> str | None:
@@ -130,12 +146,15 @@ def answer_html(answer: Json, turn: int = 0) -> str:
         badges.append('<span class="tk-badge">時点の記載なし</span>')
     derived = answer.get("derived")
     if derived:
-        badges.append('<span class="tk-badge tk-derived">計算による</span>')
+        badges.append(
+            f'<span class="tk-badge tk-derived">{"日付の読み替え" if rewritten(derived) else "計算による"}</span>'
+        )
     badges.append(f'<span class="tk-badge">確度　{confidence(answer.get("confidence", 0.0))}</span>')
     how = ""
     if derived:
         operands = "・".join(str(n) for n in derived["operands"])
-        source = f"<span>出典 {escape(operands)} の数値から計算</span>" if operands else ""
+        done = "の日付を読み替え" if rewritten(derived) else "の数値から計算"
+        source = f"<span>出典 {escape(operands)} {done}</span>" if operands else ""
         how = f'<div class="tk-how"><code>{escape(derived["how"])}</code>{source}</div>'
     citations = {citation["n"]: citation for citation in answer["citations"]}
     value = "".join(
@@ -145,6 +164,11 @@ def answer_html(answer: Json, turn: int = 0) -> str:
         f'<div class="tk-answer"><p class="tk-value tk-{size}">{value}</p>'
         f'<p class="tk-badges">{"".join(badges)}</p>{how}</div>'
     )
+
+
+def rewritten(derived: Json) -> bool:
+    """Tell whether nothing was computed: a date was written otherwise. 例: 1月20日 ＝ 令和7年1月20日"""
+    return "＝" in derived["how"] and not re.search(r"[=＋+−×÷]", derived["how"])
 
 
 def understood_html(question: str) -> str:
@@ -329,10 +353,19 @@ def link_html(words: str, query: Mapping[str, Sequence[str]]) -> str:
     return f'<button type="button" class="tk-action" data-link="?{link}">{escape(words)}</button>'
 
 
-def citation_html(citation: Json, *, shown: bool = False, passage: bool = False) -> str:
-    """Return a citation: number, document, meeting, date, page, section path, and the verbatim quote.
+SKIPS = {"answer": "答えへ", "question": "質問欄へ", "sources": "出典へ戻る"}
 
-    A passage is longer, is cut after some lines, and has no number that an answer refers to.
+
+def skip_html(where: str) -> str:
+    """Return what leads a keyboard past the rest of the page; it is seen once it is reached."""
+    return f'<button type="button" class="tk-skip" data-skip="{where}">{SKIPS[where]}</button>'
+
+
+def citation_html(citation: Json, *, shown: bool = False, passage: bool = False, tables: Sequence[Json] = ()) -> str:
+    """Return a citation: number, document, meeting, date, page, section path, and the quote, laid out to be read.
+
+    A passage is longer, is cut after some lines, and has no number that an answer refers to. ``tables`` are those that
+    the quote touches.
     """
     number = "" if passage else f'<span class="tk-n">{escape(citation["n"])}</span>'
     kind = (" tk-passage" if passage else "") + (" tk-shown" if shown else "")
@@ -342,7 +375,7 @@ def citation_html(citation: Json, *, shown: bool = False, passage: bool = False)
         f'<div class="tk-citation{kind}">{number}<div>'
         f'<p class="tk-title">{escape(citation.get("title") or citation["file"])}</p>'
         f'<p class="tk-origin">{origin_html(citation)}</p>{path}'
-        f"<blockquote>{escape(str(citation['quote']).strip())}</blockquote></div></div>"
+        f"<blockquote>{quote_html(citation, tables)}</blockquote></div></div>"
     )
 
 
@@ -401,7 +434,7 @@ def document_html(document: Json) -> str:
         _with_source(when(document.get("published")), taken.get("published", "")),
         document.get("department"),
     ]
-    of_file = [KINDS.get(document.get("kind", "")), pages, document["file"]]
+    of_file = [KINDS.get(document.get("kind", "")), pages, file_with_place(document)]
     title = document.get("title") or document["file"]
     if taken.get("title") in ("properties", "file_name", "by_hand"):
         of_file.append(f"題名は{DATE_FROM[taken['title']]}")
@@ -410,6 +443,13 @@ def document_html(document: Json) -> str:
         f'<div class="tk-document"><p class="tk-title">{escape(title)}</p>'
         f"{_spans(facts)}{_spans(of_file)}{warnings}</div>"
     )
+
+
+def file_with_place(document: Json) -> str:
+    """Return the file's name, with the folder that an upload came with. 例: 第1回/資料1.pdf"""
+    source = str(document.get("source") or "")
+    sent = "/" in source and not re.match(r"/|[A-Za-z]:", source)
+    return source if sent else str(document["file"])
 
 
 def _with_source(date: str | None, source: str) -> str | None:
@@ -430,34 +470,100 @@ def counts_html(documents: list[Json]) -> str:
     return f'<p class="tk-counts"><b>{len(documents):,}</b> 件　<b>{pages:,}</b> ページ</p>'
 
 
-UPLOAD_SIGNS = {"waiting": "・", "running": "▶", "done": "✓", "failed": "✕", "stopped": "－"}
+INTAKE_SIGNS = {"waiting": "・", "running": "▶", "stopping": "▶", "done": "✓", "failed": "✕", "stopped": "－"}
+TAKEN_IN = {"added": "取り込みました", "refreshed": "新しい内容に替えました", "skipped": "同じ内容で取り込み済みです"}
 
 
-def upload_html(items: Sequence[Any], *, running: bool) -> str:
-    """Return what became of the files of an upload, or how far it is.
-
-    An item has a name, a state (one of UPLOAD_SIGNS), words for it, a share of the work that is done, and the number
-    of documents that came of it.
-    """
-    done = sum(item.share if item.state == "running" else item.state != "waiting" for item in items)
-    failed = sum(item.state == "failed" for item in items)
-    if running:
-        ended = sum(item.state not in ("waiting", "running") for item in items)
-        head = f"<b>取り込んでいます　{ended} / {len(items)}</b>"
-        bar = f'<progress max="{len(items)}" value="{done:.3f}" aria-label="全体の進み具合"></progress>'
-        hint = "<p>この画面を離れても、取り込みは続きます。</p>"
+def intakes_html(intakes: Sequence[Json]) -> str:
+    """Return how far documents on their way in are, or what became of them."""
+    failed = sum(_intake_state(one) == "failed" for one in intakes)
+    ended = sum(one["ended"] is not None for one in intakes)
+    if ended < len(intakes):
+        share = sum(1.0 if one["ended"] else one["share"] for one in intakes) / len(intakes)
+        now = next(one for one in intakes if not one["ended"])
+        many = f"　{ended} / {len(intakes)} ファイル" if len(intakes) > 1 else ""
+        # Of files that wait nothing is known yet: then the time is that of the file that is being taken in.
+        words = time_left(now.get("seconds_left")) if len(intakes) - ended == 1 else ""
+        left = f"　<span>{words}</span>" if words else ""
+        head = f"<b>取り込んでいます{many}{left}</b>"
+        bar = f'<progress max="1" value="{share:.3f}" aria-label="全体の進み具合"></progress>'
+        hint = "<p>この画面を離れても、閉じても、取り込みは続きます。</p>"
     else:
-        good = sum(item.state == "done" for item in items)
+        good = sum(_intake_state(one) == "done" for one in intakes)
         worse = f"　<span>できなかったもの {failed} 件</span>" if failed else ""
-        head = f'<b role="status">取り込みが終わりました　<span>{good} 件</span>{worse}</b>'
+        done = f"　<span>{good} 件</span>" if good or failed else ""
+        said = "取り込みが終わりました" if good or failed else "取り込みを取りやめました"
+        head = f'<b role="status">{said}{done}{worse}</b>'
         bar = hint = ""
     rows = "".join(
-        f'<li class="tk-{escape(item.state)}">'
-        f'<span class="tk-sign" aria-hidden="true">{UPLOAD_SIGNS[item.state]}</span>'
-        f"<span>{escape(item.name)}</span><span>{escape(item.words)}</span></li>"
-        for item in items
+        f'<li class="tk-{escape(_intake_state(one))}">'
+        f'<span class="tk-sign" aria-hidden="true">{INTAKE_SIGNS[_intake_state(one)]}</span>'
+        f"<span>{escape(_sent(one))}</span><span>{escape(intake_words(one))}</span></li>"
+        for one in intakes
     )
     return f'<div class="tk-upload">{head}{bar}{hint}<ul>{rows}</ul></div>'
+
+
+def intake_brief(intakes: Sequence[Json]) -> str:
+    """Return in one line how far the intakes are. 例: 資料を取り込んでいます　35%　残り約2分"""
+    share = sum(1.0 if one["ended"] else one["share"] for one in intakes) / len(intakes)
+    left = next((one.get("seconds_left") for one in intakes if not one["ended"]), None)
+    return "　".join(filter(None, ("資料を取り込んでいます", f"{share:.0%}", time_left(left))))
+
+
+def intake_words(intake: Json) -> str:
+    """Return what is being done, or what came of it.
+
+    例: 文書を読み取っています　35 / 148 ページ; 取り込みました（12ページ）; ファイルが空です。
+    """
+    match intake["state"]:
+        case "waiting":
+            return "順番を待っています"
+        case "stopping":
+            return "取りやめています…"
+        case "stopped":
+            return "取りやめました"
+        case "failed":
+            return str(intake["problem"]["title"])
+        case "running":
+            stage, _, unit = str(intake["stage"]).rstrip("）").partition("（")
+            counted = f"{intake['done']:,} / {intake['total']:,} {unit}".rstrip() if intake["total"] > 1 else ""
+            return "　".join(filter(None, (stage, counted, time_left(intake.get("seconds_left")))))
+    return _outcome(intake["report"])
+
+
+def _outcome(report: Json) -> str:
+    parts = []
+    notes = {note["document_id"]: note["text"] for note in report["notes"]}
+    for kind, words in TAKEN_IN.items():
+        documents = report[kind]
+        if len(documents) == 1:
+            told = notes.get(documents[0]["id"], words)
+            parts.append(f"{told}（{documents[0]['pages']}ページ）" if kind != "skipped" else told)
+        elif documents:
+            parts.append(f"{len(documents)} 件を{words}" if kind != "skipped" else f"{len(documents)} 件は{words}")
+    parts += [f"「{twin['same_as']}」と同じ内容です" for twin in report["duplicates"]]
+    parts += [f"{failure['file']}: {failure['title']}" for failure in report["failed"]]
+    return "、".join(parts) or "変わりはありません"
+
+
+def _intake_state(intake: Json) -> str:
+    report = intake.get("report")
+    return "failed" if report and report["failed"] else str(intake["state"])
+
+
+def _sent(intake: Json) -> str:
+    first, *more = intake["files"]
+    return f"{first} ほか {len(more)} 件" if more else str(first)
+
+
+def time_left(seconds: float | None) -> str:
+    """Return an estimate in words. 例: 95 → 残り約2分, 34 → 残り約40秒, 3 → まもなく終わります"""
+    if seconds is None:
+        return ""
+    if seconds < 5:
+        return "まもなく終わります"
+    return f"残り約{-(-seconds // 60):.0f}分" if seconds > 60 else f"残り約{-(-seconds // 10) * 10:.0f}秒"
 
 
 def steps_html() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import streamlit as st
@@ -28,9 +29,22 @@ def choose(scope: Json | None) -> None:
         st.session_state.pop(f"scope-{name}", None)
 
 
+def close() -> None:
+    """Close the means to choose: nothing shall lie over the answer that is coming."""
+    st.session_state["scope-choice"] = False
+
+
 def names_of(documents: Sequence[Json]) -> dict[str, str]:
-    """Return the names of documents by id."""
-    return {document["id"]: render.document_name(document) for document in documents}
+    """Return the names of documents by id; papers of one name are told apart by their files, then by a number."""
+    names = {document["id"]: render.document_name(document) for document in documents}
+    files = {document["id"]: render.file_with_place(document) for document in documents}
+    shared = Counter(names.values())
+    names = {id_: f"{name}（{files[id_]}）" if shared[name] > 1 else name for id_, name in names.items()}
+    shared, seen = Counter(names.values()), Counter[str]()
+    for id_, name in names.items():
+        seen[name] += 1
+        names[id_] = f"{name}・{seen[name]}" if shared[name] > 1 else name
+    return names
 
 
 def control(client: AskClient, documents: Sequence[Json]) -> None:
@@ -39,7 +53,10 @@ def control(client: AskClient, documents: Sequence[Json]) -> None:
     words = render.scope_words(scope, names_of(documents)) if scope else "すべての資料"
     count = _count(client, scope) if scope else f"{len(documents)}件"
     with st.container(key="scope", horizontal=True, vertical_alignment="center", gap="small"):
-        with st.popover(render.label(f"対象：{words}（{count}）"), key="scope-choice", type="tertiary"):
+        shown = st.popover(
+            render.label(f"対象：{words}（{count}）"), key="scope-choice", type="tertiary", on_change="rerun"
+        )
+        with shown:
             _fields(documents)
         if scope:
             st.button("すべての資料に戻す", key="scope-all", type="tertiary", on_click=choose, args=(None,))

@@ -8,7 +8,23 @@ import streamlit as st
 
 from ui import render
 from ui.client import AskClient, Json
-from ui.marks import BASELINE, EVERY, TYPES, Marks, none_or, of, percent, run_name, seconds, set_name, types_of, version
+from ui.marks import (
+    BASELINE,
+    EVERY,
+    SETS,
+    TYPES,
+    Marks,
+    none_or,
+    of,
+    own_first,
+    percent,
+    run_name,
+    seconds,
+    set_name,
+    types_of,
+    version,
+    whose,
+)
 from ui.messages import FAILURES, say
 from ui.render import escape
 from ui.versions import show_history
@@ -51,15 +67,20 @@ def page(client: AskClient) -> None:
             "評価", list(named), format_func=lambda id_: run_name(named[id_]), key="run", filter_mode=None
         )
         run = named[chosen]
-        names = [EVERY, *run["sets"]] if len(run["sets"]) > 1 else list(run["sets"])
+        listed = own_first(run["sets"])
+        # One's own papers first; of those that come with the program all together say most.
+        first = [EVERY] if listed[0] in SETS else []
+        names = list(dict.fromkeys([*first, *listed, EVERY])) if len(listed) > 1 else listed
         # A key of its own for each run: another run may hold other sets.
         name = right.selectbox("質問集", names, format_func=set_name, key=f"set-{chosen}", filter_mode=None)
     sets = run["sets"] if name == EVERY else {name: run["sets"][name]}
+    st.html(f'<p class="tk-whose">{escape(whose(sets))}</p>')
     st.html(glance_html(Marks.of(sets.values()), baseline_of(run, sets, runs)))
     st.html(version_html(run, sets))
     st.html('<h3 class="tk-head">質問の種類ごとの成績</h3>' + types_html(types_of(sets.values())))
-    with st.expander("検索と確度のくわしい数値", key="scorecard-details"):
-        st.html(details_html(sets))
+    details = st.expander("検索と確度のくわしい数値", key="scorecard-details", on_change="rerun")
+    if details.open:
+        details.html(details_html(sets) + build_html(run, sets))
     show_history(runs)
     show_wrong(client, run, name)
 
@@ -162,7 +183,6 @@ def version_html(run: Json, sets: Json) -> str:
         model = run.get("embedding_model")
         told = [
             f"評価した日時　{render.moment(run.get('time')) or '不明'}",
-            f"版　{version(run)}",
             f"検索モデル　{'標準' if model == 'default' else model or '不明'}",
         ]
     told.append("質問集　" + "、".join(f"{set_name(name)} {one['questions']:,}問" for name, one in sets.items()))
@@ -172,11 +192,17 @@ def version_html(run: Json, sets: Json) -> str:
 def _reasons(sets: Json) -> list[str]:
     """Return of each set since when it is the baseline, and why; nothing of older ones, which did not say it."""
     return [
-        f"{set_name(name)}の基準　{render.moment(one.get('time')) or '日時不明'}（版 {version(one)}）"
-        f"　理由: {one['reason']}"
+        f"{set_name(name)}の基準　{render.moment(one.get('time')) or '日時不明'}　理由: {one['reason']}"
         for name, one in sets.items()
         if one.get("reason")
     ]
+
+
+def build_html(run: Json, sets: Json) -> str:
+    """Return which build of the program was asked: for whoever looks for a fault, and for nobody else."""
+    builds = [version(one) for one in (run, *sets.values()) if one.get("commit")]
+    told = "、".join(dict.fromkeys(builds))
+    return f'<div class="tk-details"><p>プログラムの識別番号　{escape(told)}</p></div>' if told else ""
 
 
 def types_html(types: dict[str, dict[str, int]]) -> str:

@@ -140,6 +140,21 @@ def _date(code: str) -> str:
 # --- the series ----------------------------------------------------------------------------------------------------
 
 
+_CHANGE = r"(?:\s*(?:の)?(?:増|減|プラス|マイナス))"
+_CHANGED = r"(?:増減|増加|減少|前年度?[比差]|対前年|伸び)[^\d\n。]{0,8}"
+
+
+def of_one_kind(timeline: Sequence[Json], citations: Sequence[Json]) -> bool:
+    """Tell whether the values are all amounts or all changes of one: what grew by 20 is no step after what was 300."""
+    quotes = {citation["n"]: render.folded(citation["quote"]) for citation in citations}
+    kinds = set()
+    for point in timeline:
+        value = re.escape(render.folded(written(point)))
+        said = rf"(?:{_CHANGED}{value}|{value}{_CHANGE})"
+        kinds.add(re.search(said, quotes.get(point["citation"], "")) is not None)
+    return len(kinds) < 2
+
+
 def series(timeline: Sequence[Json], as_of: str | None = None) -> Series | None:
     """Return what is to be drawn of a timeline; None when fewer than two of its dates have figures to compare.
 
@@ -182,6 +197,13 @@ def series(timeline: Sequence[Json], as_of: str | None = None) -> Series | None:
     )
 
 
+def of_answer(answer: Json) -> Series | None:
+    """Return what is to be drawn of an answer's timeline; None for unlike things."""
+    if not of_one_kind(answer["timeline"], answer["citations"]):
+        return None
+    return series(answer["timeline"], answer.get("as_of"))
+
+
 def _unit(known: Sequence[tuple[Json, Number]], as_of: str | None) -> str:
     own = [figure.unit for point, figure in known if point["as_of"] == as_of and figure.unit]
     # Of two units as frequent as each other the later one holds: the newest paper.
@@ -217,7 +239,7 @@ def _gaps(points: Sequence[Point]) -> Iterator[Gap]:
                 named = [_date(_code(kind, month)) for month in missing[:NAMED_GAPS]]
                 if len(missing) > NAMED_GAPS:
                     named = [f"{named[0]}から{_date(_code(kind, missing[-1]))}まで"]
-                yield Gap(by_month[early].day, by_month[late].day, f"{'、'.join(named)}は資料に記載がありません")
+                yield Gap(by_month[early].day, by_month[late].day, f"{'、'.join(named)}は、この図にありません")
 
 
 def _kind(code: str) -> str:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from ui import address, chart, export, feedback, render, timeline, viewer
 from ui.client import ApiDown, AskClient, Json
-from ui.messages import FAILURES, say, scroll_to, when_back
+from ui.messages import FAILURES, say, when_back
 from ui.scope import names_of
 
 NOT_FOUND_PASSAGES = 3
@@ -73,13 +73,13 @@ def show(client: AskClient, turn: Turn, i: int, documents: Sequence[Json], ask: 
     with left, st.container(key=f"places-{i}"):
         if answer["timeline"]:
             _timeline(turn, answer, i)
-        _places(turn, answer, i)
+        _places(client, turn, answer, i)
     with right, st.container(key=f"page-{i}"):
         place = _shown(turn)
         if place is not None:
             viewer.show(client, place, key=f"viewer-{i}")
-    if clicked := st.session_state.pop(f"clicked-{i}", None):
-        scroll_to(clicked, share=0.6)
+    if st.session_state.pop(f"clicked-{i}", False):
+        viewer.reveal(f"viewer-{i}")
 
 
 def _understood(turn: Turn, i: int, ask: Callable[[Turn], None]) -> None:
@@ -132,28 +132,29 @@ def _searched(client: AskClient, turn: Turn, i: int, names: dict[str, str], ask:
 # --- where it stands ----------------------------------------------------------------------------------------------
 
 
-def _places(turn: Turn, answer: Json, i: int) -> None:
+def _places(client: AskClient, turn: Turn, answer: Json, i: int) -> None:
     rest = answer["passages"]
     first = 1
     if answer["status"] == "answered":
         st.html('<h3 class="tk-head">出典</h3>')
         for citation in answer["citations"]:
-            _place(turn, i, f"c{citation['n']}", citation)
+            _place(client, turn, i, f"c{citation['n']}", citation)
     elif rest:
         st.html('<h3 class="tk-head">近い内容の箇所</h3>')
         for n, passage in enumerate(rest[:NOT_FOUND_PASSAGES], 1):
-            _place(turn, i, f"p{n}", passage)
+            _place(client, turn, i, f"p{n}", passage)
         first, rest = NOT_FOUND_PASSAGES + 1, rest[NOT_FOUND_PASSAGES:]
     if rest:
         with st.expander(f"ほかの関連箇所（{len(rest)}件）", key=f"rest-{i}"):
             for n, passage in enumerate(rest, first):
-                _place(turn, i, f"p{n}", passage)
+                _place(client, turn, i, f"p{n}", passage)
 
 
-def _place(turn: Turn, i: int, name: str, citation: Json) -> None:
+def _place(client: AskClient, turn: Turn, i: int, name: str, citation: Json) -> None:
     """Draw a citation or passage as a card; the button lies over the whole card."""
     with st.container(key=f"place-{i}-{name}", gap=None):
-        st.html(render.citation_html(citation, shown=turn.shown == name, passage=name[0] == "p"))
+        tables = viewer.tables(client, citation)
+        st.html(render.citation_html(citation, shown=turn.shown == name, passage=name[0] == "p", tables=tables))
         where = render.place(citation) or "この箇所"
         what = f"出典{citation['n']}" if name[0] == "c" else "関連箇所"
         st.button(f"{what}の{render.label(where)}を表示", key=f"show-{i}-{name}", on_click=_show, args=(turn, i, name))
@@ -161,7 +162,7 @@ def _place(turn: Turn, i: int, name: str, citation: Json) -> None:
 
 def _show(turn: Turn, i: int, name: str) -> None:
     turn.shown = name
-    st.session_state[f"clicked-{i}"] = f"page-{i}"
+    st.session_state[f"clicked-{i}"] = True
 
 
 def _shown(turn: Turn) -> Json | None:
@@ -179,7 +180,7 @@ def _shown(turn: Turn) -> Json | None:
 def _timeline(turn: Turn, answer: Json, i: int) -> None:
     """Draw an indicator's values over time, each a way to its page."""
     st.html('<h3 class="tk-head">時点ごとの値</h3>')
-    series = timeline.series(answer["timeline"], answer["as_of"])
+    series = timeline.of_answer(answer)
     if series is not None:
         event = st.vega_lite_chart(
             spec=chart.spec(series),

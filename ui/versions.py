@@ -9,7 +9,7 @@ import streamlit as st
 
 from ui import render
 from ui.client import Json
-from ui.marks import BASELINE, percent, run_name, set_name, version
+from ui.marks import BASELINE, own_first, percent, run_name, set_name
 from ui.render import escape
 
 # Told apart by shape and stroke as well as by colour.
@@ -23,7 +23,7 @@ FONT = "'Hiragino Sans', 'Yu Gothic UI', Meiryo, 'Noto Sans CJK JP', IPAGothic, 
 
 def show_history(runs: list[Json]) -> None:
     st.html(
-        '<h3 class="tk-head">版ごとの移り変わり</h3>'
+        '<h3 class="tk-head">評価ごとの移り変わり</h3>'
         '<p class="tk-hint">正しく答えた割合（資料に答えがある質問のうち）。同じ質問集どうしで比べてください。</p>'
     )
     points = history(runs[:CHARTED])
@@ -36,7 +36,7 @@ def show_history(runs: list[Json]) -> None:
             chart(points),
             width="stretch",
             theme=None,
-            alt="版ごとの正しく答えた割合の折れ線グラフ。同じ数字が表にあります。",
+            alt="評価ごとの正しく答えた割合の折れ線グラフ。同じ数字が表にあります。",
         )
     right.html(history_html(runs))
 
@@ -45,7 +45,7 @@ def history(runs: list[Json]) -> list[dict[str, Any]]:
     """Return a point for each set of each evaluation, oldest first: when, set, share of right answers."""
     points = []
     taken: dict[str, int] = {}
-    names = list(dict.fromkeys(name for run in runs for name in run["sets"]))
+    names = own_first(dict.fromkeys(name for run in runs for name in run["sets"]))
     for run in reversed(runs):
         when = render.moment(run.get("time")) or ("基準" if run["id"] == BASELINE else run["id"])
         taken[when] = taken.get(when, 0) + 1
@@ -101,16 +101,15 @@ def chart(points: list[dict[str, Any]]) -> alt.LayerChart:
 
 def history_html(runs: list[Json]) -> str:
     """Return the evaluations as a table, newest first, a column for each question set."""
-    names = list(dict.fromkeys(name for run in runs for name in run["sets"]))
+    names = own_first(dict.fromkeys(name for run in runs for name in run["sets"]))
     heads = "".join(f'<th scope="col">{escape(set_name(name))}</th>' for name in names)
     rows = []
     for run in runs:
         cells = "".join(f"<td>{_share_html(run['sets'].get(name))}</td>" for name in names)
-        about = "" if run.get("time") is None else f"<small>版 {escape(version(run))}</small>"
         when = render.moment(run.get("time")) or run_name(run)
-        rows.append(f'<tr><th scope="row">{escape(when)}{about}</th>{cells}</tr>')
+        rows.append(f'<tr><th scope="row">{escape(when)}</th>{cells}</tr>')
     return (
-        '<div class="tk-table tk-history" tabindex="0" role="region" aria-label="版ごとの成績">'  # wider than a phone
+        '<div class="tk-table tk-history" tabindex="0" role="region" aria-label="評価ごとの成績">'  # wider than a phone
         f'<table><thead><tr><th scope="col">評価</th>{heads}</tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table></div>"
     )

@@ -24,18 +24,39 @@ KEPT = 40  # pictures and texts that a session holds on to
 UNITS = {"slides": "スライド", "sheet": "シート"}
 BACK = "引用のページに戻る"
 
-# Brings the mark into sight inside its frame. Streamlit runs a script once, so this happens when the view changes
-# and never while a person moves the page about.
+# Brings the mark into sight inside its frame, once the picture is there. Streamlit runs a script once, so this happens
+# when the view changes and never while a person moves the page about.
 SHOW_MARK = """<script>
 // %(view)s
-setTimeout(() => {
+setTimeout(async () => {
   const frame = document.querySelector(".st-key-%(key)s-frame");
-  if (frame) { frame.tabIndex = 0; frame.role = "group"; frame.ariaLabel = "ページ"; }  // moved about with the arrow keys
-  const text = frame?.querySelector(".tk-page-text"), mark = text?.querySelector("mark");
+  if (!frame) return;
+  frame.tabIndex = 0; frame.role = "group"; frame.ariaLabel = "ページ";  // moved about with the arrow keys
+  frame.dataset.x = %(x)s; frame.dataset.y = %(y)s;
+  const image = frame.querySelector("img");
+  if (image && !image.complete) await new Promise(done => image.onload = image.onerror = done);
+  const text = frame.querySelector(".tk-page-text"), mark = text?.querySelector("mark");
   if (text) text.scrollTop = mark ? mark.offsetTop - text.clientHeight / 3 : 0;
-  else frame?.scrollTo(%(x)s * frame.scrollWidth - frame.clientWidth / 2, %(y)s * frame.scrollHeight - frame.clientHeight / 3);
+  else frame.scrollTo(%(x)s * frame.scrollWidth - frame.clientWidth / 2, %(y)s * frame.scrollHeight - frame.clientHeight / 3);
 }, 250);
 </script>"""  # noqa: E501 - a line of JavaScript
+
+# Moves the window until the mark stands in it, and no further: what was clicked shall stay in sight if it can.
+REVEAL = """<script>
+// %(turn)s
+setTimeout(async () => {
+  const frame = document.querySelector(".st-key-%(key)s-frame"), image = frame?.querySelector("img");
+  if (!frame) return;
+  if (image && !image.complete) await new Promise(done => image.addEventListener("load", done, {once: true}));
+  const header = 60, box = document.querySelector(".st-key-ask")?.getBoundingClientRect();
+  const foot = box?.height ? box.top : window.innerHeight;
+  const mark = (frame.querySelector("mark") ?? image ?? frame).getBoundingClientRect();
+  const at = image ? mark.top + frame.dataset.y * mark.height : mark.top;
+  if (at < header || at > foot - 80) {
+    document.querySelector(".stMain").scrollBy({top: at - header - (foot - header) / 3, behavior: "smooth"});
+  }
+}, 400);
+</script>"""
 
 
 @dataclass
@@ -90,9 +111,16 @@ def draw(client: AskClient, place: Json, *, key: str, back: str = BACK, link: bo
                 first = (view.part or 0) * PART
                 lines = held["lines"][first : first + PART]
                 st.html(render.page_lines_html(lines, _span(place, view)))
-        _fit(place, view, held, key)
+        _fit(client, place, view, held, key)
         _tools(client, document, place, view, key, link=link)
     return view
+
+
+def reveal(key: str) -> None:
+    """Scroll the window to the marked place of a viewer, unless that can be seen already."""
+    # Streamlit runs a script once: the same element again would do nothing.
+    st.session_state["scrolls"] = turn = st.session_state.get("scrolls", 0) + 1
+    st.html(REVEAL % {"key": key, "turn": turn}, unsafe_allow_javascript=True)
 
 
 def forget(key: str) -> None:
@@ -104,6 +132,18 @@ def forget(key: str) -> None:
 def about(client: AskClient, document_id: str) -> Json:
     """Return a document with its pages and headings, from what the session keeps if it is there."""
     kept: Json = _kept((document_id,), lambda: client.document(document_id))
+    return kept
+
+
+def tables(client: AskClient, place: Json) -> list[Json]:
+    """Return the tables that a quote touches; a quote without cells touches none."""
+    if "\t" not in place["quote"]:
+        return []
+    document_id, start, end = place["document_id"], place["start"], place["end"]
+    try:
+        kept: list[Json] = _kept((document_id, start, end, "tables"), lambda: client.tables(document_id, start, end))
+    except FAILURES:
+        return []  # the quote is shown all the same
     return kept
 
 
@@ -237,28 +277,40 @@ def _turn(view: View, to: tuple[int, int | None]) -> None:
     view.number, view.part = to
 
 
-def _fit(place: Json, view: View, held: bytes | Json, key: str) -> None:
+def _fit(client: AskClient, place: Json, view: View, held: bytes | Json, key: str) -> None:
     """Set the picture's width, and bring the mark into sight."""
     wide = WIDTHS[view.width]
     if isinstance(held, bytes):
         most = "" if wide == 100 else "max-height: 80vh; border: 1px solid var(--line); "
         st.html(
-            f"<style>.st-key-{key}-frame {{ {most}overflow: auto; }} "
+            f"<style>.st-key-{key}-frame {{ {most}overflow: auto; position: relative; }} "
             f".st-key-{key}-frame img {{ width: {wide}% !important; max-width: none !important; }}</style>"
         )
-    x, y = _centre(place, view, held)
+    x, y = _centre(client, place, view, held)
     shown = zlib.crc32(repr((view.opened, view.number, view.part, wide)).encode())
     st.html(SHOW_MARK % {"view": shown, "key": key, "x": x, "y": y}, unsafe_allow_javascript=True)
 
 
-def _centre(place: Json, view: View, held: bytes | Json) -> tuple[float, float]:
+def _centre(client: AskClient, place: Json, view: View, held: bytes | Json) -> tuple[float, float]:
     """Return where on the picture the mark is, as shares of its width and height; the top without one."""
-    boxes = place.get("boxes")
-    if not boxes or not isinstance(held, bytes) or _span(place, view) is None:
+    if not isinstance(held, bytes) or _span(place, view) is None:
+        return 0.0, 0.0
+    box = (place.get("boxes") or [_first_box(client, place, view)])[0]
+    if box is None:
         return 0.0, 0.0
     width, height = (pixels * 72 / (DPI if WIDTHS[view.width] < 200 else FINE_DPI) for pixels in _size(held))
-    x0, y0, x1, _ = boxes[0]
+    x0, y0, x1, _ = box
     return round(min(1.0, (x0 + x1) / 2 / width), 3), round(min(1.0, y0 / height), 3)
+
+
+def _first_box(client: AskClient, place: Json, view: View) -> list[float] | None:
+    """Return where the first line of a place stands, which an address names by its offsets only."""
+    document_id, number = place["document_id"], view.number
+    try:
+        page: Json = _kept((document_id, number), lambda: client.page(document_id, number))
+    except FAILURES:
+        return None
+    return next((line["box"] for line in page["lines"] if line["box"] and line["end"] > place["start"]), None)
 
 
 def _size(png: bytes) -> tuple[int, int]:

@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from answer.answer import Answer
 from answer.assistant import Assistant
+from eval.arguments import Parser
 from eval.dataset import DatasetError, Question
 from eval.history import RunFolderError, describe_environment, new_run_folder, save_run
 from eval.measures.scorecard import Judged
@@ -78,7 +79,7 @@ def main(argv: Sequence[str], *, index: Path, embedding_model: str) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         "tenkyo eval robust",
         description="質問の書き方や文書の並びだけを規則で変えて、正しい答えが正しいままかを数えます。",
         allow_abbrev=False,

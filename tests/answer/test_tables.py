@@ -133,3 +133,19 @@ def test_what_is_set_aside_in_brackets_is_no_word_of_the_topic():
 
 def test_when_may_stand_last_in_a_row_of_keywords():
     assert read_question("検査人数が最も多い市町村　2021年11月30日時点").superlative is not None
+
+
+def test_the_other_years_of_a_quoted_row_stand_in_the_timeline(tmp_path):
+    table = "窓口 | R2年度 | R3年度 | R4年度 | R5年度\n駅前 | 31 | 42 | 53 | 64\n合計 | 131 | 142 | 153 | 164\n"
+    town = assistant_over(
+        tmp_path, {"madoguchi.txt": f"若葉市の窓口の概要\n\n１　就農相談の件数（単位：件）\n\n{table}"}
+    )
+    answer = ask(town, "令和5年度の就農相談の件数の合計は何件ですか。")
+    assert "164" in answer.answer
+    assert [(p.as_of, p.value) for p in answer.timeline] == [
+        ("FY2020", "131"),
+        ("FY2021", "142"),
+        ("FY2022", "153"),
+        ("FY2023", "164"),
+    ]
+    assert {point.citation for point in answer.timeline} == {1}, "they stand in the row that is quoted"

@@ -332,7 +332,7 @@ def test_an_upload_is_stored_under_its_plain_name(client, adding):
         ("..", None),
         ("/", None),
         ("　", None),
-        ("長" * 300 + ".pdf", "長" * 65 + ".pdf"),
+        ("C:\\Users\\kikaku\\議案.txt", "議案.txt"),
         (" .hidden.txt ", "hidden.txt"),
     ],
 )
@@ -369,8 +369,26 @@ def test_an_upload_without_files_is_refused(client):
     problem(client.post("/v1/documents", data={"files": "not a file"}), 422, "request-invalid")
 
 
-def test_two_files_of_one_name_are_refused(client, adding):
-    problem(send(client, ("a/x.txt", b"1"), ("b/x.txt", b"2")), 422, "file-name")
+def test_a_folder_that_is_sent_names_its_files_by_their_place(client, adding):
+    send(client, ("第1回\\別紙/ 資料1.txt", b"1"), ("第2回/資料1.txt", b"2"))
+    paths, sources = adding.added[0]
+    assert list(sources.values()) == ["第1回/別紙/資料1.txt", "第2回/資料1.txt"]
+    assert [path.name for path in paths] == ["資料1.txt"] * 2
+
+
+def test_two_names_longer_than_a_file_system_takes_stay_two_and_are_shown_whole(client, adding):
+    long = ["長" * 240 + end + ".pdf" for end in ("甲", "乙")]
+    body = send(client, *[(name, b"x") for name in long]).json()
+    paths, sources = adding.added[0]
+    assert list(sources.values()) == long
+    assert len({path.name for path in paths}) == 2
+    assert all(len(path.name.encode()) <= 200 and path.suffix == ".pdf" for path in paths)
+    assert [d["source"] for d in body["added"]] == long
+
+
+def test_a_file_that_cannot_be_read_is_named_as_it_was_sent(client, adding):
+    long = "長" * 240 + ".txt"
+    assert problem(send(client, (f"第1回/{long}", b"")), 422, "file-unreadable")["file"] == long
 
 
 def test_too_many_files_are_refused(client, adding):

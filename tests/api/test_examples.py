@@ -1,9 +1,11 @@
 """Example questions: only those that a person could have asked."""
 
 import dataclasses
+from types import SimpleNamespace
 
 import pytest
 
+from api import examples
 from api.examples import question_of
 from tests.api.conftest import fact_of
 
@@ -63,3 +65,22 @@ def test_a_fact_becomes_the_question_it_answers(fact, changes, question):
 )
 def test_what_would_read_oddly_is_no_example(fact, changes):
     assert question_of(dataclasses.replace(fact, **changes)) is None
+
+
+def test_examples_are_spread_over_papers_and_kinds_of_question(monkeypatch):
+    def pair(question, paper, value):
+        return question, SimpleNamespace(label=question, document_id=paper, value=value)
+
+    found = [
+        pair("橋の費用はいくらですか。", "a", "1"),
+        pair("道の費用はいくらですか。", "a", "2"),
+        pair("港の費用はいくらですか。", "b", "3"),
+        pair("祭りの期間はいつですか。", "a", "4"),
+        pair("池の面積は何haですか。", "c", "5"),
+        pair("森の面積は何haですか。", "c", "6"),
+    ]
+    monkeypatch.setattr(examples, "candidates", lambda snapshot: iter(found))
+    value_of = {question: fact.value for question, fact in found}
+    assistant = SimpleNamespace(ask=lambda q: SimpleNamespace(status="answered", answer=value_of[q]))
+    asked = examples.example_questions(assistant, None, 4)
+    assert [found.index(next(p for p in found if p[0] == q)) for q in asked] == [0, 4, 2, 3]

@@ -12,11 +12,11 @@ import uvicorn
 from starlette.testclient import TestClient
 
 from answer.assistant import Assistant
-from api import intake
+from api import intake, works
 from api.app import create_app
 from api.settings import Settings
 from index import embedder as embedding
-from index.collection import AddReport, Collection
+from index.collection import EMBEDDING, READING, AddReport, Collection
 from index.embedder import LOADING, SentenceEmbedder
 from index.protocols import IndexDamaged
 from tests.api.conftest import info_of, unreadable
@@ -197,6 +197,115 @@ def test_lines_come_while_the_work_goes_on_and_it_goes_on_when_the_client_leaves
             time.sleep(0.02)
         assert not any(path.exists() for path in paths)
     assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+# --- who has not sent it sees it too --------------------------------------------------------------------------------
+
+
+def intakes(client):
+    return client.get("/v1/intake").json()["intakes"]
+
+
+def until(client, state):
+    """Return the intakes once the last one is in that state."""
+    end = time.monotonic() + 10
+    while (listed := intakes(client))[-1]["state"] != state:
+        assert time.monotonic() < end, listed
+        time.sleep(0.01)
+    return listed
+
+
+def send_off(client, *files):
+    """Send files without waiting for them; return the intake."""
+    response = client.post("/v1/documents", headers={"prefer": "respond-async"}, files=[("files", f) for f in files])
+    assert response.status_code == 202
+    assert response.headers["preference-applied"] == "respond-async"
+    return response.json()
+
+
+@pytest.fixture
+def held(adding):
+    """A collection that takes in as slowly as the test wants; return what lets it go on."""
+    go, take = threading.Event(), adding.adding
+
+    def add(paths, progress, sources):
+        while not go.wait(0.01):
+            progress("文書を読み取っています（ページ）", 35, 148)
+        return take({path: path.read_bytes() for path in paths}, sources)
+
+    adding.add = add
+    yield go
+    go.set()
+
+
+def test_an_intake_is_seen_by_who_has_not_sent_it_and_its_end_too(client, held):
+    assert intakes(client) == []
+    sent = send_off(client, ("計画.txt", b"x"))
+    assert (sent["files"], sent["report"]) == (["計画.txt"], None)
+    (running,) = until(client, "running")
+    while intakes(client)[0]["total"] != 148:
+        time.sleep(0.01)
+    (running,) = intakes(client)
+    assert (running["id"], running["done"], running["total"]) == (sent["id"], 35, 148)
+    assert 0 < running["share"] < 1
+    assert running["seconds_left"] > 0
+    held.set()
+    (ended,) = until(client, "done")
+    assert [d["file"] for d in ended["report"]["added"]] == ["計画.txt"]
+    assert (ended["share"], ended["seconds_left"]) == (1.0, None)
+    assert client.delete(f"/v1/intake/{sent['id']}").status_code == 204
+    assert intakes(client) == []
+
+
+def test_intakes_wait_for_their_turn_and_come_in_their_order(client, adding, held):
+    for name in ("甲", "乙", "丙"):
+        send_off(client, (f"{name}.txt", b"x"))
+    until(client, "waiting")
+    assert [one["state"] for one in intakes(client)] == ["running", "waiting", "waiting"]
+    held.set()
+    assert [one["files"] for one in until(client, "done")] == [["甲.txt"], ["乙.txt"], ["丙.txt"]]
+
+
+def test_an_intake_is_stopped_and_so_is_one_that_has_not_begun(client, held):
+    first, second = (send_off(client, (f"{name}.txt", b"x"))["id"] for name in "甲乙")
+    for name in (second, first):
+        assert client.delete(f"/v1/intake/{name}").status_code == 204
+    assert [one["state"] for one in until(client, "stopped")] == ["stopped", "stopped"]
+    assert "取りやめられました" in intakes(client)[0]["problem"]["title"]
+    problem(client.delete("/v1/intake/99"), 404, "intake-unknown")
+
+
+def test_an_intake_that_fails_says_why_to_all(client, adding):
+    send_off(client, ("空.txt", b""))
+    (ended,) = until(client, "failed")
+    assert (ended["report"], ended["problem"]["title"]) == (None, "ファイルが空です。")
+
+
+def test_ended_intakes_are_forgotten_after_a_while(client, adding, monkeypatch):
+    send_off(client, ("a.txt", b"x"))
+    until(client, "done")
+    monkeypatch.setattr(works, "KEPT_SECONDS", -1.0)
+    assert intakes(client) == []
+
+
+def test_the_rest_of_an_intake_is_judged_by_the_pages_so_far():
+    clock = iter(range(0, 1000))
+    pace = works.Pace(reading=1.0, embedding=1.0)
+    estimate = works.Estimate(pace, lambda: next(clock))
+    estimate.heard("ファイルを調べています", 0, 1)
+    assert (estimate.share, estimate.left) == (0.0, None)
+    shares = []
+    for done in range(0, 101, 10):  # ten pages a second
+        estimate.heard(READING, done, 100)
+        shares.append(estimate.share)
+    assert pace.reading == pytest.approx(0.1)
+    for done in range(0, 401, 100):  # 25 pages a second
+        estimate.heard(EMBEDDING, done, 400)
+        shares.append(estimate.share)
+    assert pace.embedding == pytest.approx(0.04)
+    assert shares == sorted(shares)
+    assert estimate.left == pytest.approx(0)
+    assert shares[-1] == 0.99, "the index is still to be written"
 
 
 # --- the sample ---------------------------------------------------------------------------------------------------

@@ -92,7 +92,9 @@ def test_a_new_file_costs_only_its_own_embedding_and_the_rest_is_found_as_before
 def test_pictures_that_nobody_could_read_are_read_once_there_is_an_engine(fresh, papers, monkeypatch):
     real = reading.parse
     monkeypatch.setattr(module, "ocr_installed", lambda: False)
-    monkeypatch.setattr(reading, "parse", lambda path, *rest: replace(real(path, *rest), lacks_ocr=path.name == JUNE))
+    monkeypatch.setattr(
+        reading, "parse", lambda path, heard, name: replace(real(path, heard, name=name), lacks_ocr=name == JUNE)
+    )
     fresh.add([papers])
     assert {info.file for info in fresh.add([papers]).skipped} == set(PAPERS), "there is still no engine"
     monkeypatch.setattr(module, "ocr_installed", lambda: True)
@@ -134,10 +136,10 @@ def test_a_bad_file_is_listed_and_the_rest_goes_on(fresh, papers):
 
 
 def test_a_mistake_of_ours_in_one_file_is_listed_with_its_cause(fresh, papers, monkeypatch):
-    def parse(path, progress, real=reading.parse):
+    def parse(path, progress, *, name, real=reading.parse):
         if path.name == JUNE:
             raise RecursionError("too deep")
-        return real(path, progress)
+        return real(path, progress, name=name)
 
     monkeypatch.setattr(reading, "parse", parse)
     ((path, error),) = fresh.add([papers]).failed
@@ -207,12 +209,12 @@ def test_the_same_content_under_another_name_is_said_to_be_a_duplicate(fresh, pa
 
 
 def test_a_file_that_is_gone_or_changes_before_it_is_read_costs_itself_only(fresh, papers, monkeypatch):
-    def parse(path, progress, real=reading.parse):
+    def parse(path, progress, *, name, real=reading.parse):
         if path.name == JUNE:
             path.unlink()
         if path.name == TAXI:
             path.write_text("書き換えられた。", encoding="utf-8")
-        return real(path, progress)
+        return real(path, progress, name=name)
 
     monkeypatch.setattr(reading, "parse", parse)
     failed = {path.name: error.message for path, error in fresh.add([papers]).failed}
@@ -231,10 +233,10 @@ def test_several_files_are_read_at_once_and_come_in_their_order(fresh, papers, m
     monkeypatch.setattr(reading, "CORES", 2)
     together = threading.Barrier(2, timeout=20)
 
-    def parse(path, progress, real=reading.parse):
+    def parse(path, progress, *, name, real=reading.parse):
         if path.name != TAXI:
             together.wait()  # breaks unless two are read at the same time
-        return real(path, progress)
+        return real(path, progress, name=name)
 
     monkeypatch.setattr(reading, "parse", parse)
     for name in (DECEMBER, JUNE):
@@ -330,6 +332,19 @@ def test_a_file_may_be_known_by_another_name_than_its_path(fresh, papers, tmp_pa
         report = fresh.add([upload / "x.txt"], sources={upload / "x.txt": JUNE})
     assert [(info.file, info.source) for info in report.refreshed] == [(JUNE, JUNE)]
     assert files(fresh) == {JUNE}
+
+
+def test_whoever_hears_the_progress_can_stop_it_and_what_is_finished_stays(fresh, papers, monkeypatch):
+    monkeypatch.setattr(module, "CHECKPOINT", 1)
+
+    def heard(stage, done, total):
+        if stage == module.EMBEDDING and fresh.exists():
+            raise module.Stopped
+
+    with pytest.raises(module.Stopped):
+        fresh.add([papers], heard)
+    assert len(files(fresh)) == 1
+    assert len(fresh.add([papers]).added) == 2
 
 
 def test_the_originals_are_kept_and_go_with_their_documents(collection, papers):

@@ -161,3 +161,25 @@ def test_a_first_line_set_off_by_a_blank_line_is_the_title(tmp_path):
     assert parse(file).title == "株式会社みどり 営業のまとめ ② 品目別の売上"
     file.write_text("みどり町は茶の町です。\n\n茶は山でとれます。\n", "utf-8")
     assert parse(file).title == "表"
+
+
+@pytest.mark.parametrize(
+    ("cover", "title"),
+    [
+        ("# 水 道 事 業 の 概 要\n令和6年6月4日\n", "水道事業の概要"),
+        ("若葉市の花\n若\n\n令 和 6 年 度\n\n# 葉 市 予 算 書\n", "令和6年度 若葉市予算書"),
+        ("# 水道技術の課題と\n\n第4章\n\n今後の対応策\n", "水道技術の課題と今後の対応策"),
+        ("# 市の情報システムにおける\n\n安全の考え方\n\n2024年6月\n", "市の情報システムにおける安全の考え方"),
+        ("# 水道料金の改定に関する\n\n令和6年6月4日\n", "水道料金の改定に関する"),
+        ("# マイナンバーとは\n\n12けたの番号\n", "マイナンバーとは"),
+        (
+            "若葉地区水道事務組合から双葉町が脱退することに伴う財産の処\n分について\n",
+            "若葉地区水道事務組合から双葉町が脱退することに伴う財産の処分について",
+        ),
+        ("# 患者の発生の概要【速報値】\n令和6年6月4日\n", "患者の発生の概要【速報値】"),
+    ],
+)
+def test_a_title_is_whole_and_its_characters_stand_together(tmp_path, cover, title):
+    file = tmp_path / "資料.md"
+    file.write_text(f"{cover}\n水道の利用者は412人です。\n", encoding="utf-8")
+    assert parse(file).title == title

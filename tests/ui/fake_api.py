@@ -243,6 +243,35 @@ def page_of(text: str, number: int = 1) -> Json:
     return {"number": number, "text": text, "start": 0, "end": len(text), "lines": lines}
 
 
+def report(**came: Any) -> Json:
+    """Return what became of the files of an intake."""
+    nothing = {"added": [], "refreshed": [], "skipped": [], "duplicates": [], "failed": [], "notes": []}
+    return nothing | {"seconds": 0.1} | came
+
+
+def intake(id_: str = "1", *files: str, **changes: Any) -> Json:
+    """Return an intake as GET /v1/intake lists it: one that has ended, unless said otherwise."""
+    return {
+        "id": id_,
+        "files": list(files) or ["計画.pdf"],
+        "state": "done",
+        "stage": "索引を書き込んでいます",
+        "done": 1,
+        "total": 1,
+        "share": 1.0,
+        "seconds_left": None,
+        "ended": "2026-11-23T08:37:18+00:00",
+        "report": report(),
+        "problem": None,
+    } | changes
+
+
+def running(id_: str = "1", *files: str, **changes: Any) -> Json:
+    """Return an intake that is at its 35th page of 148."""
+    now = {"stage": "文書を読み取っています（ページ）", "done": 35, "total": 148, "share": 0.06, "seconds_left": 95.0}
+    return intake(id_, *files, **{"state": "running", "report": None, "ended": None} | now | changes)
+
+
 class FakeApi:
     """Answers requests and remembers them. Set ``documents``, ``reply`` or ``refused`` to change what it says."""
 
@@ -252,10 +281,12 @@ class FakeApi:
         self.examples = ["相談件数は何件ですか", "人口は *何人* ですか"]
         self.reply: Json | httpx.Response = answer()
         self.refused: dict[str, httpx.Response] = {}  # uploads by file name
+        self.unreadable: dict[str, str] = {}  # what is said of files that are sent in vain, by their names
         self.down = False
         self.health: Json = {"status": "ok", "preparing": None, "has_sample": True}
         self.matches: list[Json] = []  # of words in a document
-        self.progress = [("ページを読んでいます", 1, 2)]  # of an upload, before its end
+        self.intakes: list[Json] = []
+        self.tables: list[Json] = []  # that a quote with cells touches
         self.runs: list[Json] = []
         self.wrong: list[Json] = []
         self.feedback: list[Json] = []
@@ -298,9 +329,13 @@ class FakeApi:
                 return httpx.Response(200, json=self.health)
             case "POST", "/v1/sample":
                 self.documents = [PDF, PLAIN]
-                return self._worked({"added": self.documents})
+                return self._taken_in([PDF["file"], PLAIN["file"]], report(added=self.documents))
+            case "GET", "/v1/intake":
+                return httpx.Response(200, json={"intakes": self.intakes})
             case "PATCH", _:
                 return self._described(path.rsplit("/", 1)[1], json.loads(request.content))
+            case "DELETE", _ if path.startswith("/v1/intake/"):
+                return self._drop(path.rsplit("/", 1)[1])
             case "DELETE", _:
                 if self.refusal:
                     return self.refusal
@@ -312,6 +347,8 @@ class FakeApi:
             return self.refusal or self._decided(found[1], found[2], request.content)
         if path.endswith("/file"):
             return httpx.Response(200, content=b"%PDF-1.7")
+        if path.endswith("/tables"):
+            return httpx.Response(200, json={"tables": self.tables})
         if path.endswith("/find"):
             words = request.url.params["q"]
             return httpx.Response(200, json={"query": words, "total": len(self.matches), "matches": self.matches})
@@ -326,22 +363,31 @@ class FakeApi:
         return problem(404, "その資料はありません")
 
     def _upload(self, content: bytes) -> httpx.Response:
-        name = re.search(rb'filename="([^"]+)"', content)
-        assert name is not None
-        if refusal := self.refused.get(name[1].decode()):
+        found = re.search(rb'filename="([^"]+)"', content)
+        assert found is not None
+        name = found[1].decode()
+        if refusal := self.refused.get(name):
             return refusal
-        new = PLAIN | {"id": f"{len(self.documents):016x}", "file": name[1].decode(), "title": name[1].decode()}
+        if problem := self.unreadable.get(name):
+            return self._taken_in([name], None, problem)
+        new = PLAIN | {"id": f"{len(self.documents):016x}", "file": name, "title": name}
         self.documents = [*self.documents, new]
-        return self._worked({"added": [new]})
+        return self._taken_in([name], report(added=[new]))
 
-    def _worked(self, report: Json) -> httpx.Response:
-        """Return what minutes of work send: how far it is, line by line, and the report."""
-        nothing: Json = {"added": [], "refreshed": [], "skipped": [], "duplicates": [], "failed": [], "seconds": 0.1}
-        events: list[Json] = [
-            {"event": "progress", "stage": stage, "done": done, "total": total} for stage, done, total in self.progress
-        ]
-        events.append({"event": "done", "report": nothing | report})
-        return httpx.Response(200, content="".join(json.dumps(event) + "\n" for event in events).encode())
+    def _taken_in(self, names: list[str], done: Json | None, problem: str = "") -> httpx.Response:
+        """Return the intake of files; here it ends at once."""
+        failed = {"state": "failed", "report": None, "problem": {"title": problem}} if problem else {"report": done}
+        self.intakes.append(intake(f"{len(self.intakes) + 1}", *names, **failed))
+        return httpx.Response(202, json=self.intakes[-1])
+
+    def _drop(self, id_: str) -> httpx.Response:
+        """Stop an intake, or forget an ended one."""
+        for one in self.intakes:
+            if one["id"] == id_ and one["ended"] is None:
+                one |= {"state": "stopped", "ended": "2026-11-23T08:40:00+00:00", "problem": {"title": "取りやめ"}}
+                return httpx.Response(204)
+        self.intakes = [one for one in self.intakes if one["id"] != id_]
+        return httpx.Response(204)
 
     def _document(self, id_: str) -> httpx.Response:
         known = [d for d in self.documents if d["id"] == id_]

@@ -5,7 +5,7 @@ from pathlib import Path
 from streamlit.testing.v1 import AppTest
 
 from tests.ui.conftest import ask, shown, whole_page
-from tests.ui.fake_api import problem
+from tests.ui.fake_api import problem, running
 from ui import client
 
 
@@ -13,7 +13,8 @@ def test_an_api_that_is_down_is_said_with_the_way_to_start_it(app, api):
     api.down = True
     page = shown(app.run())
     assert "サーバーに接続できません" in page
-    assert "<pre>./run</pre>" in page
+    assert "もう一度起動してください" in page
+    assert "./run" not in page, "it may have been started otherwise"
     assert len(app.chat_input) == 0
     api.down = False
     app.button[0].click().run()
@@ -34,6 +35,18 @@ def test_an_index_that_cannot_be_read_is_said_in_the_apis_words(app, api):
     api._respond = lambda request: problem(503, "索引が壊れています。もう一度取り込んでください。")
     app = AppTest.from_function(whole_page, args=(api.client,), default_timeout=20)
     assert "索引が壊れています。もう一度取り込んでください。" in shown(app.run())
+
+
+def test_every_page_tells_that_papers_are_being_taken_in(app, api):
+    api.intakes = [running("1", "計画.pdf")]
+    app.run()
+    shown(app)
+    (link,) = [link for link in app.get("page_link") if "取り込んで" in link.proto.label]
+    assert "6" in link.proto.label
+    assert "残り約2分" in link.proto.label
+    api.intakes = []
+    app.run()
+    assert not [link for link in app.get("page_link") if "取り込んで" in link.proto.label]
 
 
 def test_the_script_names_the_api_by_its_variable_and_says_when_it_is_not_there(monkeypatch):

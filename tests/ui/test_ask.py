@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.ui.conftest import ask, shown, whole_page
 from tests.ui.fake_api import PDF, PLAIN, FakeApi, answer, citation, not_found, problem, text_citation
-from ui import address, render
+from ui import address, render, scope
 from ui.turn import Turn
 
 SERIES = [
@@ -307,8 +307,8 @@ def test_an_address_that_asks_nothing_opens_the_first_sight(found):
 
 
 def test_a_scope_in_an_address_that_makes_no_sense_narrows_nothing():
-    for scope in ("{", "[]", "null", '{"other": 1}'):
-        assert address.questions({"q": ["人口は？"], "s": [scope]}) == [("人口は？", None, None, False)]
+    for typed in ("{", "[]", "null", '{"other": 1}'):
+        assert address.questions({"q": ["人口は？"], "s": [typed]}) == [("人口は？", None, None, False)]
 
 
 def test_the_shared_link_is_the_address_of_that_one_answer(app, api):
@@ -382,3 +382,26 @@ def test_each_date_of_a_series_is_marked_with_its_own_citation():
         derived={"how": "2,776 − 1,980 = 796", "operands": [1, 2]},
     )
     assert [numbers for _, numbers in render.marked(told)] == [[1], [2]]
+
+
+# --- by the keyboard ------------------------------------------------------------------------------------------------
+
+
+def test_the_keyboard_is_led_past_the_page_to_answer_question_and_sources(app):
+    page = ask(app.run())
+    for where, words in (("answer", "答えへ"), ("question", "質問欄へ"), ("sources", "出典へ戻る")):
+        assert f'data-skip="{where}">{words}</button>' in page
+
+
+def test_the_choice_of_papers_is_closed_by_asking(app):
+    app.run()
+    app.session_state["scope-choice"] = True
+    ask(app)
+    assert not app.session_state["scope-choice"]
+
+
+def test_papers_of_one_name_can_be_told_apart_where_they_are_chosen():
+    twins = [PDF | {"id": str(n), "title": "資料1", "meeting": "審議会", "file": f} for n, f in enumerate("abb")]
+    named = list(scope.names_of(twins).values())
+    assert named == ["資料1（審議会）（a）", "資料1（審議会）（b）・1", "資料1（審議会）（b）・2"]
+    assert scope.names_of([PDF]) == {PDF["id"]: "令和6年度 若葉市 市政の概況（令和6年6月議会）"}

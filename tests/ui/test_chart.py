@@ -45,8 +45,8 @@ def test_a_contradiction_has_a_shape_and_words_of_its_own():
 
 def test_a_gap_is_shaded_and_named_on_the_chart():
     made = spec(yearly("5", None, "7"))
-    assert marks(made, "rect")[0]["data"]["values"][0]["words"] == "令和2年度は資料に記載がありません"
-    assert "記載なし" in [layer["mark"].get("text") for layer in marks(made, "text")]
+    assert marks(made, "rect")[0]["data"]["values"][0]["words"] == "令和2年度は、この図にありません"
+    assert "図になし" in [layer["mark"].get("text") for layer in marks(made, "text")]
 
 
 def test_the_dates_below_the_axis_are_few_and_in_era_years():
@@ -114,9 +114,9 @@ def test_every_word_of_the_picture_is_set_in_the_font_that_is_shipped(monkeypatc
     assert {text.get_fontproperties().get_file() for text in texts} == {str(font.path())}
     shown = "".join(text.get_text() for text in texts)
     assert {ord(c) for c in shown} <= font.characters() | {ord("\n")}
-    for words in ("髙橋﨑〓の$予算$は？〓", "記載なし", "▲7件", "令和元年度", "（単位：件）", "葛飾区 ＞ p.3"):
+    for words in ("髙橋﨑〓の$予算$は？〓", "図になし", "▲7件", "令和元年度", "（単位：件）", "葛飾区 ＞ p.3"):
         assert words in shown
-    assert "※ 令和2年度は資料に記載がありません" in shown
+    assert "※ 令和2年度は、この図にありません" in shown
 
 
 def test_many_points_and_a_long_title_still_make_a_picture():

@@ -1,7 +1,5 @@
 """What the client sends, and what it makes of refusals and silence."""
 
-import json
-
 import httpx
 import pytest
 
@@ -37,25 +35,10 @@ def test_an_upload_is_waited_for_longer_than_an_answer():
     assert upload.extensions["timeout"]["read"] > question.extensions["timeout"]["read"]
 
 
-def events(*bodies):
-    return httpx.Response(200, text="".join(json.dumps(body) + "\n" for body in bodies))
-
-
-def test_an_upload_tells_how_far_it_is_and_returns_its_report():
-    going = {"event": "progress", "stage": "読み取り中", "done": 3, "total": 8}
-    client = client_that(lambda request: events(going, {"event": "done", "report": {"added": [1]}}))
-    heard = []
-    assert client.upload("a.txt", b"a", lambda *step: heard.append(step)) == {"added": [1]}
-    assert heard == [("読み取り中", 3, 8)]
-
-
-def test_an_upload_that_fails_half_way_is_a_refusal_and_one_that_falls_silent_is_not_done():
-    refused = {"status": 503, "title": "索引が壊れています。", "detail": "damaged"}
-    with pytest.raises(Problem, match="damaged") as refusal:
-        client_that(lambda request: events({"event": "problem", "problem": refused})).upload("a.txt", b"a")
-    assert (refusal.value.status, refusal.value.title) == (503, "索引が壊れています。")
-    with pytest.raises(ApiDown):
-        client_that(lambda request: events()).upload("a.txt", b"a")
+def test_a_file_is_handed_over_and_not_waited_for():
+    api = FakeApi()
+    assert api.client.upload("a.txt", b"a")["files"] == ["a.txt"]
+    assert api.requests[-1].headers["prefer"] == "respond-async"
 
 
 @pytest.mark.parametrize("body", [b"<html>Bad Gateway</html>", b"[]", b'"x"', b"{}", b"\xff\xfe"])

@@ -6,8 +6,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.ui.conftest import shown
-from tests.ui.fake_api import PDF, PLAIN, problem
-from ui import collection, render, upload
+from tests.ui.fake_api import PDF, PLAIN, intake, problem, report, running
+from ui import collection, render
 
 
 def script(client):
@@ -41,11 +41,9 @@ def many(count: int) -> list[dict]:
 
 
 def take_in(app: AppTest, *names: str) -> str:
-    """Choose files, send them, wait until they are in, and return the page."""
+    """Choose files, send them, and return the page once they are in."""
     app.file_uploader[0].set_value([(name, b"content", "text/plain") for name in names]).run()
-    app.button(key="take-in").click().run()
-    app.session_state["upload"].thread.join(10)
-    return shown(app.run())
+    return shown(app.button(key="take-in").click().run())
 
 
 # --- the list
@@ -84,6 +82,17 @@ def test_the_list_is_narrowed_by_meeting_and_sorted_as_wished(app, api):
     assert titles(app) == [f"概況 第{n}号" for n in (1, 4, 7, 10)]
 
 
+def test_a_narrowed_list_says_so_and_is_made_whole_by_one_click(app, api):
+    api.documents = many(12)
+    assert "絞り込み中" not in shown(app.run())
+    app.selectbox(key="meeting").set_value("会議1").run()
+    app.text_input(key="filter").set_value("第4号").run()
+    assert "絞り込み中：12 件のうち 1 件" in shown(app)
+    app.button(key="narrow-none").click().run()
+    assert "絞り込み中" not in shown(app)
+    assert len(titles(app)) == 12
+
+
 def test_a_list_narrowed_to_nothing_says_what_to_do(app, api):
     api.documents = many(12)
     app.run()
@@ -115,7 +124,7 @@ def test_a_document_can_be_asked_alone(app):
 
 
 def test_files_go_in_one_by_one_and_each_failure_is_named_until_it_is_dismissed(app, api):
-    api.refused["broken.pdf"] = problem(422, "PDFとして読めません。壊れている可能性があります。")
+    api.unreadable["broken.pdf"] = "PDFとして読めません。壊れている可能性があります。"
     app.run()
     page = take_in(app, "a.txt", "broken.pdf", "b.txt")
     assert "<span>2 件</span>" in page
@@ -127,6 +136,46 @@ def test_files_go_in_one_by_one_and_each_failure_is_named_until_it_is_dismissed(
     assert "broken.pdf" in shown(app.run()), "the result stays"
     app.button(key="upload-close").click().run()
     assert "broken.pdf" not in shown(app)
+
+
+def test_a_file_that_the_api_does_not_take_is_named_and_the_rest_goes_in(app, api):
+    api.refused["thick.pdf"] = problem(413, "送れるのは合計 200 MB までです。")
+    page = take_in(app.run(), "thick.pdf", "a.txt")
+    assert "「thick.pdf」を取り込めません" in page
+    assert "送れるのは合計 200 MB までです。" in page
+    assert "a.txt</span><span>取り込みました" in page
+
+
+def test_an_intake_is_seen_by_who_has_not_begun_it_in_pages_and_with_its_time(app, api):
+    api.intakes = [running("1", "計画.pdf"), running("2", "別冊.pdf", state="waiting", share=0.0)]
+    page = shown(app.run())
+    assert "取り込んでいます　0 / 2 ファイル</b>" in page
+    assert 'value="0.030"' in page
+    assert "計画.pdf</span><span>文書を読み取っています　35 / 148 ページ　残り約2分" in page
+    assert "別冊.pdf</span><span>順番を待っています" in page
+    assert len(app.file_uploader) == 0
+
+
+def test_an_intake_is_stopped_from_any_tab(app, api):
+    api.intakes = [running("1", "計画.pdf"), running("2", "別冊.pdf", state="waiting")]
+    app.run()
+    page = shown(app.button(key="upload-stop").click().run())
+    assert "取り込みを取りやめました" in page
+    assert page.count("<span>取りやめました</span>") == 2
+    assert [r.url.path for r in api.requests if r.method == "DELETE"] == ["/v1/intake/2", "/v1/intake/1"]
+
+
+def test_the_end_of_an_intake_is_told_after_a_reload(app, api):
+    api.intakes = [intake("1", "計画.pdf", report=report(added=[PDF]))]
+    assert "計画.pdf</span><span>取り込みました（8ページ）" in shown(app.run())
+
+
+def test_the_next_intake_begins_without_the_results_of_the_last(app, api):
+    api.intakes = [intake("1", "古い.pdf", report=report(added=[PDF]))]
+    app.run()
+    page = take_in(app, "新しい.txt")
+    assert "新しい.txt" in page
+    assert "古い.pdf" not in page
 
 
 def test_the_next_upload_begins_without_the_files_of_the_last(app):
@@ -148,10 +197,8 @@ def test_an_empty_collection_says_what_to_do_and_offers_the_sample(app, api):
     assert "まだ資料がありません" in page
     assert page.count("<li>") == 3
     assert app.expander[0].proto.expanded, "files can be chosen right here"
-    app.button(key="try-sample").click().run()
-    app.session_state["upload"].thread.join(10)
-    page = shown(app.run())
-    assert "2 件を取り込みました" in page
+    page = shown(app.button(key="try-sample").click().run())
+    assert "gaiyou.pdf ほか 1 件</span><span>2 件を取り込みました" in page
     assert PDF["title"] in page
 
 
@@ -161,60 +208,31 @@ def test_without_a_sample_none_is_offered(app, api):
     assert not any(button.key == "try-sample" for button in app.button)
 
 
-def test_how_far_an_item_is_can_be_seen_while_it_goes_in():
-    seen = []
-
-    def send(heard):
-        heard("ページを読んでいます", 12, 30)
-        seen.append((item.state, item.words, render.upload_html(job.items, running=True)))
-        return {"added": [], "refreshed": [], "skipped": [PLAIN], "failed": []}
-
-    item = upload.Item("a.pdf", send)
-    job = upload.Upload([item, upload.Item("b.pdf", lambda heard: {})])
-    upload._take_in(item)
-    ((state, words, html),) = seen
-    assert (state, words) == ("running", "ページを読んでいます　12 / 30")
-    assert 'value="0.400"' in html
-    assert "待っています" in html
-    assert (item.state, item.words) == ("done", "同じ内容で取り込み済みです")
-
-
-def test_a_mistake_with_one_file_does_not_keep_back_the_next():
-    def send(heard):
-        raise KeyError("a mistake of ours")
-
-    report = {"added": [PLAIN, PDF], "refreshed": [], "skipped": [], "failed": []}
-    job = upload.Upload([upload.Item("a", send), upload.Item("b", lambda heard: report)])
-    job.run()
-    assert [item.state for item in job.items] == ["failed", "done"]
-    assert job.items[0].words.startswith("思わぬ問題")
-    assert job.items[1].words == "2 件を取り込みました"
-
-
-def test_what_was_stopped_is_not_sent():
-    job = upload.Upload([])
-    job.items = [upload.Item("a", lambda heard: job.stop.set() or {**NOTHING}), upload.Item("b", lambda heard: 1 / 0)]
-    job.run()
-    assert [item.words for item in job.items] == ["変わりはありません", "取りやめました"]
-
-
-NOTHING = {"added": [], "refreshed": [], "skipped": [], "failed": []}
+NAMESAKE = [{"document_id": PLAIN["id"], "file": "tokei.txt", "text": "同じ名前の別の資料として加えました"}]
 
 
 @pytest.mark.parametrize(
-    ("report", "said"),
+    ("came", "said"),
     [
-        ({"refreshed": [PLAIN]}, ("done", "新しい内容に替えました（1ページ）")),
-        ({"duplicates": [{"file": "b", "same_as": "a.pdf"}]}, ("done", "「a.pdf」と同じ内容です")),
-        ({"failed": [{"file": "b", "title": "ファイルが空です。"}]}, ("failed", "ファイルが空です。")),
-        (
-            {"added": [PDF], "failed": [{"file": "b", "title": "空です。"}]},
-            ("failed", "取り込みました（8ページ）、b: 空です。"),
-        ),
+        ({"refreshed": [PLAIN]}, "新しい内容に替えました（1ページ）"),
+        ({"added": [PLAIN], "notes": NAMESAKE}, "同じ名前の別の資料として加えました（1ページ）"),
+        ({"skipped": [PLAIN]}, "同じ内容で取り込み済みです"),
+        ({"duplicates": [{"file": "b", "same_as": "a.pdf"}]}, "「a.pdf」と同じ内容です"),
+        ({"added": [PDF], "failed": [{"file": "b", "title": "空です。"}]}, "取り込みました（8ページ）、b: 空です。"),
+        ({"added": [PDF, PLAIN]}, "2 件を取り込みました"),
+        ({}, "変わりはありません"),
     ],
 )
-def test_what_became_of_an_item_is_said_in_words(report, said):
-    assert upload.outcome(NOTHING | report) == said
+def test_what_became_of_an_intake_is_said_in_words(came, said):
+    assert render.intake_words(intake(report=report(**came))) == said
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(None, ""), (2.0, "まもなく終わります"), (34.0, "残り約40秒"), (60.0, "残り約60秒"), (95.0, "残り約2分")],
+)
+def test_the_time_left_is_said_roughly(seconds, said):
+    assert render.time_left(seconds) == said
 
 
 def test_every_kind_of_file_that_is_read_can_be_uploaded():

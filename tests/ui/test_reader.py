@@ -108,9 +108,9 @@ def test_words_are_found_and_gone_through_one_by_one(api):
         "**p.2**　１ :orange-background[相談]の \\*件数\\*",
         "**p.3**　:orange-background[相談]件数は2\\,776件",
     ]
-    assert "－ / 2 件" in shown(app)
+    assert "1 / 2 件" in shown(app), "the first place is shown at once"
+    assert marks(api)[-1] == (2, "50", "52")
     assert app.button(key="match-before").disabled
-    app.button(key="match-after").click().run()
     app.button(key="match-after").click().run()
     assert "2 / 2 件" in shown(app)
     assert marks(api)[-1] == (3, "120", "122")
@@ -120,6 +120,16 @@ def test_words_are_found_and_gone_through_one_by_one(api):
     app.radio(key="reader-match").set_value(1).run()
     assert "2 / 2 件" in shown(app)
     assert api.asked("GET", f"/v1/documents/{PDF['id']}/find") == 1
+
+
+def test_a_search_goes_to_the_first_place_from_the_page_on_that_is_open(api):
+    api.matches = [match(2, 50, "相談"), match(6, 420, "相談"), match(7, 480, "相談")]
+    app = opened(api, id=PDF["id"], page="5")
+    app.text_input(key=f"search-{PDF['id']}").set_value("相談").run()
+    assert "2 / 3 件" in shown(app)
+    assert address(app)["page"] == "6"
+    app.button(key="reader-before").click().run()
+    assert address(app)["page"] == "5", "the same words do not hold one back"
 
 
 def test_words_that_are_not_there_are_said_so(api):

@@ -11,7 +11,7 @@ from tests.ui.conftest import shown
 from tests.ui.fake_api import FakeApi, baseline, problem, record, run, scores
 from ui import marks
 from ui.marks import EVERY, Marks, types_of
-from ui.scorecard import baseline_of, details_html, glance_html, version_html
+from ui.scorecard import baseline_of, build_html, details_html, glance_html, version_html
 from ui.versions import chart, history
 from ui.wrong import FAULTS, fault, why, wrong_html
 
@@ -78,7 +78,8 @@ def test_other_questions_are_not_compared_with_the_baseline():
 def test_the_baseline_says_since_when_and_why_it_is_one():
     why = {"reason": "<i>表の読み方を直した</i>", "time": "2026-11-23T08:37:18+00:00", "commit": "d5b66b6a47e8"}
     page = version_html(kept := baseline(sets={"sample": scores(**why)}), kept["sets"])
-    assert "2026/11/23 17:37（版 d5b66b6a）" in page
+    assert "2026/11/23 17:37" in page
+    assert "d5b66b6a" not in page
     assert "理由: &lt;i&gt;表の読み方を直した&lt;/i&gt;" in page
     assert "理由" not in version_html(baseline(), baseline()["sets"])
 
@@ -177,7 +178,9 @@ def test_a_question_that_broke_the_program_is_shown_without_an_answer():
 def test_the_newest_evaluation_stands_there_with_all_its_sets(app, api):
     page = shown(app.run())
     assert "<b>14</b> / 20問<span>（70%）</span>" in page
-    assert "版　d5b66b6a＋変更あり" in page
+    assert "これは見本資料と点検用の資料（seeds）の成績です。お手元の資料の成績ではありません。" in page
+    assert "d5b66b6a" not in page, "it stands among the details, for who opens them"
+    assert "プログラムの識別番号　d5b66b6a＋変更あり" in build_html(api.runs[0], api.runs[0]["sets"])
     assert "評価した日時　2026/11/23 17:37" in page
     assert "検索モデル　標準" in page
     assert page.count("tk-wrong") == 3
@@ -185,6 +188,16 @@ def test_the_newest_evaluation_stands_there_with_all_its_sets(app, api):
     assert api.asked("GET", "/v1/evaluations/20261123-083555") == 1
     shown(app.run())
     assert api.asked("GET", "/v1/evaluations/20261123-083555") == 1, "an evaluation never changes"
+
+
+def test_the_scores_of_ones_own_papers_come_first_and_it_is_said_whose_they_are(app, api):
+    api.runs = [run(sets={"sample": scores(9), "総務課": scores(5)})]
+    page = shown(app.run())
+    assert "お手元の資料の成績です。" in page
+    assert "<b>5</b> / 10問" in page
+    assert app.selectbox(key="set-20261123-083555").options == ["お手元の資料（総務課）", "見本資料", "すべて合わせて"]
+    app.selectbox(key="set-20261123-083555").set_value(EVERY).run()
+    assert "お手元の資料と、製品に付属する資料を合わせた成績です。" in shown(app)
 
 
 def test_set_type_and_fault_narrow_the_wrong_answers(app):
@@ -204,7 +217,7 @@ def test_set_type_and_fault_narrow_the_wrong_answers(app):
 def test_an_earlier_version_and_the_baseline_can_be_looked_at(app, api):
     app.run()
     app.selectbox(key="run").set_value("20261101-000000").run()
-    assert "版　aaaaaaaa" in shown(app)
+    assert "評価した日時　2026/11/01 09:00" in shown(app)
     api.wrong = []
     app.selectbox(key="run").set_value("baseline").run()
     page = shown(app)

@@ -133,14 +133,14 @@ def test_papers_that_agree_in_other_words_do_not_contradict():
 @pytest.mark.parametrize(
     ("points", "words"),
     [
-        (yearly("5", None, "7", "8"), "令和2年度は資料に記載がありません"),
-        (yearly("5", None, None, "8", kind="{}"), "令和2年、令和3年は資料に記載がありません"),
-        (yearly("5", *[None] * 6, "8", first=2012), "平成25年度から平成30年度までは資料に記載がありません"),
+        (yearly("5", None, "7", "8"), "令和2年度は、この図にありません"),
+        (yearly("5", None, None, "8", kind="{}"), "令和2年、令和3年は、この図にありません"),
+        (yearly("5", *[None] * 6, "8", first=2012), "平成25年度から平成30年度までは、この図にありません"),
         (
             [point("2024-11", "1"), point("2024-12", "2"), point("2025-02", "3")],
-            "令和7年1月は資料に記載がありません",
+            "令和7年1月は、この図にありません",
         ),
-        ([point("2019-12", "1"), point("2021-12", "2")], "令和2年12月は資料に記載がありません"),
+        ([point("2019-12", "1"), point("2021-12", "2")], "令和2年12月は、この図にありません"),
     ],
 )
 def test_a_year_or_month_that_is_left_out_breaks_the_line_and_is_named(points, words):
@@ -174,7 +174,7 @@ def test_the_axis_leaves_zero_only_where_the_values_lie_close_and_says_so():
 def test_the_chart_is_described_in_words_with_what_must_be_known():
     words = timeline.described(timeline.series(yearly("5", None, "7")))
     assert "令和元年度は5件" in words
-    assert "令和2年度は資料に記載がありません" in words
+    assert "令和2年度は、この図にありません" in words
 
 
 def test_a_source_line_names_each_paper_once_with_its_places():
@@ -215,7 +215,7 @@ def test_the_table_has_each_value_with_its_figure_and_its_place():
 def test_the_table_names_contradictions_and_what_is_missing():
     disputed = rows([point("FY2020", "5件"), point("FY2022", "7件"), point("FY2022", "8件")], [citation(1)])
     assert [line[-1] for line in disputed[1:]] == [
-        "令和3年度は資料に記載がありません",
+        "令和3年度は、この図にありません",
         "資料によって値が違います",
         "資料によって値が違います",
     ]
@@ -246,3 +246,19 @@ def test_no_timeline_and_no_words_break_table_or_description(points, words):
     drawn = timeline.series(points)
     if drawn is not None:
         timeline.described(drawn)
+
+
+@pytest.mark.parametrize(
+    ("quotes", "drawn"),
+    [
+        (["市税は8,120百万円です。", "市税は7,990百万円です。"], True),
+        (["市税は8,120百万円です。", "市税は7,990百万円の増加を見込みます。"], False),
+        (["市税は8,120百万円です。", "前年度比7,990百万円です。"], False),
+        (["8,120百万円の減", "7,990百万円増"], True),
+    ],
+)
+def test_an_amount_and_a_change_of_it_stand_in_no_chart_together(quotes, drawn):
+    points = [point("FY2022", "8,120", n=1), point("FY2023", "7,990", n=2)]
+    points = [one | {"unit": "百万円"} for one in points]
+    told = {"timeline": points, "citations": [{"n": n, "quote": q} for n, q in enumerate(quotes, 1)], "as_of": "FY2023"}
+    assert (timeline.of_answer(told) is not None) == drawn
