@@ -534,6 +534,7 @@ def test_a_wrong_answer_becomes_a_question_that_is_asked_from_now_on(page, save,
     page.get_by_text("質問集に加える・使わない").first.click()
     page.get_by_label("正解とする表記").first.fill(f"507者（{LETTER[size]}）")
     page.get_by_label("正解とする表記").first.blur()  # its hint goes away, and what stands below moves up
+    settled(page)
     page.get_by_role("button", name="質問集に加える", exact=True).first.click()
     expect(page.locator(".stMain")).to_contain_text("質問集に加えました", timeout=20_000)
     with page.expect_download() as download:

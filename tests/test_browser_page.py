@@ -3,15 +3,16 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
-from tests.browser import CHROMIUM, ask, chromium, ingest, opened, served, wait_for_picture
+from tests.browser import CHROMIUM, ask, ingest, opened, served, wait_for_picture
 
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.xdist_group("sample"),
     pytest.mark.model,
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the path: the page is not looked at in a browser"),
 ]
@@ -43,12 +44,6 @@ def address(tmp_path_factory) -> Iterator[str]:
     ingest([folder / "水道.pdf"], folder / "index")
     with served(folder / "index") as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(params=[(1280, 900), (390, 844)], ids=["wide", "narrow"])
