@@ -79,11 +79,14 @@ def answer_several(scene: Scene) -> Draft:
         f"{o.label}: {f.score:.2f} {f.fact.value} [{f.fact.as_of}] {f.fact.label[:50]}"
         for o, f in zip(operands, chosen, strict=True)
     )
-    unlike = not same_unit(chosen[0].fact, chosen[-1].fact) or (
-        _unlike(chosen[0], chosen[-1]) > _TOO_UNLIKE and _named_alike(chosen[0], chosen[-1]) < 0.5
+    unlike = any(
+        not same_unit(chosen[0].fact, other.fact)
+        or (_unlike(chosen[0], other) > _TOO_UNLIKE and _named_alike(chosen[0], other) < 0.5)
+        or (len(chosen) > 2 and not _named_alike(chosen[0], other))
+        for other in chosen[1:]
     )
-    if (question.wants_difference or question.alternatives) and unlike:
-        # Unlike things: no answer is better than their difference.
+    if (question.wants_difference or question.alternatives or len(chosen) > 2) and unlike:
+        # Unlike things: no answer is better than their difference, or than a row of values that is of none of them.
         return Draft(question.kind, missing=tuple(o.label for o in operands), score=0.0, why=(*why, "単位が違う"))
     parts = [f"{operand.label}は{printed(figure.fact)}" for operand, figure in zip(operands, chosen, strict=True)]
     text = "、".join(parts)
