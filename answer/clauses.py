@@ -17,7 +17,7 @@ TOTAL = "合計"  # what the label of the figure for all parts ends in
 # What the figure before leaves over, and what joins two clauses.
 _NAMES_NEXT = re.compile(r"(?:の(?:もの|場合|とき))?(?:が|は)、?\s*約?(?=\d)|[:：]\s*約?(?=\d)")
 _REST = re.compile(
-    r"^(?:[\s)）」』】、,，。・／/;；:：]|の[増減]|増加?|減少?|です|でした|であり|でして|となり|となって(?:おり|いる|います)|に加え|のほか|(?:で|と|が)(?=[、\s])"
+    r"^(?:[\s)）」』】、,，。・／/;；:：]|の[増減]|(?:増加?|減少?)(?![一-龠々])|です|でした|であり|でして|となり|となって(?:おり|いる|います)|に加え|のほか|(?:で|と|が)(?=[、\s])"
     r"|及び|および|並びに|また、|で(?=このうち|そのうち|うち))+"
 )
 _TOTAL = re.compile(
