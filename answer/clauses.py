@@ -15,6 +15,8 @@ from ingest.writing import same_width
 
 TOTAL = "合計"  # what the label of the figure for all parts ends in
 # What the figure before leaves over, and what joins two clauses.
+_DONE_WITH = re.compile(r"を([一-龠]{2,4})(?:し|する|さ)")  # 例: 3億円を追加し、総額を180億円とする
+_DONE_BEFORE = re.compile(r"^を[一-龠]{2,4}(?:して?|する|され)[、,，\s]*")
 _NAMES_NEXT = re.compile(r"(?:の(?:もの|場合|とき))?(?:が|は)、?\s*約?(?=\d)|[:：]\s*約?(?=\d)")
 _REST = re.compile(
     r"^(?:[\s)）」』】、,，。・／/;；:：]|の[増減]|(?:増加?|減少?)(?![一-龠々])|です|でした|であり|でして|となり|となって(?:おり|いる|います)|に加え|のほか|(?:で|と|が)(?=[、\s])"
@@ -60,11 +62,13 @@ def with_own_names(text: str, start: int, facts: Sequence[Fact]) -> list[Fact]:
         whole = None if moved else _whole(group)  # 64台から7台減り57台: what was is no sum
         if whole is not None and labels[whole] is not None and not any((x or "").endswith(TOTAL) for x in labels):
             labels[whole] = f"{labels[whole] or group[whole].label} {TOTAL}"
-        for fact, label in zip(group, labels, strict=True):
+        for fact, label, (_, end) in zip(group, labels, at, strict=True):
+            done = _DONE_WITH.match(same_width(text), end)
             if label is None:
                 del told[fact.id]
-            elif label:
-                told[fact.id] = replace(fact, label=label)
+            else:
+                words = _DONE_BEFORE.sub("", label or fact.label)
+                told[fact.id] = replace(fact, label=f"{words} {done[1]}" if done is not None else words)
     return list(told.values())
 
 

@@ -835,7 +835,7 @@ class _StatementReader:
             unit = quantity.unit
             number = quantity.value
             if quantity.base_unit is None:
-                counted = _counted_unit(label) or self._unit_of_headings()
+                counted = _unit_in_brackets(label) or _counted_unit(label) or self._unit_of_headings()
                 if unit is None and counted is not None:
                     unit, number = counted, number * unit_scale(counted)
             yield self._fact(

@@ -97,6 +97,11 @@ def test_a_column_of_units_gives_each_row_its_own():
     assert not [f for f in found if f.value in ("百万円", "千人")]
 
 
+def test_a_unit_in_brackets_behind_a_key_is_the_figures():
+    (found,) = facts("交付申請額（千円） 1,850\n")
+    assert (found.unit, found.number) == ("千円", 1_850_000)
+
+
 def test_a_row_of_small_figures_behind_a_year_is_no_run_of_years():
     found = facts("年度\tA会場\tB会場\tC会場\n令和2年度\t3\t4\t5\n令和3年度\t6\t7\t8\n")
     assert [f.number for f in found if f.as_of == "FY2020"] == [3, 4, 5]
