@@ -332,7 +332,9 @@ def _named(missing: Sequence[str], question: Question, passages: Sequence[Passag
         typed = asked[at : at + len(katakana(word))] if at >= 0 else of_term
         inside = [t.text for t in question.terms if t.text in typed]
         whole = not inside or any(t.text == typed for t in question.terms) or re.search(r"\d", typed)
-        named += [typed] if whole else inside
+        # a piece of a word is no word either: 定休日, not 定休
+        held = next((t.text for t in question.terms if typed != t.text and typed in t.text), typed)
+        named += [held if katakana(held) not in shown else typed] if whole else inside
     return tuple(w for w in dict.fromkeys(named) if w and w != question.counter and katakana(w) not in shown)
 
 
