@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from filelock import FileLock
 
 from index.collection import Collection
 
@@ -122,15 +123,19 @@ def finished_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def sample_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sample_index(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     """The index of the sample collection, made once by the real command with the real model. Not to be changed.
 
-    What asks for it belongs to ``xdist_group("sample")``: one process makes it, for all.
+    The processes that the tests are shared among have it in common.
     """
     from tests.browser import ROOT, ingest  # needs Playwright's package, which most tests do not
 
-    folder = tmp_path_factory.mktemp("sample") / "index"
-    ingest(sorted((ROOT / "sample").glob("*.pdf")), folder)
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "sample"
+    with FileLock(f"{folder}.lock"):
+        if not folder.is_dir():
+            ingest(sorted((ROOT / "sample").glob("*.pdf")), folder.with_name("sample-unfinished"))
+            folder.with_name("sample-unfinished").rename(folder)
     return folder
 
 

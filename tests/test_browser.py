@@ -29,7 +29,7 @@ from tests.browser import (
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.xdist_group("sample"),
+    pytest.mark.xdist_group("browser"),
     pytest.mark.model,
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the path: the page is not looked at in a browser"),
 ]

@@ -12,7 +12,7 @@ from tests.browser import CHROMIUM, ask, ingest, opened, served, wait_for_pictur
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.xdist_group("sample"),
+    pytest.mark.xdist_group("browser-2"),
     pytest.mark.model,
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the path: the page is not looked at in a browser"),
 ]

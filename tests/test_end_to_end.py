@@ -16,7 +16,7 @@ from eval.dataset import read_questions
 ROOT = Path(__file__).resolve().parent.parent
 QUESTIONS = read_questions(ROOT / "eval" / "questions" / "sample.jsonl")
 
-pytestmark = [pytest.mark.model, pytest.mark.xdist_group("sample")]
+pytestmark = pytest.mark.model
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ from tests.eval.reports.runs import (
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.xdist_group("sample"),
+    pytest.mark.xdist_group("browser-2"),
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the path: the report is not looked at in a browser"),
 ]
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
