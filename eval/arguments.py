@@ -55,5 +55,9 @@ def in_japanese(message: str) -> str:
         if match := re.fullmatch(english, message, re.DOTALL):
             if japanese is None:
                 return f"{match['name']}: {in_japanese(match['said'])}"
-            return re.sub(r"'([^',]*)'", r"「\1」", match.expand(japanese)).replace(", ", "、")
+            said = match.expand(japanese)
+            if "選べるもの: " in said:  # the choices have quotation marks up to Python 3.11, and none later
+                said, choices = said.split("選べるもの: ")
+                said += "選べるもの: " + "、".join(f"「{choice.strip(chr(39))}」" for choice in choices.split(", "))
+            return re.sub(r"'([^',]*)'", r"「\1」", said).replace(", ", "、")
     return message

@@ -141,6 +141,7 @@ class StoreWriter:
 
     def __init__(self, path: Path, *, new: bool):
         self._db = sqlite3.connect(path)
+        finalize(self, self._db.close)  # of a writer that was interrupted
         with _writing():
             self._db.execute("PRAGMA journal_mode = OFF")
             self._db.execute("PRAGMA synchronous = OFF")

@@ -73,6 +73,7 @@ def test_a_click_on_a_marker_brings_the_mark_into_view_though_it_stands_at_the_f
 
 def test_the_keyboard_goes_from_the_question_to_the_sources_and_back_in_a_few_steps(page):
     ask(page, QUESTION)
+    wait_for_picture(page)  # the sources are there, and nothing more is drawn
     page.get_by_placeholder("質問を入力").focus()
     for _ in range(2):
         page.keyboard.press("Shift+Tab")

@@ -99,7 +99,7 @@ def test_an_age_group_is_one_word_whatever_dash_it_is_written_with(town, ages, v
     [
         ("第3回ぷらっと市はいつ開かれましたか", "第3回"),
         ("30～34歳の会員は何人ですか", "30~34歳"),
-        ("札幌市の高齢者の見守りの登録世帯は何世帯ですか", "札幌"),
+        ("札幌市の高齢者の見守りの登録世帯は何世帯ですか", "札幌市"),
     ],
 )
 def test_what_tells_one_thing_from_its_neighbours_must_be_met_and_is_named_where_it_is_not(town, question, missing):
