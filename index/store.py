@@ -140,7 +140,7 @@ class StoreWriter:
     """Writes a file that nobody reads yet; it is thrown away if the writer dies, so nothing in it needs a journal."""
 
     def __init__(self, path: Path, *, new: bool):
-        self._db = sqlite3.connect(path)
+        self._db = sqlite3.connect(path, check_same_thread=False)  # it may be closed by whoever collects it
         finalize(self, self._db.close)  # of a writer that was interrupted
         with _writing():
             self._db.execute("PRAGMA journal_mode = OFF")
