@@ -46,24 +46,25 @@ def with_own_names(text: str, start: int, facts: Sequence[Fact]) -> list[Fact]:
     others' is left out; one that is alone in its unit keeps its label.
     """
     told = {f.id: f for f in facts}
+    plain = same_width(text)
     units: dict[str, list[Fact]] = {}
     for fact in facts:
         if fact.number is not None and fact.table is None and start <= fact.value_start < start + len(text):
             units.setdefault(base_unit(fact.unit) or "", []).append(fact)
     # 例: 口径13ミリが1,150円: a figure that only a particle parts from the next one names it
-    ends = sorted(q.at[1] for q in find_quantities(text) if not _NAMES_NEXT.match(same_width(text), q.at[1]))
+    ends = sorted(q.at[1] for q in find_quantities(text) if not _NAMES_NEXT.match(plain, q.at[1]))
     for group in units.values():
         if len(group) < 2:
             continue
         group.sort(key=lambda f: f.value_start)
         at = [(f.value_start - start, f.value_end - start) for f in group]
-        labels = _labels(same_width(text), at, ends)
+        labels = _labels(plain, at, ends)
         moved = any(tell(text, *place, fact.unit).role != "now" for place, fact in zip(at, group, strict=True))
         whole = None if moved else _whole(group)  # 64台から7台減り57台: what was is no sum
         if whole is not None and labels[whole] is not None and not any((x or "").endswith(TOTAL) for x in labels):
             labels[whole] = f"{labels[whole] or group[whole].label} {TOTAL}"
         for fact, label, (_, end) in zip(group, labels, at, strict=True):
-            done = _DONE_WITH.match(same_width(text), end)
+            done = _DONE_WITH.match(plain, end)
             if label is None:
                 del told[fact.id]
             else:

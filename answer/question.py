@@ -225,8 +225,7 @@ def _kind_of(folded: str, periods: int, meetings: int) -> tuple[QuestionType, di
     folded = _bare(folded)
     tail = folded[-60:]
     counted = _without_asked_names(folded)
-    asks_how_many = COUNTER.search(counted) or any(cue.search(folded) for cue in (_MEASURE_ASKED, AMOUNT, HOW_MUCH))
-    number = bool(asks_how_many)
+    number = bool(COUNTER.search(counted)) or any(cue.search(folded) for cue in (_MEASURE_ASKED, AMOUNT, HOW_MUCH))
     measure = _last_measure(folded) is not None or bool(_named_measure(folded))
     compare = bool(COMPARE.search(folded))
     trend = bool(TREND.search(folded))
