@@ -21,7 +21,8 @@ QuestionType = Literal[
     "temporal",
     "text",
 ]
-Status = Literal["answered", "not_found"]
+# "unsure": one answer could not be settled on. "not_found": what is asked about stands in no paper, which was looked for.
+Status = Literal["answered", "unsure", "not_found"]
 Box = tuple[float, float, float, float]
 
 
@@ -66,6 +67,15 @@ class Passage:
 
 
 @dataclass(frozen=True)
+class Candidate:
+    """What may be the answer where none could be settled on: a short text, where it stands, how likely it is right."""
+
+    text: str
+    citation: int  # n of a citation
+    confidence: float
+
+
+@dataclass(frozen=True)
 class Derived:
     """How a figure that stands nowhere was worked out, and from which citations (their ``n``)."""
 
@@ -91,7 +101,7 @@ class Timings:
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer, or an honest "not found" (then ``answer`` is the Japanese sentence that says so)."""
+    """An answer; or, where ``answer`` is the Japanese sentence that says so, the candidates for one, or "not found"."""
 
     question: str
     status: Status
@@ -100,6 +110,7 @@ class Answer:
     as_of: str | None = None
     derived: Derived | None = None
     citations: tuple[Citation, ...] = ()
+    candidates: tuple[Candidate, ...] = ()  # of an "unsure": likeliest first
     timeline: tuple[TimelinePoint, ...] = ()
     missing: tuple[str, ...] = ()
     passages: tuple[Passage, ...] = ()

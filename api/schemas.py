@@ -102,6 +102,12 @@ class DerivedOut(Model):
     operands: tuple[int, ...] = Field(description="Citations (their n) that hold the operands.")
 
 
+class CandidateOut(Model):
+    text: str
+    citation: int = Field(description="n of the citation that it stands on.")
+    confidence: float = Field(ge=0, le=1)
+
+
 class TimelinePointOut(Model):
     as_of: AsOf
     value: str
@@ -146,6 +152,7 @@ ANSWER_EXAMPLE: dict[str, JsonValue] = {
             "published_guessed": False,
         }
     ],
+    "candidates": [],
     "timeline": [],
     "missing": [],
     "passages": [],
@@ -160,18 +167,23 @@ ANSWER_EXAMPLE: dict[str, JsonValue] = {
 
 
 class AnswerOut(Model):
-    """An answer with its citations, or an honest "not found" (then ``answer`` is the sentence that says so)."""
+    """An answer with its citations; or, where ``answer`` is the sentence that says so, candidates, or "not found"."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"examples": [ANSWER_EXAMPLE]})
 
     id: str | None
     question: str
-    status: Status
+    status: Status = Field(
+        description='"unsure": one answer could not be settled on. "not_found": what is asked about is in no paper.'
+    )
     answer: str
     type: QuestionType
     as_of: AsOf | None = Field(description="The date or fiscal year that the answer holds for.")
     derived: DerivedOut | None = Field(description="How a figure that stands nowhere was worked out.")
     citations: tuple[CitationOut, ...]
+    candidates: tuple[CandidateOut, ...] = Field(
+        description='Of an "unsure": up to three texts that may be the answer, likeliest first.'
+    )
     timeline: tuple[TimelinePointOut, ...] = Field(description="The same indicator at other dates, oldest first.")
     missing: tuple[str, ...] = Field(description="Words or conditions of the question that no document meets.")
     passages: tuple[PassageOut, ...] = Field(description="The best hits, for a reader who wants more.")

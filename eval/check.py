@@ -187,7 +187,12 @@ def faults_of_place(place: Evidence, document: Document | ParseError | None) -> 
 
 
 def text_at(place: Evidence, document: Document) -> str | None:
-    """Return what stands at a place; None when the document has no such page or lines."""
+    """Return what stands at a place; None when the document has no such page or lines.
+
+    A quote alone may stand anywhere in its document.
+    """
+    if place.page is None and place.lines is None:
+        return document.text
     if place.page is not None:
         if document.paging == "none":
             return None

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from eval.measures.texts import normalise
 
 TYPES = (
     "number",
@@ -30,6 +33,7 @@ KEYS = (
     *("evidence", "alt_evidence", "answerable", "note"),
 )
 PLACE_KEYS = ("file", "lines", "page", "quote")
+ALIKE = 8  # characters in a row that no two places of a paper share by chance, as a rule
 _ORDER = {key: n for n, key in enumerate(KEYS)}
 
 
@@ -51,28 +55,41 @@ class Fault:
 
 @dataclass(frozen=True)
 class Evidence:
-    """A gold place: lines of a text file (1-based, both included) or a page of a PDF (from 1)."""
+    """A gold place: lines of a text file (1-based, both included), a page (from 1), or words of a file without either.
+
+    ``quote`` is what stands there. Beside lines or a page it is for a person who compares (and ``eval.check``); alone,
+    in a Word file or a web page, it is the place.
+    """
 
     file: str  # base name
     lines: tuple[int, int] | None = None
     page: int | None = None
-    quote: str | None = None  # what stands there, for a person who compares; no measure reads it, ``eval.check`` does
+    quote: str | None = None
 
-    def overlaps(self, file: str, lines: tuple[int, int] | None, page: int | None) -> bool:
-        """Say whether a passage at these lines or on this page holds any of the place."""
+    def overlaps(self, file: str, lines: tuple[int, int] | None, page: int | None, text: str = "") -> bool:
+        """Say whether a passage at these lines, on this page or of this text holds any of the place."""
         if file != self.file:
             return False
         if self.lines is not None:
             return lines is not None and lines[0] <= self.lines[1] and self.lines[0] <= lines[1]
-        return page == self.page
+        return page == self.page if self.page is not None else self._is_quoted(text)
 
-    def is_cited_by(self, file: str, lines: tuple[int, int] | None, page: int | None) -> bool:
-        """Say whether a citation shows the place: the first line of it, give or take one, or its page."""
+    def is_cited_by(self, file: str, lines: tuple[int, int] | None, page: int | None, text: str = "") -> bool:
+        """Say whether a citation shows the place: the first line of it, give or take one, its page, or its words."""
         if file != self.file:
             return False
         if self.lines is not None:
             return lines is not None and lines[0] - 1 <= self.lines[0] <= lines[1] + 1
-        return page == self.page
+        return page == self.page if self.page is not None else self._is_quoted(text)
+
+    def _is_quoted(self, text: str) -> bool:
+        """Say whether a text has some of the quote: a run of ``ALIKE`` characters, or all of what is shorter."""
+        gold, shown = normalise(self.quote or ""), normalise(text)
+        if not gold or not shown:
+            return False
+        if len(gold) <= ALIKE or len(shown) <= ALIKE:
+            return gold in shown or shown in gold
+        return any(gold[at : at + ALIKE] in shown for at in range(len(gold) - ALIKE + 1))
 
 
 @dataclass(frozen=True)
@@ -125,7 +142,8 @@ def read_questions(path: Path) -> tuple[Question, ...]:
 def read_lines(path: Path) -> tuple[Line, ...]:
     """Return every line that is not empty, with all of its faults; ``DatasetError`` when the file cannot be read."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        data = path.read_bytes()
+        text = (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise DatasetError(f"{path}: UTF-8の文字として読めません（{error.start}バイト目）。") from error
     lines: list[Line] = []
@@ -198,8 +216,10 @@ def _faults_of_place(place: Any, at: str) -> Iterator[Fault]:
     if not isinstance(place.get("quote") or "", str):
         yield Fault(f"{at}.quote", f"文字列を入れてください（いまは {_shown(place['quote'])}）。")
     lines, page = place.get("lines"), place.get("page")
-    if (lines is None) == (page is None):
+    if lines is not None and page is not None:
         yield Fault(at, "行（lines）かページ（page）の、どちらか一方を入れてください。")
+    elif lines is None and page is None and not place.get("quote"):
+        yield Fault(at, "行（lines）かページ（page）を入れてください。どちらもない文書では、そこにある言葉（quote）を。")
     elif page is not None and not _is_number(page):
         yield Fault(f"{at}.page", f"ページは1から数えた番号です（いまは {_shown(page)}）。")
     elif lines is not None and not _is_range(lines):

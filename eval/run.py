@@ -166,7 +166,7 @@ def is_verbatim(citation: Citation, snapshot: Snapshot) -> bool:
 
 def place_of(citation: Citation, chunk_id: str = "") -> Place:
     """Return where a citation stands."""
-    return Place(chunk_id, citation.file, citation.lines, citation.page)
+    return Place(chunk_id, citation.file, citation.lines, citation.page, citation.quote)
 
 
 def _ranking(assistant: Assistant, snapshot: Snapshot, question: Question, stage: Stage) -> list[Place]:
@@ -190,7 +190,7 @@ def _all_chunks(snapshot: Snapshot) -> list[Place]:
         document = snapshot.document(info.id)
         for chunk in snapshot.chunks(info.id):
             lines = document.lines(chunk.start, chunk.end) if document.lines_are_source else None
-            places.append(Place(chunk.id, info.file, lines, chunk.page))
+            places.append(Place(chunk.id, info.file, lines, chunk.page, chunk.text))
     return places
 
 
@@ -205,5 +205,5 @@ def _record(name: str, question: Question, verdict: Judged, answer: Answer | Non
 
 def _first_relevant(question: Question, ranking: Sequence[Place]) -> int | None:
     """Return the rank of the first chunk that holds any of the evidence."""
-    ranks = (n for n, h in enumerate(ranking, 1) if any(p.overlaps(h.file, h.lines, h.page) for p in question.places))
+    ranks = (n for n, h in enumerate(ranking, 1) if any(map(h.holds, question.places)))
     return next(ranks, None)

@@ -13,10 +13,12 @@ from tqdm import tqdm
 
 from answer.assistant import Assistant, open_assistant
 from eval.dataset import Question, read_questions
-from ingest.parse import ParseError
+from ingest.parse import SUFFIXES, ParseError
 
 HERE = Path(__file__).resolve().parent
 QUESTIONS = HERE / "questions"
+BANK = QUESTIONS / "bank"  # a file a collection, asked once before anybody looked at the answers
+SEALED = QUESTIONS / "sealed"  # the same, compressed so that nobody reads them by chance: never opened, only asked
 SAMPLE = HERE.parent / "sample"
 
 
@@ -54,19 +56,34 @@ def find_sets(files: Sequence[Path] | None, folders: Sequence[Path]) -> tuple[li
     for path in files if files is not None else sorted(QUESTIONS.glob("*.jsonl")):
         if not path.is_file():
             raise EvaluationError(f"質問集がありません: {path}")
-        if any(one.name == path.stem for one in sets):
-            raise EvaluationError(f"同じ名前の質問集が二つあります: {path.stem}")
+        name = path.name.partition(".jsonl")[0]
+        if any(one.name == name for one in sets):
+            raise EvaluationError(f"同じ名前の質問集が二つあります: {name}")
         questions = read_questions(path)
-        needed = {name for question in questions for name in question.documents}
+        needed = {file for question in questions for file in question.documents}
         for folder in (*folders, SAMPLE):
-            documents = _documents(needed, folder)
+            is_whole = path.parent in (BANK, SEALED)
+            documents = collection(name, needed, folder) if is_whole else _documents(needed, folder)
             if documents:
-                sets.append(QuestionSet(path.stem, path, questions, documents))
+                sets.append(QuestionSet(name, path, questions, documents))
                 break
         else:
             names = "、".join(sorted(needed)[:3]) + (" ほか" if len(needed) > 3 else "")
-            absent.append(f"{path.stem}: 実行していません。文書がそろっていません（{names}）。")
+            absent.append(f"{name}: 実行していません。文書がそろっていません（{names}）。")
     return sets, absent
+
+
+def collection(name: str, needed: set[str], folder: Path) -> tuple[Path, ...]:
+    """Return all papers of the folder that is called like the set, when the needed ones are among them.
+
+    A collection is asked as a whole: what is in no gold place is what makes finding hard.
+    """
+    for home in (folder, *sorted(p for p in folder.glob("*") if p.is_dir())):
+        if home.name == name:
+            papers = sorted(p for p in home.rglob("*") if p.suffix in SUFFIXES and p.name != "README.md")
+            if papers and needed <= {p.name for p in papers}:
+                return tuple(papers)
+    return ()
 
 
 def _documents(needed: set[str], folder: Path) -> tuple[Path, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from eval.dataset import Evidence, Question
+from eval.dataset import Question
 from eval.measures.retrieval import Place
 
 GoldPage = tuple[str, int]  # file and physical page, from 1
@@ -17,7 +17,7 @@ GoldPage = tuple[str, int]  # file and physical page, from 1
 
 def is_covered(question: Question, citations: Sequence[Place]) -> bool:
     """Say whether some citation shows a gold place, the same value elsewhere included."""
-    return any(_shows(citation, place) for citation in citations for place in question.places)
+    return any(citation.shows(place) for citation in citations for place in question.places)
 
 
 def citation_precision(question: Question, citations: Sequence[Place]) -> float | None:
@@ -27,7 +27,7 @@ def citation_precision(question: Question, citations: Sequence[Place]) -> float 
     """
     if not citations:
         return None
-    return sum(any(_shows(citation, place) for place in question.places) for citation in citations) / len(citations)
+    return sum(any(map(citation.shows, question.places)) for citation in citations) / len(citations)
 
 
 def citation_recall(question: Question, citations: Sequence[Place]) -> float:
@@ -36,8 +36,8 @@ def citation_recall(question: Question, citations: Sequence[Place]) -> float:
     A place of ``alt_evidence`` may stand in for one needed place that no citation shows. An upper bound where several
     are needed: the question file does not say for which.
     """
-    shown = sum(any(_shows(citation, place) for citation in citations) for place in question.evidence)
-    instead = sum(any(_shows(citation, place) for citation in citations) for place in question.alt_evidence)
+    shown = sum(any(citation.shows(place) for citation in citations) for place in question.evidence)
+    instead = sum(any(citation.shows(place) for citation in citations) for place in question.alt_evidence)
     needed = len(question.evidence)
     return min(needed, shown + instead) / needed if needed else 0.0
 
@@ -48,6 +48,3 @@ def page_hit(gold_pages: Collection[GoldPage], citations: Sequence[Place]) -> bo
         return None
     return any((citation.file, citation.page) in gold_pages for citation in citations)
 
-
-def _shows(citation: Place, place: Evidence) -> bool:
-    return place.is_cited_by(citation.file, citation.lines, citation.page)

@@ -11,17 +11,26 @@ from dataclasses import dataclass
 
 import ir_measures
 
-from eval.dataset import Question
+from eval.dataset import Evidence, Question
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a ranked chunk stands."""
+    """Where a ranked chunk or a citation stands, and what it says (the place itself in a file without pages)."""
 
     chunk_id: str
     file: str
     lines: tuple[int, int] | None
     page: int | None
+    text: str = ""
+
+    def shows(self, place: Evidence) -> bool:
+        """Say whether a citation here shows a gold place."""
+        return place.is_cited_by(self.file, self.lines, self.page, self.text)
+
+    def holds(self, place: Evidence) -> bool:
+        """Say whether a passage here holds any of a gold place."""
+        return place.overlaps(self.file, self.lines, self.page, self.text)
 
 
 def recall_at(question: Question, ranking: Sequence[Place], k: int) -> float:
@@ -31,11 +40,7 @@ def recall_at(question: Question, ranking: Sequence[Place], k: int) -> float:
     value is said again (``alt_evidence``) does as well. It is recall over documents, not over chunks: how a text is cut
     must not change what can be reached.
     """
-    reached = {
-        place.file
-        for place in question.places
-        if any(place.overlaps(hit.file, hit.lines, hit.page) for hit in ranking[:k])
-    }
+    reached = {place.file for place in question.places if any(hit.holds(place) for hit in ranking[:k])}
     return min(1.0, len(reached) / len(question.documents))
 
 
@@ -48,7 +53,7 @@ def measure_rankings(
     """
     asked = [question for question in questions if question.answerable]
     qrels = {
-        q.id: {c.chunk_id: 1 for c in chunks if any(p.overlaps(c.file, c.lines, c.page) for p in q.places)}
+        q.id: {c.chunk_id: 1 for c in chunks if any(map(c.holds, q.places))}
         for q in asked
     }
     # Ranks as scores: equal scores would be put into another order by their ids.
