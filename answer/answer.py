@@ -21,7 +21,7 @@ QuestionType = Literal[
     "temporal",
     "text",
 ]
-# "unsure": one answer could not be settled on. "not_found": what is asked about stands in no paper, which was looked for.
+# "unsure": one answer could not be settled on. "not_found": what is asked about was looked for and is in no paper.
 Status = Literal["answered", "unsure", "not_found"]
 Box = tuple[float, float, float, float]
 

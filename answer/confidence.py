@@ -18,6 +18,7 @@ import numpy.typing as npt
 from answer.evidence import Atom
 
 Array = npt.NDArray[np.float64]
+HIGH, MIDDLE = 0.95, 0.80  # the least share of right answers that 確度 高 and 中 promise
 NEAR = 0.45  # an atom that counts less than this at the answer is not met there
 # In the order of the weights.
 SIGNALS = ("coverage", "focus", "own", "unmet", "unit", "period", "lead", "fit", "prior", "unknown")

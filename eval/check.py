@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from eval.arguments import Parser
-from eval.dataset import DatasetError, Evidence, Fault, Line, Question, read_lines
+from eval.dataset import DERIVED, DatasetError, Evidence, Fault, Line, Question, read_lines
 from eval.measures.answers import is_short_enough, length_limit, says_it
 from eval.measures.texts import figures, normalise
 from eval.sets import QUESTIONS, SAMPLE, EvaluationError
@@ -18,7 +18,6 @@ from ingest.parse import ParseError, parse
 
 # One of two is asked for by its name, and yes or no is said in the question's own words.
 GIVEN_AWAY_BY_NATURE = ("comparison", "yesno")
-DERIVED = "派生"  # a note says so where the answer is worked out, and then stands nowhere
 CLEAN, PROBLEMS, UNREADABLE = 0, 1, 2
 
 

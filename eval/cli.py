@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from eval import check, draft
+from eval import blind, check, draft
 from eval.arguments import Parser
 from eval.baseline import BaselineError, read_baseline, save_baseline
 from eval.compare import SEED, compare, forbidden
@@ -20,7 +20,7 @@ from eval.reports.terminal import render, render_comparison
 from eval.reports.write import write_reports
 from eval.robustness import run as robust
 from eval.run import STAGES, SetResult, Stage, measure
-from eval.sets import EvaluationError, add_set_arguments, find_sets, open_set
+from eval.sets import SEALED, EvaluationError, QuestionSet, add_set_arguments, bank_files, find_sets, open_set
 
 
 def main(argv: Sequence[str], *, index: Path, embedding_model: str, drafts: Drafts = tuple) -> int:
@@ -38,6 +38,8 @@ def main(argv: Sequence[str], *, index: Path, embedding_model: str, drafts: Draf
             return robust.main(argv[1:], index=index, embedding_model=embedding_model)
     arguments = _parser().parse_args(argv)
     try:
+        if arguments.sealed:
+            return _run_sealed(arguments, index, embedding_model)
         return _run(arguments, index, embedding_model)
     except (EvaluationError, DatasetError, BaselineError, RunFolderError) as error:
         print(f"評価できません: {error}", file=sys.stderr)
@@ -53,6 +55,16 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     add_set_arguments(parser)
+    parser.add_argument(
+        "--bank",
+        nargs="*",
+        metavar="NAME",
+        help="eval/questions/bank の質問集（名前を書けばそれだけ）。初めて聞く集は eval/blind.md に「初回」と残ります",
+    )
+    parser.add_argument(
+        "--sealed", action="store_true", help="開かない質問集（eval/questions/sealed）。成績だけを出します"
+    )
+    parser.add_argument("--log", type=_reason, metavar="NOTE", help="成績を eval/blind.md に、この備考とともに残します")
     parser.add_argument(
         "--baseline",
         nargs="?",
@@ -89,11 +101,8 @@ def _run(arguments: argparse.Namespace, index: Path, embedding_model: str) -> in
     reason: str | None = arguments.save_baseline
     old = baseline_path.exists() if reason else arguments.baseline is not None
     baseline = read_baseline(baseline_path) if old else None
-    sets, absent = find_sets(arguments.questions, arguments.documents)
-    for line in absent:
-        print(line, file=sys.stderr)
-    if not sets:
-        raise EvaluationError("文書がそろっている質問集がありません。--documents で文書のフォルダを指定してください。")
+    files = arguments.questions if arguments.bank is None else bank_files(arguments.bank)
+    sets, absent = _sets_at_hand(files, arguments.documents)
     with new_run_folder(arguments.out, RUNS) as folder:
         stages: Sequence[Stage] = STAGES if arguments.stages else ("fused",)
         results: dict[str, SetResult] = {
@@ -120,12 +129,46 @@ def _run(arguments: argparse.Namespace, index: Path, embedding_model: str) -> in
         pages = SnapshotPages(lambda name: open_set(named[name], index, embedding_model).collection.snapshot())
         write_reports(folder, config, metrics, records, comparison, pages)
     print(render(metrics))
+    if arguments.bank is not None:
+        _keep("初回", metrics["sets"], config["commit"], arguments.log)
     if comparison:
         print(render_comparison(comparison))
     print(f"記録: {folder}（報告書は report.html、プルリクエスト用は report.md）")
     if reason:
         return _save(baseline_path, metrics, records, reason, config)
     return 1 if comparison and comparison.failures else 0
+
+
+def _run_sealed(arguments: argparse.Namespace, index: Path, embedding_model: str) -> int:
+    """Ask the sealed sets and show figures alone: who sees an answer may learn from it."""
+    sets, _ = _sets_at_hand(sorted(SEALED.glob("*.jsonl.gz")), arguments.documents)
+    scores = {one.name: measure(one, open_set(one, index, embedding_model), ("fused",)).scores for one in sets}
+    _keep("封印", scores, describe_environment()["commit"], arguments.log)
+    return 0
+
+
+def _keep(first: blind.Run, scores: dict[str, dict[str, Any]], commit: str | None, note: str | None) -> None:
+    """Print a row for each set; keep it in the log when it is the set's first run, or when a note says why."""
+    rows: list[Sequence[str]] = []
+    kept: list[Sequence[str]] = []
+    for name, one in scores.items():
+        known = blind.was_asked(one["questions_sha256"])
+        run: blind.Run = "既読" if known and first == "初回" else first
+        rows.append(blind.row(name, run, commit or "–", one, note or ""))
+        kept += rows[-1:] if note or not known else []
+    print(blind.table(rows))
+    if kept:
+        blind.keep(kept)
+        print(f"{len(kept)} 行を残しました: {blind.LOG}")
+
+
+def _sets_at_hand(files: Sequence[Path] | None, documents: Sequence[Path]) -> tuple[list[QuestionSet], list[str]]:
+    sets, absent = find_sets(files, documents)
+    for line in absent:
+        print(line, file=sys.stderr)
+    if not sets:
+        raise EvaluationError("文書がそろっている質問集がありません。--documents で文書のフォルダを指定してください。")
+    return sets, absent
 
 
 def _save(

@@ -33,6 +33,7 @@ KEYS = (
     *("evidence", "alt_evidence", "answerable", "note"),
 )
 PLACE_KEYS = ("file", "lines", "page", "quote")
+DERIVED = "派生"  # a note says so where the answer is worked out, and then stands nowhere
 ALIKE = 8  # characters in a row that no two places of a paper share by chance, as a rule
 _ORDER = {key: n for n, key in enumerate(KEYS)}
 
@@ -219,7 +220,7 @@ def _faults_of_place(place: Any, at: str) -> Iterator[Fault]:
     if lines is not None and page is not None:
         yield Fault(at, "行（lines）かページ（page）の、どちらか一方を入れてください。")
     elif lines is None and page is None and not place.get("quote"):
-        yield Fault(at, "行（lines）かページ（page）を入れてください。どちらもない文書では、そこにある言葉（quote）を。")
+        yield Fault(at, "行（lines）かページ（page）を、どちらもない文書では言葉（quote）を入れてください。")
     elif page is not None and not _is_number(page):
         yield Fault(f"{at}.page", f"ページは1から数えた番号です（いまは {_shown(page)}）。")
     elif lines is not None and not _is_range(lines):

@@ -73,6 +73,11 @@ def find_sets(files: Sequence[Path] | None, folders: Sequence[Path]) -> tuple[li
     return sets, absent
 
 
+def bank_files(names: Sequence[str]) -> list[Path]:
+    """Return the files of the bank, all or those of these names; one that is not there is named when it is read."""
+    return [BANK / f"{name}.jsonl" for name in names] if names else sorted(BANK.glob("*.jsonl"))
+
+
 def collection(name: str, needed: set[str], folder: Path) -> tuple[Path, ...]:
     """Return all papers of the folder that is called like the set, when the needed ones are among them.
 

@@ -47,4 +47,3 @@ def page_hit(gold_pages: Collection[GoldPage], citations: Sequence[Place]) -> bo
     if not gold_pages:
         return None
     return any((citation.file, citation.page) in gold_pages for citation in citations)
-

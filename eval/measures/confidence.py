@@ -7,7 +7,33 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from answer.confidence import HIGH, MIDDLE
+
+WORDS = ("高", "中", "低")
+
 BINS = 10
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What a word of confidence is worth: the share of right ones among the answers that carry it, and their number."""
+
+    word: str
+    share: float | None  # None for no answer
+    count: int
+
+
+def promises(confidences: Sequence[float], right: Sequence[bool]) -> list[Promise]:
+    """Return how far the words that a reader sees hold, the surest first."""
+    groups: dict[str, list[bool]] = {word: [] for word in WORDS}
+    for confidence, ok in zip(confidences, right, strict=True):
+        groups[word_of(confidence)].append(ok)
+    return [Promise(word, sum(oks) / len(oks) if oks else None, len(oks)) for word, oks in groups.items()]
+
+
+def word_of(confidence: float) -> str:
+    """Return the word that stands beside an answer of this confidence."""
+    return "高" if confidence >= HIGH else "中" if confidence >= MIDDLE else "低"
 
 
 @dataclass(frozen=True)

@@ -52,10 +52,7 @@ def measure_rankings(
     For MRR and nDCG a chunk is relevant (gain 1) when it overlaps a gold place; ``chunks`` are all that could be found.
     """
     asked = [question for question in questions if question.answerable]
-    qrels = {
-        q.id: {c.chunk_id: 1 for c in chunks if any(map(c.holds, q.places))}
-        for q in asked
-    }
+    qrels = {q.id: {c.chunk_id: 1 for c in chunks if any(map(c.holds, q.places))} for q in asked}
     # Ranks as scores: equal scores would be put into another order by their ids.
     run = {q.id: {hit.chunk_id: float(-n) for n, hit in enumerate(rankings.get(q.id, ()))} for q in asked}
     # Not by their names: those are parsed with what Python 3.14 has no more.

@@ -15,8 +15,9 @@ from typing import Any
 
 from eval.dataset import Question
 from eval.measures.answers import holds_it, is_short_enough, says_it
+from eval.measures.ceiling import is_candidate, is_on_page, is_within
 from eval.measures.citations import GoldPage, citation_precision, citation_recall, is_covered, page_hit
-from eval.measures.confidence import aurc, brier, calibration_error, reliability, risk_coverage
+from eval.measures.confidence import aurc, brier, calibration_error, promises, reliability, risk_coverage
 from eval.measures.latency import latencies
 from eval.measures.lists import list_precision, list_recall
 from eval.measures.luck import luck
@@ -67,6 +68,10 @@ class Judged:
     citation_precision: float | None = None
     citation_recall: float | None = None
     files: tuple[str, ...] = ()  # where the gold answer stands
+    status: str = ""  # of the answer; empty after an error
+    candidate: bool | None = None  # one of what was picked, said or offered, is right
+    in_passages: bool | None = None  # the right text stands in the passages shown
+    on_page: bool | None = None  # a passage shown stands at a gold place
     steps: Mapping[str, float] = field(default_factory=dict)  # milliseconds of each step
 
     def measures(self) -> dict[str, float | None]:
@@ -78,6 +83,10 @@ class Judged:
             "value": _number(self.value),
             "cited": float(self.cited),
             "page_hit": _number(self.page_hit),
+            "candidate": _number(self.candidate),
+            "in_passages": _number(self.in_passages),
+            "on_page": _number(self.on_page),
+            "told": float(self.status != "not_found"),
             "as_of": _number(self.as_of),
             "character_f1": self.character_f1,
             "list_precision": self.list_precision,
@@ -99,6 +108,9 @@ def judge(
     citations: Sequence[Place],
     confidence: float,
     ms: float,
+    status: str = "",
+    candidates: Sequence[str] = (),
+    passages: Sequence[Place] = (),
     as_of: str | None = None,
     gold_pages: Collection[GoldPage] = (),
     steps: Mapping[str, float] | None = None,
@@ -108,14 +120,15 @@ def judge(
 ) -> Judged:
     """Return the verdict on one answer. An error is never right, not even for a question without answer.
 
-    ``as_of`` is the answer's code; ``gold_pages`` are the pages of the gold places, none where documents have none.
+    ``candidates`` are the texts that an unsure answer offers, ``passages`` what is shown beside it; ``as_of`` is the
+    answer's code; ``gold_pages`` are the pages of the gold places, none where documents have none.
     """
     said = question.answerable and answered and says_it(question, text)
     by_luck = question.answerable and answered and not said and holds_it(question, text)
     short = is_short_enough(question, text)
     right = error is None and (said and short if question.answerable else not answered)
     covered = is_covered(question, citations)
-    given, shown = (text, citations) if answered else ("", ())
+    given, shown = (text, citations) if answered else ("", ())  # what is only offered is not said
     asked = question.answerable
     return Judged(
         id=question.id,
@@ -143,6 +156,10 @@ def judge(
         citation_precision=citation_precision(question, shown) if asked else None,
         citation_recall=citation_recall(question, shown) if asked else None,
         files=tuple(sorted(question.documents)),
+        status=status,
+        candidate=right or is_candidate(question, candidates) if asked else None,
+        in_passages=is_within(question, passages) if asked else None,
+        on_page=is_on_page(question, passages) if asked else None,
         steps=steps or {},
     )
 
@@ -168,6 +185,14 @@ def summarise(judged: Sequence[Judged]) -> dict[str, Any]:
         "citation_precision": mean(j.citation_precision for j in asked),
         "citation_recall": mean(j.citation_recall for j in asked),
         "page_hit": mean(j.page_hit for j in asked),
+        "right_of_answered": share(right),
+        "promises": [asdict(one) for one in promises(confidences, right)],
+        "unsure": share(j.status == "unsure" for j in asked),
+        "false_absence": share(j.status == "not_found" for j in asked),
+        "candidate_recall": share(bool(j.candidate) for j in asked),
+        "unsure_shown": share(bool(j.candidate or j.in_passages) for j in asked if j.status == "unsure"),
+        "in_passages": share(bool(j.in_passages) for j in asked),
+        "on_page": share(bool(j.on_page) for j in asked),
         "refusal_recall": declining.recall,
         "refusal_precision": declining.precision,
         "refusal_f1": declining.f1,
@@ -201,6 +226,8 @@ def _grouped(named: Iterable[tuple[str, Judged]]) -> dict[str, dict[str, int]]:
             "cited": sum(j.cited for j in group),
             "declined": sum(not j.answered for j in group),
             "too_long": sum(j.too_long for j in group),
+            "candidate": sum(bool(j.candidate) for j in group),
+            "in_passages": sum(bool(j.in_passages) for j in group),
         }
         for name, group in sorted(groups.items())
     }
