@@ -15,12 +15,14 @@ from threading import Lock
 import numpy as np
 
 from answer import extractive
-from answer.answer import Answer, Box, Citation, Derived, Passage, QuestionError, TimelinePoint, Timings
+from answer.absence import Holds, searchable, stands
+from answer.answer import Answer, Box, Candidate, Citation, Derived, Passage, QuestionError, TimelinePoint, Timings
 from answer.check import is_verbatim, unsupported
 from answer.draft import Draft
 from answer.evidence import Reading, katakana, read_atoms
 from answer.figures import asked_names, is_named
 from answer.followup import of_its_row, resolve
+from answer.outcome import Outcome, decide
 from answer.question import Question, read_question, validate
 from answer.scene import Scene, build_scene
 from answer.spelling import Speller
@@ -37,6 +39,7 @@ from ingest.japanese import fold, words
 from ingest.writing import without_notes
 
 NOT_FOUND = "資料に記載がありません"
+UNSURE = "一つに決められません。次の箇所に書かれている可能性があります。"
 log = logging.getLogger(__name__)
 
 _HITS = 16  # chunks that are read closely
@@ -71,6 +74,7 @@ class Assistant:
         self.max_question_chars = max_question_chars
         self._readings: OrderedDict[tuple[str, str], Reading] = OrderedDict()
         self._speller: tuple[str, Speller] | None = None  # of the snapshot of this id
+        self._shelves: tuple[str, dict[str, str]] | None = None
         self._lock = Lock()
 
     def ask(
@@ -95,10 +99,9 @@ class Assistant:
         read = read_question(understood or text, view.today())
         hits, scene = self._scene(view, read)
         retrieved = time.perf_counter()
-        picked = extractive.pick(scene)
-        draft = extractive.accept(scene, picked)
+        outcome = decide(scene, extractive.pick(scene), self._holds(view))
         answered = time.perf_counter()
-        answer = self._checked(view.snapshot, read, draft, hits, extractive.sureness(picked))
+        answer = self._checked(view.snapshot, read, outcome, hits)
         done = time.perf_counter()
         timings = Timings(
             retrieve=_ms(started, retrieved),
@@ -130,7 +133,7 @@ class Assistant:
             "vector": view.snapshot.search(read.text, k=_HITS, leg="vector", part=view.part),
             "fused": hits,
         }
-        return Trace(read, legs, scene, picked, extractive.accept(scene, picked))
+        return Trace(read, legs, scene, picked, decide(scene, picked, self._holds(view)))
 
     def search(
         self, question: str, k: int = 10, leg: Leg = "fused", *, scope: Scope | None = None
@@ -254,49 +257,93 @@ class Assistant:
                 self._readings.popitem(last=False)
         return reading
 
-    def _checked(
-        self, snapshot: Snapshot, question: Question, draft: Draft, hits: Sequence[Hit], sureness: float
-    ) -> Answer:
+    def _holds(self, view: _View) -> Holds:
+        """Return what looks for a text in every paper that is asked; they are read when it is first needed."""
+
+        def holds(wanted: str) -> bool:
+            shelf = self._shelf(view.snapshot)
+            return any(stands(wanted, shelf[info.id]) for info in view.documents())
+
+        return holds
+
+    def _shelf(self, snapshot: Snapshot) -> dict[str, str]:
+        """Return all that each document says, its title and date included, as texts are looked for."""
+        with self._lock:
+            if self._shelves is None or self._shelves[0] != snapshot.id:
+                told = {
+                    info.id: " ".join(
+                        (info.title, info.meeting or "", info.published or "", snapshot.document(info.id).text)
+                    )
+                    for info in snapshot.documents()
+                }
+                self._shelves = (snapshot.id, {id_: searchable(text) for id_, text in told.items()})
+            return self._shelves[1]
+
+    def _checked(self, snapshot: Snapshot, question: Question, outcome: Outcome, hits: Sequence[Hit]) -> Answer:
+        """Return the answer with its citations; what is not in the text that it cites is neither said nor offered."""
         passages = self._passages(snapshot, hits[:_PASSAGES])
-        if draft.text:
-            places = list(dict.fromkeys(draft.supports))  # one row of a table is cited once, whatever it holds
-            numbers = [places.index(support) + 1 for support in draft.supports]
-            citations = tuple(self.cite(snapshot, s.document_id, s.start, s.end, n) for n, s in enumerate(places, 1))
-            papers = [snapshot.document(c.document_id) for c in citations]
-            cited = [
-                " ".join((paper.cells_apart(c.start, c.end), *c.section, c.title, c.meeting or "", *_days(c)))
-                for c, paper in zip(citations, papers, strict=True)
-            ]
-            loose = unsupported(draft.text, cited, question.text, draft.how)
-            sound = all(
-                is_verbatim(c.quote, paper.text, c.start, c.end) for c, paper in zip(citations, papers, strict=True)
-            )
-            if not loose and sound and citations:
-                return Answer(
-                    question=question.text,
-                    status="answered",
-                    answer=draft.text,
-                    type=draft.kind,
-                    as_of=draft.as_of,
-                    derived=Derived(draft.how, tuple(dict.fromkeys(numbers[i] for i in draft.operands)))
-                    if draft.how
-                    else None,
-                    citations=citations,
-                    timeline=_timeline(draft, numbers, citations),
-                    missing=_named(draft.missing, question, passages),
-                    passages=passages,
-                    confidence=round(sureness, 2),
-                )
-            log.info("not said, since %s is in no cited text: %s", loose or "a quote", draft.text)
-        return Answer(
+        answer = Answer(
             question=question.text,
             status="not_found",
             answer=NOT_FOUND,
             type=question.kind,
-            missing=_named(draft.missing, question, passages),
+            missing=outcome.missing,
             passages=passages,
-            confidence=round(1 - sureness, 2),
+            confidence=round(1 - outcome.probability, 2),
         )
+        if outcome.status == "not_found":
+            return answer
+        if outcome.status == "answered" and (citations := self._cited(snapshot, question, outcome.draft)):
+            draft = outcome.draft
+            places = list(dict.fromkeys(draft.supports))
+            numbers = [places.index(support) + 1 for support in draft.supports]
+            return replace(
+                answer,
+                status="answered",
+                answer=draft.text,
+                type=draft.kind,
+                as_of=draft.as_of,
+                derived=Derived(draft.how, tuple(dict.fromkeys(numbers[i] for i in draft.operands)))
+                if draft.how
+                else None,
+                citations=citations,
+                timeline=_timeline(draft, numbers, citations),
+                missing=_named(outcome.missing, question, passages),
+                confidence=round(outcome.probability, 2),
+            )
+        offers: list[Candidate] = []
+        cited: list[Citation] = []
+        for draft in outcome.candidates:
+            places_of_it = self._cited(snapshot, question, draft, first=len(cited) + 1)
+            if places_of_it:
+                offers.append(Candidate(draft.text, places_of_it[0].n, round(draft.probability, 2)))
+                cited += places_of_it
+        return replace(
+            answer,
+            status="unsure",
+            answer=UNSURE,
+            citations=tuple(cited),
+            candidates=tuple(offers),
+            confidence=round(outcome.probability, 2),
+        )
+
+    def _cited(self, snapshot: Snapshot, question: Question, draft: Draft, first: int = 1) -> tuple[Citation, ...]:
+        """Return a draft's citations, numbered from ``first``; none where a figure or a quote is not what they say."""
+        places = list(dict.fromkeys(draft.supports))  # one row of a table is cited once, whatever it holds
+        citations = tuple(self.cite(snapshot, s.document_id, s.start, s.end, n) for n, s in enumerate(places, first))
+        papers = [snapshot.document(c.document_id) for c in citations]
+        cited = [
+            " ".join((paper.cells_apart(c.start, c.end), *c.section, c.title, c.meeting or "", *_days(c)))
+            for c, paper in zip(citations, papers, strict=True)
+        ]
+        loose = unsupported(draft.text, cited, question.text, draft.how)
+        sound = all(
+            is_verbatim(c.quote, paper.text, c.start, c.end) for c, paper in zip(citations, papers, strict=True)
+        )
+        if loose or not sound:
+            log.info("not said, since %s is in no cited text: %s", loose or "a quote", draft.text)
+            return ()
+        return citations
 
     def _passages(self, snapshot: Snapshot, hits: Sequence[Hit]) -> tuple[Passage, ...]:
         return tuple(

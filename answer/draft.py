@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from answer.answer import QuestionType
-from answer.confidence import Signals
+from answer.confidence import Signals, confidence
 
 
 @dataclass(frozen=True)
@@ -43,3 +43,8 @@ class Draft:
     score: float = 0.0
     signals: Signals | None = None
     why: tuple[str, ...] = ()
+
+    @property
+    def probability(self) -> float:
+        """Return how likely the text is right, from 0 to 1; 0 without one."""
+        return confidence(self.kind, self.signals) if self.text and self.signals is not None else 0.0

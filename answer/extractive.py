@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import accumulate
 
 from answer.changes import answer_changed, answer_earlier
 from answer.comparison import answer_both, answer_several
-from answer.confidence import NEAR, confidence, least
 from answer.days import answer_date
 from answer.draft import Draft, Support
-from answer.evidence import Reading
 from answer.extremes import answer_extreme, says_extreme
 from answer.hours import answer_hours, answer_weekday, asked_end
 from answer.lists import answer_enumerated, answer_list
@@ -24,7 +22,7 @@ from answer.prose import (
     answer_yesno,
     best_clause,
 )
-from answer.question import Question, Term, read_question, split_question
+from answer.question import read_question, split_question
 from answer.scene import Scene, narrowed
 from answer.series import answer_figure, answer_series
 from answer.spans import answer_counted, answer_name, asks_office, asks_person
@@ -35,59 +33,6 @@ _FIGURE_OF_AREAS = 0.6
 _SAYS_WHEN = re.compile(r"\d(?:年|月|日|\.\d|歳)|曜|まで|毎[年月週日]|初旬|上旬|中旬|下旬|月末|年度")
 
 _COMPARES = re.compile(r"\d|増|減|変|同|差|違|多|少|高|低|大き|小さ|上回|下回")
-
-
-def accept(scene: Scene, draft: Draft) -> Draft:
-    """Return the draft when it is likely enough to be right, else one without text.
-
-    ``missing`` says which things of the question no document names; of an answer, a reader should know that too.
-    """
-    signals, question = draft.signals, scene.question
-    strange = signals.strange if signals is not None else ()
-    # Of a thing that no document names, or of another of its kind, nothing that they say is an answer.
-    of_nothing = question.subjects.intersection(strange)
-    partly = signals.others if signals is not None else ()
-    of_others = [t.text for t in question.terms if t.text in partly and _is_anothers(scene, draft, t)]
-    needed = (*(signals.needed if signals is not None else ()), *of_nothing, *of_others)
-    if draft.text and not needed and sureness(draft) >= least(draft.kind):
-        return replace(draft, missing=_as_asked(question, strange))
-    return replace(draft, text="", missing=draft.missing or _as_asked(question, needed) or _unmet(scene))
-
-
-def _as_asked(question: Question, lemmas: Sequence[str]) -> tuple[str, ...]:
-    """Return words as the question has them, each once. 例: うなぎ for 鰻"""
-    typed = {term.parts[0]: term.text for term in question.terms if len(term.parts) == 1}
-    return tuple(dict.fromkeys(typed.get(lemma, lemma) for lemma in lemmas))
-
-
-def _is_anothers(scene: Scene, draft: Draft, term: Term) -> bool:
-    """Say whether a thing is asked of, and what supports the draft names another of its kind.
-
-    例: 環境保全部会, asked of 環境整備部会
-    """
-    question = scene.question
-    is_asked_of = term.text in question.subjects or set(term.parts) <= set(question.focus)
-    if not is_asked_of or not term.text.endswith(term.parts[-1]):
-        return False
-    readings = {region.reading.document.id: region.reading for region in scene.regions}
-    said = [text for s in draft.supports if s.document_id in readings for text in _said_at(readings[s.document_id], s)]
-    kind = re.compile(rf"([一-鿿々ァ-ヶーa-z]{{2,16}}){re.escape(term.parts[-1])}(?![一-鿿])")
-    return any(
-        called[1] not in question.folded and not called[1].endswith(term.parts[0])
-        for text in said
-        for called in kind.finditer(text)
-    )
-
-
-def _said_at(reading: Reading, support: Support) -> tuple[str, ...]:
-    """Return a quote and the heading that it stands under, folded."""
-    headings = reading.statements[reading.at(support.start)].headings
-    return tuple(map(fold, (reading.document.text[support.start : support.end], *headings[-1:])))
-
-
-def sureness(draft: Draft) -> float:
-    """Return the probability that a draft's text is right; 0 without one."""
-    return confidence(draft.kind, draft.signals) if draft.text and draft.signals is not None else 0.0
 
 
 def pick(scene: Scene) -> Draft:
@@ -125,7 +70,7 @@ def _pick_each(scene: Scene) -> Draft | None:
     drafts = [_pick(narrowed(scene, q)) for q in questions]
     if not all(d.text and d.signals is not None for d in drafts):
         return None
-    weakest = min(drafts, key=sureness)
+    weakest = min(drafts, key=lambda draft: draft.probability)
     return replace(
         weakest,
         kind=scene.question.kind,
@@ -196,16 +141,3 @@ def _pick(scene: Scene) -> Draft:
         if listed is not None and listed.score > draft.score - 0.15:
             return listed
     return draft
-
-
-def _unmet(scene: Scene) -> tuple[str, ...]:
-    """Return the words of the question that nothing near the best statement meets, weightiest first.
-
-    A compound stands for its pieces; when every word is met, what was asked about them is not: the focus is named.
-    """
-    best = scene.statements[0] if scene.statements else None
-    zones = best.region.coverage.zones[:, best.index - best.region.low] if best else [0.0] * len(scene.atoms)
-    unmet = {a.lemma: a for a, zone in zip(scene.atoms, zones, strict=True) if zone < NEAR}
-    whole = sorted((a for a in unmet.values() if a.whole not in unmet), key=lambda a: -a.weight)
-    focus = [t.text for t in scene.question.terms if set(t.parts) & set(scene.question.focus)]
-    return tuple(a.lemma for a in whole[:3]) or tuple(focus[-1:]) or tuple(t.text for t in scene.question.terms[-1:])

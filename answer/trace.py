@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from answer.answer import QuestionType
 from answer.confidence import Signals, least
 from answer.draft import Draft
-from answer.extractive import sureness
+from answer.outcome import Outcome
 from answer.question import Question
 from answer.scene import Scene
 from index.protocols import Hit
@@ -50,13 +50,13 @@ _SIGNALS = {
 
 @dataclass(frozen=True)
 class Trace:
-    """``picked`` is the best draft that was found, ``accepted`` the same or one without text when it was refused."""
+    """``picked`` is the best draft that was found, ``outcome`` what became of it."""
 
     question: Question
     legs: Mapping[Leg, Sequence[Hit]]
     scene: Scene
     picked: Draft
-    accepted: Draft
+    outcome: Outcome
 
     def told(self) -> str:
         """Return the trace as it is read at a terminal, in Japanese."""
@@ -104,14 +104,15 @@ class Trace:
         yield f"  候補: {_glimpse(self.picked.text)}"
         if self.picked.signals is not None:
             yield f"  手がかり: {_said(self.picked.signals)}"
-        sure, needed = sureness(self.picked), least(self.picked.kind)
-        if self.accepted.text:
+        sure, needed = self.outcome.probability, least(self.picked.kind)
+        if self.outcome.status == "answered":
             yield f"  採用: 確からしさ {sure:.2f}（{needed:.2f} 以上）"
-        elif self.picked.signals is not None and self.picked.signals.needed:
-            yield f"  不採用: 欠かせない語が近くにない（{'、'.join(self.picked.signals.needed)}）"
+        elif self.outcome.against:
+            yield f"  不採用: {'、'.join(self.outcome.against)}"
         else:
-            unmet = "、".join(self.accepted.missing)
-            yield f"  不採用: 確からしさ {sure:.2f}（{needed:.2f} 未満）、満たされない語: {unmet}"
+            yield f"  不採用: 確からしさ {sure:.2f}（{needed:.2f} 未満）"
+        if self.outcome.status == "not_found":
+            yield f"  どの資料にもない: {'、'.join(self.outcome.missing)}"
 
 
 def _said(signals: Signals) -> str:
