@@ -52,7 +52,8 @@ def decide(scene: Scene, picked: Draft, holds: Holds) -> Outcome:
     strange = picked.signals.strange if picked.signals is not None else ()
     if picked.text and not against and probability >= least(picked.kind):
         return Outcome("answered", picked, probability, missing=_as_asked(question, strange))
-    missing = absent(question, scene.atoms, holds)
+    suspects = picked.signals.others if picked.signals is not None else ()
+    missing = absent(question, scene.atoms, holds, suspects)
     if missing:
         return Outcome("not_found", replace(picked, text=""), probability, missing=missing, against=against)
     return Outcome("unsure", replace(picked, text=""), probability, _offers(scene, picked), against=against)

@@ -61,7 +61,7 @@ def test_an_empty_line_is_skipped_and_still_counted(write):
         ({"evidence": []}, r":1: evidence: 答えのある質問には、典拠が要ります"),
         ({"evidence": {}}, r":1: evidence: 答えのある質問には、典拠が要ります"),
         ({"evidence": "a.txt"}, r":1: evidence: 典拠の並び"),
-        ({"evidence": [{"file": "a.txt"}]}, r":1: evidence\[0\]: 行（lines）かページ（page）の、どちらか一方"),
+        ({"evidence": [{"file": "a.txt"}]}, r":1: evidence\[0\]: 行（lines）かページ（page）を、どちらもない文書では"),
         ({"evidence": [PLACE, {"file": "a.txt", "lines": [5, 4]}]}, r":1: evidence\[1\]\.lines: .*いまは \[5, 4\]"),
         ({"evidence": [{"file": "a.txt", "page": 0}]}, r":1: evidence\[0\]\.page: ページは1から.*いまは 0"),
         ({"evidence": [{"file": " ", "page": 1}]}, r":1: evidence\[0\]\.file: ファイル名"),
