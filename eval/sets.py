@@ -74,17 +74,23 @@ def find_sets(files: Sequence[Path] | None, folders: Sequence[Path]) -> tuple[li
 
 
 def bank_files(names: Sequence[str]) -> list[Path]:
-    """Return the files of the bank, all or those of these names; one that is not there is named when it is read."""
-    return [BANK / f"{name}.jsonl" for name in names] if names else sorted(BANK.glob("*.jsonl"))
+    """Return the files of the bank: all, those of these sets, or those of these batches. 例: yaizu_opendata.2, 2
+
+    A name that no file bears is kept, so that whoever reads it says so.
+    """
+    every = sorted(BANK.glob("*.jsonl"))
+    found = {name: [path for path in every if name in (path.stem, *path.stem.split("."))] for name in names}
+    return [path for name in names for path in found[name] or [BANK / f"{name}.jsonl"]] if names else every
 
 
 def collection(name: str, needed: set[str], folder: Path) -> tuple[Path, ...]:
     """Return all papers of the folder that is called like the set, when the needed ones are among them.
 
-    A collection is asked as a whole: what is in no gold place is what makes finding hard.
+    A collection is asked as a whole: what is in no gold place is what makes finding hard. Its batches of questions are
+    numbered: yaizu_opendata.2 is asked over yaizu_opendata.
     """
     for home in (folder, *sorted(p for p in folder.glob("*") if p.is_dir())):
-        if home.name == name:
+        if home.name == name.partition(".")[0]:
             papers = sorted(p for p in home.rglob("*") if p.suffix in SUFFIXES and p.name != "README.md")
             if papers and needed <= {p.name for p in papers}:
                 return tuple(papers)
