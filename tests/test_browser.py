@@ -338,8 +338,10 @@ def test_what_cannot_be_settled_on_shows_candidates_whose_numbers_open_their_pag
     last.press("Enter")
     expect(newest(page).locator(".tk-shown .tk-n")).to_have_text(str(offers.count()))
     wait_for_picture(page)
+    settled(page)
     newest(page).get_by_role("button", name="正しい候補を知らせる").click()
     newest(page).get_by_text("資料に答えは書かれていない").click()
+    newest(page).get_by_role("button", name="送る").scroll_into_view_if_needed()
     save(page, "29-right-candidate")
 
 

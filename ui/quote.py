@@ -139,6 +139,19 @@ def grid_html(table: Json, marks: Sequence[str] = ()) -> str:
     )
 
 
+def brief(table: Json, marks: Sequence[str]) -> Json:
+    """Return a single row with its name and the cells that hold ``marks`` only; any other table as it is."""
+    if len(table["rows"]) != 1:
+        return table
+    [row] = table["rows"]
+    kept = [i for i, cell in enumerate(row) if any(span_of(mark, cell) for mark in marks)]
+    if not kept or not table["heads"]:
+        return table
+    columns = sorted({0, *kept})
+    names = [[names[i] for i in columns] for names in table.get("names") or []]
+    return table | {"heads": [table["heads"][i] for i in columns], "rows": [[row[i] for i in columns]], "names": names}
+
+
 def _cell_html(cell: str, name: str, marks: Sequence[str]) -> str:
     text = cell.strip()
     figure = ' class="tk-figure"' if re.fullmatch(r"[△▲−\-+]?[\d,.]+\D{0,4}", text) else ""

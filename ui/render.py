@@ -16,7 +16,7 @@ from itertools import pairwise
 from typing import Any
 from urllib.parse import urlencode
 
-from ui.quote import line_html, quote_html
+from ui.quote import brief, line_html, quote_html
 
 Json = dict[str, Any]
 
@@ -130,7 +130,7 @@ def place(citation: Json) -> str:
 
 def origin_html(citation: Json) -> str:
     """Return meeting, date and place of a citation; a line breaks between them only."""
-    return _spans([*_issue(citation), place(citation)])
+    return _pieces([*_issue(citation), place(citation)])
 
 
 def _issue(citation: Json) -> list[str]:
@@ -140,7 +140,7 @@ def _issue(citation: Json) -> list[str]:
     return [citation.get("meeting") or "", f"{date or ''}{guessed}"]
 
 
-def _spans(parts: Sequence[str]) -> str:
+def _pieces(parts: Sequence[str | None]) -> str:
     return " ".join(f"<span>{escape(part)}</span>" for part in parts if part)
 
 
@@ -357,7 +357,7 @@ def _offer_html(candidate: Json, answer: Json, number: int, turn: int, tables: M
     line = line_html(citation, text)
     shown = f"<p>{line or escape(text)}</p>"
     if "\t" in str(citation["quote"]).strip():  # a cell says little without the heading above it
-        row = quote_html(citation, tables.get(citation["n"], ()), [text])
+        row = quote_html(citation, [brief(table, [text]) for table in tables.get(citation["n"], ())], [text])
         shown = row if line else f"{shown}{row}"
     elif line is None:  # read from more than one line, or completed with what stands elsewhere, such as a unit
         quote = " ".join(str(citation["quote"]).split())
@@ -366,8 +366,8 @@ def _offer_html(candidate: Json, answer: Json, number: int, turn: int, tables: M
     under = f'<p class="tk-section">{escape(heading)}</p>' if heading else ""
     return (
         f'<li>{marker_html(citation, turn, number)}<div><div class="tk-offer">{shown}</div>{under}</div>'
-        f'<div><p class="tk-title">{_spans([citation.get("title") or citation["file"], place(citation)])}</p>'
-        f'<p class="tk-origin">{_spans(_issue(citation))}</p></div></li>'
+        f'<div><p class="tk-title">{_pieces([citation.get("title") or citation["file"], place(citation)])}</p>'
+        f'<p class="tk-origin">{_pieces(_issue(citation))}</p></div></li>'
     )
 
 
@@ -592,7 +592,7 @@ def _with_source(date: str | None, source: str) -> str | None:
 
 def _spans(parts: list[str | None]) -> str:
     """Return parts as a paragraph whose lines break between them only; nothing for none."""
-    spans = " ".join(f"<span>{escape(part)}</span>" for part in parts if part)
+    spans = _pieces(parts)
     return f'<p class="tk-origin">{spans}</p>' if spans else ""
 
 

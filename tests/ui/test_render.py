@@ -242,7 +242,9 @@ def test_a_candidate_in_a_table_stands_under_the_headings_of_its_row():
     table = {"start": 10, "end": 10 + len(quote), "heads": ["", "令和5年", "令和6年"], "names": []}
     shown = render.unsure_html(offered, 0, {1: [table | {"rows": [quote.split("\t")]}]})
     assert '<th scope="col">令和6年</th>' in shown
+    assert "<td>世帯</td>" in shown
     assert "<mark>20,240世帯</mark>" in shown
+    assert "令和5年" not in shown.split("tk-section")[0], "its own column and the name of the row are enough"
 
 
 def test_a_candidate_that_stands_in_no_line_as_it_is_said_comes_before_its_line():
