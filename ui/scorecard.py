@@ -120,18 +120,18 @@ def glance_html(marks: Marks, before: Marks | None = None) -> str:
     if marks.traps:
         cards.append(
             _card(
-                "正直に「記載なし」",
+                "正直に答えなかった",
                 of(marks.declined, marks.traps),
-                "資料に答えがない質問に、作り話をせず「資料に記載がありません」と答えた数です。",
+                "資料に答えがない質問に、作り話をせず「記載がありません」「一つに決められません」とした数です。",
                 change=change(lambda m: m.declined),
             )
         )
     if marks.answerable:
         cards.append(
             _card(
-                "誤って「記載なし」",
+                "答えられなかった",
                 of(marks.wrongly_declined, marks.answerable),
-                "資料に答えがあるのに、見つけられなかった数です。少ないほど良い数字です。",
+                "資料に答えがあるのに、見つけられないか、一つに決められなかった数です。少ないほど良い数字です。",
                 change=change(lambda m: m.wrongly_declined),
             )
         )
@@ -223,7 +223,7 @@ def types_html(types: dict[str, dict[str, int]]) -> str:
         )
     return (
         '<div class="tk-table tk-types"><table><thead><tr><th scope="col">種類</th><th scope="col">正しく答えた</th>'
-        '<th scope="col">出典も正しい</th><th scope="col">誤って「記載なし」</th><th scope="col">長すぎた</th>'
+        '<th scope="col">出典も正しい</th><th scope="col">答えられなかった</th><th scope="col">長すぎた</th>'
         f"</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
     )
 

@@ -17,6 +17,10 @@ FAULTS = {
         "「記載なし」とした",
         "資料に答えがあるのに、「資料に記載がありません」と答えました。",
     ),
+    "unsure": (
+        "候補を示すにとどまった",
+        "資料に答えがありますが、一つに決められないとして、候補を示しました。",
+    ),
     "invented": (
         "答えがないのに答えた",
         "資料に答えがない質問です。「資料に記載がありません」と答えるべきところでした。",
@@ -88,7 +92,7 @@ def fault(record: Json) -> str:
     if not verdict["answerable"]:
         return "invented"
     if not verdict["answered"]:
-        return "declined"
+        return "unsure" if record.get("status") == "unsure" else "declined"
     if verdict["right"]:
         return "uncited"
     return "too_long" if verdict["too_long"] else "wrong"
@@ -100,6 +104,8 @@ def why(record: Json) -> list[str]:
     said = [FAULTS[code][1]]
     if code == "wrong":
         said.append("出典の箇所は合っています。" if verdict["covered"] else "出典も、正しい箇所を示していません。")
+    if code == "unsure" and verdict.get("candidate") is not None:
+        said.append("正しい答えは、候補の中に" + ("あります。" if verdict["candidate"] else "ありません。"))
     if verdict["unsupported"]:
         said.append(f"出典にない数字を含みます: {'、'.join(verdict['unsupported'])}")
     if verdict["bad_quotes"]:
@@ -117,14 +123,20 @@ def wrong_html(record: Json) -> str:
     places = "".join(_place_html(place) for place in expected["evidence"])
     note = f'<p class="tk-note">注: {escape(expected["note"])}</p>' if expected.get("note") else ""
     cited = "".join(_place_html(citation) for citation in record.get("citations", ()))
+    offers = render.candidates(record)
     return (
         f'<article class="tk-wrong"><h4>{escape(expected["question"])}</h4><p class="tk-badges">{badges}</p>'
         f'<p class="tk-why">{"".join(escape(part) for part in why(record))}</p>'
         f'<div class="tk-sides"><section><h5>正しい答え</h5><p class="tk-said">{escape(gold)}</p>'
         f"{_places_html('根拠', places)}{note}</section>"
         f'<section><h5>実際の答え</h5><p class="tk-said">{escape(record.get("answer") or "（答えなし）")}</p>'
-        f"{_places_html('出典', cited)}</section></div></article>"
+        f"{_offers_html(record)}{_places_html('候補の箇所' if offers else '出典', cited)}</section></div></article>"
     )
+
+
+def _offers_html(record: Json) -> str:
+    offers = "".join(f"<li>{escape(offer['text'])}</li>" for offer in render.candidates(record))
+    return f'<p class="tk-lead">候補</p><ol class="tk-offered">{offers}</ol>' if offers else ""
 
 
 def _places_html(name: str, places: str) -> str:

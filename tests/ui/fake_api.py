@@ -108,14 +108,32 @@ def answer(question: str = "相談件数は何件ですか", **changes: Any) -> 
         "as_of": "2024-01-31",
         "derived": None,
         "citations": [citation(1), text_citation(2)],
+        "candidates": [],
         "timeline": [],
         "missing": [],
         "passages": [passage],
-        "confidence": 0.82,
+        "confidence": 0.96,
         "timings_ms": {"retrieve": 3.0, "read": 2.0, "check": 1.0, "total": 6.0},
         "index": "s1",
         "answerer": "extractive",
     } | changes
+
+
+def unsure(question: str = "相談は何件ありましたか", **changes: Any) -> Json:
+    """Return what is offered where no answer could be settled on: the first of two candidates stands on two places."""
+    place = citation(3, quote="世帯\t20,114世帯\t20,240世帯", page=6, page_label=None, section=["3 予算"])
+    told = {
+        "status": "unsure",
+        "answer": "一つに決められません。次の箇所に書かれている可能性があります。",
+        "as_of": None,
+        "citations": [citation(1), text_citation(2), place],
+        "candidates": [
+            {"text": "2,776件", "citation": 1, "confidence": 0.41},
+            {"text": "世帯 20,114世帯 20,240世帯", "citation": 3, "confidence": 0.2},
+        ],
+        "confidence": 0.41,
+    }
+    return answer(question, **(told | changes))
 
 
 def not_found(question: str = "市長の好物は何ですか", **changes: Any) -> Json:

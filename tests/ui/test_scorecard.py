@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from eval import dataset
 from eval.run import Stage
 from tests.ui.conftest import shown
-from tests.ui.fake_api import FakeApi, baseline, problem, record, run, scores
+from tests.ui.fake_api import FakeApi, baseline, problem, record, run, scores, unsure
 from ui import marks
 from ui.marks import EVERY, Marks, types_of
 from ui.scorecard import baseline_of, build_html, details_html, glance_html, version_html
@@ -163,6 +163,16 @@ def test_a_wrong_answer_stands_beside_the_right_one_with_both_places_and_nothing
     assert "<u>" not in page
     assert "<li>gaiyou.pdf　p.3<q>相談件数は2,776件</q></li>" in page
     assert "<li>gaiyou.pdf　p.3（印刷ページ 5）<q>相談件数は2,776件（令和6年1月末現在）となっている。</q></li>" in page
+
+
+@pytest.mark.parametrize(("among", "words"), [(True, "候補の中にあります。"), (False, "候補の中にありません。")])
+def test_an_unsure_answer_says_whether_the_right_one_is_among_its_candidates(among, words):
+    given = {key: unsure()[key] for key in ("status", "answer", "citations", "candidates")}
+    one = record(verdict={"answered": False, "candidate": among}, **given)
+    assert fault(one) == "unsure"
+    assert words in "".join(why(one))
+    assert "<li>2,776件</li>" in wrong_html(one)
+    assert "候補の箇所" in wrong_html(one)
 
 
 def test_a_question_that_broke_the_program_is_shown_without_an_answer():
