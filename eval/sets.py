@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from tqdm import tqdm
 
@@ -20,6 +21,7 @@ QUESTIONS = HERE / "questions"
 BANK = QUESTIONS / "bank"  # a file a collection, asked once before anybody looked at the answers
 SEALED = QUESTIONS / "sealed"  # the same, compressed so that nobody reads them by chance: never opened, only asked
 SAMPLE = HERE.parent / "sample"
+Origin = Literal["own", "shipped", "bank", "sealed"]
 
 
 class EvaluationError(Exception):
@@ -34,6 +36,7 @@ class QuestionSet:
     path: Path
     questions: tuple[Question, ...]
     documents: tuple[Path, ...]
+    origin: Origin = "own"  # whose it is: of the person who evaluates, or one of those that come with the program
 
 
 def add_set_arguments(parser: argparse.ArgumentParser) -> None:
@@ -61,11 +64,12 @@ def find_sets(files: Sequence[Path] | None, folders: Sequence[Path]) -> tuple[li
             raise EvaluationError(f"同じ名前の質問集が二つあります: {name}")
         questions = read_questions(path)
         needed = {file for question in questions for file in question.documents}
+        origin = _origin(path)
+        is_whole = origin in ("bank", "sealed")
         for folder in (*folders, SAMPLE):
-            is_whole = path.parent in (BANK, SEALED)
             documents = collection(name, needed, folder) if is_whole else _documents(needed, folder)
             if documents:
-                sets.append(QuestionSet(name, path, questions, documents))
+                sets.append(QuestionSet(name, path, questions, documents, origin))
                 break
         else:
             names = "、".join(sorted(needed)[:3]) + (" ほか" if len(needed) > 3 else "")
@@ -76,6 +80,16 @@ def find_sets(files: Sequence[Path] | None, folders: Sequence[Path]) -> tuple[li
 def bank_files(names: Sequence[str]) -> list[Path]:
     """Return the files of the bank, all or those of these names; one that is not there is named when it is read."""
     return [BANK / f"{name}.jsonl" for name in names] if names else sorted(BANK.glob("*.jsonl"))
+
+
+def sealed_files() -> list[Path]:
+    """Return the files of the sealed sets."""
+    return sorted(SEALED.glob("*.jsonl.gz"))
+
+
+def _origin(path: Path) -> Origin:
+    homes: dict[Path, Origin] = {QUESTIONS: "shipped", BANK: "bank", SEALED: "sealed"}
+    return homes.get(path.resolve().parent, "own")
 
 
 def collection(name: str, needed: set[str], folder: Path) -> tuple[Path, ...]:

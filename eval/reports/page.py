@@ -26,7 +26,7 @@ def render(config: Json, metrics: Json, records: Sequence[Json], comparison: Com
     sets: Mapping[str, Json] = metrics["sets"]
     album = Album(pages)
     wrong = cases(records, comparison, album)
-    template = _environment().get_template("page.html.j2")
+    template = environment().get_template("page.html.j2")
     return template.render(
         config=config,
         metrics=metrics,
@@ -44,7 +44,7 @@ def render(config: Json, metrics: Json, records: Sequence[Json], comparison: Com
     )
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
