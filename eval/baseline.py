@@ -124,7 +124,8 @@ def _save(
 ) -> None:
     old = read_baseline(path) if path.exists() else Baseline({}, {})
     why = {"reason": reason} | {key: config.get(key) for key in ("time", "commit", "embedding_model")}
-    new = Baseline({**old.sets, **{name: why | one for name, one in sets.items()}}, {**old.answers, **answers})
+    scores = {name: {**why, **one} for name, one in sets.items()}
+    new = Baseline({**old.sets, **scores}, {**old.answers, **answers})
     half = path.with_name(f".{path.name}.new")
     half.write_text(_written(new), encoding="utf-8")
     os.replace(half, path)

@@ -129,7 +129,9 @@ def _reason(text: str) -> str:
 def _run(arguments: argparse.Namespace, index: Path, embedding_model: str) -> int:
     # Read first what could be refused: nobody should wait for minutes to learn of a misspelt path.
     baseline_path, baseline = _baseline(arguments, BASELINE if arguments.bank is None else BASELINE_BANK)
-    files = arguments.questions if arguments.bank is None else [*(arguments.questions or ()), *bank_files(arguments.bank)]
+    files: list[Path] | None = arguments.questions
+    if arguments.bank is not None:
+        files = [*(files or ()), *bank_files(arguments.bank)]
     sets, absent = _sets_at_hand(files, arguments.documents)
     with new_run_folder(arguments.out, RUNS) as folder:
         stages: Sequence[Stage] = STAGES if arguments.stages else ("fused",)

@@ -36,10 +36,11 @@ def promises(confidences: Sequence[float], right: Sequence[bool]) -> list[Promis
     groups: dict[str, list[bool]] = {word: [] for word in WORDS}
     for confidence, ok in zip(confidences, right, strict=True):
         groups[word_of(confidence)].append(ok)
-    return [_promise(word, sum(oks), len(oks)) for word, oks in groups.items()]
+    return [promise(word, sum(oks), len(oks)) for word, oks in groups.items()]
 
 
-def _promise(word: str, right: int, count: int) -> Promise:
+def promise(word: str, right: int, count: int) -> Promise:
+    """Return what a word is worth that stands beside so many answers, so many of them right."""
     share, least = right / count if count else None, WORDS[word]
     kept: bool | None = None
     if share is not None and least is not None:

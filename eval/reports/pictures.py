@@ -10,26 +10,24 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from eval.arguments import Parser
 from eval.history import read_records
-from eval.measures.confidence import reliability, risk_coverage
 from eval.reports.page import environment
+from eval.reports.view import curves
 
 FONT = "'Hiragino Sans','Yu Gothic UI',Meiryo,'Noto Sans CJK JP',IPAGothic,sans-serif"
 
 
 def draw(records: Sequence[Mapping[str, Any]], folder: Path) -> tuple[Path, ...]:
     """Write reliability.svg and risk-coverage.svg of the answers that were given; return their paths."""
-    given = [record["verdict"] for record in records if record["verdict"]["answered"]]
-    confidences, right = [one["confidence"] for one in given], [one["right"] for one in given]
-    charts = environment().get_template("charts.html.j2").module
+    found = curves(records)
+    charts: Any = environment().get_template("charts.html.j2").module
     drawn = {
-        "reliability.svg": charts.reliability("", [asdict(one) for one in reliability(confidences, right)]),  # type: ignore[attr-defined]
-        "risk-coverage.svg": charts.coverage("", [asdict(one) for one in risk_coverage(confidences, right)]),  # type: ignore[attr-defined]
+        "reliability.svg": charts.reliability("", found["reliability"]),
+        "risk-coverage.svg": charts.coverage("", found["risk_coverage"]),
     }
     folder.mkdir(parents=True, exist_ok=True)
     for name, svg in drawn.items():
