@@ -197,7 +197,7 @@ def test_the_scores_of_ones_own_papers_come_first_and_it_is_said_whose_they_are(
     assert "<b>5</b> / 10問" in page
     assert app.selectbox(key="set-20261123-083555").options == ["お手元の資料（総務課）", "見本資料", "すべて合わせて"]
     app.selectbox(key="set-20261123-083555").set_value(EVERY).run()
-    assert "お手元の資料と、製品に付属する資料を合わせた成績です。" in shown(app)
+    assert "お手元の資料と、ほかの資料を合わせた成績です。作るときに見た質問（既読）を含むので" in shown(app)
 
 
 def test_set_type_and_fault_narrow_the_wrong_answers(app):
