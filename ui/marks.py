@@ -190,6 +190,14 @@ def set_name(name: str, scores: Json | None = None) -> str:
     return f"{group}: {name}" if group in (UNREAD, READ) else SETS.get(name, f"お手元の資料（{name}）")
 
 
+def marked_name(name: str, scores: Json | None = None) -> str:
+    """Return the name of a set, marked where the program was made with it. 例: 見本資料（既読）"""
+    called = set_name(name, scores)
+    if name not in SETS:
+        return called
+    return f"{called[:-1]}・既読）" if called.endswith("）") else f"{called}（既読）"
+
+
 def sets_of(run: Json, chosen: str) -> Json:
     """Return the sets of an evaluation that a choice means: one of them, a group, or all."""
     sets: Json = run["sets"]

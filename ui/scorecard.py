@@ -13,6 +13,8 @@ from ui.marks import (
     TYPES,
     Marks,
     choices,
+    groups_of,
+    marked_name,
     none_or,
     of,
     percent,
@@ -35,6 +37,7 @@ LEGS = {
     "vector": "意味だけ",
     "reranked": "並べ替えた後（答えを読む順）",
 }
+FEW = 3  # sets whose details are shown one by one
 REACH = {
     "candidate_recall": "答えか、候補のどれかが正しい",
     "in_passages": "示した箇所のどれかに、正しい答えがある",
@@ -76,7 +79,7 @@ def page(client: AskClient) -> None:
         name = right.selectbox(
             "質問集",
             choices(run),
-            format_func=lambda name: set_name(name, run["sets"].get(name)),
+            format_func=lambda name: marked_name(name, run["sets"].get(name)),
             key=f"set-{chosen}",
             filter_mode=None,
         )
@@ -219,7 +222,8 @@ def version_html(run: Json, sets: Json) -> str:
             f"評価した日時　{render.moment(run.get('time')) or '不明'}",
             f"検索モデル　{'標準' if model == 'default' else model or '不明'}",
         ]
-    told.append("質問集　" + "、".join(f"{set_name(name, one)} {one['questions']:,}問" for name, one in sets.items()))
+    groups = {marked_name(group): list(own.values()) for group, own in groups_of(sets).items()}
+    told.append("質問集　" + "、".join(f"{name} {Marks.of(own).questions:,}問" for name, own in groups.items()))
     return f'<p class="tk-version">{"".join(f"<span>{escape(part)}</span>" for part in told)}</p>'
 
 
@@ -266,39 +270,67 @@ def types_html(types: dict[str, dict[str, int]]) -> str:
 
 
 def details_html(sets: Json) -> str:
-    """Return how well the places of the answers are found, and how far the stated confidence can be trusted."""
-    parts = []
-    for name, one in sets.items():
-        rows = "".join(
-            f'<tr><th scope="row">{escape(LEGS.get(leg, leg))}</th>'
-            + "".join(f"<td>{percent(values.get(key))}</td>" for key in FOUND)
-            + "</tr>"
-            for leg, values in one.get("retrieval", {}).items()
-        )
-        gap = one.get("calibration_error")
-        trust = (
-            f"確度（0〜1）と実際に正しかった割合の差は、平均 {gap:.2f} です（0 が理想）。" if gap is not None else ""
-        )
-        heads = "".join(f'<th scope="col">{words}</th>' for words in FOUND.values())
-        parts.append(
-            f"<h4>{escape(set_name(name, one))}</h4>{_reach_html(one)}"
-            f"<p>答えの書かれた箇所が、検索結果の何番目までに見つかったか（質問の割合）</p>"
-            f'<div class="tk-table"><table><thead><tr><th scope="col">検索の方法</th>{heads}</tr></thead>'
-            f"<tbody>{rows}</tbody></table></div><p>{trust}</p>"
-        )
+    """Return how often the right answer was within reach, how well its place is found, and what confidence is worth."""
+    if len(sets) > FEW:
+        found = {set_name(name, one): one.get("retrieval", {}).get("fused", {}) for name, one in sets.items()}
+        parts = [_reach_html(sets), _found_html("質問集", found)]
+    else:
+        parts = [
+            f"<h4>{escape(set_name(name, one))}</h4>{_reach_html({name: one})}"
+            + _found_html(
+                "検索の方法", {LEGS.get(leg, leg): values for leg, values in one.get("retrieval", {}).items()}
+            )
+            + _trust_html(one)
+            for name, one in sets.items()
+        ]
     return f'<div class="tk-details">{"".join(parts)}</div>'
 
 
-def _reach_html(scores: Json) -> str:
-    """Return how often the right answer was within a reader's reach, and what each word of confidence is worth."""
-    if "promises" not in scores:
-        return ""
+def _found_html(what: str, found: Json) -> str:
+    """Return how far up the places of the answers are found, a row for each name."""
+    heads = "".join(f'<th scope="col">{words}</th>' for words in FOUND.values())
     rows = "".join(
-        f'<tr><th scope="row">{words}</th><td>{percent(scores.get(key))}</td></tr>' for key, words in REACH.items()
+        f'<tr><th scope="row">{escape(name)}</th>'
+        + "".join(f"<td>{percent(values.get(key))}</td>" for key in FOUND)
+        + "</tr>"
+        for name, values in found.items()
     )
-    worth = "、".join(f"「{one['word']}」 {percent(one['share'])}（{one['count']:,}件）" for one in scores["promises"])
     return (
-        "<p>正しい答えは、示した中にあったか（答えのある質問の割合）</p>"
-        f'<div class="tk-table"><table><tbody>{rows}</tbody></table></div>'
-        f"<p>確度のことばごとの、正しかった割合　{worth}</p>"
+        "<p>答えの書かれた箇所が、検索結果の何番目までに見つかったか（質問の割合）</p>"
+        f'<div class="tk-table"><table><thead><tr><th scope="col">{what}</th>{heads}</tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>"
+    )
+
+
+def _trust_html(scores: Json) -> str:
+    gap = scores.get("calibration_error")
+    told = f"確度（0〜1）と実際に正しかった割合の差は、平均 {gap:.2f} です（0 が理想）。" if gap is not None else ""
+    return f"<p>{told}</p>"
+
+
+def _reach_html(sets: Json) -> str:
+    """Return how often the right answer was within a reader's reach, and what each word of confidence is worth.
+
+    Nothing for older evaluations, which did not look.
+    """
+    known = {name: one for name, one in sets.items() if "promises" in one}
+    if not known:
+        return ""
+    words = [promise["word"] for promise in next(iter(known.values()))["promises"]]
+    told = [*REACH.values(), *(f"確度「{word}」の答えが正しい" for word in words)]
+    heads = "".join(f'<th scope="col">{head}</th>' for head in told)
+    rows = "".join(
+        f'<tr><th scope="row">{escape(set_name(name, one))}</th>'
+        + "".join(f"<td>{percent(one.get(key))}</td>" for key in REACH)
+        + "".join(
+            f"<td>{percent(promise['share'])}<small>{promise['count']:,}件</small></td>" for promise in one["promises"]
+        )
+        + "</tr>"
+        for name, one in known.items()
+    )
+    return (
+        "<p>正しい答えは、示した中にあったか（答えのある質問の割合）。確度のことばごとに、正しかったか（答えの割合）</p>"
+        '<div class="tk-table tk-reach" tabindex="0" role="region" aria-label="正しい答えは示した中にあったか">'
+        f'<table><thead><tr><th scope="col">質問集</th>{heads}</tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>"
     )

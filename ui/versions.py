@@ -9,7 +9,7 @@ import streamlit as st
 
 from ui import render
 from ui.client import Json
-from ui.marks import BASELINE, Marks, groups_of, own_first, percent, run_name, set_name
+from ui.marks import BASELINE, Marks, groups_of, marked_name, own_first, percent, run_name
 from ui.render import escape
 
 # Told apart by shape and stroke as well as by colour.
@@ -54,11 +54,16 @@ def history(runs: list[Json]) -> list[dict[str, Any]]:
         groups = groups_of(run["sets"])
         marks = {name: Marks.of(groups[name].values()) for name in names if name in groups}
         points += [
-            {"when": when, "set": set_name(name), "share": one.right / one.answerable}
+            {"when": when, "set": _short(name), "share": one.right / one.answerable}
             for name, one in marks.items()
             if one.answerable
         ]
     return points
+
+
+def _short(name: str) -> str:
+    """Return the name of a set, or of a group of them, as it fits beside a chart. 例: ほかの資料（初見）"""
+    return marked_name(name).replace("ほかの自治体・省庁の資料", "ほかの資料")
 
 
 def _names(runs: list[Json]) -> list[str]:
@@ -109,7 +114,7 @@ def chart(points: list[dict[str, Any]]) -> alt.LayerChart:
 def history_html(runs: list[Json]) -> str:
     """Return the evaluations as a table, newest first, a column for each question set."""
     names = _names(runs)
-    heads = "".join(f'<th scope="col">{escape(set_name(name))}</th>' for name in names)
+    heads = "".join(f'<th scope="col">{escape(_short(name))}</th>' for name in names)
     rows = []
     for run in runs:
         groups = groups_of(run["sets"])

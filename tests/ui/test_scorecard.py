@@ -192,6 +192,25 @@ def test_a_set_says_whose_papers_it_is_about():
     assert named["音の町"] == "ほかの自治体・省庁の資料（初見）: 音の町"
     assert named["山の町"] == "ほかの自治体・省庁の資料（既読）: 山の町"
     assert marks.set_name("総務課", scores()) == "お手元の資料（総務課）"
+    assert marks.marked_name("総務課", scores()) == "お手元の資料（総務課）"
+    assert [marks.marked_name(name) for name in ("sample", "seeds")] == [
+        "見本資料（既読）",
+        "点検用の資料（seeds・既読）",
+    ]
+
+
+def test_sets_that_are_counted_together_are_named_once():
+    page = version_html(asked := run(sets=BANK), asked["sets"])
+    assert (
+        "質問集　ほかの自治体・省庁の資料（初見） 24問、ほかの自治体・省庁の資料（既読） 12問、見本資料（既読） 12問"
+        in page
+    )
+
+
+def test_many_sets_are_rows_of_one_table_among_the_details():
+    page = details_html(BANK)
+    assert page.count("<table>") == 2
+    assert page.count("ほかの自治体・省庁の資料（初見）: 音の町") == 2
 
 
 @pytest.mark.parametrize(
@@ -310,7 +329,11 @@ def test_the_scores_of_ones_own_papers_come_first_and_it_is_said_whose_they_are(
     page = shown(app.run())
     assert "お手元の資料の成績です。" in page
     assert "<b>5</b> / 10問" in page
-    assert app.selectbox(key="set-20261123-083555").options == ["お手元の資料（総務課）", "見本資料", "すべて合わせて"]
+    assert app.selectbox(key="set-20261123-083555").options == [
+        "お手元の資料（総務課）",
+        "見本資料（既読）",
+        "すべて合わせて",
+    ]
     app.selectbox(key="set-20261123-083555").set_value(EVERY).run()
     assert "お手元の資料と、ほかの資料を合わせた成績です。作るときに見た質問（既読）を含むので" in shown(app)
 
