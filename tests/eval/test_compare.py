@@ -104,6 +104,15 @@ def test_wrong_answers_where_there_were_none_are_a_drop_of_the_share_though_as_m
     assert {failure.measure for failure in found.failures} == {"right_of_answered", "right_of_high"}
 
 
+def test_more_wrong_answers_among_many_more_right_ones_are_no_drop_of_the_share():
+    """Of eight answers half are right; of thirty then 18, though eight questions have a wrong answer now."""
+    more = run("a", 4, wrong=4) + [record("a", f"a{n}", right=n < 22) for n in range(8, 30)]
+    found = compared(run("a", 4, wrong=4, silent=22), more)
+    share = next(one for one in found.paired if one.measure == "right_of_answered")
+    assert (share.before, share.after, share.worse, share.better) == (0.5, 0.6, 8, 0)
+    assert not share.dropped
+
+
 def test_to_answer_less_and_rightly_is_no_drop_of_the_share():
     found = compared(run("a", 20, wrong=10), run("a", 15, silent=15))
     assert [failure.measure for failure in found.failures] == ["right"], "that right ones were lost is told by itself"
