@@ -198,7 +198,10 @@ def _baseline(arguments: argparse.Namespace, default: Path) -> tuple[Path, Basel
 def _measured(
     sets: Sequence[QuestionSet], index: Path, embedding_model: str, stages: Sequence[Stage]
 ) -> dict[str, SetResult]:
-    """Return what came out for each set; a scorecard of one that comes with the program says whether it was read."""
+    """Return what came out for each set; a scorecard of one that comes with the program says whether it was read.
+
+    One of the bank also says what its papers are.
+    """
     results = {one.name: measure(one, open_set(one, index, embedding_model), stages) for one in sets}
     for one in sets:
         scores = results[one.name].scores
@@ -207,6 +210,8 @@ def _measured(
             standings["bank"] = blind.standing(scores["questions_sha256"])
         if one.origin in standings:
             scores["standing"] = standings[one.origin]
+        if one.title:
+            scores["title"] = one.title
     return results
 
 

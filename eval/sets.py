@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,6 +38,7 @@ class QuestionSet:
     questions: tuple[Question, ...]
     documents: tuple[Path, ...]
     origin: Origin = "own"  # whose it is: of the person who evaluates, or one of those that come with the program
+    title: str | None = None  # what its papers are, for a reader; of a set of the bank
 
 
 def add_set_arguments(parser: argparse.ArgumentParser) -> None:
@@ -69,7 +71,8 @@ def find_sets(files: Sequence[Path] | None, folders: Sequence[Path]) -> tuple[li
         for folder in (*folders, SAMPLE):
             documents = collection(name, needed, folder) if is_whole else _documents(needed, folder)
             if documents:
-                sets.append(QuestionSet(name, path, questions, documents, origin))
+                title = _titles().get(name) if origin == "bank" else None
+                sets.append(QuestionSet(name, path, questions, documents, origin, title))
                 break
         else:
             names = "、".join(sorted(needed)[:3]) + (" ほか" if len(needed) > 3 else "")
@@ -85,6 +88,13 @@ def bank_files(names: Sequence[str]) -> list[Path]:
 def sealed_files() -> list[Path]:
     """Return the files of the sealed sets."""
     return sorted(SEALED.glob("*.jsonl.gz"))
+
+
+def _titles() -> dict[str, str]:
+    """Return what the papers of the collections are, in Japanese, by the name of the collection."""
+    path = BANK / "names.json"
+    titles: dict[str, str] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return titles
 
 
 def _origin(path: Path) -> Origin:

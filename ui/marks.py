@@ -182,12 +182,16 @@ def is_read(name: str, scores: Json) -> bool:
 def set_name(name: str, scores: Json | None = None) -> str:
     """Return what a set, a group of them or all together are called; ``scores`` tell a set of another office's papers.
 
-    例: お手元の資料（総務課）, ほかの自治体・省庁の資料（初見）: kokkai
+    例: お手元の資料（総務課）, ほかの自治体・省庁の資料（初見）: 国会の委員会の会議録
     """
     if name in (EVERY, UNREAD, READ):
         return "すべて合わせて" if name == EVERY else name
     group = group_of(name, scores or {})
-    return f"{group}: {name}" if group in (UNREAD, READ) else SETS.get(name, f"お手元の資料（{name}）")
+    return (
+        f"{group}: {(scores or {}).get('title') or name}"
+        if group in (UNREAD, READ)
+        else SETS.get(name, f"お手元の資料（{name}）")
+    )
 
 
 def marked_name(name: str, scores: Json | None = None) -> str:

@@ -75,6 +75,11 @@ def test_a_bank_set_is_asked_over_every_paper_of_the_collection_of_its_name(home
     assert all(path.is_relative_to(home / "papers" / "hoshi") for path in one.documents)
 
 
+def test_a_collection_is_called_by_what_its_papers_are(home, tenkyo):
+    (home / "bank" / "names.json").write_text('{"hoshi": "星ヶ原町の説明資料"}', encoding="utf-8")
+    assert scores(tenkyo("--bank")[2])["hoshi"]["title"] == "星ヶ原町の説明資料"
+
+
 def test_without_its_collection_a_bank_set_is_named_and_not_asked_over_others(home):
     (home / "papers" / "hoshi").rename(home / "papers" / "yama")
     assert find_sets(sets.bank_files([]), [home / "papers"]) == (

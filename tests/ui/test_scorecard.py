@@ -170,7 +170,7 @@ def test_the_chart_tells_sets_apart_by_shape_and_stroke_too():
 BANK = {
     "sample": scores(9, standing="既読"),
     "音の町": measured(7, standing="初回"),
-    "海の町": measured(8, standing="初回"),
+    "海の町": measured(8, standing="初回", title="海の町の計画"),
     "山の町": measured(8, standing="既読"),
 }
 
@@ -190,6 +190,7 @@ def test_a_set_says_whose_papers_it_is_about():
     named = {name: marks.set_name(name, one) for name, one in BANK.items()}
     assert named["sample"] == "見本資料"
     assert named["音の町"] == "ほかの自治体・省庁の資料（初見）: 音の町"
+    assert named["海の町"] == "ほかの自治体・省庁の資料（初見）: 海の町の計画"
     assert named["山の町"] == "ほかの自治体・省庁の資料（既読）: 山の町"
     assert marks.set_name("総務課", scores()) == "お手元の資料（総務課）"
     assert marks.marked_name("総務課", scores()) == "お手元の資料（総務課）"
