@@ -173,6 +173,38 @@ def scores(right: int = 8, **changes: Any) -> Json:
     } | changes
 
 
+def measured(right: int = 8, **changes: Any) -> Json:
+    """Return a scorecard with what there is since an answer may be unsure: one of ten is, none is said to be absent.
+
+    All that was answered of the ten is right, and one of the two tricks was answered too, with little confidence.
+    """
+    left = 10 - right
+    counted = scores(right)["types"]
+    return (
+        scores(
+            right,
+            right_of_answered=right / (right + 1),
+            promises=[
+                {"word": "高", "share": 1.0, "count": right - 2, "least": 0.95, "kept": True},
+                {"word": "中", "share": 1.0, "count": 2, "least": 0.8, "kept": True},
+                {"word": "低", "share": 0.0, "count": 1, "least": None, "kept": None},
+            ],
+            unsure=(left - 1) / 10,
+            unsure_shown=1.0,
+            false_absence=0.1,
+            candidate_recall=0.9,
+            in_passages=0.9,
+            on_page=1.0,
+            types={
+                "unanswerable": counted["unanswerable"] | {"unsure": 0, "absent": 1, "candidate": 0, "in_passages": 0},
+                "number": counted["number"]
+                | {"declined": left, "unsure": left - 1, "absent": 1, "candidate": 9, "in_passages": 9},
+            },
+        )
+        | changes
+    )
+
+
 def run(id_: str = "20261123-083555", **changes: Any) -> Json:
     """Return an evaluation of one set as GET /v1/evaluations lists it."""
     return {
