@@ -1,12 +1,12 @@
 """Fit ``answer/confidence.json``: how likely an answer is right, from its row of features.
 
-    python -m eval.fit_confidence --documents DIR… [--rows FILE] [--share 0.85] [NAME…]
+    python -m eval.fit_confidence --documents DIR… [--rows FILE] [--share 0.85 | --least P] [NAME…]
 
 Asks the sets of the bank (all, or those of these names; sealed ones never) and keeps a row for each answer that was
 picked. Every prediction that is judged is of a collection that was left out. The weights are a logistic regression with
 an L2 penalty, chosen by those predictions and scaled by them (Platt 1999, "Probabilistic outputs for support vector
 machines"), so that a probability holds on papers that nobody has learned from. ``least``, from which an answer is said,
-is where the share of right ones among what is said falls below ``--share``.
+is ``--least``, or where the share of right ones among what is said falls below ``--share``.
 
 Prints, for each collection left out, what would be said and how much of it is right. ``--rows`` keeps the rows, so that
 the weights can be fitted again without asking.
@@ -195,6 +195,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--index", type=Path, default=INDEX)
     parser.add_argument("--embedding-model", default="default")
     parser.add_argument("--share", type=float, default=0.85)
+    parser.add_argument("--least", type=float)
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     arguments = parser.parse_args(argv)
     rows = _rows(arguments)
@@ -207,7 +208,8 @@ def main(argv: Sequence[str]) -> int:
         parts.append((model, factor, offset))
     best = chosen(rows, probability)
     said = [rows[n] for n in best]
-    least = least_of(probability[best], np.array([row.right for row in said], dtype=float), arguments.share)
+    right = np.array([row.right for row in said], dtype=float)
+    least = arguments.least or least_of(probability[best], right, arguments.share)
     print(f"said from {least:.3f}")
     names = sorted({row.collection for row in said})
     for name in names:
