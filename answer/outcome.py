@@ -63,7 +63,7 @@ def decide(
         ),
         key=lambda one: -one.draft.probability,
     )
-    best = next((one.draft for one in judged if not one.against), None)
+    best = _best([one for one in judged if not one.against])
     question = scene.question
     if best is not None and best.probability >= judge.least:
         strange = best.signals.strange if best.signals is not None else ()
@@ -79,6 +79,17 @@ def decide(
         judged=tuple(judged),
     )
     return shown if missing else replace(shown, candidates=_offers(ranked))
+
+
+def _best(judged: Sequence[Judged]) -> Draft | None:
+    """Return the likeliest draft; of a line that holds the value that was picked the value: it is short and dated."""
+    if not judged:
+        return None
+    best = judged[0].draft
+    value = next((one for one in judged if not one.draft.is_line and one.row.held), None)
+    if best.is_line and value is not None and katakana(value.draft.text.partition("（")[0]) in katakana(best.text):
+        return replace(value.draft, probability=best.probability)
+    return best
 
 
 def _offers(ranked: Sequence[Draft]) -> tuple[Draft, ...]:
