@@ -163,14 +163,17 @@ def _belong_together(left: str, right: str) -> bool:
         return _is_one_word(f"{left}ー{right}")  # ア-イ is a range
     if all(len(part) > 1 and _is_one_word(part) for part in (left, right)):
         return False
-    return all(entry.lemma for _, entry, _, _ in _analyse(f"{left}ー{right}"))
+    return all(_lemma(features) for _, features in _parsed(f"{left}ー{right}"))
 
 
 @lru_cache(maxsize=4096)
 def _is_one_word(word: str) -> bool:
-    """Say whether the dictionary has a word as one."""
-    tokens = _analyse(word)
-    return len(tokens) == 1 and bool(tokens[0][1].lemma)
+    """Say whether the dictionary has a word as one.
+
+    It is asked while a text is folded, so it must not fold: a lemma may be written with が, which would ask again.
+    """
+    found = _parsed(word)
+    return len(found) == 1 and bool(_lemma(found[0][1]))
 
 
 # --- lines -----------------------------------------------------------------------------------------------------------
@@ -311,10 +314,14 @@ def _entry(features: str) -> _Entry:
     """Return an entry read from unidic's comma-separated features."""
     parts = features.split(",")
     parts += ["*"] * (18 - len(parts))
-    lemma = parts[7].split("-")[0] if parts[7] != "*" else ""
-    return _Entry(
-        parts[0], parts[1], parts[2], parts[4], parts[5], _fold_cached(lemma), parts[17] if parts[17] != "*" else ""
-    )
+    lemma = _fold_cached(_lemma(features))
+    return _Entry(parts[0], parts[1], parts[2], parts[4], parts[5], lemma, parts[17] if parts[17] != "*" else "")
+
+
+def _lemma(features: str) -> str:
+    """Return the dictionary form as unidic writes it; empty for a word that it does not have."""
+    lemma = features.split(",")[7:8] or ["*"]
+    return "" if lemma[0] == "*" else lemma[0].split("-")[0]
 
 
 @lru_cache(maxsize=65536)
@@ -325,20 +332,23 @@ def _fold_cached(text: str) -> str:
 _Token = tuple[str, _Entry, int, int]  # surface, entry, start, end in the analysed line
 
 
-def _analyse(line: str) -> list[_Token]:
-    """Return the morphemes of one folded line; fugashi drops white space, so places are rebuilt."""
+def _parsed(line: str) -> list[tuple[str, str]]:
+    """Return the surfaces of a line with unidic's features; NUL would end a C string."""
     global _tagger
-    # NUL ends a C string.
-    line = line.replace("\0", " ")
     with _lock:
         if _tagger is None:
             import fugashi
 
             _tagger = fugashi.Tagger()
-        raw = [(node.surface, node.feature_raw) for node in _tagger.parseToNodeList(line)]
+        return [(node.surface, node.feature_raw) for node in _tagger.parseToNodeList(line.replace("\0", " "))]
+
+
+def _analyse(line: str) -> list[_Token]:
+    """Return the morphemes of one folded line; fugashi drops white space, so places are rebuilt."""
+    line = line.replace("\0", " ")
     tokens: list[_Token] = []
     at = 0
-    for surface, features in raw:
+    for surface, features in _parsed(line):
         start = line.find(surface, at)
         if start < 0:  # pragma: no cover - MeCab only ever returns pieces of its input
             continue

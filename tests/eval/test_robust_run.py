@@ -12,6 +12,7 @@ from eval.measures.scorecard import Judged
 from eval.robustness import documents, strange
 from eval.robustness import run as robust
 from index.collection import Collection
+from tests.answer.papers import TrustsThePicker
 from tests.conftest import HashingEmbedder
 
 FILE = "令和6年6月定例会_資料.txt"
@@ -55,6 +56,7 @@ QUESTIONS = [
 
 @pytest.fixture
 def evaluate(tmp_path, papers, monkeypatch):
+    monkeypatch.setattr("answer.assistant.the_judge", TrustsThePicker)
     monkeypatch.setattr(sets, "open_assistant", lambda folder, model: Assistant(Collection(folder, HashingEmbedder())))
     path = tmp_path / "mizuho.jsonl"
     path.write_text("\n".join(json.dumps(q, ensure_ascii=False) for q in QUESTIONS), encoding="utf-8")

@@ -550,3 +550,24 @@ def test_every_hostile_file_ends_in_text_or_in_a_clear_refusal():
             said = error.message
         assert said.strip(), path.name
         assert computed() - before < 20, path.name
+
+
+def test_a_page_that_waits_for_its_turn_on_a_busy_machine_is_read_all_the_same(tmp_path, monkeypatch):
+    """What the reader computes counts, not what it waits."""
+    from ingest import child
+
+    monkeypatch.setattr(child, "_computed", lambda pid: 0.05)
+    code = "import time, json; time.sleep(1.2); print(json.dumps({'pages': 0}))"
+    module = tmp_path / "slow_reader.py"
+    module.write_text(code, encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    assert list(child.ask("slow_reader", tmp_path / "any.pdf", seconds=0.5)) == [{"pages": 0}]
+
+
+def test_a_reader_that_only_sleeps_is_given_up_in_the_end(tmp_path, monkeypatch):
+    from ingest import child
+
+    (tmp_path / "sleeper.py").write_text("import time; time.sleep(60)", encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with pytest.raises(child.ChildFailedError, match=r"no answer within 0\.2 s"):
+        list(child.ask("sleeper", tmp_path / "any.pdf", seconds=0.2))

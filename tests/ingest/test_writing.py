@@ -38,6 +38,7 @@ def test_what_only_looks_another_is_the_same(raw, folded):
     ("one", "other"),
     [
         ("龍ヶ崎", "竜ケ崎"),
+        ("梅が枝町", "梅ケ枝町"),  # whose dictionary form is written with が again
         ("鎌が谷", "鎌ヶ谷"),
         ("霞が関", "霞ケ関"),
         ("3ヶ月", "3か月"),
