@@ -15,7 +15,7 @@ from threading import Lock
 import numpy as np
 
 from answer import extractive
-from answer.absence import Holds, searchable, stands
+from answer.absence import Shelf, searchable
 from answer.answer import Answer, Box, Candidate, Citation, Derived, Passage, QuestionError, TimelinePoint, Timings
 from answer.check import is_verbatim, unsupported
 from answer.confidence import Judge, the_judge
@@ -268,19 +268,18 @@ class Assistant:
             asked = embedder.embed_queries([scene.question.text])[0]
             return [float(cosine) for cosine in embedder.embed_passages(texts) @ asked]
 
-        return decide(scene, picked, hits, len(view.documents()), similarity, self._holds(view), self._judge)
+        def texts() -> list[str]:
+            held = self._searchable(view.snapshot)
+            return [held[info.id] for info in view.documents()]
 
-    def _holds(self, view: _View) -> Holds:
-        """Return what looks for a text in every paper that is asked; they are read when it is first needed."""
+        shelf = Shelf(texts)
+        return decide(scene, picked, hits, len(view.documents()), similarity, shelf, self._judge)
 
-        def holds(wanted: str) -> bool:
-            shelf = self._shelf(view.snapshot)
-            return any(stands(wanted, shelf[info.id]) for info in view.documents())
+    def _searchable(self, snapshot: Snapshot) -> dict[str, str]:
+        """Return all that each document says, its title and date included, as texts are looked for.
 
-        return holds
-
-    def _shelf(self, snapshot: Snapshot) -> dict[str, str]:
-        """Return all that each document says, its title and date included, as texts are looked for."""
+        They are read when something is first looked for, and kept.
+        """
         with self._lock:
             if self._shelves is None or self._shelves[0] != snapshot.id:
                 told = {
@@ -337,6 +336,7 @@ class Assistant:
             answer=UNSURE,
             citations=tuple(cited),
             candidates=tuple(offers),
+            missing=_named(outcome.missing, question, passages),
             confidence=round(outcome.draft.probability, 2),
         )
 

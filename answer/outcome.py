@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from answer.absence import Holds, absent
+from answer.absence import Shelf, absent
 from answer.answer import Status
 from answer.confidence import Judge
 from answer.draft import Draft, Support
@@ -47,12 +47,12 @@ class Outcome:
 
 
 def decide(
-    scene: Scene, picked: Draft, hits: Sequence[Hit], papers: int, similarity: Similarity, holds: Holds, judge: Judge
+    scene: Scene, picked: Draft, hits: Sequence[Hit], papers: int, similarity: Similarity, shelf: Shelf, judge: Judge
 ) -> Outcome:
     """Return what becomes of the value that was picked and of the lines that meet the question best.
 
     ``hits`` are the passages that were read, ``papers`` how many documents were asked; ``similarity`` compares texts
-    with the question, ``holds`` looks for a text in all documents, ``judge`` says how likely a draft is right.
+    with the question, ``shelf`` looks for a text in all documents, ``judge`` says how likely a draft is right.
     """
     drafts = [*([picked] if picked.text else []), *answer_lines(scene)]
     rows = read_features(scene, drafts, hits, papers, similarity)
@@ -69,16 +69,16 @@ def decide(
         strange = best.signals.strange if best.signals is not None else ()
         return Outcome("answered", best, missing=_as_asked(question, strange), judged=tuple(judged))
     ranked = [one.draft for one in judged]
-    suspects = picked.signals.others if picked.signals is not None else ()
-    missing = absent(question, scene.atoms, holds, suspects)
+    suspects = [term.text for term in _others_of_the_kind(scene, picked)]
+    evident, unheard = absent(question, scene.atoms, shelf, suspects)
     shown = Outcome(
-        "not_found" if missing else "unsure",
+        "not_found" if evident else "unsure",
         best or (ranked[0] if ranked else picked),
-        missing=missing,
+        missing=(*evident, *unheard),
         against=tuple(dict.fromkeys(why for one in judged for why in one.against)),
         judged=tuple(judged),
     )
-    return shown if missing else replace(shown, candidates=_offers(ranked))
+    return shown if evident else replace(shown, candidates=_offers(ranked))
 
 
 def _best(judged: Sequence[Judged]) -> Draft | None:
@@ -111,9 +111,14 @@ def gates(scene: Scene, draft: Draft) -> Iterator[str]:
         yield f"欠かせない語が近くにない（{lemma}）"
     for lemma in question.subjects.intersection(signals.strange):
         yield f"どの資料にもない語（{lemma}）"
-    for term in question.terms:
-        if term.text in signals.others and _is_anothers(scene, draft, term):
-            yield f"同じ種類の別のもの（{term.text}）"
+    for term in _others_of_the_kind(scene, draft):
+        yield f"同じ種類の別のもの（{term.text}）"
+
+
+def _others_of_the_kind(scene: Scene, draft: Draft) -> list[Term]:
+    """Return the things that are asked of, and of which what supports a draft names another of the kind."""
+    partly = draft.signals.others if draft.signals is not None else ()
+    return [term for term in scene.question.terms if term.text in partly and _is_anothers(scene, draft, term)]
 
 
 def _as_asked(question: Question, lemmas: Sequence[str]) -> tuple[str, ...]:

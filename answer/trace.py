@@ -112,7 +112,7 @@ class Trace:
             yield f"  不採用: {'、'.join(self.outcome.against)}"
         else:
             yield f"  不採用: 確からしさ {sure:.2f}（{needed:.2f} 未満）"
-        if self.outcome.status == "not_found":
+        if self.outcome.missing:
             yield f"  どの資料にもない: {'、'.join(self.outcome.missing)}"
 
 

@@ -43,7 +43,7 @@ CHARTS = ["[data-testid=stVegaLiteChart]"]  # its marks are Vega's; the table be
 EARLY = "令和6年1月末の時点で、くまもとDX推進コンソーシアムの会員数はいくつですか。"
 SERIES = "くまもとDX推進コンソーシアムの会員数の推移は？"
 UNSETTLED = "移住体験ツアー第1弾の参加人数は何人ですか。"
-NOWHERE = "月面基地の職員食堂の定休日はいつですか。"
+NOWHERE = "札幌市の職員食堂の定休日はいつですか。"
 # What a file may hold to be taken for more than text.
 HOSTILE = """\
 みどり市　令和6年9月定例会　説明資料
@@ -312,7 +312,7 @@ def test_a_refusal_names_what_is_missing_what_is_near_and_what_was_searched(page
     ask(page, NOWHERE)
     assert "資料に記載がありません" in newest(page).locator(".tk-value").inner_text()
     looked = newest(page).locator(".tk-looked").inner_text()
-    assert "「月面基地」" in looked
+    assert "「札幌市」" in looked
     assert "調べた資料6件のどこにもありません" in looked
     wait_for_picture(page)
     save(page, "08-refusal")

@@ -105,9 +105,9 @@ def test_a_worked_out_value_shows_how_and_cites_both_operands(assistant):
 
 
 def test_a_thing_that_no_paper_names_is_said_to_be_in_none(assistant):
-    answer = assistant.ask("月面基地の職員食堂の定休日はいつですか。")
+    answer = assistant.ask("札幌市の職員食堂の定休日はいつですか。")
     assert (answer.status, answer.answer) == ("not_found", "資料に記載がありません")
-    assert "月面基地" in answer.missing
+    assert "札幌市" in answer.missing
     assert (answer.citations, answer.candidates) == ((), ())
     assert answer.as_of is None
     assert answer.passages, "the nearest passages are shown, so that a reader can look for himself"

@@ -76,7 +76,7 @@ def check_contract(assistant: Assistant, answer: Answer) -> None:
     ]
     if answer.status == "unsure":
         assert answer.answer == UNSURE
-        assert (answer.timeline, answer.derived, answer.as_of, answer.missing) == ((), None, None, ())
+        assert (answer.timeline, answer.derived, answer.as_of) == ((), None, None)
         assert len(answer.candidates) <= OFFERED
         assert all(candidate.citation in numbers for candidate in answer.candidates)
         assert all(0 <= candidate.confidence <= 1 for candidate in answer.candidates)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from answer.assistant import NOT_FOUND, Assistant
+from answer.assistant import Assistant
 from answer.question import read_question
 from tests.answer.papers import ask, assistant_over, plain
 
@@ -60,7 +60,7 @@ def test_the_largest_loss_is_told_as_a_loss(town: Assistant) -> None:
 
 
 def test_what_no_paper_ranks_is_declined(town: Assistant) -> None:
-    assert ask(town, "みどり町で苦情が一番多い部署はどこですか").answer == NOT_FOUND
+    assert ask(town, "みどり町で苦情が一番多い部署はどこですか").status != "answered"
 
 
 def test_a_limit_is_no_ranking() -> None:

@@ -55,11 +55,18 @@ def test_the_value_is_said_where_it_is_likelier_than_its_line(town):
     assert answer.answer.startswith("14人")
 
 
-def test_the_line_is_said_where_it_is_likelier_than_the_value(town):
+def test_of_a_line_that_holds_the_value_the_value_is_said_with_its_date(town):
     answer = asked(town, Judges(picked=0.6, line=0.9))
     assert (answer.status, answer.confidence) == ("answered", 0.9)
-    assert answer.answer == "待機児童は、令和6年4月1日で14人でした。"
-    assert answer.citations[0].quote == answer.answer
+    assert answer.answer.startswith("14人")
+    assert answer.as_of == "2024-04-01"
+
+
+def test_the_line_is_said_where_it_is_likelier_than_another_value(town):
+    answer = asked(town, Judges(picked=0.1, line=0.9), "保育料は、国の基準額の何割ですか")
+    assert answer.status == "answered"
+    assert "7割" in answer.answer
+    assert answer.citations[0].quote
 
 
 def test_below_the_least_probability_nothing_is_said_and_the_likeliest_come_first(town):

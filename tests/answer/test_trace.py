@@ -43,7 +43,8 @@ def test_an_answered_question_shows_reading_findings_and_the_ground_for_the_answ
 def test_a_refused_question_names_what_is_missing(town: Assistant) -> None:
     trace = town.trace("消防団の宇宙船は何隻ありますか")
     told = trace.told()
-    assert trace.outcome.status == "not_found"
+    assert trace.outcome.status == "unsure"
+    assert trace.outcome.missing == ("宇宙船",)
     assert "宇宙船" in told
     assert "資料にない語" in told
     assert "採用: 確からしさ" not in told.replace("不採用", "")

@@ -309,3 +309,9 @@ def test_a_date_that_was_only_written_otherwise_was_not_computed():
     assert "出典 1 の日付を読み替え" in rewritten
     assert "計算" not in rewritten
     assert "計算による" in render.answer_html(answer(derived={"how": "648 − 507 = 141", "operands": [1, 2]}))
+
+
+def test_an_unsure_answer_names_the_words_that_no_paper_has():
+    html = render.unsure_html(unsure(missing=["<飛行場>"]))
+    assert "「&lt;飛行場&gt;」という言葉は、資料に見当たりません" in html
+    assert "見当たりません" not in render.unsure_html(unsure())
