@@ -1,12 +1,15 @@
 """Fit ``answer/confidence.json``: how likely an answer is right, from its row of features.
 
-    python -m eval.fit_confidence --documents DIR… [--rows FILE] [--share 0.85 | --least P] [NAME…]
+    python -m eval.fit_confidence --documents DIR… [--rows FILE] [--share 0.85 | --least P] [--seen FILE…] [NAME…]
 
 Asks the sets of the bank (all, or those of these names; sealed ones never) and keeps a row for each answer that was
 picked. Every prediction that is judged is of a collection that was left out. The weights are a logistic regression with
 an L2 penalty, chosen by those predictions and scaled by them (Platt 1999, "Probabilistic outputs for support vector
 machines"), so that a probability holds on papers that nobody has learned from. ``least``, from which an answer is said,
 is ``--least``, or where the share of right ones among what is said falls below ``--share``.
+
+``--seen`` names question files that the rules were made with. They are learned from, like any collection, because an
+answer to what the rules know well is right more often; left-out collections are ordered as well with them as without.
 
 Prints, for each collection left out, what would be said and how much of it is right. ``--rows`` keeps the rows, so that
 the weights can be fitted again without asking.
@@ -196,6 +199,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--embedding-model", default="default")
     parser.add_argument("--share", type=float, default=0.85)
     parser.add_argument("--least", type=float)
+    parser.add_argument("--seen", nargs="+", type=Path, default=[])
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     arguments = parser.parse_args(argv)
     rows = _rows(arguments)
@@ -228,7 +232,7 @@ def _rows(arguments: argparse.Namespace) -> list[Row]:
     if arguments.rows and arguments.rows.exists():
         lines = arguments.rows.read_text(encoding="utf-8").splitlines()
         return [Row(**{**body, "features": tuple(body["features"])}) for body in map(json.loads, lines)]
-    sets, absent = find_sets(bank_files(arguments.names), arguments.documents)
+    sets, absent = find_sets([*bank_files(arguments.names), *arguments.seen], arguments.documents)
     print(*absent, sep="\n", file=sys.stderr)
     rows = [row for one in sets for row in observe(one, arguments.index, arguments.embedding_model)]
     if arguments.rows:
