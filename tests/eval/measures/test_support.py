@@ -20,6 +20,10 @@ class TestUnsupportedFigures:
     def test_a_date_that_stands_nowhere_is_found(self):
         assert unsupported_figures("52件（令和7年1月末）", "", "相談 52件", "令和6年1月末") == ["7"]
 
+    def test_a_letter_at_the_end_of_a_name_is_no_era(self):
+        assert unsupported_figures("移住FES 2024", "どこで", "移住FES 2024 in 東京", "") == []
+        assert unsupported_figures("移住FES 2025", "どこで", "移住FES 2024 in 東京", "") == ["2025"]
+
     def test_figures_of_the_question_need_no_source(self):
         assert unsupported_figures("令和5年度は3館です", "2023年度は何館ですか", "3館", "") == []
 
