@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,7 +70,7 @@ class Evidence:
 
     def overlaps(self, file: str, lines: tuple[int, int] | None, page: int | None, text: str = "") -> bool:
         """Say whether a passage at these lines, on this page or of this text holds any of the place."""
-        if file != self.file:
+        if not is_same_file(file, self.file):
             return False
         if self.lines is not None:
             return lines is not None and lines[0] <= self.lines[1] and self.lines[0] <= lines[1]
@@ -77,7 +78,7 @@ class Evidence:
 
     def is_cited_by(self, file: str, lines: tuple[int, int] | None, page: int | None, text: str = "") -> bool:
         """Say whether a citation shows the place: the first line of it, give or take one, its page, or its words."""
-        if file != self.file:
+        if not is_same_file(file, self.file):
             return False
         if self.lines is not None:
             return lines is not None and lines[0] - 1 <= self.lines[0] <= lines[1] + 1
@@ -91,6 +92,11 @@ class Evidence:
         if len(gold) <= ALIKE or len(shown) <= ALIKE:
             return gold in shown or shown in gold
         return any(gold[at : at + ALIKE] in shown for at in range(len(gold) - ALIKE + 1))
+
+
+def is_same_file(one: str, other: str) -> bool:
+    """Say whether two base names are one file's: names are shown with composed letters and plain spaces."""
+    return one == other or unicodedata.normalize("NFKC", one) == unicodedata.normalize("NFKC", other)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import hashlib
 import sys
 import time
 import traceback
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -112,16 +113,17 @@ def ask(assistant: Assistant, snapshot: Snapshot, question: Question) -> tuple[J
 
 def gold_pages(question: Question, snapshot: Snapshot) -> frozenset[GoldPage]:
     """Return the pages of the gold places; those of lines come from the document, if it has pages."""
-    papers = {info.file: info.id for info in snapshot.documents()}
+    papers = {unicodedata.normalize("NFKC", info.file): info for info in snapshot.documents()}
     pages: set[GoldPage] = set()
     for place in question.places:
+        info = papers.get(unicodedata.normalize("NFKC", place.file))
         if place.page is not None:
-            pages.add((place.file, place.page))
-        elif place.lines is not None and place.file in papers:
-            document = snapshot.document(papers[place.file])
+            pages.add((info.file if info else place.file, place.page))
+        elif place.lines is not None and info is not None:
+            document = snapshot.document(info.id)
             if document.lines_are_source and document.paging != "none":
                 first, last = (_page_of_line(document, line) for line in place.lines)
-                pages.update((place.file, number) for number in range(first, last + 1))
+                pages.update((info.file, number) for number in range(first, last + 1))
     return frozenset(pages)
 
 

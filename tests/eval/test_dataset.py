@@ -155,3 +155,10 @@ def test_a_passage_shows_the_words_when_it_has_a_run_of_them(text, shown):
 def test_beside_lines_or_a_page_the_words_are_no_place_of_their_own():
     place = Evidence("a.pdf", page=3, quote="受付は平日の午前9時から午後4時まで")
     assert not place.overlaps("a.pdf", None, 2, place.quote)
+
+
+def test_a_file_is_the_same_however_its_name_is_composed():
+    place = Evidence("議案　第\u30ab\u3099号.pdf", page=1)  # a wide space, a letter with its mark apart
+    assert place.overlaps("議案 第ガ号.pdf", None, 1)
+    assert place.is_cited_by("議案 第ガ号.pdf", None, 1)
+    assert not place.overlaps("議案 第カ号.pdf", None, 1)
