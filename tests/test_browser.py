@@ -167,7 +167,7 @@ const own = /^(API|PDF|Word|PowerPoint|Excel|CSV|PNG|HTML|Markdown|OCR|tenkyo|ev
   const found = [];
   while (walker.nextNode()) {
     const node = walker.currentNode, parent = node.parentElement;
-    if (!parent || parent.closest('style, script, title, code, pre, q, blockquote, .tk-offer, .tk-page-text, .tk-title, .tk-section, .tk-value, .tk-tip, .tk-said, .tk-version, h2, h3, h4, dd, [data-testid="stIconMaterial"], [data-testid="stVegaLiteChart"]')) continue;
+    if (!parent || parent.closest('style, script, title, code, pre, q, blockquote, .tk-offer, .tk-wrong li, .tk-page-text, .tk-title, .tk-section, .tk-value, .tk-tip, .tk-said, .tk-version, h2, h3, h4, dd, [data-testid="stIconMaterial"], [data-testid="stVegaLiteChart"]')) continue;
     if (!parent.getClientRects().length || getComputedStyle(parent).visibility === 'hidden') continue;
     if (parseFloat(getComputedStyle(parent).fontSize) < 2) continue;
     const text = node.textContent.replace(/\\S*\\.(pdf|txt|docx|jsonl)/g, '');

@@ -1,6 +1,7 @@
 """Pages that are pictures: recognised with boxes and tables, doubted where they are unclear, named where unread."""
 
 import importlib.util
+import os
 import queue
 import shutil
 import subprocess
@@ -237,7 +238,7 @@ def test_who_waits_for_a_silent_child_is_called_and_may_end_it(monkeypatch):
     monkeypatch.setattr(child, "_BEAT", 0.01)
     beats: list[int] = []
     with pytest.raises(child.ChildFailedError):
-        child._next(queue.Queue(), 0.1, lambda: beats.append(1))
+        child._next(queue.Queue(), os.getpid(), 0.1, lambda: beats.append(1))
     assert len(beats) > 3
 
 
