@@ -345,7 +345,8 @@ def unsure_html(answer: Json, turn: int = 0, tables: Mapping[int, Sequence[Json]
         else "示せる箇所は見つかりませんでした。言い方を変えて、もう一度質問してください。"
     )
     words = "".join(f"「{escape(str(word))}」" for word in answer.get("missing") or ())
-    unheard = f"<p>{words}という言葉は、資料に見当たりません。別の言い方で書かれているかもしれません。</p>" if words else ""
+    told = "という言葉は、資料に見当たりません。別の言い方で書かれているかもしれません。"
+    unheard = f"<p>{words}{told}</p>" if words else ""
     return (
         f'<div class="tk-answer tk-unsure"><p class="tk-value">{said}</p>'
         f"{f'<ol>{listed}</ol>' if listed else ''}{unheard}<p>{hint}</p></div>"
