@@ -16,6 +16,7 @@ from answer.evidence import katakana
 from answer.lines import holds_kind
 from answer.question import split_question
 from answer.scene import Scene, Scored
+from answer.signals import SIGNALS
 from index.protocols import Hit
 from ingest.japanese import content_words, fold, morphs
 
@@ -106,7 +107,7 @@ def _row(scene: Scene, draft: Draft, hits: Sequence[Hit], papers: int, rank: int
     value = katakana(draft.text.partition("（")[0])
     top = hits[:_SHOWN]
     return Features(
-        **{name: float(getattr(signals, name)) if signals is not None else NONE for name in _SIGNALS},
+        **{name: float(getattr(signals, name)) if signals is not None else NONE for name in SIGNALS},
         score=draft.score,
         rank=1 / n if n else NONE,
         keyword_rank=1 / hit.ranks["keyword"] if hit is not None and "keyword" in hit.ranks else NONE,
@@ -134,7 +135,6 @@ def _row(scene: Scene, draft: Draft, hits: Sequence[Hit], papers: int, rank: int
     )
 
 
-_SIGNALS = ("coverage", "focus", "own", "unmet", "unit", "period", "lead", "fit", "prior", "unknown")
 _SHOWN = 5
 
 

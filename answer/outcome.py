@@ -34,8 +34,8 @@ class Judged:
 class Outcome:
     """``draft`` is the best that was found, said or not; ``candidates`` are offered in its place, likeliest first.
 
-    ``missing`` names what of the question no paper has; ``against`` says, in Japanese, what spoke against the best
-    draft, and ``judged`` holds all drafts, likeliest first (for the trace and for whoever fits the judge).
+    ``missing`` names what of the question no paper has; ``against`` says, in Japanese, what forbade to say any of the
+    drafts, and ``judged`` holds them all, likeliest first (for the trace and for whoever fits the judge).
     """
 
     status: Status
@@ -64,11 +64,11 @@ def decide(
         key=lambda one: -one.draft.probability,
     )
     best = _best([one for one in judged if not one.against])
-    question = scene.question
+    question, ranked = scene.question, [one.draft for one in judged]
     if best is not None and best.probability >= judge.least:
         strange = best.signals.strange if best.signals is not None else ()
-        return Outcome("answered", best, missing=_as_asked(question, strange), judged=tuple(judged))
-    ranked = [one.draft for one in judged]
+        # Should the check find a figure of it in no cited text, the others are offered.
+        return Outcome("answered", best, _offers(ranked), _as_asked(question, strange), judged=tuple(judged))
     suspects = [term.text for term in _others_of_the_kind(scene, picked)]
     evident, unheard = absent(question, scene.atoms, shelf, suspects)
     shown = Outcome(

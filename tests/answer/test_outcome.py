@@ -115,3 +115,11 @@ def test_weights_of_other_features_are_refused(tmp_path):
     path.write_text(json.dumps(body), encoding="utf-8")
     with pytest.raises(ValueError, match="is of other features: make it again"):
         the_judge(path)
+
+
+def test_what_turns_out_to_hold_a_figure_that_is_nowhere_is_not_said_and_the_others_are_offered(town, monkeypatch):
+    monkeypatch.setattr("answer.assistant.unsupported", lambda text, *rest: ("14",) if text.startswith("14人") else ())
+    answer = Assistant(town.collection, judge=Judges(picked=0.9, line=0.2)).ask("待機児童は何人ですか")
+    assert answer.status == "unsure"
+    assert answer.candidates
+    assert not any(candidate.text.startswith("14人") for candidate in answer.candidates)
