@@ -1,0 +1,336 @@
+"""Learn the reader's weights (``index.reader``) on this machine, without a GPU: hours, in the background.
+
+    nice -n 19 python -m eval.train_reader QA_FOLDER FOLDER [--resume] [--steps N] [--start WEIGHTS] [--seed N]
+
+QA_FOLDER holds the question sets ``jaquad_train``, ``jsquad_valid``, ``u4_tables_valid`` and ``nankoku_budget_2022``
+(see SHARES), and ``jaquad_dev`` to measure by. Into FOLDER go ``state.safetensors``, from which ``--resume`` continues,
+``reader.safetensors``, the weights, and ``train.jsonl``, a line each PRINT steps and for each validation. Whatever ends
+the run costs the steps since the last checkpoint: what a step learns from follows from the seed and its number.
+``--start`` begins with the weights of another run instead of the embedding model's own upper layers.
+
+A step asks QUESTIONS questions, each with one right text and NEGATIVES wrong ones; for UNANSWERABLE of them the right
+text is taken away. The loss is the listwise cross-entropy of those that have a right text, and BINARY times the binary
+cross-entropy of all texts. Weights are averaged over about the last 500 steps, and the average is what is stored.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import signal
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from eval.reader_examples import Example, from_budgets, from_passages, from_tables, reworded
+from index.default_model import prepare
+from index.embedder import cache_folder, has_fast_bytes, load_default, round_weights
+from index.pair_network import PairNetwork
+from index.reader import FROZEN, Pairs, write_weights
+
+# How often a question is taken from each set. JaQuAD has 30,000, the tables some 9,000 (of ten companies: they repeat
+# each other), the budgets 90.
+SHARES = {"jaquad_train": 0.5, "jsquad_valid": 0.1, "u4_tables_valid": 0.35, "nankoku_budget_2022": 0.05}
+HELD_OUT = "S100ILF5"  # the report of the tables that is only measured by: a tenth of the questions
+QUESTIONS = 6
+NEGATIVES = 3
+UNANSWERABLE = 0.2
+BINARY = 0.5
+NEAR = 0.6  # of the wrong texts, those from where the right one stands
+# Usual for small encoders; not searched for.
+RATE = 1e-4
+WARM_UP = 200
+DECAY = 0.01
+AVERAGE = 0.998
+CLIP = 1.0
+PRINT = 50
+# One thread for each half of a step, and none inside them: when other programs are busy, threads that share one sum
+# wait for each other (a step took 23 s with two of them, 5 s with one). Sums in bfloat16, where the processor has them,
+# take two thirds of the time; weights and optimiser stay in float32.
+WORKERS = 2
+HAS_HALVES = bool(torch.cpu.get_capabilities().get("avx512_bf16"))  # type: ignore[no-untyped-call] # untyped in torch
+CHECKPOINT_SECONDS = 600
+VALIDATION_SECONDS = 1800
+VALIDATION = 300  # questions of each set
+CANDIDATES = 8
+
+
+class Choice(NamedTuple):
+    """A question with texts, the first ``right`` of which answer it."""
+
+    question: str
+    texts: tuple[str, ...]
+    right: int
+
+
+def drawn(pools: Mapping[str, Sequence[Example]], seed: int, step: int) -> list[Choice]:
+    """Return what a step learns from; the same for the same seed and step."""
+    rng = random.Random(f"{seed} {step}")
+    shares = {name: SHARES[name] for name in pools}
+    choices: list[Choice] = []
+    while len(choices) < QUESTIONS:
+        pool = pools[rng.choices(list(shares), list(shares.values()))[0]]
+        example = pool[rng.randrange(len(pool))]
+        answerable = rng.random() >= UNANSWERABLE
+        wrong = _wrong(example, NEGATIVES + (not answerable), rng)
+        if wrong:
+            right = (rng.choice(example.right),) if answerable else ()
+            choices.append(Choice(reworded(example.question, rng), (*right, *wrong), len(right)))
+    return choices
+
+
+def _wrong(example: Example, count: int, rng: random.Random) -> list[str]:
+    """Return ``count`` different wrong texts, or as many as there are; the most alike are taken most often."""
+    near, far = list(example.near), list(example.far)
+    taken: list[str] = []
+    while len(taken) < count and (near or far):
+        pool = near if near and (not far or rng.random() < NEAR) else far
+        taken.append(pool.pop(int(len(pool) * rng.random() ** 2)))
+    return taken
+
+
+def loss_of(logits: Tensor, choices: Sequence[Choice]) -> Tensor:
+    """Return the loss of logits that come choice by choice."""
+    at, listwise, wanted = 0, [], torch.zeros_like(logits)
+    for choice in choices:
+        wanted[at : at + choice.right] = 1
+        if choice.right:
+            own = logits[at : at + len(choice.texts)]
+            listwise.append(torch.logsumexp(own, 0) - torch.logsumexp(own[: choice.right], 0))
+        at += len(choice.texts)
+    binary = functional.binary_cross_entropy_with_logits(logits, wanted)
+    return (torch.stack(listwise).mean() if listwise else 0) + BINARY * binary
+
+
+def gradients(
+    network: PairNetwork, bert: Any, pairs: Pairs, choices: Sequence[Choice]
+) -> tuple[float, tuple[Tensor, ...]]:
+    """Return the loss of some questions and its gradients, in the order of the network's parameters."""
+    read = [pair for choice in choices for pair in pairs.of(choice.question, choice.texts)]
+    with torch.autocast("cpu", torch.bfloat16, enabled=HAS_HALVES):
+        logits = network.read(bert, read)
+    loss = loss_of(logits.float(), choices)
+    return loss.item(), torch.autograd.grad(loss, list(network.parameters()))
+
+
+# --- measuring
+
+
+def fixed_choices(examples: Sequence[Example], seed: int) -> list[Choice]:
+    """Return ``VALIDATION`` questions with the right text and the most alike wrong ones, ``CANDIDATES`` in all."""
+    rng = random.Random(seed)
+    choices = []
+    for example in rng.sample(list(examples), min(VALIDATION, len(examples))):
+        near = example.near[: CANDIDATES // 2]
+        wrong = [*near, *example.far[: CANDIDATES - 1 - len(near)]]
+        choices.append(Choice(example.question, (example.right[0], *wrong), 1))
+    return choices
+
+
+def measures(choices: Sequence[Choice], scores: Sequence[Sequence[float]]) -> dict[str, float]:
+    """Return how often a right text is first, and among the first three, and how well the best score tells whether
+    there is a right text at all (area under the curve; without one is the same question with the right text gone)."""
+    first = third = 0
+    best_with, best_without = [], []
+    for choice, own in zip(choices, scores, strict=True):
+        rank = sum(score >= max(own[: choice.right]) for score in own[choice.right :])
+        first += rank == 0
+        third += rank < 3
+        best_with.append(max(own))
+        best_without.append(max(own[choice.right :], default=-np.inf))
+    given, gone = np.asarray(best_with)[:, None], np.asarray(best_without)[None]
+    area = float(((given > gone) + 0.5 * (given == gone)).mean())
+    return {"first": first / len(choices), "first_three": third / len(choices), "answerable_auc": area}
+
+
+def scored(network: PairNetwork, bert: Any, pairs: Pairs, choices: Sequence[Choice]) -> list[list[float]]:
+    return [[float(x) for x in network.score(bert, pairs.of(c.question, c.texts))] for c in choices]
+
+
+# --- the run
+
+
+class Run:
+    """The learned weights, their average and the optimiser: what a checkpoint holds."""
+
+    def __init__(self, network: PairNetwork, seed: int):
+        self.network = network
+        self.seed = seed
+        self.step = 0
+        self.average = {name: value.detach().clone() for name, value in network.named_parameters()}
+        plain = [p for n, p in network.named_parameters() if p.ndim < 2 or n.startswith("segments")]
+        matrices = [p for n, p in network.named_parameters() if not (p.ndim < 2 or n.startswith("segments"))]
+        groups = [{"params": matrices, "weight_decay": DECAY}, {"params": plain, "weight_decay": 0.0}]
+        self.optimiser = torch.optim.AdamW(groups, lr=RATE)
+
+    def learn(self, gradients: Sequence[Tensor], steps: int) -> None:
+        """Take one step: the rate rises over WARM_UP steps and falls to nothing at ``steps``."""
+        rise = min(1.0, (self.step + 1) / WARM_UP)
+        for group in self.optimiser.param_groups:
+            group["lr"] = RATE * rise * max(0.0, 1 - self.step / steps)
+        for value, gradient in zip(self.network.parameters(), gradients, strict=True):
+            value.grad = gradient
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), CLIP)
+        self.optimiser.step()
+        self.step += 1
+        keep = min(AVERAGE, self.step / (self.step + 10))
+        with torch.no_grad():
+            for name, value in self.network.named_parameters():
+                self.average[name].lerp_(value, 1 - keep)
+
+    def save(self, path: Path) -> None:
+        """Write everything, all at once: whoever is stopped in between leaves the checkpoint before."""
+        from safetensors.torch import save_file
+
+        tensors = {}
+        for name, value in self.network.named_parameters():
+            tensors[f"weight.{name}"] = value.detach()
+            tensors[f"average.{name}"] = self.average[name]
+            for moment, held in self.optimiser.state.get(value, {}).items():
+                tensors[f"{moment}.{name}"] = torch.as_tensor(held)
+        unfinished = path.with_name(f".{path.name}.new")
+        save_file(tensors, unfinished, metadata={"step": str(self.step), "seed": str(self.seed)})
+        unfinished.replace(path)
+
+    def load(self, path: Path) -> None:
+        """Go on from a checkpoint. ValueError when it is one of another seed."""
+        from safetensors import safe_open
+
+        with safe_open(path, "pt") as file:
+            made = file.metadata()
+            if int(made["seed"]) != self.seed:
+                raise ValueError(f"{path} was made with seed {made['seed']}, not {self.seed}")
+            self.step = int(made["step"])
+            names = set(file.keys())
+            for name, value in self.network.named_parameters():
+                value.data.copy_(file.get_tensor(f"weight.{name}"))
+                self.average[name].copy_(file.get_tensor(f"average.{name}"))
+                moments = ("step", "exp_avg", "exp_avg_sq")
+                if f"step.{name}" in names:
+                    self.optimiser.state[value] = {m: file.get_tensor(f"{m}.{name}") for m in moments}
+
+    def averaged(self, config: Any) -> PairNetwork:
+        """Return a network with the average of the weights, ready to read."""
+        return PairNetwork(config, self.network.frozen).take({n: v.numpy() for n, v in self.average.items()})
+
+
+def pools_of(folder: Path, seed: int) -> tuple[dict[str, list[Example]], dict[str, list[Choice]]]:
+    """Return what is learned from, by set, and what is measured by: JaQuAD's dev questions and a tenth of the tables."""
+    tables = from_tables(folder / "u4_tables_valid", seed)
+    measured = {
+        "jaquad_dev": fixed_choices(from_passages(folder / "jaquad_dev"), seed),
+        "u4_held_out": fixed_choices(tables.pop(HELD_OUT), seed),
+    }
+    pools = {
+        "jaquad_train": from_passages(folder / "jaquad_train"),
+        "jsquad_valid": from_passages(folder / "jsquad_valid"),
+        "u4_tables_valid": [example for examples in tables.values() for example in examples],
+        "nankoku_budget_2022": from_budgets(folder / "nankoku_budget_2022"),
+    }
+    return pools, measured
+
+
+def train(qa: Path, folder: Path, *, steps: int, seed: int, resume: bool, start: Path | None) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    log = Log(folder / "train.jsonl")
+    model = prepare(cache_folder())
+    bert = load_default(model, exact=True)[0].auto_model.eval()
+    torch.manual_seed(seed)  # of the head
+    network = PairNetwork(bert.config, FROZEN).eval()  # nothing is dropped out: it reads little more than once
+    network.start_from(bert)
+    if start:
+        from index.reader import read_weights
+
+        network.take(read_weights(start))
+    if has_fast_bytes():
+        round_weights(bert.encoder)  # as the product has it
+    run = Run(network, seed)
+    state = folder / "state.safetensors"
+    if resume and state.exists():
+        run.load(state)
+    pairs = Pairs(model)
+    torch.set_num_threads(1)
+    workers = ThreadPoolExecutor(WORKERS)
+    began = time.monotonic()
+    pools, measured = pools_of(qa, seed)
+    sizes = {name: len(pool) for name, pool in pools.items()}
+    log.say(step=run.step, sizes=sizes, prepared_seconds=round(time.monotonic() - began))
+
+    def checkpoint() -> None:
+        run.save(state)
+        made_from = {"sizes": sizes, "shares": SHARES, "seed": seed, "step": run.step, "steps": steps}
+        write_weights(
+            folder / "reader.safetensors", {n: v.numpy() for n, v in run.average.items()}, made_from
+        )
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
+    saved = validated = since = time.monotonic()
+    losses: list[float] = []
+    try:
+        while run.step < steps:
+            choices = drawn(pools, seed, run.step)
+            halves = [choices[::2], choices[1::2]]
+            found = list(workers.map(lambda half: gradients(network, bert, pairs, half), halves))
+            run.learn([sum(both) / 2 for both in zip(*(grads for _, grads in found), strict=True)], steps)
+            losses.append(sum(loss for loss, _ in found) / 2)
+            now = time.monotonic()
+            if run.step % PRINT == 0:
+                log.say(step=run.step, loss=round(float(np.mean(losses)), 4), seconds=round((now - since) / len(losses), 2))
+                losses, since = [], time.monotonic()
+            if now - saved > CHECKPOINT_SECONDS:
+                checkpoint()
+                saved = time.monotonic()
+            if now - validated > VALIDATION_SECONDS or run.step == steps:
+                _validate(run, bert, pairs, measured, log)
+                validated = since = time.monotonic()
+                losses = []
+    finally:
+        checkpoint()
+
+
+def _validate(run: Run, bert: Any, pairs: Pairs, measured: Mapping[str, Sequence[Choice]], log: Log) -> None:
+    averaged = run.averaged(bert.config)
+    for name, choices in measured.items():
+        found = measures(choices, scored(averaged, bert, pairs, choices))
+        log.say(step=run.step, measured=name, **{key: round(value, 4) for key, value in found.items()})
+
+
+class Log:
+    """Writes a line of JSON a time to a file and to the output."""
+
+    def __init__(self, path: Path):
+        self._path = path
+
+    def say(self, **values: object) -> None:
+        line = json.dumps({"time": time.strftime("%H:%M:%S"), **values}, ensure_ascii=False)
+        print(line, flush=True)
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(line + "\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m eval.train_reader", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("qa", type=Path, metavar="QA_FOLDER")
+    parser.add_argument("folder", type=Path, metavar="FOLDER")
+    parser.add_argument("--resume", action="store_true", help="go on from FOLDER's checkpoint, where there is one")
+    parser.add_argument("--steps", type=int, default=7000)
+    parser.add_argument("--start", type=Path, metavar="WEIGHTS")
+    parser.add_argument("--seed", type=int, default=20261129)
+    given = parser.parse_args(arguments)
+    train(given.qa, given.folder, steps=given.steps, seed=given.seed, resume=given.resume, start=given.start)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,102 @@
+"""The network that reads a question and a text together: the default model's lower layers, and upper ones of its own.
+
+The lower layers and the word table are the embedding model's and stay as they are; only the upper layers and the head
+are learned, so only they are stored. Imports torch: for ``index.reader`` and ``eval.train_reader`` alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+PAD = 1
+PIECE = 8  # pairs of about the same length that are read at once, as in index.embedder
+
+Ids = tuple[Sequence[int], int]  # the tokens of a pair, and where its second part begins
+
+
+class PairNetwork(nn.Module):
+    """``read`` gives one logit a pair: above 0 where the text more likely than not answers the question."""
+
+    def __init__(self, config: Any, frozen: int):
+        super().__init__()
+        from transformers.models.bert.modeling_bert import BertLayer
+
+        self.frozen = frozen
+        self.layers = nn.ModuleList(BertLayer(config) for _ in range(config.num_hidden_layers - frozen))
+        self.segments = nn.Embedding(2, config.hidden_size)  # what of a pair is question, what text
+        nn.init.zeros_(self.segments.weight)
+        self.dense = nn.Linear(config.hidden_size, config.hidden_size)
+        self.out = nn.Linear(config.hidden_size, 1)
+
+    def take(self, tensors: Mapping[str, npt.NDArray[Any]]) -> PairNetwork:
+        """Return this network with learned tensors, ready to read."""
+        self.load_state_dict({name: torch.from_numpy(values).float() for name, values in tensors.items()})
+        return self.eval()
+
+    def score(self, bert: Any, pairs: Sequence[Ids]) -> npt.NDArray[np.float32]:
+        """Return what ``read`` says, without learning."""
+        with torch.inference_mode():
+            return np.asarray(self.read(bert, pairs).numpy(), np.float32)
+
+    def start_from(self, bert: Any) -> None:
+        """Take the upper layers of a model whose weights are floats."""
+        for own, given in zip(self.layers, bert.encoder.layer[self.frozen :], strict=True):
+            own.load_state_dict(given.state_dict())
+
+    def forward(self, hidden: Tensor, mask: Tensor, segments: Tensor) -> Tensor:
+        """Return logits ``(n,)`` of what the lower layers made: ``(n, tokens, width)``, and two ``(n, tokens)``."""
+        hidden = hidden + self.segments(segments)
+        for layer in self.layers[:-1]:
+            hidden = layer(hidden, mask[:, None, None, :])
+        first = _first_token(self.layers[-1], hidden, mask)
+        logits: Tensor = self.out(torch.tanh(self.dense(first))).squeeze(-1)
+        return logits
+
+    def read(self, bert: Any, pairs: Sequence[Ids]) -> Tensor:
+        """Return logits ``(len(pairs),)`` in their order; pairs of a length go together, so little is padding."""
+        order = sorted(range(len(pairs)), key=lambda i: len(pairs[i][0]))
+        pieces = [order[at : at + PIECE] for at in range(0, len(order), PIECE)]
+        logits = [self(*_lower(bert, self.frozen, [pairs[i] for i in piece])) for piece in pieces]
+        back = torch.empty(len(order), dtype=torch.long)
+        back[torch.tensor(order, dtype=torch.long)] = torch.arange(len(order))
+        return torch.cat(logits)[back]
+
+
+def _first_token(layer: Any, hidden: Tensor, mask: Tensor) -> Tensor:
+    """Return what ``layer`` makes of the first token ``(n, width)``: all that is read of the last layer."""
+    attend = layer.attention.self
+
+    def heads(values: Tensor) -> Tensor:
+        return values.view(*values.shape[:2], -1, attend.attention_head_size).transpose(1, 2)
+
+    seen = functional.scaled_dot_product_attention(
+        heads(attend.query(hidden[:, :1])),
+        heads(attend.key(hidden)),
+        heads(attend.value(hidden)),
+        attn_mask=mask[:, None, None, :],
+    )
+    seen = layer.attention.output(seen.transpose(1, 2).flatten(2), hidden[:, :1])
+    made: Tensor = layer.feed_forward_chunk(seen)[:, 0]
+    return made
+
+
+def _lower(bert: Any, frozen: int, pairs: Sequence[Ids]) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the hidden states after the ``frozen`` layers, which tokens are no padding, and the part of each."""
+    ids = torch.full((len(pairs), max(len(tokens) for tokens, _ in pairs)), PAD)
+    segments = torch.zeros_like(ids)
+    for row, (tokens, second) in enumerate(pairs):
+        ids[row, : len(tokens)] = torch.tensor(tokens)
+        segments[row, second : len(tokens)] = 1
+    mask = ids != PAD
+    with torch.no_grad():
+        hidden = bert.embeddings(ids)
+        for layer in bert.encoder.layer[:frozen]:
+            hidden = layer(hidden, mask[:, None, None, :])
+    return hidden.float(), mask, segments
