@@ -153,7 +153,8 @@ def measures(choices: Sequence[Choice], scores: Sequence[Sequence[float]]) -> di
 
 
 def scored(network: PairNetwork, bert: Any, pairs: Pairs, choices: Sequence[Choice]) -> list[list[float]]:
-    return [[float(x) for x in network.score(bert, pairs.of(c.question, c.texts))] for c in choices]
+    with torch.autocast("cpu", torch.bfloat16, enabled=HAS_HALVES):
+        return [[float(x) for x in network.score(bert, pairs.of(c.question, c.texts))] for c in choices]
 
 
 # --- the run
@@ -325,7 +326,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("qa", type=Path, metavar="QA_FOLDER")
     parser.add_argument("folder", type=Path, metavar="FOLDER")
     parser.add_argument("--resume", action="store_true", help="go on from FOLDER's checkpoint, where there is one")
-    parser.add_argument("--steps", type=int, default=7000)
+    parser.add_argument("--steps", type=int, default=6000)
     parser.add_argument("--start", type=Path, metavar="WEIGHTS")
     parser.add_argument("--seed", type=int, default=20261129)
     given = parser.parse_args(arguments)
