@@ -75,10 +75,10 @@ def from_passages(folder: Path) -> list[Example]:
     examples = []
     for (row, right), others in zip(asked, alike, strict=True):
         words = bigrams(row["question"])
-        passage = own[row["positive_ids"][0]]
-        near = [i for i in passage if not _says(texts[i], row["answers"])]
+        around = own[row["positive_ids"][0]]
+        near = [i for i in around if not _says(texts[i], row["answers"])]
         near.sort(key=lambda i: -len(words & grams[i]))
-        far = [i for i in others if i not in passage and not _says(texts[i], row["answers"])][:SIMILAR]
+        far = [i for i in others if i not in around and not _says(texts[i], row["answers"])][:SIMILAR]
         examples.append(
             Example(row["question"], (texts[right],), tuple(texts[i] for i in near), tuple(texts[i] for i in far))
         )
@@ -172,7 +172,13 @@ def read_cells(passage: dict[str, Any]) -> list[TableCell]:
         return []
     unit_line = _UNIT_LINE.search(unicodedata.normalize("NFKC", passage["text"]))
     path = text_under("", *_path(passage["title"])).rstrip("\n")
-    cells, part = [], ""
+    cells, part, heads = [], "", []
+    for row in rows[:first]:
+        named = [cell for cell in row if cell and not _UNIT_LINE.search(cell)]
+        if len(named) == 1 and row[0] and len(row) > 1:
+            part = named[0]  # 例: 資産の部, before the first row
+        else:
+            heads.append(row)
     for i, row in enumerate(rows[first:], first):
         figures = [j for j, is_figure in enumerate(kinds[i]) if is_figure]
         names = [cell for j, cell in enumerate(row) if cell and not kinds[i][j] and not _UNIT_CELL.match(cell)]
@@ -187,13 +193,11 @@ def read_cells(passage: dict[str, Any]) -> list[TableCell]:
         label = f"{part} {names[-1]}" if part and part not in names[-1] else names[-1]
         for j in figures:
             column = len(row) - j
-            above = [head[-column] for head in rows[:first] if len(head) >= column and len(head) > 1]
+            above = [head[-column] for head in heads if len(head) >= column and len(head) > 1]
             heading = " ".join(dict.fromkeys(cell for cell in above if cell and not _UNIT_LINE.search(cell)))
             if heading and heading != names[-1]:
                 unit = units[0] if units else unit_line[1] if unit_line else ""
-                cells.append(
-                    TableCell(passage["id"], path, i, column, label[-50:], heading[:60], row[j], unit)
-                )
+                cells.append(TableCell(passage["id"], path, i, column, label[-50:], heading[:60], row[j], unit))
     return cells
 
 
@@ -209,7 +213,7 @@ def _path(title: str) -> tuple[str, tuple[str, ...]]:
     return f"{company} 有価証券報告書", (rest.strip()[-40:],)
 
 
-def from_tables(folder: Path, seed: int) -> dict[str, list[Example]]:
+def from_tables(folder: Path, seed: int = 20261129) -> dict[str, list[Example]]:
     """Return, for each report, the set's questions for a cell, and others made from the cells of its tables."""
     passages, questions = read_set(folder)
     cells = {name: read_cells(passage) for name, passage in passages.items()}
@@ -222,7 +226,9 @@ def from_tables(folder: Path, seed: int) -> dict[str, list[Example]]:
             continue
         right = _asked_cell(row, cells[row["positive_ids"][0]])
         if right:
-            examples[row["doc_id"]] += _of_cell(asked.again(), right, reports[row["doc_id"]], only_here=bool(asked.scope))
+            examples[row["doc_id"]] += _of_cell(
+                asked.again(), right, reports[row["doc_id"]], only_here=bool(asked.scope)
+            )
     rng = random.Random(seed)
     for report, found in reports.items():
         for table in sorted({cell.table for cell in found}):
@@ -328,15 +334,19 @@ class _Asked(NamedTuple):
 
 def _made_question(cell: TableCell, rng: random.Random) -> str:
     """Return a question for a cell, in one of several wordings."""
-    year = [match for match in _YEAR.finditer(cell.heading)][-1:]
+    year = list(_YEAR.finditer(cell.heading))[-1:]
     when = cell.heading
     if year:
         month = f"{year[0][2]}月期" if year[0][2] else "年度"
         when = rng.choice((cell.heading[:30], f"{year[0][1]}年", f"{year[0][1]}年{month}".replace("年年", "年")))
     part, _, name = cell.label.rpartition(" ")
     what = f"{part}の{name}" if part else name
-    how = rng.choice(("はいくらですか？", "は？", f"は何{cell.unit}ですか？" if cell.unit else "は？", "を教えてください", ""))
-    return rng.choice((f"{when}の{what}{how}", f"{what}は{when}でいくらですか？", f"{what} {when}", f"{what}、{when}{how}"))
+    how = rng.choice(
+        ("はいくらですか？", "は？", f"は何{cell.unit}ですか？" if cell.unit else "は？", "を教えてください", "")
+    )
+    return rng.choice(
+        (f"{when}の{what}{how}", f"{what}は{when}でいくらですか？", f"{what} {when}", f"{what}、{when}{how}")
+    )
 
 
 # --- a council's budget sentences in items
@@ -354,7 +364,9 @@ def from_budgets(folder: Path) -> list[Example]:
         value = next((a for a in row["answers"] if a.endswith("円")), "")
         if match and value:
             item = row["item"]
-            read.append((row, (match[1], match[2]), text_under(f"{item}: {value}", match[1], [match[2], match[3] or ""])))
+            read.append(
+                (row, (match[1], match[2]), text_under(f"{item}: {value}", match[1], [match[2], match[3] or ""]))
+            )
     examples = []
     for row, paper, right in read:
         others = [(other, where, text) for other, where, text in read if text != right]

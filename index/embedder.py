@@ -121,7 +121,7 @@ class SentenceEmbedder:
             return np.empty((0, self.dim), np.float32)
         with self._lock:
             model = self._loaded()
-            with threads(1 if len(texts) <= BATCH else None):
+            with _threads(1 if len(texts) <= BATCH else None):
                 vectors = model.encode(
                     [prefix + text for text in texts],
                     batch_size=BATCH,  # encode sorts by length, so a batch wastes little on padding
@@ -173,7 +173,7 @@ class SentenceEmbedder:
 
 
 @contextmanager
-def threads(count: int | None) -> Iterator[None]:
+def _threads(count: int | None) -> Iterator[None]:
     """Let the model's sums take ``count`` threads; None: as many as before.
 
     A question is embedded faster by one: several wait for each other, and for whatever else the machine is doing. With
@@ -181,12 +181,12 @@ def threads(count: int | None) -> Iterator[None]:
     """
     import torch
 
-    before = torch.get_numthreads()
-    torch.set_numthreads(count or before)
+    before = torch.get_num_threads()
+    torch.set_num_threads(count or before)
     try:
         yield
     finally:
-        torch.set_numthreads(before)
+        torch.set_num_threads(before)
 
 
 def load_default(folder: Path, *, exact: bool) -> SentenceTransformer:

@@ -26,10 +26,11 @@ class PairNetwork(nn.Module):
 
     def __init__(self, config: Any, frozen: int):
         super().__init__()
-        from transformers.models.bert.modeling_bert import BertLayer
+        from transformers.models.bert import modeling_bert
 
+        layer: Any = modeling_bert.BertLayer  # it has no types
         self.frozen = frozen
-        self.layers = nn.ModuleList(BertLayer(config) for _ in range(config.num_hidden_layers - frozen))
+        self.layers = nn.ModuleList(layer(config) for _ in range(config.num_hidden_layers - frozen))
         self.segments = nn.Embedding(2, config.hidden_size)  # what of a pair is question, what text
         nn.init.zeros_(self.segments.weight)
         self.dense = nn.Linear(config.hidden_size, config.hidden_size)

@@ -11,13 +11,13 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from index.default_model import SOURCE_SHA256
-from index.embedder import SentenceEmbedder, has_fast_bytes, round_weights
+from index.embedder import has_fast_bytes, round_weights
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -30,8 +30,15 @@ MOST = 24  # texts a question
 BEGIN, END = 0, 2
 
 
-class ReaderMismatch(Exception):
+class ReaderMismatch(Exception):  # noqa: N818 - a state, as IndexMismatch is
     """The weights are damaged, or were learned on top of another model."""
+
+
+class HasLayers(Protocol):
+    """What the reader stands on: the default embedding model (``index.embedder.SentenceEmbedder``)."""
+
+    def layers(self) -> tuple[Any, Path]:
+        """Return its BertModel and the folder with its tokenizer."""
 
 
 def text_under(text: str, title: str = "", headings: Sequence[str] = ()) -> str:
@@ -61,7 +68,7 @@ class Reader:
     ``sha256``, where given, is what the file must hash to. ``exact`` keeps its weights from being rounded to 8 bits.
     """
 
-    def __init__(self, weights: Path, embedder: SentenceEmbedder, sha256: str | None = None, *, exact: bool = False):
+    def __init__(self, weights: Path, embedder: HasLayers, sha256: str | None = None, *, exact: bool = False):
         self._weights = weights
         self._embedder = embedder
         self._sha256 = sha256
@@ -80,8 +87,8 @@ class Reader:
             return np.empty(0, np.float32)
         with self._lock:
             network, bert, pairs = self._loaded()
-            logits = network.score(bert, pairs.of(question, texts))
-        return (1 / (1 + np.exp(-logits))).astype(np.float32)
+            logits: npt.NDArray[np.float32] = network.score(bert, pairs.of(question, texts))
+        return np.asarray(1 / (1 + np.exp(-logits)), np.float32)
 
     def _loaded(self) -> tuple[Any, Any, Pairs]:
         if self._parts is None:
