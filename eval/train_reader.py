@@ -21,7 +21,6 @@ import random
 import signal
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -35,7 +34,7 @@ from eval.bench_reader import HELD_OUT, Choice, held_out, measures
 from eval.reader_examples import Example, from_budgets, from_passages, from_tables, reworded
 from index.default_model import prepare
 from index.embedder import cache_folder, has_fast_bytes, load_default, round_weights
-from index.pair_network import PairNetwork
+from index.pair_network import PairNetwork, single_threads
 from index.reader import FROZEN, Pairs, write_weights
 
 # How often a question is taken from each set. JaQuAD has 30,000, the tables some 9,000 (of ten companies: they repeat
@@ -53,9 +52,8 @@ DECAY = 0.01
 AVERAGE = 0.998
 CLIP = 1.0
 PRINT = 50
-# One thread for each half of a step, and none inside them: when other programs are busy, threads that share one sum
-# wait for each other (a step took 23 s with two of them, 5 s with one). Sums in bfloat16, where the processor has them,
-# take two thirds of the time; weights and optimiser stay in float32.
+# One thread for each half of a step: two threads that share each sum took 23 s a step where one took 5 s, with other
+# programs busy. Sums in bfloat16, where the processor has them, take two thirds of the time; weights stay in float32.
 WORKERS = 2
 HAS_HALVES = bool(torch.cpu.get_capabilities().get("avx512_bf16"))
 CHECKPOINT_SECONDS = 600
@@ -216,7 +214,7 @@ def train(qa: Path, folder: Path, *, steps: int, seed: int, resume: bool, start:
         run.load(state)
     pairs = Pairs(model)
     torch.set_num_threads(1)
-    workers = ThreadPoolExecutor(WORKERS)
+    workers = single_threads(WORKERS)
     began = time.monotonic()
     pools, measured = pools_of(qa), held_out(qa)
     sizes = {name: len(pool) for name, pool in pools.items()}

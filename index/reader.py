@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
@@ -27,6 +29,7 @@ FROZEN = 6  # of twelve layers; the other six are 21 MB in float16
 QUESTION_TOKENS = 48
 TEXT_TOKENS = 112
 MOST = 24  # texts a question
+WORKERS = 2
 BEGIN, END = 0, 2
 
 
@@ -74,7 +77,7 @@ class Reader:
         self._sha256 = sha256
         self._exact = exact
         self._lock = Lock()
-        self._parts: tuple[Any, Any, Pairs] | None = None
+        self._parts: tuple[Any, Any, Pairs, Executor] | None = None
 
     def scores(self, question: str, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """Return probabilities ``(len(texts),)``, at most ``MOST``: that a text answers the question.
@@ -86,20 +89,20 @@ class Reader:
         if not texts:
             return np.empty(0, np.float32)
         with self._lock:
-            network, bert, pairs = self._loaded()
-            logits: npt.NDArray[np.float32] = network.score(bert, pairs.of(question, texts))
+            network, bert, pairs, workers = self._loaded()
+            logits: npt.NDArray[np.float32] = network.score(bert, pairs.of(question, texts), workers)
         return np.asarray(1 / (1 + np.exp(-logits)), np.float32)
 
-    def _loaded(self) -> tuple[Any, Any, Pairs]:
+    def _loaded(self) -> tuple[Any, Any, Pairs, Executor]:
         if self._parts is None:
             tensors = read_weights(self._weights, self._sha256)
             bert, folder = self._embedder.layers()
-            from index.pair_network import PairNetwork
+            from index.pair_network import PairNetwork, single_threads
 
             network = PairNetwork(bert.config, FROZEN).take(tensors)
             if not self._exact and has_fast_bytes():
                 round_weights(network.layers)
-            self._parts = network, bert, Pairs(folder)
+            self._parts = network, bert, Pairs(folder), single_threads(min(WORKERS, os.cpu_count() or 1))
         return self._parts
 
 

@@ -76,7 +76,7 @@ def test_the_loss_falls_as_the_right_text_rises_and_where_there_is_none_as_all_f
 
 def test_it_learns_which_text_answers(model):
     run = begun(model)
-    losses = take(run, model, 260)
+    losses = take(run, model, 130)
 
     assert sum(losses[-30:]) < 0.8 * sum(losses[:30])
 
