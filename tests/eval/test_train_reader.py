@@ -1,16 +1,21 @@
 """Learning the reader: what a step sees, what its loss says, and that a stopped run goes on as if it never stopped."""
 
+import json
 import math
+import os
 import random
+import signal
+from types import SimpleNamespace
 
 import pytest
 import torch
 
+from eval import train_reader
 from eval.bench_reader import Choice, fixed_choices, measures
 from eval.reader_examples import Example
 from eval.train_reader import QUESTIONS, Run, drawn, gradients, loss_of
 from index.pair_network import PairNetwork
-from index.reader import FROZEN, Pairs
+from index.reader import FROZEN, Pairs, Reader
 from tests.tiny_model import TinyModel
 
 POOLS = {
@@ -76,7 +81,7 @@ def test_the_loss_falls_as_the_right_text_rises_and_where_there_is_none_as_all_f
 
 def test_it_learns_which_text_answers(model):
     run = begun(model)
-    losses = take(run, model, 130)
+    losses = take(run, model, 260)
 
     assert sum(losses[-30:]) < 0.8 * sum(losses[:30])
 
@@ -128,6 +133,44 @@ def test_what_is_measured_has_one_right_text_and_the_most_alike_wrong_ones():
     (choice,) = fixed_choices([Example("問", ("右",), wrong, tuple(f"下{n}" for n in range(9)))])
 
     assert choice == Choice("問", ("右", *wrong[:4], "下0", "下1", "下2"), 1)
+
+
+def test_the_command_goes_on_where_it_was_stopped_and_writes_weights_that_can_be_read(model, tmp_path, monkeypatch):
+    monkeypatch.setattr(train_reader, "prepare", lambda cache: model.folder)
+    monkeypatch.setattr(train_reader, "load_default", lambda folder, exact: [SimpleNamespace(auto_model=model.bert)])
+    monkeypatch.setattr(train_reader, "has_fast_bytes", lambda: False)
+    monkeypatch.setattr(train_reader, "pools_of", lambda qa: POOLS)
+    monkeypatch.setattr(train_reader, "held_out", lambda qa: {"dev": fixed_choices(POOLS["jaquad_train"])})
+    monkeypatch.setattr(train_reader, "PRINT", 1)
+    asked_to_stop = iter([False, False, True])
+    say = train_reader.Log.say
+
+    def say_and_stop(log, **values):
+        say(log, **values)
+        if "loss" in values and next(asked_to_stop, False):
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(train_reader.Log, "say", say_and_stop)
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    threads = torch.get_num_threads()
+    try:
+        train_reader.main(["nowhere", str(tmp_path), "--steps", "5"])
+        assert steps(tmp_path) == [0, 1, 2, 3]
+        train_reader.main(["nowhere", str(tmp_path), "--steps", "5", "--resume"])
+    finally:
+        torch.set_num_threads(threads)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+
+    assert steps(tmp_path) == [0, 1, 2, 3, 3, 4, 5, 5]  # each start says its own, and the last is measured
+    scores = Reader(tmp_path / "reader.safetensors", model, exact=True).scores(
+        "人口1は何人ですか？", ["人口1: 1人", "川1"]
+    )
+    assert scores.shape == (2,)
+
+
+def steps(folder):
+    return [json.loads(line)["step"] for line in (folder / "train.jsonl").read_text().splitlines()]
 
 
 def test_random_is_not_shared():
