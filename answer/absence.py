@@ -8,36 +8,37 @@ forms, letter by letter.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from answer.evidence import Atom, katakana
-from answer.question import Question, Term
+from answer.question import Question
 
 Holds = Callable[[str], bool]  # does a text stand in some paper, whatever its width and kana
 
 
-def absent(question: Question, atoms: tuple[Atom, ...], holds: Holds) -> tuple[str, ...]:
-    """Return what of the question is in no paper, in the question's own words: things and years, each once."""
-    found = [term.text for term in question.terms if _is_absent(question, term, atoms, holds)]
+def absent(question: Question, atoms: Sequence[Atom], holds: Holds, suspects: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return what of the question is in no paper, in the question's own words: things and years, each once.
+
+    ``suspects`` are compounds of which the papers name another of the kind, and may not name this one.
+    """
+    strange = {atom.lemma: atom for atom in atoms if atom.is_strange}
+    found = []
+    for term in question.terms:
+        looked_for = {term.lemma, *term.parts}
+        pieces = [strange[lemma] for lemma in dict.fromkeys((term.text, *term.parts)) if lemma in strange]
+        is_asked = bool(term.quoted or term.proper or looked_for & {*question.subjects, *question.focus})
+        is_strange = (bool(pieces) and is_asked) or term.ordinal or term.text in suspects
+        forms = [term.text, *(form for atom in pieces for form in _forms(atom))]
+        if term.ordinal:
+            forms += [other for atom in atoms if atom.lemma == term.parts[0] for other, *_ in atom.others]
+        if is_strange and not any(map(holds, forms)):
+            found.append(term.text)
     return tuple(dict.fromkeys((*found, *_years(question, holds))))
 
 
-def _is_absent(question: Question, term: Term, atoms: tuple[Atom, ...], holds: Holds) -> bool:
-    """Say whether a term names what is asked about, and no paper has it or a word like it."""
-    strange = [atom for atom in atoms if atom.lemma in (term.text, *term.parts) and atom.is_strange]
-    named = (
-        term.quoted
-        or term.proper
-        or question.subjects & {term.lemma, *term.parts}
-        or set(question.focus) & {*term.parts}
-    )
-    if not strange or not named or term.ordinal or holds(term.text):
-        return False
-    return not any(holds(form) for atom in strange for form in (atom.lemma, atom.surface, *_stems(atom)))
-
-
-def _stems(atom: Atom) -> Iterator[str]:
-    """Yield the unchanging part of an inflected word. 例: 滞る → 滞"""
+def _forms(atom: Atom) -> Iterator[str]:
+    """Yield how a word may be written: itself, and the part of it that inflection leaves. 例: 滞る, 滞"""
+    yield from (atom.lemma, atom.surface)
     stem = re.match(r"[一-鿿々]+(?=[ぁ-ん]+$)", atom.lemma)
     if stem:
         yield stem[0]
@@ -47,15 +48,15 @@ def _years(question: Question, holds: Holds) -> Iterator[str]:
     """Yield the years that are asked for and that no paper names in any form. 例: 2019 is 令和元年, 平成31年, R1"""
     for period in question.periods:
         year = int(period.start[:4])
-        forms = [str(year), *(form for base, eras in _ERAS for form in _forms(year - base, eras))]
-        if period.kind in ("year", "fiscal_year") and not any(map(holds, forms)):
+        forms = [str(year), *(form for base, eras in _ERAS for form in _in_era(year - base, eras))]
+        if period.kind != "range" and not any(map(holds, forms)):
             yield question.folded[slice(*period.at)] or str(year)
 
 
 _ERAS = ((2018, "令和 R"), (1988, "平成 H"), (1925, "昭和 S"))
 
 
-def _forms(n: int, eras: str) -> Iterator[str]:
+def _in_era(n: int, eras: str) -> Iterator[str]:
     if n >= 1:
         for era in eras.split():
             yield f"{era}{n}"

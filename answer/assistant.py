@@ -99,7 +99,7 @@ class Assistant:
         read = read_question(understood or text, view.today())
         hits, scene = self._scene(view, read)
         retrieved = time.perf_counter()
-        outcome = decide(scene, extractive.pick(scene), self._holds(view))
+        outcome = decide(scene, extractive.pick(scene), hits, len(view.documents()), self._holds(view))
         answered = time.perf_counter()
         answer = self._checked(view.snapshot, read, outcome, hits)
         done = time.perf_counter()
@@ -133,7 +133,7 @@ class Assistant:
             "vector": view.snapshot.search(read.text, k=_HITS, leg="vector", part=view.part),
             "fused": hits,
         }
-        return Trace(read, legs, scene, picked, decide(scene, picked, self._holds(view)))
+        return Trace(read, legs, scene, picked, decide(scene, picked, hits, len(view.documents()), self._holds(view)))
 
     def search(
         self, question: str, k: int = 10, leg: Leg = "fused", *, scope: Scope | None = None
@@ -289,7 +289,7 @@ class Assistant:
             type=question.kind,
             missing=outcome.missing,
             passages=passages,
-            confidence=round(1 - outcome.probability, 2),
+            confidence=round(1 - outcome.draft.probability, 2),
         )
         if outcome.status == "not_found":
             return answer
@@ -309,7 +309,7 @@ class Assistant:
                 citations=citations,
                 timeline=_timeline(draft, numbers, citations),
                 missing=_named(outcome.missing, question, passages),
-                confidence=round(outcome.probability, 2),
+                confidence=round(outcome.draft.probability, 2),
             )
         offers: list[Candidate] = []
         cited: list[Citation] = []
@@ -324,7 +324,7 @@ class Assistant:
             answer=UNSURE,
             citations=tuple(cited),
             candidates=tuple(offers),
-            confidence=round(outcome.probability, 2),
+            confidence=round(outcome.draft.probability, 2),
         )
 
     def _cited(self, snapshot: Snapshot, question: Question, draft: Draft, first: int = 1) -> tuple[Citation, ...]:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from answer.confidence import NEAR, weakest
 from answer.cues import TELLS_CHANGE
 from answer.draft import Draft, Moment, Support
 from answer.evidence import Coverage, katakana
@@ -31,6 +30,7 @@ from answer.series import (
     same_unit,
     subtract,
 )
+from answer.signals import NEAR, weakest
 from ingest.dates import Period, find_periods, parse_code
 from ingest.japanese import fold
 from ingest.numbers import find_quantities

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from answer.answer import QuestionType
-from answer.confidence import Signals, confidence
+from answer.signals import Signals
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,5 @@ class Draft:
     is_named: bool = False  # a figure whose row or column is called just what the question says
     score: float = 0.0
     signals: Signals | None = None
+    probability: float = 0.0  # that the text is right, once it was judged: 0 to 1
     why: tuple[str, ...] = ()
-
-    @property
-    def probability(self) -> float:
-        """Return how likely the text is right, from 0 to 1; 0 without one."""
-        return confidence(self.kind, self.signals) if self.text and self.signals is not None else 0.0

@@ -70,7 +70,7 @@ def _pick_each(scene: Scene) -> Draft | None:
     drafts = [_pick(narrowed(scene, q)) for q in questions]
     if not all(d.text and d.signals is not None for d in drafts):
         return None
-    weakest = min(drafts, key=lambda draft: draft.probability)
+    weakest = min(drafts, key=lambda draft: draft.signals.coverage if draft.signals is not None else 0.0)
     return replace(
         weakest,
         kind=scene.question.kind,

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from answer.confidence import NEAR, read_signals
 from answer.cues import CHANGE_HEADING, SUPERLATIVE_SAID, TOTAL_HEADING
 from answer.draft import Draft, Support
 from answer.evidence import Array, Atom, katakana
 from answer.figures import is_opposite, one_sided, period_fit, printed, unit_fit
 from answer.question import Superlative
 from answer.scene import PRIOR, STRANGER, Region, Scene
+from answer.signals import NEAR, read_signals
 from ingest.dates import find_periods
 from ingest.document import Fact
 from ingest.japanese import fold

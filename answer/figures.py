@@ -14,12 +14,12 @@ import numpy as np
 
 from answer.check import unsupported
 from answer.clauses import TOTAL
-from answer.confidence import NEAR, Signals, read_signals
 from answer.cues import MONEY, OPPOSITES, PEOPLE, RATE, SPEAKS_OF_CHANGE, TOTAL_HEADING
 from answer.draft import Support
 from answer.evidence import Array, Atom, Statement, katakana
 from answer.question import Question
 from answer.scene import PRIOR, STRANGER, Region, Scene, label_words
+from answer.signals import NEAR, Signals, read_signals
 from answer.told import told_of
 from ingest.dates import Period, describe, find_periods, parse_code
 from ingest.document import Fact

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from answer.confidence import NEAR
 from answer.cues import CLOCK, WEEKDAY
 from answer.draft import Draft, Support
 from answer.evidence import Atom, katakana
 from answer.question import Question
 from answer.scene import Scene, Scored
+from answer.signals import NEAR
 from answer.spans import nearness
 from ingest.writing import same_width
 

@@ -9,11 +9,11 @@ from functools import lru_cache
 
 import numpy as np
 
-from answer.confidence import Signals, read_signals
 from answer.draft import Draft, Support
 from answer.evidence import Statement, katakana
 from answer.question import Question
 from answer.scene import Region, Scene, Scored
+from answer.signals import Signals, read_signals
 from answer.spans import LOOKED_AT, clean, ends_with, noun_runs, overlap, text_facts, when_fit
 from answer.thesaurus import synonyms
 from ingest.dates import Period, find_periods, parse_code

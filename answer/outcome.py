@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 
 from answer.absence import Holds, absent
 from answer.answer import QuestionType, Status
-from answer.confidence import least
+from answer.confidence import weights
 from answer.draft import Draft, Support
 from answer.evidence import Reading
+from answer.features import features
 from answer.prose import best_clause
 from answer.question import Question, Term
 from answer.scene import Scene
+from index.protocols import Hit
 from ingest.japanese import fold
 
 OFFERED = 3  # candidates of an unsure answer
@@ -31,7 +33,7 @@ _SPOKEN: dict[QuestionType, re.Pattern[str]] = {
 
 @dataclass(frozen=True)
 class Outcome:
-    """``draft`` is what is said of an answer; ``candidates`` are offered in its place, likeliest first.
+    """``draft`` is the best that was found, said or not; ``candidates`` are offered in its place, likeliest first.
 
     ``missing`` names what of the question no paper has; ``against`` says, in Japanese, what spoke against the best
     draft (for the trace).
@@ -39,23 +41,32 @@ class Outcome:
 
     status: Status
     draft: Draft
-    probability: float  # that the best draft is right
     candidates: tuple[Draft, ...] = ()
     missing: tuple[str, ...] = ()
     against: tuple[str, ...] = ()
 
 
-def decide(scene: Scene, picked: Draft, holds: Holds) -> Outcome:
-    """Return what becomes of the best draft; ``holds`` looks for a text in every paper that was asked."""
-    question, probability = scene.question, picked.probability
+def decide(scene: Scene, picked: Draft, hits: Sequence[Hit], papers: int, holds: Holds) -> Outcome:
+    """Return what becomes of the best draft.
+
+    ``hits`` are the passages that were read, ``papers`` how many documents were asked; ``holds`` looks for a text in
+    all of them.
+    """
+
+    def judged(draft: Draft) -> Draft:
+        sure = weights().probability(draft.kind, features(scene, draft, hits, papers)) if draft.text else 0.0
+        return replace(draft, probability=sure)
+
+    question, picked = scene.question, judged(picked)
     against = tuple(gates(scene, picked))
     strange = picked.signals.strange if picked.signals is not None else ()
-    if picked.text and not against and probability >= least(picked.kind):
-        return Outcome("answered", picked, probability, missing=_as_asked(question, strange))
-    missing = absent(question, scene.atoms, holds)
+    if picked.text and not against and picked.probability >= weights().least:
+        return Outcome("answered", picked, missing=_as_asked(question, strange))
+    suspects = picked.signals.others if picked.signals is not None else ()
+    missing = absent(question, scene.atoms, holds, suspects)
     if missing:
-        return Outcome("not_found", replace(picked, text=""), probability, missing=missing, against=against)
-    return Outcome("unsure", replace(picked, text=""), probability, _offers(scene, picked), against=against)
+        return Outcome("not_found", picked, missing=missing, against=against)
+    return Outcome("unsure", picked, tuple(map(judged, _offers(scene, picked))), against=against)
 
 
 def gates(scene: Scene, draft: Draft) -> Iterator[str]:

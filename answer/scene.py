@@ -10,10 +10,10 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
-from answer.confidence import Signals, read_signals
 from answer.cues import RATE, TOTAL_HEADING
 from answer.evidence import Array, Atom, Coverage, Reading, Statement, katakana
 from answer.question import Question
+from answer.signals import Signals, read_signals
 from ingest.document import Fact
 from ingest.facts import is_part
 from ingest.japanese import content_words, fold, morphs

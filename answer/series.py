@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence, Set
 from itertools import pairwise
 
-from answer.confidence import NEAR
 from answer.cues import UNIT_GROUPS
 from answer.draft import Draft, Moment, Support
 from answer.figures import (
@@ -30,6 +29,7 @@ from answer.figures import (
 )
 from answer.question import Question
 from answer.scene import Scene
+from answer.signals import NEAR
 from answer.signs import meaning_of
 from answer.units import in_unit
 from ingest.dates import describe, parse_code

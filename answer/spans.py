@@ -7,12 +7,12 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from answer.confidence import NEAR
 from answer.cues import UNIT_GROUPS
 from answer.draft import Draft, Support
 from answer.evidence import Statement, katakana
 from answer.question import Question
 from answer.scene import PRIOR, Scene, Scored
+from answer.signals import NEAR
 from ingest.dates import Period
 from ingest.document import Fact
 from ingest.japanese import Morph, fold, morphs

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 
 from answer.answer import QuestionType
-from answer.confidence import Signals, least
+from answer.confidence import weights
 from answer.draft import Draft
 from answer.outcome import Outcome
 from answer.question import Question
 from answer.scene import Scene
+from answer.signals import Signals
 from index.protocols import Hit
 from index.retriever import Leg
 from ingest.dates import describe
@@ -104,7 +105,7 @@ class Trace:
         yield f"  候補: {_glimpse(self.picked.text)}"
         if self.picked.signals is not None:
             yield f"  手がかり: {_said(self.picked.signals)}"
-        sure, needed = self.outcome.probability, least(self.picked.kind)
+        sure, needed = self.outcome.draft.probability, weights().least
         if self.outcome.status == "answered":
             yield f"  採用: 確からしさ {sure:.2f}（{needed:.2f} 以上）"
         elif self.outcome.against:

@@ -351,17 +351,36 @@ def told(answer: Answer) -> str:
     if answer.timeline:
         points = "、".join(f"{describe(p.as_of)} {_measured(p)} [{p.citation}]" for p in answer.timeline)
         lines.append(f"推移: {points}")
-    if answer.missing:
+    if answer.missing and answer.status == "not_found":
+        words = "".join(f"「{word}」" for word in answer.missing)
+        lines.append(f"{words}という言葉は、調べた資料 {answer.searched} 件のどこにもありません。")
+    elif answer.missing:
         lines.append(f"資料に見当たらない語: {'、'.join(answer.missing)}")
     if lines[-1]:
         lines.append("")
-    for citation in answer.citations:
-        lines += cited(citation)
-    if answer.status == "not_found" and answer.passages:
-        lines.append("近い記述:")
+    if answer.candidates:
+        lines += offered(answer)
+    else:
+        for citation in answer.citations:
+            lines += cited(citation)
+    if answer.status != "answered" and answer.passages:
+        lines.append("ほかの関連箇所:" if answer.candidates else "近い記述:")
         for passage in answer.passages[:3]:
             lines += cited(passage.citation, GLIMPSE)
     return "\n".join(lines).rstrip()
+
+
+def offered(answer: Answer) -> list[str]:
+    """Return the lines that show the candidates of an unsure answer, each over the citations that it stands on."""
+    lines = []
+    for number, candidate in enumerate(answer.candidates, 1):
+        after = [other.citation for other in answer.candidates[number:]]
+        lines.append(f"候補{number}: {candidate.text}")
+        for citation in answer.citations:
+            if candidate.citation <= citation.n < (after[0] if after else citation.n + 1):
+                lines += cited(citation)
+        lines.append("")
+    return lines
 
 
 def _measured(point: TimelinePoint) -> str:

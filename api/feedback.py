@@ -193,21 +193,23 @@ def _apply(event: dict[str, Any], kept: dict[str, schemas.FeedbackOut]) -> None:
 
 
 def _given(event: dict[str, Any]) -> schemas.FeedbackOut:
-    said = schemas.FeedbackIn.model_validate(event["said"])
-    draft = draft_of(event["id"], said) if said.verdict == "bad" else None
+    # What was kept before an answer could have candidates has none.
+    said = schemas.FeedbackIn.model_validate(event["said"] | {"answer": {"candidates": [], **event["said"]["answer"]}})
+    draft = draft_of(event["id"], said) if said.verdict == "bad" or said.candidate else None
     return schemas.FeedbackOut(**dict(said), id=event["id"], time=event["time"], state="open", draft=draft)
 
 
 def draft_of(feedback_id: str, said: schemas.FeedbackIn) -> schemas.QuestionDraft:
-    """Return the question that a bad verdict suggests, as far as the reader has said it."""
+    """Return the question that a bad verdict or a right candidate suggests, as far as the reader has said it."""
     answer = said.answer
-    right = (said.right_answer or "").strip()
+    picked = answer.candidates[said.candidate - 1].text if said.candidate else ""
+    right = (said.right_answer or picked).strip()
     answerable = not NOTHING.search(right)
     kind = answer.type if answer.type in TYPES else "paraphrase"
     notes = [
         f"意見 {feedback_id}",
         REASONS[said.reason] if said.reason else "",
-        f"表示された答え: {answer.answer}",
+        f"正しいとされた候補: {picked}" if picked else f"表示された答え: {answer.answer}",
         said.comment or "",
     ]
     return schemas.QuestionDraft(
@@ -216,20 +218,27 @@ def draft_of(feedback_id: str, said: schemas.FeedbackIn) -> schemas.QuestionDraf
         type=kind if answerable else "unanswerable",
         answer=right,
         accept=(right,) if right and answerable else (),
-        evidence=_evidence(answer, right) if answerable and said.reason != "wrong_source" else (),
+        evidence=_evidence(said, right) if answerable and said.reason != "wrong_source" else (),
         answerable=answerable,
         note="。".join(filter(None, notes)),
     )
 
 
-def _evidence(answer: schemas.AnswerOut, right: str) -> tuple[schemas.EvidenceBody, ...]:
-    """Return the places of the citations that tell the right answer, else of those the answer itself stands on.
+def _evidence(said: schemas.FeedbackIn, right: str) -> tuple[schemas.EvidenceBody, ...]:
+    """Return the places of the right candidate; else of the citations that tell the right answer, else of its own.
 
-    A place is the lines of a text file, else the page; a Word file has neither, and a question file no name for it.
+    A candidate that is not right is no place of the answer. A place is the lines of a text file, else the page; a Word
+    file has neither, and a question file no name for it.
     """
-    elsewhere = {point.citation for point in answer.timeline}
-    chosen = [c for c in answer.citations if right and _plain(right) in _plain(c.quote)]
-    chosen = chosen or [c for c in answer.citations if c.n not in elsewhere] or list(answer.citations)
+    answer = said.answer
+    if said.candidate:
+        first, *after = [c.citation for c in answer.candidates[said.candidate - 1 :]]
+        chosen = [c for c in answer.citations if first <= c.n < (after[0] if after else c.n + 1)]
+    else:
+        elsewhere = {point.citation for point in answer.timeline}
+        chosen = [c for c in answer.citations if right and _plain(right) in _plain(c.quote)]
+        if answer.status != "unsure":
+            chosen = chosen or [c for c in answer.citations if c.n not in elsewhere] or list(answer.citations)
     places: dict[object, schemas.EvidenceBody] = {}
     for c in chosen:
         if c.lines or c.page:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from answer.answer import QuestionType, Status
 from ingest.document import Kind, Paging, Source
@@ -164,12 +164,32 @@ ANSWER_EXAMPLE: dict[str, JsonValue] = {
     "scope": None,
     "searched": 6,
 }
+UNSURE_EXAMPLE: dict[str, JsonValue] = ANSWER_EXAMPLE | {
+    "status": "unsure",
+    "answer": "一つに決められません。次の箇所に書かれている可能性があります。",
+    "as_of": None,
+    "candidates": [{"text": "152件", "citation": 1, "confidence": 0.41}],
+    "confidence": 0.41,
+}
+NOT_FOUND_EXAMPLE: dict[str, JsonValue] = ANSWER_EXAMPLE | {
+    "question": "竜宮城の入場者数は何人ですか。",
+    "status": "not_found",
+    "answer": "資料に記載がありません",
+    "as_of": None,
+    "citations": [],
+    "missing": ["竜宮城"],
+    "confidence": 0.93,
+}
 
 
 class AnswerOut(Model):
     """An answer with its citations; or, where ``answer`` is the sentence that says so, candidates, or "not found"."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"examples": [ANSWER_EXAMPLE]})
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        json_schema_extra={"examples": [ANSWER_EXAMPLE, UNSURE_EXAMPLE, NOT_FOUND_EXAMPLE]},
+    )
 
     id: str | None
     question: str
@@ -185,7 +205,9 @@ class AnswerOut(Model):
         description='Of an "unsure": up to three texts that may be the answer, likeliest first.'
     )
     timeline: tuple[TimelinePointOut, ...] = Field(description="The same indicator at other dates, oldest first.")
-    missing: tuple[str, ...] = Field(description="Words or conditions of the question that no document meets.")
+    missing: tuple[str, ...] = Field(
+        description='Words of the question that no document has; of a "not_found" after a search letter by letter.'
+    )
     passages: tuple[PassageOut, ...] = Field(description="The best hits, for a reader who wants more.")
     confidence: float = Field(ge=0, le=1)
     timings_ms: TimingsOut
@@ -367,8 +389,17 @@ class FeedbackIn(Model):
         description="The answer as it was shown, snapshot and all."
     )
     reason: Reason | None = None
+    candidate: int | None = Field(
+        None, ge=1, description="Of an unsure answer, with a good verdict: which of its candidates is right, from 1."
+    )
     right_answer: Text | None = Field(None, max_length=600)
     comment: Text | None = Field(None, max_length=2000)
+
+    @model_validator(mode="after")
+    def _names_a_candidate(self) -> FeedbackIn:
+        if self.candidate is not None and (self.verdict == "bad" or self.candidate > len(self.answer.candidates)):
+            raise ValueError(f"a good verdict names one of {len(self.answer.candidates)} candidates")
+        return self
 
 
 class EvidenceBody(Model):
@@ -397,7 +428,7 @@ class FeedbackOut(FeedbackIn):
     time: str = Field(description="ISO, UTC.")
     state: FeedbackState
     draft: QuestionDraft | None = Field(
-        description="Made of a bad verdict, for a person to complete; null for a good one."
+        description="Made of a bad verdict or of a candidate that is right, for a person to complete; else null."
     )
 
 

@@ -1,7 +1,8 @@
 """The reviewed scorecard that later versions are compared with: one file, question by question.
 
 The file is committed, so it holds no time of a machine and no sentence of a document: an answer that is longer than a
-value is kept as a fingerprint, which is enough to see that it changed.
+value is kept as a fingerprint, which is enough to see that it changed. Of sealed sets it holds even less: fingerprints
+of the ids and what was right, so that nothing can be learned from it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from eval.measures.scorecard import FLAGS, OF_ANSWERS
+
 VALUE_CHARS = 24  # names of projects are that long, sentences of a document are longer
+FILE = "questions_sha256"  # of a scorecard: which questions were asked
 
 
 class BaselineError(Exception):
@@ -45,6 +49,13 @@ def kept(record: Mapping[str, Any]) -> dict[str, Any]:
         "said": said(record),
         "measures": {name: round(float(value), 4) for name, value in record["measures"].items() if value is not None},
     }
+
+
+def kept_sealed(record: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Return a fingerprint of a sealed question's id, and what was found to be so or not: no text, no value."""
+    flags = (*FLAGS, *OF_ANSWERS)
+    measures = {name: float(value) for name in flags if (value := record["measures"].get(name)) is not None}
+    return _fingerprint(record["id"]), {"measures": measures}
 
 
 def said(record: Mapping[str, Any]) -> str:
@@ -83,12 +94,37 @@ def save_baseline(
 
     The file is replaced in one step: a baseline is never half-written.
     """
-    old = read_baseline(path) if path.exists() else Baseline({}, {})
-    why = {"reason": reason} | {key: config.get(key) for key in ("time", "commit", "embedding_model")}
-    scores = {name: why | _without_times(one) for name, one in sets.items()}
     answers: dict[str, dict[str, Any]] = {name: {} for name in sets}
     for record in records:
         answers[record["set"]][record["id"]] = kept(record)
+    _save(path, {name: _without_times(one) for name, one in sets.items()}, answers, reason, config)
+
+
+def save_sealed_baseline(
+    path: Path,
+    sets: Mapping[str, Mapping[str, Any]],
+    records: Iterable[Mapping[str, Any]],
+    *,
+    reason: str,
+    config: Mapping[str, Any],
+) -> None:
+    """Write what is kept of sealed sets as their new baseline: see ``kept_sealed``."""
+    answers: dict[str, dict[str, Any]] = {name: {} for name in sets}
+    for record in records:
+        answers[record["set"]].update([kept_sealed(record)])
+    _save(path, {name: {FILE: one[FILE]} for name, one in sets.items()}, answers, reason, config)
+
+
+def _save(
+    path: Path,
+    sets: Mapping[str, Mapping[str, Any]],
+    answers: Mapping[str, Mapping[str, Any]],
+    reason: str,
+    config: Mapping[str, Any],
+) -> None:
+    old = read_baseline(path) if path.exists() else Baseline({}, {})
+    why = {"reason": reason} | {key: config.get(key) for key in ("time", "commit", "embedding_model")}
+    scores = {name: {**why, **one} for name, one in sets.items()}
     new = Baseline({**old.sets, **scores}, {**old.answers, **answers})
     half = path.with_name(f".{path.name}.new")
     half.write_text(_written(new), encoding="utf-8")

@@ -7,7 +7,6 @@ chooses between changes by them.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,6 +31,7 @@ COLUMNS = (
     *("日付", "コミット", "種別", "質問集", "指紋", "問"),
     *("正答", "答えたうち", "高の割合", "高の正答", "断り", "誤不在", "示せた", "箇所", "頁", "備考"),
 )
+KIND, FINGERPRINT = COLUMNS.index("種別"), COLUMNS.index("指紋")
 
 
 def row(name: str, run: Run, commit: str, scores: Mapping[str, Any], note: str = "") -> tuple[str, ...]:
@@ -45,18 +45,33 @@ def row(name: str, run: Run, commit: str, scores: Mapping[str, Any], note: str =
     )
     told = ("–" if share is None else f"{share:.3f}" for share in shares)
     day = datetime.now(UTC).date().isoformat()
-    return (day, commit, run, name, scores["questions_sha256"][:8], str(scores["questions"]), *told, note)
+    said = " ".join(note.replace("|", "｜").split())
+    return (day, commit, run, name, scores["questions_sha256"][:8], str(scores["questions"]), *told, said)
 
 
-def was_asked(fingerprint: str, log: Path = LOG) -> bool:
+def was_asked(fingerprint: str, log: Path | None = None) -> bool:
     """Say whether a question file (its SHA-256) has a row already: then its answers may have been seen."""
-    return log.exists() and re.search(rf"\| {fingerprint[:8]} \|", log.read_text(encoding="utf-8")) is not None
+    return bool(_kinds(fingerprint, log))
 
 
-def keep(rows: Sequence[Sequence[str]], log: Path = LOG) -> None:
+def standing(fingerprint: str, log: Path | None = None) -> Run:
+    """Return 既読 for a question file that a row says was learned from, else 初回: nobody has."""
+    return "既読" if "既読" in _kinds(fingerprint, log) else "初回"
+
+
+def _kinds(fingerprint: str, log: Path | None) -> set[str]:
+    """Return what the rows of a question file say of its runs."""
+    path = log or LOG
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("|")]
+    return {cells[KIND] for cells in rows if len(cells) == len(COLUMNS) and cells[FINGERPRINT] == fingerprint[:8]}
+
+
+def keep(rows: Sequence[Sequence[str]], log: Path | None = None) -> None:
     """Append rows to the log, which is begun where there is none."""
-    text = log.read_text(encoding="utf-8") if log.exists() else _HEAD + table([])
-    log.write_text(text + "".join(map(_line, rows)), encoding="utf-8")
+    path = log or LOG
+    text = path.read_text(encoding="utf-8") if path.exists() else _HEAD + table([])
+    path.write_text(text + "".join(map(_line, rows)), encoding="utf-8")
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:

@@ -10,17 +10,38 @@ from typing import Any
 
 from eval import blind, check, draft
 from eval.arguments import Parser
-from eval.baseline import BaselineError, read_baseline, save_baseline
-from eval.compare import SEED, compare, forbidden
+from eval.baseline import Baseline, BaselineError, read_baseline, save_baseline, save_sealed_baseline
+from eval.compare import SEED, compare, compare_sealed, forbidden
 from eval.dataset import DatasetError
 from eval.draft import Drafts
-from eval.history import BASELINE, RUNS, RunFolderError, describe_environment, new_run_folder, peak_memory_mib, save_run
+from eval.history import (
+    BASELINE,
+    BASELINE_BANK,
+    BASELINE_SEALED,
+    RUNS,
+    RunFolderError,
+    describe_environment,
+    new_run_folder,
+    peak_memory_mib,
+    save_run,
+)
 from eval.reports.pages import SnapshotPages
+from eval.reports.pictures import draw
 from eval.reports.terminal import render, render_comparison
 from eval.reports.write import write_reports
 from eval.robustness import run as robust
 from eval.run import STAGES, SetResult, Stage, measure
-from eval.sets import SEALED, EvaluationError, QuestionSet, add_set_arguments, bank_files, find_sets, open_set
+from eval.sets import (
+    EvaluationError,
+    QuestionSet,
+    add_set_arguments,
+    bank_files,
+    find_sets,
+    open_set,
+    sealed_files,
+)
+
+DEFAULT = Path()  # --baseline without a file: the one that belongs to the sets
 
 
 def main(argv: Sequence[str], *, index: Path, embedding_model: str, drafts: Drafts = tuple) -> int:
@@ -41,7 +62,10 @@ def main(argv: Sequence[str], *, index: Path, embedding_model: str, drafts: Draf
         if arguments.sealed:
             return _run_sealed(arguments, index, embedding_model)
         return _run(arguments, index, embedding_model)
-    except (EvaluationError, DatasetError, BaselineError, RunFolderError) as error:
+    except DatasetError as error:  # it tells what stands in a line, which nobody is to read in a sealed one
+        print(f"評価できません: {'封印した質問集に誤りがあります。' if arguments.sealed else error}", file=sys.stderr)
+        return 2
+    except (EvaluationError, BaselineError, RunFolderError) as error:
         print(f"評価できません: {error}", file=sys.stderr)
         return 2
 
@@ -69,9 +93,10 @@ def _parser() -> argparse.ArgumentParser:
         "--baseline",
         nargs="?",
         type=Path,
-        const=BASELINE,
+        const=DEFAULT,
         metavar="FILE",
-        help="基準の成績と一問ずつ比べ、偶然とはいえない後退があれば終了コード1（既定: eval/baseline.json）",
+        help="基準の成績と一問ずつ比べ、偶然とはいえない後退があれば終了コード1（既定: eval/baseline.json、--bank では "
+        "baseline-bank.json、--sealed では baseline-sealed.json）",
     )
     parser.add_argument(
         "--save-baseline",
@@ -86,6 +111,12 @@ def _parser() -> argparse.ArgumentParser:
         default=True,
         help="検索を、語・意味・融合・並べ替えの段ごとに測ります",
     )
+    parser.add_argument(
+        "--pictures",
+        type=Path,
+        metavar="DIR",
+        help="確度の図を SVG で残します（後からは python -m eval.reports.pictures 記録のフォルダ）",
+    )
     return parser
 
 
@@ -97,17 +128,14 @@ def _reason(text: str) -> str:
 
 def _run(arguments: argparse.Namespace, index: Path, embedding_model: str) -> int:
     # Read first what could be refused: nobody should wait for minutes to learn of a misspelt path.
-    baseline_path: Path = arguments.baseline or BASELINE
-    reason: str | None = arguments.save_baseline
-    old = baseline_path.exists() if reason else arguments.baseline is not None
-    baseline = read_baseline(baseline_path) if old else None
-    files = arguments.questions if arguments.bank is None else bank_files(arguments.bank)
+    baseline_path, baseline = _baseline(arguments, BASELINE if arguments.bank is None else BASELINE_BANK)
+    files: list[Path] | None = arguments.questions
+    if arguments.bank is not None:
+        files = [*(files or ()), *bank_files(arguments.bank)]
     sets, absent = _sets_at_hand(files, arguments.documents)
     with new_run_folder(arguments.out, RUNS) as folder:
         stages: Sequence[Stage] = STAGES if arguments.stages else ("fused",)
-        results: dict[str, SetResult] = {
-            one.name: measure(one, open_set(one, index, embedding_model), stages) for one in sets
-        }
+        results = _measured(sets, index, embedding_model, stages)
         records = [record for result in results.values() for record in result.records]
         metrics: dict[str, Any] = {
             "sets": {name: result.scores for name, result in results.items()},
@@ -129,31 +157,71 @@ def _run(arguments: argparse.Namespace, index: Path, embedding_model: str) -> in
         pages = SnapshotPages(lambda name: open_set(named[name], index, embedding_model).collection.snapshot())
         write_reports(folder, config, metrics, records, comparison, pages)
     print(render(metrics))
-    if arguments.bank is not None:
-        _keep("初回", metrics["sets"], config["commit"], arguments.log)
+    if arguments.bank is not None or arguments.log:
+        _keep(metrics["sets"], config["commit"], arguments.log)
+    if arguments.pictures:
+        draw(records, arguments.pictures)
     if comparison:
         print(render_comparison(comparison))
     print(f"記録: {folder}（報告書は report.html、プルリクエスト用は report.md）")
-    if reason:
-        return _save(baseline_path, metrics, records, reason, config)
+    if arguments.save_baseline:
+        return _save(baseline_path, metrics["sets"], records, arguments.save_baseline, config)
     return 1 if comparison and comparison.failures else 0
 
 
 def _run_sealed(arguments: argparse.Namespace, index: Path, embedding_model: str) -> int:
     """Ask the sealed sets and show figures alone: who sees an answer may learn from it."""
-    sets, _ = _sets_at_hand(sorted(SEALED.glob("*.jsonl.gz")), arguments.documents)
-    scores = {one.name: measure(one, open_set(one, index, embedding_model), ("fused",)).scores for one in sets}
-    _keep("封印", scores, describe_environment()["commit"], arguments.log)
-    return 0
+    path, baseline = _baseline(arguments, BASELINE_SEALED)
+    sets, _ = _sets_at_hand(sealed_files(), arguments.documents)
+    results = _measured(sets, index, embedding_model, ("fused",))
+    scores = {name: result.scores for name, result in results.items()}
+    records = [record for result in results.values() for record in result.records]
+    config = describe_environment() | {"embedding_model": embedding_model}
+    _keep(scores, config["commit"], arguments.log)
+    if arguments.pictures:
+        draw(records, arguments.pictures)
+    comparison = compare_sealed(baseline, scores, records) if baseline else None
+    if comparison:
+        print(render_comparison(comparison))
+    if arguments.save_baseline:
+        return _save(path, scores, records, arguments.save_baseline, config)
+    return 1 if comparison and comparison.failures else 0
 
 
-def _keep(first: blind.Run, scores: dict[str, dict[str, Any]], commit: str | None, note: str | None) -> None:
+def _baseline(arguments: argparse.Namespace, default: Path) -> tuple[Path, Baseline | None]:
+    """Return where the baseline is, and what it is if there is something to compare with."""
+    path = default if arguments.baseline in (None, DEFAULT) else arguments.baseline
+    old = path.exists() if arguments.save_baseline else arguments.baseline is not None
+    return path, read_baseline(path) if old else None
+
+
+def _measured(
+    sets: Sequence[QuestionSet], index: Path, embedding_model: str, stages: Sequence[Stage]
+) -> dict[str, SetResult]:
+    """Return what came out for each set; a scorecard of one that comes with the program says whether it was read.
+
+    One of the bank also says what its papers are.
+    """
+    results = {one.name: measure(one, open_set(one, index, embedding_model), stages) for one in sets}
+    for one in sets:
+        scores = results[one.name].scores
+        standings: dict[str, blind.Run] = {"shipped": "既読", "sealed": "封印"}
+        if one.origin == "bank":
+            standings["bank"] = blind.standing(scores["questions_sha256"])
+        if one.origin in standings:
+            scores["standing"] = standings[one.origin]
+        if one.title:
+            scores["title"] = one.title
+    return results
+
+
+def _keep(scores: dict[str, dict[str, Any]], commit: str | None, note: str | None) -> None:
     """Print a row for each set; keep it in the log when it is the set's first run, or when a note says why."""
     rows: list[Sequence[str]] = []
     kept: list[Sequence[str]] = []
     for name, one in scores.items():
-        known = blind.was_asked(one["questions_sha256"])
-        run: blind.Run = "既読" if known and first == "初回" else first
+        known, standing = blind.was_asked(one["questions_sha256"]), one.get("standing", "初回")
+        run: blind.Run = "既読" if known and standing == "初回" else standing
         rows.append(blind.row(name, run, commit or "–", one, note or ""))
         kept += rows[-1:] if note or not known else []
     print(blind.table(rows))
@@ -172,10 +240,15 @@ def _sets_at_hand(files: Sequence[Path] | None, documents: Sequence[Path]) -> tu
 
 
 def _save(
-    path: Path, metrics: dict[str, Any], records: list[dict[str, Any]], reason: str, config: dict[str, Any]
+    path: Path,
+    sets: dict[str, dict[str, Any]],
+    records: list[dict[str, Any]],
+    reason: str,
+    config: dict[str, Any],
 ) -> int:
-    if forbidden(metrics["sets"]):
+    if forbidden(sets):
         raise BaselineError("根拠のない数字・原文どおりでない引用・エラーがある成績は、基準にできません。")
-    save_baseline(path, metrics["sets"], records, reason=reason, config=config)
+    is_sealed = any(one.get("standing") == "封印" for one in sets.values())
+    (save_sealed_baseline if is_sealed else save_baseline)(path, sets, records, reason=reason, config=config)
     print(f"基準を保存しました: {path}（理由: {reason}）")
     return 0

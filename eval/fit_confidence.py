@@ -1,176 +1,222 @@
-"""Fit the weights of ``answer.confidence`` on question sets: right answers against wrong and unanswerable ones.
+"""Fit ``answer/confidence.json``: how likely an answer is right, from its row of features.
 
-    python -m eval.fit_confidence QUESTIONS.jsonl INDEX [QUESTIONS.jsonl INDEX …]
+    python -m eval.fit_confidence --documents DIR… [--rows FILE] [--share 0.85] [NAME…]
 
-Each set is asked twice: of its collection, and, as ``eval.robustness`` does, of one that lacks the pages of the
-answers, where the best that is left is wrong. Ordinary questions alone hold few answers that are wrong and look right;
-fitted on them, any two figures make a comparison. The weights are fitted on both, then scaled (Platt 1999,
-"Probabilistic outputs for support vector machines") so that the probabilities hold for ordinary questions.
+Asks the sets of the bank (all, or those of these names; sealed ones never) and keeps a row for each answer that was
+picked. Every prediction that is judged is of a collection that was left out. The weights are a logistic regression with
+an L2 penalty, chosen by those predictions and scaled by them (Platt 1999, "Probabilistic outputs for support vector
+machines"), so that a probability holds on papers that nobody has learned from. ``least``, from which an answer is said,
+is where the share of right ones among what is said falls below ``--share``.
 
-Prints the weights of each group and the least probability to accept. Then, by ten-fold cross-validation, the
-calibration error and what is accepted so.
+Prints, for each collection left out, what would be said and how much of it is right. ``--rows`` keeps the rows, so that
+the weights can be fitted again without asking.
 """
 
 from __future__ import annotations
 
+import argparse
+import json
 import sys
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
+from tqdm import tqdm
 
-from answer.answer import QuestionError
-from answer.assistant import Assistant, open_assistant
-from answer.confidence import AGAINST, GROUPS, SIGNALS
-from eval.dataset import Question, read_questions
+from answer.answer import QuestionError, QuestionType
+from answer.confidence import GROUPS, HIGH, MIDDLE, WEIGHTS
+from answer.features import Features, features
 from eval.measures.answers import is_short_enough, says_it
-from eval.measures.confidence import calibration_error
-from eval.robustness import documents as shelves
-from ingest.document import Document
+from eval.sets import QuestionSet, bank_files, find_sets, open_set
 
 Array = npt.NDArray[np.float64]
-PENALTY = 0.2
-FOLDS = 10
-# The least probability among both kinds of questions, before it is scaled: declining a right answer is as bad as five
-# wrong ones where the papers lack the page. By cross-validation 0.10 loses 2 right answers of 509 and says 201 of 347
-# wrong ones, 0.16 9 and 160, 0.20 16 and 139.
-LEAST = 0.16
+PENALTIES = (3.0, 10.0, 30.0, 100.0)  # of the standardised weights
+NAMES = tuple(sorted(set(GROUPS.values())))
+INDEX = Path("build/bank/index")
 
 
-class Row(NamedTuple):
-    """An answer that was picked: its group, signals, and what is true of it."""
+@dataclass(frozen=True)
+class Row:
+    """An answer that was picked for a question: what could be seen of it, and whether it was right."""
 
-    group: str
-    signals: tuple[float, ...]
+    collection: str
+    id: str
+    kind: QuestionType
+    features: tuple[float, ...]
     right: bool
+    stopped: bool  # by a gate, whatever its probability
     answerable: bool
-    ordinary: bool  # asked of the whole collection
-    question: str  # one that stays together in cross-validation
 
 
-def observe(path: Path, index: Path) -> list[Row]:
-    """Return a row for every question for which an answer was picked, of the collection and of it without pages."""
-    assistant = open_assistant(index)
-    questions = read_questions(path)
-    rows = list(_asked(assistant, questions, path.stem, ordinary=True))
-    snapshot = assistant.collection.snapshot()
-    documents: dict[str, Document] = {}
-    papers = []
-    for info in snapshot.documents():
-        documents.setdefault(info.file, snapshot.document(info.id))
-        papers.append(Path(info.source))
-    embedder = shelves.Remembering(assistant.collection)
-    with tempfile.TemporaryDirectory() as home:
-        answerable = [question for question in questions if question.answerable]
-        for fold, shelf in shelves.shelves_without_pages(answerable, documents, papers, Path(home), embedder):
-            rows += _asked(shelf, fold.questions, path.stem, ordinary=False)
-    return rows
+@dataclass(frozen=True)
+class Model:
+    """Weights of standardised features; ``b`` holds the intercept, then one weight for each feature and group."""
+
+    mean: Array
+    spread: Array
+    b: Array
+
+    def activation(self, x: Array) -> Array:
+        return np.asarray(self.b[0] + ((x - self.mean) / self.spread) @ self.b[1:])
 
 
-def _asked(assistant: Assistant, questions: Sequence[Question], name: str, *, ordinary: bool) -> Iterator[Row]:
-    for question in questions:
+def observe(one: QuestionSet, index: Path, embedding_model: str) -> Iterator[Row]:
+    """Yield a row for every question of a set for which an answer was picked."""
+    assistant = open_set(one, index, embedding_model)
+    papers = len(assistant.collection.snapshot().documents())
+    for question in tqdm(one.questions, desc=one.name, file=sys.stderr, disable=None):
         try:
-            draft = assistant.trace(question.question).picked
+            trace = assistant.trace(question.question)
         except QuestionError:
             continue
-        if draft.text and draft.signals is not None and not draft.signals.needed:
+        draft = trace.picked
+        if draft.text:
             right = question.answerable and says_it(question, draft.text) and is_short_enough(question, draft.text)
-            group, signals = GROUPS[draft.kind], draft.signals.vector()
-            yield Row(group, signals, right, question.answerable, ordinary, f"{name} {question.id}")
+            row = features(trace.scene, draft, trace.legs["fused"], papers)
+            stopped, name = bool(trace.outcome.against), one.name.partition(".")[0]
+            yield Row(name, question.id, draft.kind, tuple(row), right, stopped, question.answerable)
 
 
-def fit(signals: Array, right: Array) -> Array:
-    """Return intercept and weights for rows of signals and 0/1 outcomes: logistic regression with an L2 penalty.
-
-    No weight may have the wrong sign: words that are not met never speak for an answer, however few wrong answers of
-    a small set lack them.
-    """
-    x = np.hstack([np.ones((len(signals), 1)), signals])
-    penalty = np.array([0.01, *([PENALTY] * (x.shape[1] - 1))])
-
-    def loss(weights: Array) -> tuple[float, Array]:
-        activation = x @ weights
-        value = float(np.logaddexp(0, activation).sum() - right @ activation + 0.5 * penalty @ weights**2)
-        return value, x.T @ (_sigmoid(activation) - right) + penalty * weights
-
-    bounds = [(None, None), *((None, 0) if name in AGAINST else (0, None) for name in SIGNALS)]
-    found = minimize(loss, np.zeros(x.shape[1]), jac=True, method="L-BFGS-B", bounds=bounds)
-    return np.asarray(found.x)
+def design(rows: Sequence[Row]) -> tuple[Array, Array]:
+    """Return the features with a column for each group, and 1 for each right answer."""
+    groups = [[float(GROUPS[row.kind] == name) for name in NAMES] for row in rows]
+    return np.hstack([np.array([row.features for row in rows]), np.array(groups)]), np.array(
+        [float(row.right) for row in rows]
+    )
 
 
-def scale(weights: Array, signals: Array, right: Array) -> tuple[Array, float]:
-    """Return the weights times one factor with a new intercept, fitted on these rows; and the factor, held near 1."""
-    activation = weights[0] + signals @ weights[1:]
+def fit(x: Array, right: Array, penalty: float) -> Model:
+    """Return a logistic regression over standardised features."""
+    mean, spread = x.mean(0), np.maximum(x.std(0), 1e-3)
+    z = np.hstack([np.ones((len(x), 1)), (x - mean) / spread])
+    cost = np.array([0.01, *([penalty] * x.shape[1])])
+
+    def loss(b: Array) -> tuple[float, Array]:
+        activation = z @ b
+        value = float(np.logaddexp(0, activation).sum() - right @ activation + 0.5 * cost @ b**2)
+        return value, z.T @ (sigmoid(activation) - right) + cost * b
+
+    return Model(mean, spread, np.asarray(minimize(loss, np.zeros(z.shape[1]), jac=True, method="L-BFGS-B").x))
+
+
+def left_out(x: Array, right: Array, collections: npt.NDArray[np.str_], penalty: float) -> Array:
+    """Return for each row the activation by weights that were fitted without its collection."""
+    told = np.zeros(len(right))
+    for name in np.unique(collections):
+        mine = collections == name
+        told[mine] = fit(x[~mine], right[~mine], penalty).activation(x[mine])
+    return told
+
+
+def scale(activation: Array, right: Array) -> tuple[float, float]:
+    """Return factor and offset that make activations of left-out collections probabilities that hold."""
 
     def loss(line: Array) -> tuple[float, Array]:
-        scaled = line[0] + line[1] * activation
-        value = float(np.logaddexp(0, scaled).sum() - right @ scaled + 0.5 * (line[1] - 1) ** 2)
-        apart = _sigmoid(scaled) - right
-        return value, np.array([apart.sum(), apart @ activation + line[1] - 1])
+        scaled = line[0] * activation + line[1]
+        apart = sigmoid(scaled) - right
+        return float(np.logaddexp(0, scaled).sum() - right @ scaled), np.array([apart @ activation, apart.sum()])
 
-    found = minimize(loss, np.array([0.0, 1.0]), jac=True, method="L-BFGS-B", bounds=[(None, None), (0.3, 3)]).x
-    return np.concatenate([[found[0] + found[1] * weights[0]], found[1] * weights[1:]]), float(found[1])
-
-
-def fitted(rows: Sequence[Row]) -> tuple[Array, float]:
-    """Return weights for the rows of one group, fitted on all and scaled to the ordinary ones, and what to accept."""
-    signals, right = np.array([row.signals for row in rows]), np.array([row.right for row in rows], dtype=float)
-    ordinary = np.array([row.ordinary for row in rows])
-    weights = fit(signals, right)
-    scaled, factor = scale(weights, signals[ordinary], right[ordinary])
-    least = scaled[0] + factor * (np.log(LEAST / (1 - LEAST)) - weights[0])
-    return scaled, float(_sigmoid(least))
+    factor, offset = minimize(loss, np.array([1.0, 0.0]), jac=True, method="L-BFGS-B").x
+    return float(factor), float(offset)
 
 
-def predict(rows: Sequence[Row], weights: Array) -> Array:
-    """Return the probability that each row's answer is right."""
-    return _sigmoid(weights[0] + np.array([row.signals for row in rows]) @ weights[1:])
+def log_loss(activation: Array, right: Array) -> float:
+    return float((np.logaddexp(0, activation) - right * activation).mean())
 
 
-def cross_validated(rows: Sequence[Row]) -> list[tuple[Row, float, bool]]:
-    """Return each row with its probability and whether it is accepted, by weights fitted without its question."""
-    parts = {name: n % FOLDS for n, name in enumerate(sorted({row.question for row in rows}))}
-    judged: list[tuple[Row, float, bool]] = []
-    for part in range(FOLDS):
-        held = [row for row in rows if parts[row.question] == part]
-        if held:
-            weights, least = fitted([row for row in rows if parts[row.question] != part])
-            judged += [(row, float(p), bool(p >= least)) for row, p in zip(held, predict(held, weights), strict=True)]
-    return judged
-
-
-def _sigmoid(activation: Array) -> Array:
+def sigmoid(activation: Array) -> Array:
     return np.asarray(1 / (1 + np.exp(-activation)))
 
 
+def ranking(probability: Array, right: Array) -> float:
+    """Return how often a right answer has a higher probability than a wrong one (the area under the ROC curve)."""
+    good, bad = probability[right > 0], probability[right == 0]
+    if not len(good) or not len(bad):
+        return float("nan")
+    return float(((good[:, None] > bad[None]).mean() + (good[:, None] >= bad[None]).mean()) / 2)
+
+
+def least_of(probability: Array, right: Array, share: float) -> float:
+    """Return the least probability at which the answers said are right as often as ``share``; 1 where none is."""
+    order = np.argsort(-probability)
+    shares = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
+    enough = np.flatnonzero(shares >= share)
+    return float(probability[order[enough[-1]]]) if len(enough) else 1.0
+
+
+def told(name: str, probability: Array, rows: Sequence[Row], least: float) -> str:
+    """Return a line on what would be said of a collection, by predictions that were made without it."""
+    right = np.array([row.right for row in rows])
+
+    def of(chosen: npt.NDArray[np.bool_]) -> str:
+        return f"{int(right[chosen].sum()):4d}/{int(chosen.sum()):4d}"
+
+    high, middle = probability >= HIGH, (probability >= MIDDLE) & (probability < HIGH)
+    area = ranking(probability, right.astype(float))
+    return (
+        f"{name:32s} picked {of(probability >= 0)}  said {of(probability >= least)}  高 {of(high)}  中 {of(middle)}"
+        f"  AUC {area:.3f}"
+    )
+
+
 def main(argv: Sequence[str]) -> int:
-    if len(argv) < 2 or len(argv) % 2:
-        print(__doc__, file=sys.stderr)
-        return 2
-    rows = [row for q, i in zip(argv[::2], argv[1::2], strict=True) for row in observe(Path(q), Path(i))]
-    judged: list[tuple[Row, float, bool]] = []
-    for group in sorted(set(GROUPS.values())):
-        mine = [row for row in rows if row.group == group]
-        weights, least = fitted(mine)
-        print(f'    "{group}": ({", ".join(f"{w:.2f}" for w in weights)}),  # accept {least:.2f}')
-        judged += cross_validated(mine)
-    said = [(p, row.right) for row, p, accepted in judged if row.ordinary and accepted]
-    error = calibration_error([p for p, _ in said], [right for _, right in said])
-    print(f"calibration error of what is accepted, {FOLDS}-fold: {error:.3f}")
-    for says, ordinary in (("the whole collection", True), ("without the pages of the answers", False)):
-        asked = [(row, accepted) for row, _, accepted in judged if row.ordinary == ordinary]
-        right, lost = (sum(row.right and accepted == kept for row, accepted in asked) for kept in (True, False))
-        wrong = sum(not row.right and row.answerable and accepted for row, accepted in asked)
-        of_none = sum(not row.answerable and accepted for row, accepted in asked)
-        print(
-            f"{says}: right {right}, right but declined {lost}, wrong {wrong}, unanswerable answered {of_none}, "
-            f"picked {len(asked)}"
-        )
+    parser = argparse.ArgumentParser(prog="python -m eval.fit_confidence")
+    parser.add_argument("names", nargs="*")
+    parser.add_argument("--documents", nargs="+", type=Path, default=[])
+    parser.add_argument("--rows", type=Path)
+    parser.add_argument("--index", type=Path, default=INDEX)
+    parser.add_argument("--embedding-model", default="default")
+    parser.add_argument("--share", type=float, default=0.85)
+    parser.add_argument("--out", type=Path, default=WEIGHTS)
+    arguments = parser.parse_args(argv)
+    if arguments.rows and arguments.rows.exists():
+        lines = arguments.rows.read_text(encoding="utf-8").splitlines()
+        rows = [Row(**{**body, "features": tuple(body["features"])}) for body in map(json.loads, lines)]
+    else:
+        sets, absent = find_sets(bank_files(arguments.names), arguments.documents)
+        print(*absent, sep="\n", file=sys.stderr)
+        rows = [row for one in sets for row in observe(one, arguments.index, arguments.embedding_model)]
+        if arguments.rows:
+            kept = (json.dumps(asdict(row), ensure_ascii=False) for row in rows)
+            arguments.rows.write_text("\n".join(kept) + "\n", encoding="utf-8")
+    free = [row for row in rows if not row.stopped]
+    x, right = design(free)
+    collections = np.array([row.collection for row in free])
+    by_penalty = {penalty: left_out(x, right, collections, penalty) for penalty in PENALTIES}
+    scaled = {penalty: scale(activation, right) for penalty, activation in by_penalty.items()}
+    adjusted: Callable[[float], Array] = lambda penalty: scaled[penalty][0] * by_penalty[penalty] + scaled[penalty][1]  # noqa: E731
+    best = min(PENALTIES, key=lambda penalty: log_loss(adjusted(penalty), right))
+    probability = sigmoid(adjusted(best))
+    least = least_of(probability, right, arguments.share)
+    print(f"penalty {best:g}, scaled by {scaled[best][0]:.2f}, said from {least:.3f}")
+    for name in np.unique(collections):
+        mine = collections == name
+        print(told(str(name), probability[mine], [row for row in free if row.collection == name], least))
+    print(told("all, each left out", probability, free, least))
+    save(arguments.out, fit(x, right, best), *scaled[best], least)
     return 0
+
+
+def save(path: Path, model: Model, factor: float, offset: float, least: float) -> None:
+    """Write the weights as ``answer.confidence`` reads them."""
+    n = len(Features._fields)
+    mean, spread, b = model.mean, model.spread, factor * model.b
+    parts = {
+        name: [round(float(value), 5) for value in (mean[i], spread[i], b[1 + i])]
+        for i, name in enumerate(Features._fields)
+    }
+    groups = {name: float(b[1 + n + i] / spread[n + i]) for i, name in enumerate(NAMES)}
+    intercept = float(b[0] + offset - sum(mean[n + i] * groups[name] for i, name in enumerate(NAMES)))
+    body = {
+        "intercept": round(intercept, 5),
+        "features": parts,
+        "groups": {name: round(value, 5) for name, value in groups.items()},
+        "least": round(least, 4),
+    }
+    path.write_text(json.dumps(body, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -18,6 +18,8 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 RUNS = HERE / "runs"
 BASELINE = HERE / "baseline.json"
+BASELINE_BANK = HERE / "baseline-bank.json"  # of the question bank
+BASELINE_SEALED = HERE / "baseline-sealed.json"  # of the sealed sets: nothing in it can be read
 BASELINE_ID = "baseline"
 
 # What has a say in the answers, the measures and the tests of them.
@@ -103,7 +105,7 @@ def peak_memory_mib() -> float:
 
 
 class Runs:
-    """The scorecards of every run under a folder, and the baseline as the last of them."""
+    """The scorecards of every run under a folder, and the baseline as the last of them, with that of the bank."""
 
     def __init__(self, folder: Path = RUNS, baseline: Path = BASELINE):
         self._folder = folder
@@ -124,7 +126,7 @@ class Runs:
         if id == BASELINE_ID:
             run, records = self._read_baseline(), []
         elif id in self._names():  # nothing but a name that is there: an id must not lead elsewhere
-            run, records = self._read(id), _read_records(self._folder / id / "outputs.jsonl")
+            run, records = self._read(id), read_records(self._folder / id / "outputs.jsonl")
         else:
             raise KeyError(id)
         if run is None:
@@ -149,13 +151,17 @@ class Runs:
         return None
 
     def _read_baseline(self) -> dict[str, Any] | None:
-        try:
-            return _run(BASELINE_ID, {}, _read_json(self._baseline))
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError, TypeError, KeyError) as error:
-            log.warning("the baseline cannot be read: %s: %s", type(error).__name__, error)
-            return None
+        found: dict[str, Any] | None = None
+        for path in (self._baseline, self._baseline.with_name(BASELINE_BANK.name)):
+            try:
+                run = _run(BASELINE_ID, {}, _read_json(path))
+            except FileNotFoundError:
+                continue
+            except (OSError, ValueError, TypeError, KeyError) as error:
+                log.warning("the baseline %s cannot be read: %s: %s", path.name, type(error).__name__, error)
+                continue
+            found = run | {"sets": (found["sets"] if found else {}) | run["sets"]}
+        return found
 
 
 def _run(name: str, config: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str, Any]:
@@ -175,7 +181,7 @@ def _read_json(path: Path) -> dict[str, Any]:
     return data
 
 
-def _read_records(path: Path) -> list[dict[str, Any]]:
+def read_records(path: Path) -> list[dict[str, Any]]:
     """Return the records of a run, each with what was expected and the verdict; any other line is left out."""
     records = []
     try:

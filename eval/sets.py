@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from tqdm import tqdm
 
@@ -20,6 +22,7 @@ QUESTIONS = HERE / "questions"
 BANK = QUESTIONS / "bank"  # a file a collection, asked once before anybody looked at the answers
 SEALED = QUESTIONS / "sealed"  # the same, compressed so that nobody reads them by chance: never opened, only asked
 SAMPLE = HERE.parent / "sample"
+Origin = Literal["own", "shipped", "bank", "sealed"]
 
 
 class EvaluationError(Exception):
@@ -34,6 +37,8 @@ class QuestionSet:
     path: Path
     questions: tuple[Question, ...]
     documents: tuple[Path, ...]
+    origin: Origin = "own"  # whose it is: of the person who evaluates, or one of those that come with the program
+    title: str | None = None  # what its papers are, for a reader; of a set of the bank
 
 
 def add_set_arguments(parser: argparse.ArgumentParser) -> None:
@@ -61,11 +66,13 @@ def find_sets(files: Sequence[Path] | None, folders: Sequence[Path]) -> tuple[li
             raise EvaluationError(f"同じ名前の質問集が二つあります: {name}")
         questions = read_questions(path)
         needed = {file for question in questions for file in question.documents}
+        origin = _origin(path)
+        is_whole = origin in ("bank", "sealed")
         for folder in (*folders, SAMPLE):
-            is_whole = path.parent in (BANK, SEALED)
             documents = collection(name, needed, folder) if is_whole else _documents(needed, folder)
             if documents:
-                sets.append(QuestionSet(name, path, questions, documents))
+                title = _titles().get(name) if origin == "bank" else None
+                sets.append(QuestionSet(name, path, questions, documents, origin, title))
                 break
         else:
             names = "、".join(sorted(needed)[:3]) + (" ほか" if len(needed) > 3 else "")
@@ -74,17 +81,40 @@ def find_sets(files: Sequence[Path] | None, folders: Sequence[Path]) -> tuple[li
 
 
 def bank_files(names: Sequence[str]) -> list[Path]:
-    """Return the files of the bank, all or those of these names; one that is not there is named when it is read."""
-    return [BANK / f"{name}.jsonl" for name in names] if names else sorted(BANK.glob("*.jsonl"))
+    """Return the files of the bank: all, those of these sets, or those of these batches. 例: yaizu_opendata.2, 2
+
+    A name that no file bears is kept, so that whoever reads it says so.
+    """
+    every = sorted(BANK.glob("*.jsonl"))
+    found = {name: [path for path in every if name in (path.stem, *path.stem.split("."))] for name in names}
+    return [path for name in names for path in found[name] or [BANK / f"{name}.jsonl"]] if names else every
+
+
+def sealed_files() -> list[Path]:
+    """Return the files of the sealed sets."""
+    return sorted(SEALED.glob("*.jsonl.gz"))
+
+
+def _titles() -> dict[str, str]:
+    """Return what the papers of the collections are, in Japanese, by the name of the collection."""
+    path = BANK / "names.json"
+    titles: dict[str, str] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return titles
+
+
+def _origin(path: Path) -> Origin:
+    homes: dict[Path, Origin] = {QUESTIONS: "shipped", BANK: "bank", SEALED: "sealed"}
+    return homes.get(path.resolve().parent, "own")
 
 
 def collection(name: str, needed: set[str], folder: Path) -> tuple[Path, ...]:
     """Return all papers of the folder that is called like the set, when the needed ones are among them.
 
-    A collection is asked as a whole: what is in no gold place is what makes finding hard.
+    A collection is asked as a whole: what is in no gold place is what makes finding hard. Its batches of questions are
+    numbered: yaizu_opendata.2 is asked over yaizu_opendata.
     """
     for home in (folder, *sorted(p for p in folder.glob("*") if p.is_dir())):
-        if home.name == name:
+        if home.name == name.partition(".")[0]:
             papers = sorted(p for p in home.rglob("*") if p.suffix in SUFFIXES and p.name != "README.md")
             if papers and needed <= {p.name for p in papers}:
                 return tuple(papers)

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO, Any
 
 MEMORY = 1 << 30  # bytes of address space; a reader of pictures asks for more
+_PATIENCE = 5  # how many times longer than it may compute a child may take in all
 _BEAT = 1.0  # seconds between two calls of ``waiting``
 
 
@@ -60,7 +61,7 @@ def ask(
     thread.start()
     try:
         while True:
-            line = _next(lines, seconds, waiting)
+            line = _next(lines, child.pid, seconds, waiting)
             if not line:
                 break
             yield json.loads(line)
@@ -86,15 +87,33 @@ def _last_line(errors: IO[bytes]) -> str:
     return f": {lines[-1][:300]}" if lines[-1] else ""
 
 
-def _next(lines: queue.Queue[bytes], seconds: float, waiting: Callable[[], object] | None) -> bytes:
-    end = time.monotonic() + seconds
-    while (left := end - time.monotonic()) > 0:
+def _next(lines: queue.Queue[bytes], pid: int, seconds: float, waiting: Callable[[], object] | None) -> bytes:
+    """Return the child's next line; ``ChildFailedError`` once it has computed for ``seconds`` without one.
+
+    On a busy machine a sound page may wait long for its turn, so what the child itself computed is counted, where the
+    system tells; a child that only sleeps is given up after ``_PATIENCE`` times as long.
+    """
+    begun, worked = time.monotonic(), _computed(pid)
+    while True:
+        waited = time.monotonic() - begun
+        spent = waited if worked is None else min(waited, (_computed(pid) or worked) - worked)
+        if spent >= seconds or waited >= _PATIENCE * seconds:
+            raise ChildFailedError(f"no answer within {seconds:g} s")
         try:
-            return lines.get(timeout=min(left, _BEAT))
+            return lines.get(timeout=min(max(seconds - spent, 0.05), _BEAT))
         except queue.Empty:
             if waiting:
                 waiting()
-    raise ChildFailedError(f"no answer within {seconds:g} s")
+
+
+def _computed(pid: int) -> float | None:
+    """Return the seconds that a process has computed; None where the system does not tell (it is not Linux)."""
+    try:
+        # The program's name, in parentheses, may hold spaces; user and system time are the 12th and 13th behind it.
+        told = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+        return (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError, IndexError):
+        return None
 
 
 # --- in the child ----------------------------------------------------------------------------------------------------

@@ -42,6 +42,7 @@ WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
 CHARTS = ["[data-testid=stVegaLiteChart]"]  # its marks are Vega's; the table beside says what they show
 EARLY = "令和6年1月末の時点で、くまもとDX推進コンソーシアムの会員数はいくつですか。"
 SERIES = "くまもとDX推進コンソーシアムの会員数の推移は？"
+UNSETTLED = "移住体験ツアー第1弾の参加人数は何人ですか。"
 NOWHERE = "月面基地の職員食堂の定休日はいつですか。"
 # What a file may hold to be taken for more than text.
 HOSTILE = """\
@@ -166,7 +167,7 @@ const own = /^(API|PDF|Word|PowerPoint|Excel|CSV|PNG|HTML|Markdown|OCR|tenkyo|ev
   const found = [];
   while (walker.nextNode()) {
     const node = walker.currentNode, parent = node.parentElement;
-    if (!parent || parent.closest('style, script, title, code, pre, q, blockquote, .tk-page-text, .tk-title, .tk-section, .tk-value, .tk-tip, .tk-said, .tk-version, h2, h3, h4, dd, [data-testid="stIconMaterial"], [data-testid="stVegaLiteChart"]')) continue;
+    if (!parent || parent.closest('style, script, title, code, pre, q, blockquote, .tk-offer, .tk-page-text, .tk-title, .tk-section, .tk-value, .tk-tip, .tk-said, .tk-version, h2, h3, h4, dd, [data-testid="stIconMaterial"], [data-testid="stVegaLiteChart"]')) continue;
     if (!parent.getClientRects().length || getComputedStyle(parent).visibility === 'hidden') continue;
     if (parseFloat(getComputedStyle(parent).fontSize) < 2) continue;
     const text = node.textContent.replace(/\\S*\\.(pdf|txt|docx|jsonl)/g, '');
@@ -306,14 +307,55 @@ def test_a_follow_up_keeps_the_topic_and_can_be_put_right(page, save):
     expect(page.locator(".st-key-earlier .stExpander")).to_have_count(2)
 
 
+@on_both
 def test_a_refusal_names_what_is_missing_what_is_near_and_what_was_searched(page, save):
     ask(page, NOWHERE)
     assert "資料に記載がありません" in newest(page).locator(".tk-value").inner_text()
-    assert newest(page).locator(".tk-missing").count() >= 1
+    looked = newest(page).locator(".tk-looked").inner_text()
+    assert "「月面基地」" in looked
+    assert "調べた資料6件のどこにもありません" in looked
+    wait_for_picture(page)
+    save(page, "08-refusal")
     newest(page).locator(".tk-passage").first.wait_for()
     newest(page).get_by_text("調べた資料（6件）").click()
     expect(newest(page).locator(".tk-titles li")).to_have_count(6)
-    save(page, "08-refusal", whole=True)
+    save(page, "08-refusal-whole", whole=True)
+
+
+@on_both
+def test_what_cannot_be_settled_on_shows_candidates_whose_numbers_open_their_pages(page, save):
+    ask(page, UNSETTLED)
+    card = newest(page).locator(".tk-unsure")
+    expect(card).to_contain_text("一つに決められません。")
+    offers = card.locator("li")
+    assert 2 <= offers.count() <= 3
+    assert all("p." in text for text in offers.all_inner_texts())
+    expect(newest(page).locator(".tk-shown .tk-n")).to_have_text("1")
+    wait_for_picture(page)
+    save(page, "27-unsure")
+    save(page, "28-unsure-whole", whole=True)
+    last = offers.last.locator(".tk-marker")
+    last.press("Enter")
+    expect(newest(page).locator(".tk-shown .tk-n")).to_have_text(str(offers.count()))
+    wait_for_picture(page)
+    settled(page)
+    newest(page).get_by_role("button", name="正しい候補を知らせる").click()
+    newest(page).get_by_text("資料に答えは書かれていない").click()
+    newest(page).get_by_role("button", name="送る").scroll_into_view_if_needed()
+    save(page, "29-right-candidate")
+
+
+@on_both
+def test_a_word_of_confidence_says_what_it_promises(page, save, size):
+    ask(page, EARLY)
+    badge = newest(page).locator(".tk-sure")
+    if size == "wide":
+        point_at(badge)
+    else:
+        badge.focus()
+    expect(badge.locator(".tk-tip")).to_be_visible()
+    assert "100件中" in badge.inner_text()
+    save(page, "30-confidence")
 
 
 def test_everything_is_reached_by_the_keyboard(page):

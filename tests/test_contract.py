@@ -2,18 +2,30 @@
 
 import time
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from starlette.testclient import TestClient
 from streamlit.testing.v1 import AppTest
 
+from answer import confidence
+from answer.answer import Status
 from api.app import create_app
 from api.settings import Settings
 from eval.history import Runs
 from index.collection import AddReport
 from ingest.document import Document, Page
 from ingest.parse import ParseError
-from tests.api.conftest import FakeAssistant, FakeCollection, FakeSnapshot, char_boxes, fact_of, full_answer, info_of
+from tests.api.conftest import (
+    FakeAssistant,
+    FakeCollection,
+    FakeSnapshot,
+    char_boxes,
+    fact_of,
+    full_answer,
+    info_of,
+    unsure_answer,
+)
 from tests.ui import fake_api
 from ui import render
 from ui.client import AskClient, Problem
@@ -90,6 +102,32 @@ def test_the_page_shows_the_real_apis_not_found_and_its_refusals(client):
     assert "記号だけでは質問として読めません" in shown(app)
 
 
+def test_an_unsure_answer_of_the_real_api_is_drawn_and_its_right_candidate_becomes_a_question(client, assistant, pdf):
+    assistant.ask = lambda question, **_: unsure_answer(pdf)
+    app = AppTest.from_function(script, args=(client,), default_timeout=20).run()
+    app.chat_input[0].set_value("貯水率は何％ですか").run()
+    page = shown(app)
+    assert "一つに決められません。" in page
+    assert "<mark>41</mark> percent" in page
+    assert "候補の箇所" in page
+    app.button(key="bad-opinion-0").click().run()
+    app.radio(key="candidate-opinion-0").set_value(2)
+    app.button(key="send-opinion-0").click().run()
+    [kept] = client.feedback()["feedback"]
+    assert (kept["candidate"], kept["draft"]["answer"], kept["draft"]["evidence"][0]["page"]) == (2, "Reservoir", 1)
+
+
+def test_the_words_of_confidence_promise_what_the_answers_hold():
+    assert (render.HIGH, render.MIDDLE) == (confidence.HIGH, confidence.MIDDLE)
+
+
+def test_the_pages_fake_answers_are_answers_of_the_api(client):
+    real = client.ask("貯水率は何％ですか").keys()
+    for fake in (fake_api.answer(), fake_api.unsure(), fake_api.not_found()):
+        assert fake.keys() <= real
+        assert fake["status"] in get_args(Status)
+
+
 def test_an_answer_with_every_field_can_be_drawn(client, assistant, pdf):
     assistant.ask = lambda question, **_: full_answer(pdf)
     app = AppTest.from_function(script, args=(client,), default_timeout=20).run()
@@ -101,7 +139,7 @@ def test_an_answer_with_every_field_can_be_drawn(client, assistant, pdf):
         "令和5年度（2023年度）",
         "令和4年度（2022年度）",
         "41人",
-        "確度　中",
+        "確度　低",
     ):
         assert part in page
 

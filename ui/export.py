@@ -28,6 +28,7 @@ Json = dict[str, Any]
 TITLE = "典拠　質問と答え"
 FOOT = "答えは資料から機械的に抜き出したものです。引用の前に原本を確かめてください。"
 LACKING = f"{font.GETA} は、この書式の書体にない文字です。"
+UNSETTLED = "候補は、答えと決まったものではありません。原文を確かめてください。"
 NAME_LENGTH = 40  # characters of the question in a file name
 
 
@@ -45,14 +46,28 @@ class Exported:
 
 
 def quotable(answer: Json, titles: Mapping[str, str] | None = None) -> str:
-    """Return an answer as plain text for a question notice or an article: value, date, quotes and their places."""
+    """Return an answer as plain text for a question notice or an article: value, date, quotes and their places.
+
+    Where none could be settled on: what may be one, with the same.
+    """
     lines = [f"質問：{answer.get('understood') or answer['question']}", f"答え：{answer['answer']}"]
+    lines += [f"候補{number}：{candidate['text']}" for number, candidate in enumerate(render.candidates(answer), 1)]
     lines += [f"{name}：{words}" for name, words in _particulars(answer, titles)]
-    for citation in answer["citations"]:
-        lines += ["", f"［出典{citation['n']}］{origin(citation)}"]
+    for name, citation in _places(answer):
+        lines += ["", f"［{name}］{origin(citation)}"]
         lines += [section] if (section := _section(citation)) else []
         lines.append(f"「{str(citation['quote']).strip()}」")
     return _plain("\n".join(lines)) + "\n"
+
+
+def _places(answer: Json) -> Iterator[tuple[str, Json]]:
+    """Yield what an answer stands on, each with its name; where an unsure one has no candidate, the nearest passages.
+
+    例: 出典1; 候補2; 箇所1
+    """
+    yield from ((render.source_name(answer, citation["n"]), citation) for citation in answer["citations"])
+    if answer["status"] == "unsure" and not answer["citations"]:
+        yield from ((f"箇所{n}", passage) for n, passage in enumerate(answer["passages"][: render.NEAREST], 1))
 
 
 def origin(citation: Json) -> str:
@@ -84,7 +99,10 @@ def _particulars(answer: Json, titles: Mapping[str, str] | None) -> Iterator[tup
         name, done = ("読み替え", "の日付を読み替え") if render.rewritten(derived) else ("計算", "の数値から計算")
         yield name, f"{derived['how']}" + (f"（{operands}{done}）" if operands else "")
     if missing := answer.get("missing"):
-        yield "資料に見当たらない言葉・条件", "、".join(map(str, missing))
+        where = "資料に見当たらない" if found else "調べた資料のどこにもない"
+        yield f"{where}言葉・条件", "、".join(map(str, missing))
+    if render.candidates(answer):
+        yield "注意", UNSETTLED
     if answer.get("scope") or not found:
         scope = answer.get("scope") or {}
         yield "対象" if found else "調べた資料", f"{_scope(scope, titles)}（{answer.get('searched', 0)}件）"
@@ -147,6 +165,8 @@ def _turn(turn: Exported, i: int) -> Iterator[Block]:
     if (understood := answer.get("understood")) and understood != turn.question:
         yield Text(f"読み取り：{understood}", "note")
     yield Text(str(answer["answer"]), "answer")
+    for number, candidate in enumerate(render.candidates(answer), 1):
+        yield Text(f"候補{number}　{candidate['text']}")
     for name, words in _particulars(answer, turn.titles):
         yield Text(f"{name}：{words}")
     if points := answer.get("timeline"):
@@ -162,15 +182,16 @@ def _turn(turn: Exported, i: int) -> Iterator[Block]:
         if drawn is not None:
             picture = chart.png(drawn, answer.get("understood") or turn.question, timeline.source_line(answer))
             yield Picture(picture, f"q{i}-chart", timeline.described(drawn))
-    if answer["citations"]:
-        yield Heading("出典", 3)
-    for citation in answer["citations"]:
-        yield Text(f"［出典{citation['n']}］{origin(citation)}", "origin")
+    places = list(_places(answer))
+    if places:
+        yield Heading("出典" if answer["status"] == "answered" else "書かれている可能性がある箇所", 3)
+    for name, citation in places:
+        yield Text(f"［{name}］{origin(citation)}", "origin")
         if section := _section(citation):
             yield Text(section, "section")
         yield Text(str(citation["quote"]).strip("\n"), "quote")
         if png := turn.pictures.get(citation["n"]):
-            words = f"出典{citation['n']}のページ：{citation.get('title') or citation['file']} {render.place(citation)}"
+            words = f"{name}のページ：{citation.get('title') or citation['file']} {render.place(citation)}"
             yield Picture(png, f"q{i}-c{citation['n']}", words, words)
 
 

@@ -17,11 +17,13 @@ REASONS = {
     "unclear": "分かりにくい",
     "other": "その他",
 }
-THANKS = {
-    "good": "「役に立った」という意見を、ページ「意見」に記録しました。",
-    "bad": "いただいた意見を、ページ「意見」に記録しました。"
-    "担当者が正しい答えを確かめて質問集に加えると、採点に使えます。",
-}
+ABOUT = {"answered": "この答えは", "unsure": "この候補は", "not_found": "この結果は"}
+NONE_OF_THEM, NOT_STATED = "どの候補も違う", "資料に答えは書かれていない"
+STATES_NOTHING = "資料に記載がありません"
+PRAISED = "「役に立った」という意見を、ページ「意見」に記録しました。"
+TO_BE_CHECKED = (
+    "いただいた意見を、ページ「意見」に記録しました。担当者が正しい答えを確かめて質問集に加えると、採点に使えます。"
+)
 
 
 @st.fragment
@@ -29,10 +31,10 @@ def ask_opinion(client: AskClient, answer: Json, *, key: str) -> None:
     """Ask once what the reader thinks of ``answer``; ``key`` names the answer and stays the same over reruns."""
     with st.container(key=f"opinion-{key}", gap="small"):
         if (sent := st.session_state.get(_sent(key))) is not None:
-            st.html(render.message_html("ありがとうございます", THANKS[sent], kind="good"))
+            st.html(render.message_html("ありがとうございます", sent, kind="good"))
             return
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.html('<p class="tk-lead">この答えは</p>', width="content")
+            st.html(f'<p class="tk-lead">{ABOUT[answer["status"]]}</p>', width="content")
             st.button(
                 "役に立った",
                 icon=":material/thumb_up:",
@@ -40,7 +42,9 @@ def ask_opinion(client: AskClient, answer: Json, *, key: str) -> None:
                 on_click=_praise,
                 args=(client, answer, key),
             )
-            st.button("違う", icon=":material/thumb_down:", key=f"bad-{key}", on_click=_open, args=(key, True))
+            offers = render.candidates(answer)
+            words, icon = ("正しい候補を知らせる", "rule") if offers else ("違う", "thumb_down")
+            st.button(words, icon=f":material/{icon}:", key=f"bad-{key}", on_click=_open, args=(key, True))
         if st.session_state.get(_opened(key)):
             _form(client, answer, key)
         if (error := st.session_state.get(_error(key))) is not None:
@@ -49,14 +53,25 @@ def ask_opinion(client: AskClient, answer: Json, *, key: str) -> None:
 
 def _form(client: AskClient, answer: Json, key: str) -> None:
     with st.form(f"opinion-form-{key}", enter_to_submit=False):
-        st.radio(
-            "どこが違いますか",
-            list(REASONS),
-            index=None,
-            format_func=REASONS.__getitem__,
-            key=f"reason-{key}",
-            width="stretch",
-        )
+        if offers := render.candidates(answer):
+            named = {n: f"{render.circled(n)}　{render.label(one['text'])}" for n, one in enumerate(offers, 1)}
+            st.radio(
+                "どれが正しい答えですか",
+                [*named, NONE_OF_THEM, NOT_STATED],
+                index=None,
+                format_func=lambda choice: named.get(choice, choice),
+                key=f"candidate-{key}",
+                width="stretch",
+            )
+        else:
+            st.radio(
+                "どこが違いますか",
+                list(REASONS),
+                index=None,
+                format_func=REASONS.__getitem__,
+                key=f"reason-{key}",
+                width="stretch",
+            )
         st.text_input("正しい答え（分かれば）", max_chars=600, key=f"right-{key}")
         st.text_area("気づいたこと（任意）", max_chars=2000, height=80, key=f"comment-{key}")
         with st.container(horizontal=True):
@@ -84,25 +99,27 @@ def _open(key: str, opened: bool) -> None:
 
 
 def _praise(client: AskClient, answer: Json, key: str) -> None:
-    _send(client, key, {"verdict": "good", "answer": answer, "reason": None, "right_answer": None, "comment": None})
+    feedback = {"verdict": "good", "answer": answer, "reason": None, "candidate": None}
+    _send(client, key, feedback | {"right_answer": None, "comment": None}, PRAISED)
 
 
 def _object(client: AskClient, answer: Json, key: str) -> None:
+    """Send what the form says: what is wrong, or which of the candidates is right."""
     said = st.session_state
-    _send(
-        client,
-        key,
-        {
-            "verdict": "bad",
-            "answer": answer,
-            "reason": said[f"reason-{key}"],
-            "right_answer": said[f"right-{key}"].strip() or None,
-            "comment": said[f"comment-{key}"].strip() or None,
-        },
-    )
+    choice = said.get(f"candidate-{key}")
+    right = said[f"right-{key}"].strip() or (STATES_NOTHING if choice == NOT_STATED else None)
+    feedback = {
+        "verdict": "good" if isinstance(choice, int) else "bad",
+        "answer": answer,
+        "reason": said.get(f"reason-{key}"),
+        "candidate": choice if isinstance(choice, int) else None,
+        "right_answer": right,
+        "comment": said[f"comment-{key}"].strip() or None,
+    }
+    _send(client, key, feedback, TO_BE_CHECKED)
 
 
-def _send(client: AskClient, key: str, feedback: Json) -> None:
+def _send(client: AskClient, key: str, feedback: Json, thanks: str) -> None:
     """Send once; what cannot be sent is said by the next drawing, and the form keeps what was typed."""
     if _sent(key) in st.session_state:  # a second click on a slow connection
         return
@@ -111,4 +128,4 @@ def _send(client: AskClient, key: str, feedback: Json) -> None:
     except FAILURES as error:
         st.session_state[_error(key)] = error
     else:
-        st.session_state[_sent(key)] = feedback["verdict"]
+        st.session_state[_sent(key)] = thanks

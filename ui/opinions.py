@@ -25,8 +25,9 @@ QUESTION_FILE = "questions.jsonl"
 def page(client: AskClient) -> None:
     """Draw the opinions, newest first, with a form for each wrong answer that nobody has dealt with."""
     st.html(
-        '<h2 class="tk-head">意見</h2><p class="tk-lead">答えの下の「役に立った」「違う」で届いた意見です。'
-        "違うと言われた質問は、正しい答えと根拠を確かめて質問集に加えると、採点に使えます。</p>"
+        '<h2 class="tk-head">意見</h2><p class="tk-lead">答えの下の「役に立った」「違う」「正しい候補を知らせる」で'
+        "届いた意見です。違うと言われた質問と、正しい候補が分かった質問は、正しい答えと根拠を確かめて質問集に加えると、"
+        "採点に使えます。</p>"
     )
     try:
         found = client.feedback()
@@ -55,7 +56,7 @@ def page(client: AskClient) -> None:
     if not listed:
         st.html(
             render.message_html(
-                "未処理の意見はありません", "「違う」という意見は、すべて確かめ終えています。", kind="good"
+                "未処理の意見はありません", "確かめる必要のある意見は、すべて確かめ終えています。", kind="good"
             )
         )
     key = f"opinions-{list(counts).index(shown)}"
@@ -69,8 +70,12 @@ def page(client: AskClient) -> None:
 
 
 def is_waiting(feedback: Json) -> bool:
-    """Say whether a person has to look at it: a good verdict needs no answer."""
-    return bool(feedback["verdict"] == "bad" and feedback["state"] == "open")
+    """Say whether a person has to look at it: a good verdict needs no answer, unless it names the right candidate."""
+    return bool(makes_a_question(feedback) and feedback["state"] == "open")
+
+
+def makes_a_question(feedback: Json) -> bool:
+    return bool(feedback["verdict"] == "bad" or feedback.get("candidate"))
 
 
 def _question_file(client: AskClient, questions: int) -> None:
@@ -99,20 +104,25 @@ def _question_file(client: AskClient, questions: int) -> None:
 def opinion_html(feedback: Json) -> str:
     """Return one opinion: the verdict, the question, the answer that was given, and what was said of it."""
     answer, bad = feedback["answer"], feedback["verdict"] == "bad"
-    badges = [f'<span class="tk-badge {"tk-missing" if bad else "tk-liked"}">{VERDICTS[feedback["verdict"]]}</span>']
+    picked = feedback.get("candidate")
+    verdict = f"候補{picked}が正しい" if picked else VERDICTS[feedback["verdict"]]
+    badges = [f'<span class="tk-badge {"tk-missing" if bad else "tk-liked"}">{verdict}</span>']
     if feedback.get("reason"):
         badges.append(f'<span class="tk-badge">{escape(REASONS.get(feedback["reason"], feedback["reason"]))}</span>')
-    if bad:
+    if makes_a_question(feedback):
         badges.append(f'<span class="tk-badge tk-state">{STATES[feedback["state"]]}</span>')
     badges.append(f"<span>{escape(render.moment(feedback['time']))}</span>")
     told = [("答え", answer["answer"])]
     if answer.get("understood"):
         told.insert(0, ("受け取った質問", answer["understood"]))
-    if answer["citations"]:
-        first = answer["citations"][0]
-        where = "　".join(part for part in (first.get("title") or first["file"], render.place(first)) if part)
+    if offers := render.candidates(answer):
+        cited = {citation["n"]: citation for citation in answer["citations"]}
+        told += [
+            (f"候補{n}", f"{offer['text']}\n{_where(cited[offer['citation']])}") for n, offer in enumerate(offers, 1)
+        ]
+    elif answer["citations"]:
         more = len(answer["citations"]) - 1
-        told.append(("出典", where + (f"　ほか {more} 件" if more else "")))
+        told.append(("出典", _where(answer["citations"][0]) + (f"　ほか {more} 件" if more else "")))
     told += [("正しい答え", feedback["right_answer"])] if feedback.get("right_answer") else []
     told += [("気づいたこと", feedback["comment"])] if feedback.get("comment") else []
     told.append(("索引の版", answer["index"]))
@@ -121,6 +131,10 @@ def opinion_html(feedback: Json) -> str:
         f'<article class="tk-opinion"><h3>{escape(answer["question"])}</h3><p class="tk-badges">{"".join(badges)}</p>'
         f"<dl>{rows}</dl></article>"
     )
+
+
+def _where(citation: Json) -> str:
+    return "　".join(part for part in (citation.get("title") or citation["file"], render.place(citation)) if part)
 
 
 # --- the draft -----------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from itertools import pairwise
 from typing import Any
 from urllib.parse import urlencode
 
-from ui.quote import quote_html
+from ui.quote import brief, line_html, quote_html
 
 Json = dict[str, Any]
 
@@ -25,7 +25,10 @@ ERAS = ((2019, 5, "令和"), (1989, 1, "平成"), (1926, 12, "昭和"), (1912, 7
 DATED_TYPES = {"number", "comparison", "temporal"}
 SIZES = (("short", 40), ("medium", 80))  # characters up to which an answer is set in large type
 CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
+NEAREST = 3  # passages that are shown first where there is neither an answer nor a candidate
 TIP = 90  # characters of a quote that show when a marker is pointed at
+# The least share of right answers that a word of confidence promises; answer/confidence.py has the same.
+HIGH, MIDDLE = 0.95, 0.80
 JAPAN = timezone(timedelta(hours=9))
 
 
@@ -93,7 +96,15 @@ def moment(iso: str | None) -> str | None:
 
 
 def confidence(value: float) -> str:
-    return "高" if value >= 0.75 else "中" if value >= 0.45 else "低"
+    return "高" if value >= HIGH else "中" if value >= MIDDLE else "低"
+
+
+def promise(value: float) -> str:
+    """Return what the word of a confidence promises, in a sentence."""
+    least = HIGH if value >= HIGH else MIDDLE
+    if value >= MIDDLE:
+        return f"この確度の答えは、初めて見る資料でも、100件中{least * 100:.0f}件以上が正しい見込みです。"
+    return f"この確度の答えは、正しいものが100件中{least * 100:.0f}件に満たない見込みです。出典で必ず確かめてください。"
 
 
 def place(citation: Json) -> str:
@@ -119,9 +130,17 @@ def place(citation: Json) -> str:
 
 def origin_html(citation: Json) -> str:
     """Return meeting, date and place of a citation; a line breaks between them only."""
+    return _pieces([*_issue(citation), place(citation)])
+
+
+def _issue(citation: Json) -> list[str]:
+    """Return the meeting and the date of a citation's document."""
     date = when(citation.get("published"))
     guessed = "（推定）" if date and citation.get("published_guessed") else ""
-    parts = [citation.get("meeting"), f"{date or ''}{guessed}", place(citation)]
+    return [citation.get("meeting") or "", f"{date or ''}{guessed}"]
+
+
+def _pieces(parts: Sequence[str | None]) -> str:
     return " ".join(f"<span>{escape(part)}</span>" for part in parts if part)
 
 
@@ -149,7 +168,7 @@ def answer_html(answer: Json, turn: int = 0) -> str:
         badges.append(
             f'<span class="tk-badge tk-derived">{"日付の読み替え" if rewritten(derived) else "計算による"}</span>'
         )
-    badges.append(f'<span class="tk-badge">確度　{confidence(answer.get("confidence", 0.0))}</span>')
+    badges.append(confidence_html(answer.get("confidence", 0.0)))
     how = ""
     if derived:
         operands = "・".join(str(n) for n in derived["operands"])
@@ -166,6 +185,15 @@ def answer_html(answer: Json, turn: int = 0) -> str:
     )
 
 
+def confidence_html(value: float) -> str:
+    """Return the word of a confidence, with what it promises for who points at it."""
+    said = f"確度　{confidence(value)}"
+    return (
+        f'<button type="button" class="tk-badge tk-sure">{said}'
+        f'<span class="tk-tip" role="tooltip"><b>{said}</b>{escape(promise(value))}</span></button>'
+    )
+
+
 def rewritten(derived: Json) -> bool:
     """Tell whether nothing was computed: a date was written otherwise. 例: 1月20日 ＝ 令和7年1月20日"""
     return "＝" in derived["how"] and not re.search(r"[=＋+−×÷]", derived["how"])
@@ -176,17 +204,25 @@ def understood_html(question: str) -> str:
     return f'<p class="tk-understood"><span class="tk-tag">読み取り</span> {escape(question)}</p>'
 
 
-def marker_html(citation: Json, turn: int) -> str:
-    """Return ① as a button that shows the citation's page, with the quote for who points at it."""
+def marker_html(citation: Json, turn: int, candidate: int | None = None) -> str:
+    """Return ① as a button that shows the citation's page, with the quote for who points at it.
+
+    The number is that of the citation, or of the ``candidate`` that stands on it.
+    """
     n = citation["n"]
-    sign = CIRCLED[n - 1] if n <= len(CIRCLED) else f"({n})"
+    number = candidate or n
+    sign = circled(number)
     quote = " ".join(str(citation["quote"]).split())
     tip = quote if len(quote) <= TIP else f"{quote[:TIP]}…"
-    named = f"出典{n}：{citation.get('title') or citation['file']} {place(citation)}"
+    named = f"{'候補' if candidate else '出典'}{number}：{citation.get('title') or citation['file']} {place(citation)}"
     return (
         f'<button type="button" class="tk-marker" data-show="show-{turn}-c{n}" aria-label="{escape(named)}">{sign}'
         f'<span class="tk-tip" role="tooltip"><b>{escape(named)}</b>{escape(tip)}</span></button>'
     )
+
+
+def circled(n: int) -> str:
+    return CIRCLED[n - 1] if n <= len(CIRCLED) else f"({n})"
 
 
 def marked(answer: Json) -> list[tuple[str, list[int]]]:
@@ -233,7 +269,7 @@ def notices_html(answer: Json, turn: int = 0) -> str:
     for early, late in pairwise(points):
         if early["as_of"] == late["as_of"] and folded(early["value"]) != folded(late["value"]):
             notices.append(("同じ時点の値が、資料によって違います", [early, late]))
-    strange = answer.get("missing") if answer.get("status") == "answered" else None  # a refusal names them itself
+    strange = answer.get("missing") if answer.get("status") == "answered" else None  # else the card names them itself
     missing = "、".join(f"「{escape(str(word))}」" for word in strange or ())
     unheard = (
         f'<div class="tk-notice" role="note"><b>{missing}は資料に見当たりません</b>'
@@ -289,14 +325,88 @@ def timeline_html(answer: Json, turn: int = 0) -> str:
     )
 
 
-def not_found_html(answer: Json) -> str:
-    """Return the honest silence, with the words of the question that no document meets."""
-    missing = "".join(f'<span class="tk-badge tk-missing">{escape(word)}</span>' for word in answer.get("missing", ()))
-    named = f'<p class="tk-badges"><span>資料に見当たらない言葉・条件</span>{missing}</p>' if missing else ""
+def unsure_html(answer: Json, turn: int = 0, tables: Mapping[int, Sequence[Json]] | None = None) -> str:
+    """Return that no answer could be settled on, and the candidates: each the line it stands in, and where.
+
+    No word says how likely one is, and none is set as large as an answer: what a reader needs is the line itself.
+    ``tables`` are those that the citations touch, by their n.
+    """
+    head, _, rest = str(answer["answer"]).partition("。")
+    said = f"<b>{escape(head)}。</b>" + (f"<span>{escape(rest)}</span>" if rest else "")
+    listed = "".join(
+        _offer_html(candidate, answer, number, turn, tables or {})
+        for number, candidate in enumerate(candidates(answer), 1)
+    )
+    hint = (
+        "どれも、答えと決まったものではありません。番号を押すと、原文のページが開きます。"
+        if listed
+        else "関係のありそうな箇所を、下に示します。"
+        if answer["passages"]
+        else "示せる箇所は見つかりませんでした。言い方を変えて、もう一度質問してください。"
+    )
     return (
-        f'<div class="tk-answer tk-none"><p class="tk-value tk-short">{escape(answer["answer"])}</p>{named}'
-        "<p>言い方を変えるか、時期や地域を確かめて、もう一度質問してください。"
-        "関係のありそうな箇所があれば、下に示します。</p></div>"
+        f'<div class="tk-answer tk-unsure"><p class="tk-value">{said}</p>'
+        f"{f'<ol>{listed}</ol>' if listed else ''}<p>{hint}</p></div>"
+    )
+
+
+def _offer_html(candidate: Json, answer: Json, number: int, turn: int, tables: Mapping[int, Sequence[Json]]) -> str:
+    """Return a candidate: the line of the document with the candidate marked in it, the heading above it, the place."""
+    citation = next(c for c in answer["citations"] if c["n"] == candidate["citation"])
+    text = str(candidate["text"])
+    line = line_html(citation, text)
+    shown = f"<p>{line or escape(text)}</p>"
+    if "\t" in str(citation["quote"]).strip():  # a cell says little without the heading above it
+        row = quote_html(citation, [brief(table, [text]) for table in tables.get(citation["n"], ())], [text])
+        shown = row if line else f"{shown}{row}"
+    elif line is None:  # read from more than one line, or completed with what stands elsewhere, such as a unit
+        quote = " ".join(str(citation["quote"]).split())
+        shown += f'<p class="tk-said-of">{escape(quote if len(quote) <= TIP else f"{quote[:TIP]}…")}</p>'
+    heading = (citation.get("section") or [""])[-1]
+    under = f'<p class="tk-section">{escape(heading)}</p>' if heading else ""
+    return (
+        f'<li>{marker_html(citation, turn, number)}<div><div class="tk-offer">{shown}</div>{under}</div>'
+        f'<div><p class="tk-title">{_pieces([citation.get("title") or citation["file"], place(citation)])}</p>'
+        f'<p class="tk-origin">{_pieces(_issue(citation))}</p></div></li>'
+    )
+
+
+def candidates(answer: Json) -> Sequence[Json]:
+    """Return the candidates of an unsure answer; none of any other, nor of what was kept before there were any."""
+    listed: Sequence[Json] = answer.get("candidates") or ()
+    return listed if answer.get("status") == "unsure" else ()
+
+
+def candidate_of(answer: Json, n: int) -> int:
+    """Return the number, from 1, of the candidate that the citation ``n`` belongs to; 0 where there are none.
+
+    A candidate's citations follow each other, and it names the first of them.
+    """
+    return sum(candidate["citation"] <= n for candidate in candidates(answer))
+
+
+def source_name(answer: Json, n: int) -> str:
+    """Return what a citation is called. 例: 出典2, of an answer; 候補1, of what may be one"""
+    number = candidate_of(answer, n)
+    return f"候補{number}" if number else f"出典{n}"
+
+
+def not_found_html(answer: Json) -> str:
+    """Return the honest silence, with the words of the question that no document has."""
+    missing = list(answer.get("missing", ()))
+    named = "".join(f'<b class="tk-missing">「{escape(word)}」</b>' for word in missing)
+    searched = f"調べた資料<b>{answer.get('searched', 0):,}件</b>"
+    looked = (
+        f'<p class="tk-looked">{named}という言葉は、{"" if len(missing) == 1 else "いずれも、"}'
+        f"{searched}のどこにもありません。</p>"
+        if missing
+        else ""
+    )
+    how = "全角と半角、ひらがなとカタカナ、元号と西暦の違いも含めて探しました。" if missing else ""
+    near = "関係のありそうな箇所を、下に示します。" if answer["passages"] else ""
+    return (
+        f'<div class="tk-answer tk-none"><p class="tk-value tk-short">{escape(answer["answer"])}</p>{looked}'
+        f"<p>{how}{near}言い方を変えるか、時期や地域を確かめると、見つかることもあります。</p></div>"
     )
 
 
@@ -306,7 +416,8 @@ def welcome_html(documents: Sequence[Json]) -> str:
     held = f"<p>いま質問できる資料：<b>{len(documents):,}</b>件、<b>{pages:,}</b>ページ</p>" if documents else ""
     return (
         '<div class="tk-welcome"><p>行政の資料に日本語で質問すると、答えと、いつの数字か、'
-        f"どの資料の何ページに書いてあるかを示します。資料にないことは「記載がありません」と答えます。</p>{held}</div>"
+        "どの資料の何ページに書いてあるかを示します。一つに決められないときは、書かれていそうな箇所を示します。"
+        f"資料にないことは「記載がありません」と答えます。</p>{held}</div>"
     )
 
 
@@ -361,22 +472,42 @@ def skip_html(where: str) -> str:
     return f'<button type="button" class="tk-skip" data-skip="{where}">{SKIPS[where]}</button>'
 
 
-def citation_html(citation: Json, *, shown: bool = False, passage: bool = False, tables: Sequence[Json] = ()) -> str:
+def citation_html(
+    citation: Json,
+    *,
+    shown: bool = False,
+    number: int | None = None,
+    tables: Sequence[Json] = (),
+    marks: Sequence[str] = (),
+) -> str:
     """Return a citation: number, document, meeting, date, page, section path, and the quote, laid out to be read.
 
-    A passage is longer, is cut after some lines, and has no number that an answer refers to. ``tables`` are those that
-    the quote touches.
+    A passage is longer, is cut after some lines, and has no ``number`` that an answer refers to. ``tables`` are those
+    that the quote touches, ``marks`` texts that are marked in it.
     """
-    number = "" if passage else f'<span class="tk-n">{escape(citation["n"])}</span>'
+    passage = number is None
+    sign = "" if passage else f'<span class="tk-n">{number}</span>'
     kind = (" tk-passage" if passage else "") + (" tk-shown" if shown else "")
     section = " › ".join(citation.get("section") or ())
     path = f'<p class="tk-section">{escape(section)}</p>' if section else ""
     return (
-        f'<div class="tk-citation{kind}">{number}<div>'
+        f'<div class="tk-citation{kind}">{sign}<div>'
         f'<p class="tk-title">{escape(citation.get("title") or citation["file"])}</p>'
         f'<p class="tk-origin">{origin_html(citation)}</p>{path}'
-        f"<blockquote>{quote_html(citation, tables)}</blockquote></div></div>"
+        f"<blockquote>{quote_html(citation, tables, marks)}</blockquote></div></div>"
     )
+
+
+def marks_of(answer: Json, place: Json, candidate: int = 0) -> list[str]:
+    """Return what is to be marked in a place of an answer: the candidate there, or what is cited out of a passage."""
+    if candidate:
+        return [str(candidates(answer)[candidate - 1]["text"])]
+    start, end = place["start"], place["end"]
+    return [
+        str(c["quote"])
+        for c in answer["citations"]
+        if c["document_id"] == place["document_id"] and start <= c["start"] and c["end"] <= end
+    ]
 
 
 # --- a page of a document ------------------------------------------------------------------------------------------
@@ -461,7 +592,7 @@ def _with_source(date: str | None, source: str) -> str | None:
 
 def _spans(parts: list[str | None]) -> str:
     """Return parts as a paragraph whose lines break between them only; nothing for none."""
-    spans = " ".join(f"<span>{escape(part)}</span>" for part in parts if part)
+    spans = _pieces(parts)
     return f'<p class="tk-origin">{spans}</p>' if spans else ""
 
 

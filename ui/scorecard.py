@@ -10,17 +10,18 @@ from ui import render
 from ui.client import AskClient, Json
 from ui.marks import (
     BASELINE,
-    EVERY,
-    SETS,
     TYPES,
     Marks,
+    choices,
+    groups_of,
+    marked_name,
     none_or,
     of,
-    own_first,
     percent,
     run_name,
     seconds,
     set_name,
+    sets_of,
     types_of,
     version,
     whose,
@@ -35,6 +36,13 @@ LEGS = {
     "keyword": "語だけ",
     "vector": "意味だけ",
     "reranked": "並べ替えた後（答えを読む順）",
+}
+FEW = 3  # sets whose details are shown one by one
+REACH = {
+    "candidate_recall": "答えか、候補のどれかが正しい",
+    "in_passages": "示した箇所のどれかに、正しい答えがある",
+    "on_page": "示した箇所のどれかが、正しいページにある",
+    "unsure_shown": "一つに決められないとき、正しい答えを示せた",
 }
 FOUND = {"recall@1": "1番目に", "recall@5": "5番目までに", "recall@10": "10番目までに"}
 
@@ -67,13 +75,15 @@ def page(client: AskClient) -> None:
             "評価", list(named), format_func=lambda id_: run_name(named[id_]), key="run", filter_mode=None
         )
         run = named[chosen]
-        listed = own_first(run["sets"])
-        # One's own papers first; of those that come with the program all together say most.
-        first = [EVERY] if listed[0] in SETS else []
-        names = list(dict.fromkeys([*first, *listed, EVERY])) if len(listed) > 1 else listed
         # A key of its own for each run: another run may hold other sets.
-        name = right.selectbox("質問集", names, format_func=set_name, key=f"set-{chosen}", filter_mode=None)
-    sets = run["sets"] if name == EVERY else {name: run["sets"][name]}
+        name = right.selectbox(
+            "質問集",
+            choices(run),
+            format_func=lambda name: marked_name(name, run["sets"].get(name)),
+            key=f"set-{chosen}",
+            filter_mode=None,
+        )
+    sets = sets_of(run, name)
     st.html(f'<p class="tk-whose">{escape(whose(sets))}</p>')
     st.html(glance_html(Marks.of(sets.values()), baseline_of(run, sets, runs)))
     st.html(version_html(run, sets))
@@ -82,7 +92,7 @@ def page(client: AskClient) -> None:
     if details.open:
         details.html(details_html(sets) + build_html(run, sets))
     show_history(runs)
-    show_wrong(client, run, name)
+    show_wrong(client, run, name, sets)
 
 
 def baseline_of(run: Json, sets: Json, runs: list[Json]) -> Marks | None:
@@ -97,8 +107,9 @@ def baseline_of(run: Json, sets: Json, runs: list[Json]) -> Marks | None:
 def glance_html(marks: Marks, before: Marks | None = None) -> str:
     """Return what an office wants to know first, each number with what it means and how the baseline had it."""
 
-    def change(counted: Callable[[Marks], int]) -> str:
-        return since(counted(marks) - counted(before)) if before else ""
+    def change(counted: Callable[[Marks], int | None]) -> str:
+        was, is_ = (counted(before), counted(marks)) if before else (None, None)
+        return since(is_ - was) if was is not None and is_ is not None else ""
 
     cards = []
     if marks.answerable:
@@ -111,6 +122,13 @@ def glance_html(marks: Marks, before: Marks | None = None) -> str:
                 main=True,
             ),
             _card(
+                "答えたうち正しい",
+                of(marks.right_given, marks.given),
+                "出した答えのうち、正しかった数です。資料に答えがない質問に答えたものは、誤りに数えます。",
+                main=True,
+            ),
+            _card("確度「高」のうち正しい", of(marks.right_high, marks.high), _promise(marks), main=True),
+            _card(
                 "出典も正しい",
                 of(marks.cited, marks.answerable),
                 "正しく答え、しかも答えの書かれたページ・行を出典に示せた数です。",
@@ -120,21 +138,28 @@ def glance_html(marks: Marks, before: Marks | None = None) -> str:
     if marks.traps:
         cards.append(
             _card(
-                "正直に「記載なし」",
+                "答えのない質問に答えなかった",
                 of(marks.declined, marks.traps),
-                "資料に答えがない質問に、作り話をせず「資料に記載がありません」と答えた数です。",
+                "資料に答えがない質問に、作り話をしなかった数です。",
                 change=change(lambda m: m.declined),
             )
         )
     if marks.answerable:
-        cards.append(
+        cards += [
+            _card(
+                "一つに決められない",
+                of(marks.unsure, marks.answerable),
+                "資料に答えがあるのに一つに絞れず、候補と箇所を示した数です。"
+                + (f"うち {marks.shown:,}問は、その中に正しい答えがありました。" if marks.unsure else ""),
+                change=change(lambda m: m.unsure),
+            ),
             _card(
                 "誤って「記載なし」",
                 of(marks.wrongly_declined, marks.answerable),
-                "資料に答えがあるのに、見つけられなかった数です。少ないほど良い数字です。",
+                "資料に答えがあるのに、「資料に記載がありません」と答えた数です。少ないほど良い数字です。",
                 change=change(lambda m: m.wrongly_declined),
-            )
-        )
+            ),
+        ]
     cards += [
         _card(
             "資料にない数字",
@@ -161,6 +186,18 @@ def glance_html(marks: Marks, before: Marks | None = None) -> str:
     return f'<dl class="tk-marks">{"".join(cards)}</dl>'
 
 
+def _promise(marks: Marks) -> str:
+    """Return what 確度 高 promises, and whether it holds."""
+    if marks.promised is None:
+        return "「高」と示した答えのうち、正しかった数です。"
+    told = f"「高」は、{percent(marks.promised)}以上が正しいという約束です。"
+    if not marks.high:
+        return told
+    return told + (
+        "約束どおりです。" if (marks.right_high or 0) / marks.high >= marks.promised else "まだ約束に届いていません。"
+    )
+
+
 def _card(name: str, value: str, meaning: str, *, change: str = "", main: bool = False, bad: int = 0) -> str:
     kind = " tk-main" if main else " tk-bad" if bad else ""
     return (
@@ -185,14 +222,15 @@ def version_html(run: Json, sets: Json) -> str:
             f"評価した日時　{render.moment(run.get('time')) or '不明'}",
             f"検索モデル　{'標準' if model == 'default' else model or '不明'}",
         ]
-    told.append("質問集　" + "、".join(f"{set_name(name)} {one['questions']:,}問" for name, one in sets.items()))
+    groups = {marked_name(group): list(own.values()) for group, own in groups_of(sets).items()}
+    told.append("質問集　" + "、".join(f"{name} {Marks.of(own).questions:,}問" for name, own in groups.items()))
     return f'<p class="tk-version">{"".join(f"<span>{escape(part)}</span>" for part in told)}</p>'
 
 
 def _reasons(sets: Json) -> list[str]:
     """Return of each set since when it is the baseline, and why; nothing of older ones, which did not say it."""
     return [
-        f"{set_name(name)}の基準　{render.moment(one.get('time')) or '日時不明'}　理由: {one['reason']}"
+        f"{set_name(name, one)}の基準　{render.moment(one.get('time')) or '日時不明'}　理由: {one['reason']}"
         for name, one in sets.items()
         if one.get("reason")
     ]
@@ -212,40 +250,87 @@ def types_html(types: dict[str, dict[str, int]]) -> str:
         total, right = counts["questions"], counts["right"]
         trap = kind == "unanswerable"
         cited = "－" if trap else f"{counts['cited']:,}"
-        declined = "－" if trap else f"{counts['declined']:,}"  # there it is the right answer
+        # To say nothing is right there. Older evaluations told 「記載なし」 of all that they did not answer.
+        unsure = "－" if trap or "unsure" not in counts else f"{counts['unsure']:,}"
+        declined = "－" if trap else f"{counts.get('absent', counts['declined']):,}"
         share = right / total
         rows.append(
             f'<tr><th scope="row">{escape(TYPES.get(kind, kind))}</th>'
             f'<td><div class="tk-bar"><span class="tk-bar-box" aria-hidden="true">'
             f'<i style="width:{100 * share:.1f}%"></i></span>'
             f"<span><b>{right:,}</b> / {total:,}問</span><span>{percent(share)}</span></div></td>"
-            f"<td>{cited}</td><td>{declined}</td><td>{counts['too_long']:,}</td></tr>"
+            f"<td>{cited}</td><td>{unsure}</td><td>{declined}</td><td>{counts['too_long']:,}</td></tr>"
         )
     return (
         '<div class="tk-table tk-types"><table><thead><tr><th scope="col">種類</th><th scope="col">正しく答えた</th>'
-        '<th scope="col">出典も正しい</th><th scope="col">誤って「記載なし」</th><th scope="col">長すぎた</th>'
+        '<th scope="col">出典も正しい</th><th scope="col">一つに決められない</th>'
+        '<th scope="col">誤って「記載なし」</th><th scope="col">長すぎた</th>'
         f"</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
     )
 
 
 def details_html(sets: Json) -> str:
-    """Return how well the places of the answers are found, and how far the stated confidence can be trusted."""
-    parts = []
-    for name, one in sets.items():
-        rows = "".join(
-            f'<tr><th scope="row">{escape(LEGS.get(leg, leg))}</th>'
-            + "".join(f"<td>{percent(values.get(key))}</td>" for key in FOUND)
-            + "</tr>"
-            for leg, values in one.get("retrieval", {}).items()
-        )
-        gap = one.get("calibration_error")
-        trust = (
-            f"確度（0〜1）と実際に正しかった割合の差は、平均 {gap:.2f} です（0 が理想）。" if gap is not None else ""
-        )
-        heads = "".join(f'<th scope="col">{words}</th>' for words in FOUND.values())
-        parts.append(
-            f"<h4>{escape(set_name(name))}</h4><p>答えの書かれた箇所が、検索結果の何番目までに見つかったか（質問の割合）</p>"
-            f'<div class="tk-table"><table><thead><tr><th scope="col">検索の方法</th>{heads}</tr></thead>'
-            f"<tbody>{rows}</tbody></table></div><p>{trust}</p>"
-        )
+    """Return how often the right answer was within reach, how well its place is found, and what confidence is worth."""
+    if len(sets) > FEW:
+        found = {set_name(name, one): one.get("retrieval", {}).get("fused", {}) for name, one in sets.items()}
+        parts = [_reach_html(sets), _found_html("質問集", found)]
+    else:
+        parts = [
+            f"<h4>{escape(set_name(name, one))}</h4>{_reach_html({name: one})}"
+            + _found_html(
+                "検索の方法", {LEGS.get(leg, leg): values for leg, values in one.get("retrieval", {}).items()}
+            )
+            + _trust_html(one)
+            for name, one in sets.items()
+        ]
     return f'<div class="tk-details">{"".join(parts)}</div>'
+
+
+def _found_html(what: str, found: Json) -> str:
+    """Return how far up the places of the answers are found, a row for each name."""
+    heads = "".join(f'<th scope="col">{words}</th>' for words in FOUND.values())
+    rows = "".join(
+        f'<tr><th scope="row">{escape(name)}</th>'
+        + "".join(f"<td>{percent(values.get(key))}</td>" for key in FOUND)
+        + "</tr>"
+        for name, values in found.items()
+    )
+    return (
+        "<p>答えの書かれた箇所が、検索結果の何番目までに見つかったか（質問の割合）</p>"
+        f'<div class="tk-table"><table><thead><tr><th scope="col">{what}</th>{heads}</tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>"
+    )
+
+
+def _trust_html(scores: Json) -> str:
+    gap = scores.get("calibration_error")
+    told = f"確度（0〜1）と実際に正しかった割合の差は、平均 {gap:.2f} です（0 が理想）。" if gap is not None else ""
+    return f"<p>{told}</p>"
+
+
+def _reach_html(sets: Json) -> str:
+    """Return how often the right answer was within a reader's reach, and what each word of confidence is worth.
+
+    Nothing for older evaluations, which did not look.
+    """
+    known = {name: one for name, one in sets.items() if "promises" in one}
+    if not known:
+        return ""
+    words = [promise["word"] for promise in next(iter(known.values()))["promises"]]
+    told = [*REACH.values(), *(f"確度「{word}」の答えが正しい" for word in words)]
+    heads = "".join(f'<th scope="col">{head}</th>' for head in told)
+    rows = "".join(
+        f'<tr><th scope="row">{escape(set_name(name, one))}</th>'
+        + "".join(f"<td>{percent(one.get(key))}</td>" for key in REACH)
+        + "".join(
+            f"<td>{percent(promise['share'])}<small>{promise['count']:,}件</small></td>" for promise in one["promises"]
+        )
+        + "</tr>"
+        for name, one in known.items()
+    )
+    return (
+        "<p>正しい答えは、示した中にあったか（答えのある質問の割合）。確度のことばごとに、正しかったか（答えの割合）</p>"
+        '<div class="tk-table tk-reach" tabindex="0" role="region" aria-label="正しい答えは示した中にあったか">'
+        f'<table><thead><tr><th scope="col">質問集</th>{heads}</tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>"
+    )

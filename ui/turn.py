@@ -13,7 +13,7 @@ from ui.client import ApiDown, AskClient, Json
 from ui.messages import FAILURES, say, when_back
 from ui.scope import names_of
 
-NOT_FOUND_PASSAGES = 3
+COPIED = {"answered": "答えと出典をコピー", "unsure": "候補と箇所をコピー", "not_found": "この結果をコピー"}
 
 
 @dataclass
@@ -58,17 +58,19 @@ def show(client: AskClient, turn: Turn, i: int, documents: Sequence[Json], ask: 
     answer = turn.answer
     assert answer is not None
     names = names_of(documents)
-    found = answer["status"] == "answered"
+    status = answer["status"]
     if answer.get("understood"):
         _understood(turn, i, ask)
     if turn.snapshot and turn.snapshot != answer["index"]:
         st.html(render.message_html("リンクが作られたあとに資料が変わりました", "いまの資料での答えを示しています。"))
-    st.html(render.answer_html(answer, i) if found else render.not_found_html(answer))
+    st.html(_card(client, answer, i))
     if notices := render.notices_html(answer, i):
         st.html(notices)
     _actions(client, turn, i, names)
-    if not found:
-        _searched(client, turn, i, names, ask)
+    if status != "answered" and turn.scope:
+        _widen(turn, i, ask)
+    if status == "not_found":
+        _searched(client, turn, i, names)
     left, right = st.columns([10, 12], gap="medium")
     with left, st.container(key=f"places-{i}"):
         if answer["timeline"]:
@@ -80,6 +82,16 @@ def show(client: AskClient, turn: Turn, i: int, documents: Sequence[Json], ask: 
             viewer.show(client, place, key=f"viewer-{i}")
     if st.session_state.pop(f"clicked-{i}", False):
         viewer.reveal(f"viewer-{i}")
+
+
+def _card(client: AskClient, answer: Json, i: int) -> str:
+    match answer["status"]:
+        case "answered":
+            return render.answer_html(answer, i)
+        case "unsure":
+            return render.unsure_html(answer, i, {c["n"]: viewer.tables(client, c) for c in answer["citations"]})
+        case _:
+            return render.not_found_html(answer)
 
 
 def _understood(turn: Turn, i: int, ask: Callable[[Turn], None]) -> None:
@@ -102,7 +114,7 @@ def _actions(client: AskClient, turn: Turn, i: int, names: dict[str, str]) -> No
     with st.container(key=f"actions-{i}", horizontal=True, gap="small"):
         st.html(
             '<p class="tk-actions">'
-            + render.copy_html("答えと出典をコピー", export.quotable(answer, names))
+            + render.copy_html(COPIED[answer["status"]], export.quotable(answer, names))
             + render.link_html("リンクをコピー", address.query([turn]))
             + "</p>",
             width="content",
@@ -111,11 +123,15 @@ def _actions(client: AskClient, turn: Turn, i: int, names: dict[str, str]) -> No
     st.html(render.scope_html(answer, names))
 
 
-def _searched(client: AskClient, turn: Turn, i: int, names: dict[str, str], ask: Callable[[Turn], None]) -> None:
-    """Tell which documents were searched in vain, and offer to search all."""
-    if turn.scope and st.button("すべての資料に広げて質問する", key=f"widen-{i}", type="primary"):
+def _widen(turn: Turn, i: int, ask: Callable[[Turn], None]) -> None:
+    """Offer to ask all documents: those that were asked did not settle it."""
+    if st.button("すべての資料に広げて質問する", key=f"widen-{i}", type="primary"):
         ask(Turn(turn.whole, as_typed=turn.as_typed))
         st.rerun()
+
+
+def _searched(client: AskClient, turn: Turn, i: int, names: dict[str, str]) -> None:
+    """Tell which documents were searched in vain."""
     within = st.expander(
         f"調べた資料（{(turn.answer or {}).get('searched', 0)}件）", key=f"searched-{i}", on_change="rerun"
     )
@@ -135,28 +151,38 @@ def _searched(client: AskClient, turn: Turn, i: int, names: dict[str, str], ask:
 def _places(client: AskClient, turn: Turn, answer: Json, i: int) -> None:
     rest = answer["passages"]
     first = 1
-    if answer["status"] == "answered":
-        st.html('<h3 class="tk-head">出典</h3>')
+    unsure = answer["status"] == "unsure"
+    if answer["citations"]:
+        st.html(f'<h3 class="tk-head">{"候補の箇所" if unsure else "出典"}</h3>')
         for citation in answer["citations"]:
-            _place(client, turn, i, f"c{citation['n']}", citation)
+            _place(client, turn, answer, i, f"c{citation['n']}", citation)
     elif rest:
-        st.html('<h3 class="tk-head">近い内容の箇所</h3>')
-        for n, passage in enumerate(rest[:NOT_FOUND_PASSAGES], 1):
-            _place(client, turn, i, f"p{n}", passage)
-        first, rest = NOT_FOUND_PASSAGES + 1, rest[NOT_FOUND_PASSAGES:]
+        st.html(f'<h3 class="tk-head">{"関係のありそうな箇所" if unsure else "近い内容の箇所"}</h3>')
+        for n, passage in enumerate(rest[: render.NEAREST], 1):
+            _place(client, turn, answer, i, f"p{n}", passage)
+        first, rest = render.NEAREST + 1, rest[render.NEAREST :]
     if rest:
-        with st.expander(f"ほかの関連箇所（{len(rest)}件）", key=f"rest-{i}"):
+        # What is looked for may well stand there, where no candidate could be settled on.
+        with st.expander(f"ほかの関連箇所（{len(rest)}件）", key=f"rest-{i}", expanded=unsure):
             for n, passage in enumerate(rest, first):
-                _place(client, turn, i, f"p{n}", passage)
+                _place(client, turn, answer, i, f"p{n}", passage)
 
 
-def _place(client: AskClient, turn: Turn, i: int, name: str, citation: Json) -> None:
+def _place(client: AskClient, turn: Turn, answer: Json, i: int, name: str, citation: Json) -> None:
     """Draw a citation or passage as a card; the button lies over the whole card."""
+    is_passage = name[0] == "p"
+    candidate = 0 if is_passage else render.candidate_of(answer, citation["n"])
     with st.container(key=f"place-{i}-{name}", gap=None):
-        tables = viewer.tables(client, citation)
-        st.html(render.citation_html(citation, shown=turn.shown == name, passage=name[0] == "p", tables=tables))
+        drawn = render.citation_html(
+            citation,
+            shown=turn.shown == name,
+            number=None if is_passage else candidate or citation["n"],
+            tables=viewer.tables(client, citation),
+            marks=render.marks_of(answer, citation, candidate) if is_passage or candidate else (),
+        )
+        st.html(drawn)
         where = render.place(citation) or "この箇所"
-        what = f"出典{citation['n']}" if name[0] == "c" else "関連箇所"
+        what = "関連箇所" if is_passage else render.source_name(answer, citation["n"])
         st.button(f"{what}の{render.label(where)}を表示", key=f"show-{i}-{name}", on_click=_show, args=(turn, i, name))
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from ui import render
 from ui.client import Json
-from ui.marks import BASELINE, own_first, percent, run_name, set_name
+from ui.marks import BASELINE, Marks, groups_of, marked_name, own_first, percent, run_name
 from ui.render import escape
 
 # Told apart by shape and stroke as well as by colour.
@@ -42,21 +42,33 @@ def show_history(runs: list[Json]) -> None:
 
 
 def history(runs: list[Json]) -> list[dict[str, Any]]:
-    """Return a point for each set of each evaluation, oldest first: when, set, share of right answers."""
+    """Return a point for each group of sets of each evaluation, oldest first: when, set, share of right answers."""
     points = []
     taken: dict[str, int] = {}
-    names = own_first(dict.fromkeys(name for run in runs for name in run["sets"]))
+    names = _names(runs)
     for run in reversed(runs):
         when = render.moment(run.get("time")) or ("基準" if run["id"] == BASELINE else run["id"])
         taken[when] = taken.get(when, 0) + 1
         if taken[when] > 1:  # two evaluations within a minute are two places on the axis
             when += f"（{taken[when]}）"
+        groups = groups_of(run["sets"])
+        marks = {name: Marks.of(groups[name].values()) for name in names if name in groups}
         points += [
-            {"when": when, "set": set_name(name), "share": one["accuracy"]}
-            for name in names
-            if (one := run["sets"].get(name)) is not None and one.get("accuracy") is not None
+            {"when": when, "set": _short(name), "share": one.right / one.answerable}
+            for name, one in marks.items()
+            if one.answerable
         ]
     return points
+
+
+def _short(name: str) -> str:
+    """Return the name of a set, or of a group of them, as it fits beside a chart. 例: ほかの資料（初見）"""
+    return marked_name(name).replace("ほかの自治体・省庁の資料", "ほかの資料")
+
+
+def _names(runs: list[Json]) -> list[str]:
+    """Return the names of all sets, those that are counted together under one name."""
+    return own_first(dict.fromkeys(group for run in runs for group in groups_of(run["sets"])))
 
 
 def chart(points: list[dict[str, Any]]) -> alt.LayerChart:
@@ -101,11 +113,12 @@ def chart(points: list[dict[str, Any]]) -> alt.LayerChart:
 
 def history_html(runs: list[Json]) -> str:
     """Return the evaluations as a table, newest first, a column for each question set."""
-    names = own_first(dict.fromkeys(name for run in runs for name in run["sets"]))
-    heads = "".join(f'<th scope="col">{escape(set_name(name))}</th>' for name in names)
+    names = _names(runs)
+    heads = "".join(f'<th scope="col">{escape(_short(name))}</th>' for name in names)
     rows = []
     for run in runs:
-        cells = "".join(f"<td>{_share_html(run['sets'].get(name))}</td>" for name in names)
+        groups = groups_of(run["sets"])
+        cells = "".join(f"<td>{_share_html(groups.get(name))}</td>" for name in names)
         when = render.moment(run.get("time")) or run_name(run)
         rows.append(f'<tr><th scope="row">{escape(when)}</th>{cells}</tr>')
     return (
@@ -115,8 +128,8 @@ def history_html(runs: list[Json]) -> str:
     )
 
 
-def _share_html(one: Json | None) -> str:
-    if one is None or one.get("accuracy") is None:
+def _share_html(sets: Json | None) -> str:
+    marks = Marks.of((sets or {}).values())
+    if not marks.answerable:
         return "－"
-    right = sum(counts["right"] for kind, counts in one["types"].items() if kind != "unanswerable")
-    return f"<b>{percent(one['accuracy'])}</b><small>{right:,} / {one['answerable']:,}問</small>"
+    return f"<b>{percent(marks.right / marks.answerable)}</b><small>{marks.right:,} / {marks.answerable:,}問</small>"

@@ -17,9 +17,13 @@ FAULTS = {
         "「記載なし」とした",
         "資料に答えがあるのに、「資料に記載がありません」と答えました。",
     ),
+    "unsure": (
+        "一つに決めなかった",
+        "答えがあるのに「一つに決められません」として、候補と箇所だけを示しました。",
+    ),
     "invented": (
         "答えがないのに答えた",
-        "資料に答えがない質問です。「資料に記載がありません」と答えるべきところでした。",
+        "資料に答えがない質問です。答えないのが正しいところでした。",
     ),
     "uncited": ("出典が違う", "答えは合っていますが、出典が正しい箇所を示していません。"),
     "too_long": ("長すぎる", "正しい答えを含みますが、決まった長さを超えています。"),
@@ -29,14 +33,15 @@ WRONG_A_PIECE = 10
 LONGEST_QUOTE = 240
 
 
-def show_wrong(client: AskClient, run: Json, name: str) -> None:
+def show_wrong(client: AskClient, run: Json, name: str, sets: Json) -> None:
+    """List the wrong answers of the sets, which are called ``name`` together."""
     st.html('<h3 class="tk-head">間違えた質問</h3>')
     try:
         records = _records(client, run["id"])
     except FAILURES as error:
         say(error)
         return
-    records = [record for record in records if name in (EVERY, record.get("set"))]
+    records = [record for record in records if name == EVERY or record.get("set") in sets]
     if not records:
         known = run["id"] != BASELINE
         st.html(
@@ -67,7 +72,7 @@ def show_wrong(client: AskClient, run: Json, name: str) -> None:
     with st.container(key="wrong"):
         st.html(f'<p class="tk-counts"><b>{len(listed):,}</b> 問</p>')
         for record in piece(listed, key, WRONG_A_PIECE):
-            st.html(wrong_html(record))
+            st.html(wrong_html(record, sets))
     pager(listed, key, WRONG_A_PIECE, top="wrong")
 
 
@@ -88,7 +93,7 @@ def fault(record: Json) -> str:
     if not verdict["answerable"]:
         return "invented"
     if not verdict["answered"]:
-        return "declined"
+        return "unsure" if record.get("status") == "unsure" else "declined"
     if verdict["right"]:
         return "uncited"
     return "too_long" if verdict["too_long"] else "wrong"
@@ -100,6 +105,14 @@ def why(record: Json) -> list[str]:
     said = [FAULTS[code][1]]
     if code == "wrong":
         said.append("出典の箇所は合っています。" if verdict["covered"] else "出典も、正しい箇所を示していません。")
+    if code == "unsure":
+        said.append(
+            "候補に正しい答えがありました。"
+            if verdict.get("candidate")
+            else "示した箇所に正しい答えがありました。"
+            if verdict.get("in_passages")
+            else "候補にも、示した箇所にも、正しい答えはありませんでした。"
+        )
     if verdict["unsupported"]:
         said.append(f"出典にない数字を含みます: {'、'.join(verdict['unsupported'])}")
     if verdict["bad_quotes"]:
@@ -107,23 +120,24 @@ def why(record: Json) -> list[str]:
     return said
 
 
-def wrong_html(record: Json) -> str:
-    """Return a question with what was expected and what was answered, side by side."""
-    expected = record["expected"]
+def wrong_html(record: Json, sets: Json | None = None) -> str:
+    """Return a question with what was expected and what was answered, side by side; ``sets`` tell its set's name."""
+    expected, set_ = record["expected"], record.get("set") or "不明"
     badges = f'<span class="tk-badge tk-missing">{escape(FAULTS[fault(record)][0])}</span>'
     badges += f'<span class="tk-badge">{escape(TYPES.get(expected["type"], expected["type"]))}</span>'
-    badges += f"<span>質問集 {escape(set_name(record.get('set') or '不明'))}・{escape(expected['id'])}</span>"
+    badges += f"<span>質問集 {escape(set_name(set_, (sets or {}).get(set_)))}・{escape(expected['id'])}</span>"
     gold = "資料に記載がありません" if not expected["answerable"] else expected["answer"]
     places = "".join(_place_html(place) for place in expected["evidence"])
     note = f'<p class="tk-note">注: {escape(expected["note"])}</p>' if expected.get("note") else ""
     cited = "".join(_place_html(citation) for citation in record.get("citations", ()))
+    offered = "".join(f"<li>{escape(one['text'])}</li>" for one in record.get("candidates") or ())
     return (
         f'<article class="tk-wrong"><h4>{escape(expected["question"])}</h4><p class="tk-badges">{badges}</p>'
         f'<p class="tk-why">{"".join(escape(part) for part in why(record))}</p>'
         f'<div class="tk-sides"><section><h5>正しい答え</h5><p class="tk-said">{escape(gold)}</p>'
         f"{_places_html('根拠', places)}{note}</section>"
         f'<section><h5>実際の答え</h5><p class="tk-said">{escape(record.get("answer") or "（答えなし）")}</p>'
-        f"{_places_html('出典', cited)}</section></div></article>"
+        f"{_places_html('候補', offered)}{_places_html('出典', cited)}</section></div></article>"
     )
 
 

@@ -7,20 +7,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from scipy.stats import binomtest
+
 from answer.confidence import HIGH, MIDDLE
 
-WORDS = ("高", "中", "低")
-
+# The words that stand beside an answer, surest first, and the share of right ones that each promises.
+WORDS: dict[str, float | None] = {"高": HIGH, "中": MIDDLE, "低": None}
 BINS = 10
+CHANCE = 0.05  # a promise is broken when chance would bring so few right answers about less often than this
 
 
 @dataclass(frozen=True)
 class Promise:
-    """What a word of confidence is worth: the share of right ones among the answers that carry it, and their number."""
+    """What a word of confidence is worth: the share of right ones among the answers that carry it, and their number.
+
+    ``kept`` is None where nothing can be said: no promise, no answer, or so few that it may be chance.
+    """
 
     word: str
     share: float | None  # None for no answer
     count: int
+    least: float | None  # what the word promises
+    kept: bool | None
 
 
 def promises(confidences: Sequence[float], right: Sequence[bool]) -> list[Promise]:
@@ -28,7 +36,17 @@ def promises(confidences: Sequence[float], right: Sequence[bool]) -> list[Promis
     groups: dict[str, list[bool]] = {word: [] for word in WORDS}
     for confidence, ok in zip(confidences, right, strict=True):
         groups[word_of(confidence)].append(ok)
-    return [Promise(word, sum(oks) / len(oks) if oks else None, len(oks)) for word, oks in groups.items()]
+    return [promise(word, sum(oks), len(oks)) for word, oks in groups.items()]
+
+
+def promise(word: str, right: int, count: int) -> Promise:
+    """Return what a word is worth that stands beside so many answers, so many of them right."""
+    share, least = right / count if count else None, WORDS[word]
+    kept: bool | None = None
+    if share is not None and least is not None:
+        by_chance = float(binomtest(right, count, least, alternative="less").pvalue)
+        kept = True if share >= least else False if by_chance < CHANCE else None
+    return Promise(word, share, count, least, kept)
 
 
 def word_of(confidence: float) -> str:

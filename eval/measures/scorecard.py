@@ -17,7 +17,7 @@ from eval.dataset import Question
 from eval.measures.answers import holds_it, is_short_enough, says_it
 from eval.measures.ceiling import is_candidate, is_on_page, is_within
 from eval.measures.citations import GoldPage, citation_precision, citation_recall, is_covered, page_hit
-from eval.measures.confidence import aurc, brier, calibration_error, promises, reliability, risk_coverage
+from eval.measures.confidence import aurc, brier, calibration_error, promises, reliability, risk_coverage, word_of
 from eval.measures.latency import latencies
 from eval.measures.lists import list_precision, list_recall
 from eval.measures.luck import luck
@@ -25,6 +25,16 @@ from eval.measures.refusals import refusals
 from eval.measures.retrieval import Place
 from eval.measures.spans import best_character_f1, is_exact
 from eval.measures.values import as_of_right, value_right
+
+# What ``Judged.measures`` holds. 0 or 1 for every question:
+FLAGS = (
+    *("right", "value", "cited", "page_hit", "as_of", "declined"),
+    *("told", "candidate", "in_passages", "on_page"),
+)
+# 0 or 1 for every answer that was given, or given with that word; its share is over these alone:
+OF_ANSWERS = ("right_of_answered", "right_of_high")
+# From 0 to 1 for every question:
+MEANS = ("character_f1", "list_precision", "list_recall", "citation_precision", "citation_recall")
 
 
 def share(flags: Iterable[bool]) -> float | None:
@@ -76,8 +86,13 @@ class Judged:
 
     def measures(self) -> dict[str, float | None]:
         """Return what is compared from run to run, each from 0 to 1; None where a measure does not apply."""
+        good = float(self.answerable and self.right)
+        given: dict[str, float | None] = {
+            "right_of_answered": good if self.answered else None,
+            "right_of_high": good if self.answered and word_of(self.confidence) == "高" else None,
+        }
         if not self.answerable:
-            return {"declined": float(self.right)}
+            return {"declined": float(self.right), **given}
         return {
             "right": float(self.right),
             "value": _number(self.value),
@@ -87,6 +102,7 @@ class Judged:
             "in_passages": _number(self.in_passages),
             "on_page": _number(self.on_page),
             "told": float(self.status != "not_found"),
+            **given,
             "as_of": _number(self.as_of),
             "character_f1": self.character_f1,
             "list_precision": self.list_precision,
@@ -225,6 +241,8 @@ def _grouped(named: Iterable[tuple[str, Judged]]) -> dict[str, dict[str, int]]:
             "right": sum(j.right for j in group),
             "cited": sum(j.cited for j in group),
             "declined": sum(not j.answered for j in group),
+            "unsure": sum(j.status == "unsure" for j in group),
+            "absent": sum(j.status == "not_found" for j in group),
             "too_long": sum(j.too_long for j in group),
             "candidate": sum(bool(j.candidate) for j in group),
             "in_passages": sum(bool(j.in_passages) for j in group),

@@ -59,6 +59,7 @@ class Case:
     why: tuple[str, ...]
     expected: str
     given: str
+    offered: tuple[str, ...]  # the candidates of an answer that was not settled on
     before: str | None  # the baseline's answer, where it was better
     confidence: float | None
     note: str
@@ -112,6 +113,7 @@ def _case(record: Json, before: str | None, album: Album) -> Case:
         why=tuple(why(record)),
         expected=expected["answer"] if expected["answerable"] else "資料に記載がありません",
         given=record.get("answer") or "（答えなし）",
+        offered=tuple(one["text"] for one in record.get("candidates") or ()),
         before=before,
         confidence=record["verdict"].get("confidence") if record["verdict"]["answered"] else None,
         note=expected.get("note") or "",

@@ -7,11 +7,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from eval.compare import Change, Comparison
+from eval.measures.confidence import WORDS, Promise
 from eval.reports import view
-from eval.reports.figures import milliseconds, percent
-from eval.reports.names import CHANGES, TYPES
+from eval.reports.figures import NOTHING, decimal, milliseconds, percent
+from eval.reports.names import CHANGES, KEPT, REACH, TYPES
 
 Json = Mapping[str, Any]
+SHARES = (
+    *("正しく答えた", "答えたうち正しい", "確度「高」のうち正しい", "出典も正しい"),
+    *("答えのない質問に答えなかった", "一つに決められない", "誤って「記載なし」"),
+)
 LISTED = 15  # changed questions of a kind; the rest is counted
 LONGEST = 100  # characters of a question or an answer
 _SIGNS = {"open": "✅", "shut": "❌", "unknown": "➖"}
@@ -34,7 +39,7 @@ def render(config: Json, metrics: Json, comparison: Comparison | None) -> str:
             lines += _changes(view.changes_of(comparison, what), CHANGES[what], is_open=what in ("broken", "uncited"))
         if changed := len(view.changes_of(comparison, "changed")):
             lines += ["", f"判定は同じで、{CHANGES['changed']}質問: {changed}問"]
-    lines += ["", *_types(sets, comparison), "", *_conditions(config, sets), ""]
+    lines += ["", *_types(sets, comparison), *_trust(sets), "", *_conditions(config, sets), ""]
     return "\n".join(lines)
 
 
@@ -61,11 +66,8 @@ def _headline(sets: Mapping[str, Json], comparison: Comparison | None) -> list[s
         marks = {mark.name: mark for mark in view.headline(name, scores, comparison)}
         rows.append(
             [
-                f"{text(name)}（{scores['questions']}問）",
-                *(
-                    _share(marks.get(which))
-                    for which in ("正しく答えた", "出典も正しい", "正直に「記載なし」", "誤って「記載なし」")
-                ),
+                f"{text(name)}（{'・'.join([*(view.standing(scores) or ())[:1], str(scores['questions']) + '問'])}）",
+                *(_share(marks.get(which)) for which in SHARES),
                 *(
                     f"**{scores[key]}**" if scores[key] else "0"
                     for key in ("unsupported_answers", "quotes_not_verbatim", "errors")
@@ -73,8 +75,8 @@ def _headline(sets: Mapping[str, Json], comparison: Comparison | None) -> list[s
                 f"{milliseconds(scores.get('p50_ms'))} / {milliseconds(scores.get('p95_ms'))}",
             ]
         )
-    head = ("質問集", "正答", "出典も正しい", "正直に「記載なし」", "誤って「記載なし」")
-    return _table([*head, "資料にない数字", "原文と違う引用", "エラー", "中央 / 95%"], rows)
+    head = ("質問集", *SHARES, "資料にない数字", "原文と違う引用", "エラー", "中央 / 95%")
+    return _table(head, rows)
 
 
 def _share(mark: view.Mark | None) -> str:
@@ -105,7 +107,8 @@ def _changes(changes: Sequence[Change], says: str, *, is_open: bool) -> list[str
 
 
 def _types(sets: Mapping[str, Json], comparison: Comparison | None) -> list[str]:
-    head = ["種類", "正答", "質問", "割合", "出典も正しい", *(["悪化", "改善"] if comparison else [])]
+    told = list(REACH.values())[:2]
+    head = ["種類", "正答", "質問", "割合", "出典も正しい", *told, *(["悪化", "改善"] if comparison else [])]
     rows = [
         [
             TYPES.get(part.name, text(part.name)),
@@ -113,11 +116,35 @@ def _types(sets: Mapping[str, Json], comparison: Comparison | None) -> list[str]
             str(part.questions),
             percent(part.share),
             "－" if part.name == "unanswerable" else str(part.cited),
+            *(
+                "－" if count is None or part.name == "unanswerable" else str(count)
+                for count in (part.candidate, part.in_passages)
+            ),
             *([str(part.broken), str(part.fixed)] if comparison else []),
         ]
         for part in view.by_type(sets, comparison)
     ]
     return _folded("種類ごと", _table(head, rows), False)
+
+
+def _trust(sets: Mapping[str, Json]) -> list[str]:
+    """Return what the words of confidence are worth, and how often the right answer was within reach."""
+    head = ["質問集", *(f"確度「{word}」" for word in WORDS), "AURC", *REACH.values()]
+    rows = [
+        [
+            text(name),
+            *([_promise(one) for one in view.promises_of(scores)] or [NOTHING] * len(WORDS)),
+            decimal(scores.get("aurc")),
+            *map(percent, view.reach(scores).values()),
+        ]
+        for name, scores in sets.items()
+    ]
+    return _folded("確度と、正しい答えが示した中にあったか", _table(head, rows), False)
+
+
+def _promise(one: Promise) -> str:
+    kept = f"、{KEPT[one.kept]}" if one.least is not None and one.count else ""
+    return f"{percent(one.share)}（{one.count}件{kept}）"
 
 
 def _folded(summary: str, lines: Sequence[str], is_open: bool) -> list[str]:

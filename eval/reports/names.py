@@ -24,7 +24,13 @@ MEASURES = {
     "cited": "正答かつ出典の率",
     "page_hit": "ページの一致",
     "as_of": "時点の一致",
-    "declined": "記載なしと答えた率",
+    "declined": "答えのない質問に答えなかった率",
+    "told": "誤って「記載なし」としなかった率",
+    "right_of_answered": "答えたうち正しい率",
+    "right_of_high": "確度「高」のうち正しい率",
+    "candidate": "答えか候補が正しい率",
+    "in_passages": "示した箇所に答えのある率",
+    "on_page": "示した箇所が正しいページの率",
     "character_f1": "文字F1",
     "list_precision": "列挙の適合率",
     "list_recall": "列挙の再現率",
@@ -52,9 +58,13 @@ CHANGES = {
 FAULTS = {
     "wrong": ("内容が違う", "答えの内容が、正しい答えと違います。"),
     "declined": ("「記載なし」とした", "資料に答えがあるのに、「資料に記載がありません」と答えました。"),
+    "unsure": (
+        "一つに決めなかった",
+        "答えがあるのに「一つに決められません」として、候補と箇所だけを示しました。",
+    ),
     "invented": (
         "答えがないのに答えた",
-        "資料に答えがない質問です。「資料に記載がありません」と答えるべきところでした。",
+        "資料に答えがない質問です。答えないのが正しいところでした。",
     ),
     "uncited": ("出典が違う", "答えは合っていますが、出典が正しい箇所を示していません。"),
     "too_long": ("長すぎる", "正しい答えを含みますが、決まった長さを超えています。"),
@@ -68,8 +78,29 @@ RANKED = {
     "ndcg@10": "nDCG@10",
 }
 STEPS = {"retrieve": "検索", "read": "読み取り", "check": "確認", "total": "全体"}
+# Whether a scorecard tells how good the answers are: the mark beside its name, and what it means.
+STANDINGS = {
+    "初回": ("初見", "この質問の答えを見て手直ししたことはありません。"),
+    "封印": ("封印", "誰も開かない質問です。"),
+    "既読": ("既読", "作るときに見た質問なので、この数字は実力の目安になりません。"),
+}
+# Whether a word of confidence is worth what it promises.
+KEPT = {True: "約束どおり", False: "約束に届かない", None: "まだ言えない"}
+# Where the right answer was, whether it was picked or not.
+REACH = {
+    "candidate_recall": "答えか候補が正しい",
+    "in_passages": "示した箇所に正しい答えがある",
+    "on_page": "示した箇所が正しいページにある",
+    "unsure_shown": "決められないとき正しい答えを示せた",
+}
+ONLY_READ = {
+    "not_better": "見たことのある質問集だけが良くなっています。初見の質問集では、良くなったとはいえません。",
+    "not_asked": "見たことのある質問集で良くなりました。初見の質問集でも良くなったかは、測っていません"
+    "（--bank --baseline、--sealed --baseline で測れます）。",
+}
+_GROUPS = {"*": "全体", "*unread": "初見の質問集", "*read": "既読の質問集"}
 
 
 def set_name(name: str) -> str:
-    """Return what a comparison's set is called: the set's own name, or all of them together."""
-    return "全体" if name == "*" else name
+    """Return what a comparison's set is called: the set's own name, or that of several together."""
+    return _GROUPS.get(name, name)

@@ -19,6 +19,7 @@ from eval.reports.cases import Album, cases
 from eval.reports.pages import Pages
 
 Json = Mapping[str, Any]
+FEW = 3  # sets that are shown one by one; more of them are rows of a table below what they come to together
 
 
 def render(config: Json, metrics: Json, records: Sequence[Json], comparison: Comparison | None, pages: Pages) -> str:
@@ -26,11 +27,18 @@ def render(config: Json, metrics: Json, records: Sequence[Json], comparison: Com
     sets: Mapping[str, Json] = metrics["sets"]
     album = Album(pages)
     wrong = cases(records, comparison, album)
-    template = _environment().get_template("page.html.j2")
+    several, whole = len(sets) > FEW, view.together(sets)
+    named = {f"質問集 {name}": scores for name, scores in sets.items()}
+    everything = {"全体": {**whole, **view.curves(records)}} if len(sets) > 1 else {}
+    template = environment().get_template("page.html.j2")
     return template.render(
         config=config,
         metrics=metrics,
         sets=sets,
+        several=several,
+        whole=whole,
+        rows={**everything, **sets},
+        plots=everything if several else {**everything, **named},
         records=records,
         comparison=comparison,
         verdict=view.verdict(sets, comparison),
@@ -44,7 +52,7 @@ def render(config: Json, metrics: Json, records: Sequence[Json], comparison: Com
     )
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,

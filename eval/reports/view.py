@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from eval.baseline import said
-from eval.compare import ALL, FLAGS, Change, Comparison, Failure, Paired, What, forbidden
+from eval.compare import ALL, READ, UNREAD, Change, Comparison, Failure, Paired, What, forbidden
 from eval.dataset import TYPES
+from eval.measures.confidence import WORDS, Promise, aurc, brier, calibration_error, promise, reliability, risk_coverage
+from eval.measures.scorecard import FLAGS, OF_ANSWERS
 from eval.reports.figures import decimal, percent, points
-from eval.reports.names import FAULTS, MEASURES, MUST_BE_NONE, set_name
+from eval.reports.names import FAULTS, MEASURES, MUST_BE_NONE, ONLY_READ, REACH, STANDINGS, set_name
 
 Json = Mapping[str, Any]
 _FINGERPRINT = re.compile(r"[0-9a-f]{12} \((\d+)\)")
@@ -52,13 +54,14 @@ def describe(failure: Failure) -> str:
     if failure.gate != "drop":
         return f"{name}: {MUST_BE_NONE[failure.gate]} {failure.after:.0f}件"
     measure = failure.measure or ""
-    shown = percent if measure in FLAGS else decimal
+    shown = percent if measure in (*FLAGS, *OF_ANSWERS) else decimal
     return f"{name}: {MEASURES.get(measure, measure)} {shown(failure.before)} → {shown(failure.after)}"
 
 
 def notes_of(comparison: Comparison) -> tuple[str, ...]:
-    """Return what could not be compared, in words."""
+    """Return what the comparison does not show, in words: first whether a gain may hold for known questions alone."""
     return (
+        *((ONLY_READ[comparison.only_read],) if comparison.only_read else ()),
         *(f"{name}: 基準にない質問集です。比べていません。" for name in comparison.unknown),
         *(f"{name}: 基準にありますが、今回は実行していません。" for name in comparison.not_run),
         *(
@@ -80,18 +83,18 @@ def listed(names: Sequence[str], most: int) -> str:
 class Mark:
     """A headline figure: how many of how many (``of`` is None for a mere count), and the difference to the baseline.
 
-    ``bad`` marks what must not be.
+    ``count`` is None for what an older run has not measured. ``bad`` marks what must not be.
     """
 
     name: str
-    count: int
+    count: int | None
     of: int | None
     change: str | None = None
     bad: bool = False
 
     @property
     def share(self) -> float | None:
-        return self.count / self.of if self.of else None
+        return self.count / self.of if self.of and self.count is not None else None
 
 
 def headline(name: str, scores: Json, comparison: Comparison | None) -> list[Mark]:
@@ -100,19 +103,36 @@ def headline(name: str, scores: Json, comparison: Comparison | None) -> list[Mar
     traps = kinds.get("unanswerable", {"questions": 0, "right": 0})
     others = [counts for kind, counts in kinds.items() if kind != "unanswerable"]
 
-    def total(key: str) -> int:
-        return sum(int(counts[key]) for counts in others)
+    def total(key: str) -> int | None:
+        counted = [int(counts[key]) for counts in others if counts.get(key) is not None]
+        return sum(counted) if len(counted) == len(others) else None
+
+    def changed(measure: str) -> str | None:
+        return change_of(comparison, name, measure)
+
+    def of_answers(says: str, words: Iterable[str], measure: str) -> Mark:
+        worth = [one for one in promises_of(scores) if one.word in words]
+        right = sum(round((one.share or 0) * one.count) for one in worth) if worth else None
+        return Mark(says, right, sum(one.count for one in worth), changed(measure))
 
     marks = []
     if asked := int(scores["answerable"]):
         marks += [
-            Mark("正しく答えた", total("right"), asked, change_of(comparison, name, "right")),
-            Mark("出典も正しい", total("cited"), asked, change_of(comparison, name, "cited")),
-            Mark("誤って「記載なし」", total("declined"), asked),
+            Mark("正しく答えた", total("right"), asked, changed("right")),
+            of_answers("答えたうち正しい", WORDS, "right_of_answered"),
+            of_answers("確度「高」のうち正しい", "高", "right_of_high"),
+            Mark("出典も正しい", total("cited"), asked, changed("cited")),
         ]
     if traps["questions"]:
-        declined = change_of(comparison, name, "declined")
-        marks.insert(2, Mark("正直に「記載なし」", int(traps["right"]), int(traps["questions"]), declined))
+        said_nothing = Mark("答えのない質問に答えなかった", int(traps["right"]), int(traps["questions"]))
+        marks.append(replace(said_nothing, change=changed("declined")))
+    if asked:
+        absent = total("absent")
+        marks += [
+            Mark("一つに決められない", total("unsure"), asked),
+            # Before there was anything between an answer and 「記載なし」, what was not answered was said to be absent.
+            Mark("誤って「記載なし」", total("declined") if absent is None else absent, asked),
+        ]
     for key, says in (
         ("unsupported_answers", "資料にない数字の答え"),
         ("quotes_not_verbatim", "原文と違う引用"),
@@ -134,6 +154,67 @@ def change_of(comparison: Comparison | None, name: str, measure: str) -> str | N
     return points(one.after - one.before) if one else None
 
 
+def standing(scores: Json) -> tuple[str, str] | None:
+    """Return the mark of a set that comes with the program, and what it means; None for one's own."""
+    return STANDINGS.get(scores.get("standing", ""))
+
+
+def promises_of(scores: Json) -> list[Promise]:
+    """Return what each word of confidence is worth; nothing for an older run."""
+    return [
+        promise(one["word"], round((one["share"] or 0) * one["count"]), one["count"])
+        for one in scores.get("promises", ())
+    ]
+
+
+def together(sets: Mapping[str, Json]) -> dict[str, Any]:
+    """Return what ``headline``, ``promises_of`` and ``reach`` need of several sets, counted as one."""
+    listed = list(sets.values())
+    sums = ("questions", "documents", "answerable", "quotes", *MUST_BE_NONE)
+    slow = ("p50_ms", "p95_ms")
+    worth = [one for scores in listed for one in promises_of(scores)]
+    return {
+        **{key: sum(int(scores.get(key) or 0) for scores in listed) for key in sums},
+        **{key: max((scores[key] for scores in listed if scores.get(key) is not None), default=None) for key in slow},
+        **{key: _weighed(listed, key) for key in REACH},
+        "types": {part.name: asdict(part) for part in by_type(sets, None)},
+        "promises": [
+            asdict(promise(word, sum(round((p.share or 0) * p.count) for p in own), sum(p.count for p in own)))
+            for word in WORDS
+            if (own := [p for p in worth if p.word == word])
+        ],
+    }
+
+
+def _weighed(listed: Sequence[Json], key: str) -> float | None:
+    """Return a share over several sets, each weighed by the questions that it is a share of."""
+    found = [
+        (float(scores[key]), scores["answerable"] * (scores["unsure"] if key == "unsure_shown" else 1))
+        for scores in listed
+        if scores.get(key) is not None
+    ]
+    whole = sum(weight for _, weight in found)
+    return sum(share * weight for share, weight in found) / whole if whole else None
+
+
+def reach(scores: Json) -> dict[str, float | None]:
+    """Return how often the right answer was within reach, by name; None for what an older run has not measured."""
+    return {says: scores.get(key) for key, says in REACH.items()}
+
+
+def curves(records: Iterable[Json]) -> dict[str, Any]:
+    """Return how far confidence holds over all answers of the records, as a scorecard has it for a set."""
+    given = [record["verdict"] for record in records if record["verdict"].get("answered")]
+    confidences, right = [float(one.get("confidence") or 0) for one in given], [bool(one["right"]) for one in given]
+    return {
+        "reliability": [asdict(one) for one in reliability(confidences, right)],
+        "risk_coverage": [asdict(one) for one in risk_coverage(confidences, right)],
+        "calibration_error": calibration_error(confidences, right),
+        "brier": brier(confidences, right),
+        "aurc": aurc(confidences, right),
+    }
+
+
 MORE = {
     "exact": ("答えが完全に一致", percent),
     "value_accuracy": ("値の一致", percent),
@@ -145,8 +226,8 @@ MORE = {
     "citation_recall": ("出典の再現率", decimal),
     "page_hit": ("ページの一致", percent),
     "as_of_accuracy": ("時点の一致", percent),
-    "refusal_precision": ("「記載なし」の適合率", percent),
-    "refusal_f1": ("「記載なし」のF1", decimal),
+    "refusal_precision": ("答えなかったことの適合率", percent),
+    "refusal_f1": ("答えなかったことのF1", decimal),
     "too_long": ("長すぎ", percent),
     "calibration_error": ("確度のずれ（ECE）", decimal),
     "brier": ("ブライアスコア", decimal),
@@ -174,6 +255,11 @@ class Part:
     too_long: int
     fixed: int
     broken: int
+    # None in older runs:
+    unsure: int | None = None
+    absent: int | None = None  # of those declined: it was said that there is none
+    candidate: int | None = None
+    in_passages: int | None = None
 
     @property
     def share(self) -> float:
@@ -216,6 +302,7 @@ def _part(name: str, counts: Mapping[str, int], turned: Mapping[tuple[str, What]
         too_long=counts["too_long"],
         fixed=turned.get((name, "fixed"), 0),
         broken=turned.get((name, "broken"), 0),
+        **{key: counts.get(key) for key in ("unsure", "absent", "candidate", "in_passages")},
     )
 
 
@@ -241,9 +328,10 @@ def times(scores: Json) -> dict[str, tuple[float, float]]:
 
 
 def moved(comparison: Comparison) -> list[Paired]:
-    """Return the tests of measures in which some question changed, all sets together first."""
+    """Return the tests of measures in which some question changed, several sets together first."""
     changed = [one for one in comparison.paired if one.better or one.worse]
-    return sorted(changed, key=lambda one: one.set != ALL)
+    first = {name: n for n, name in enumerate((ALL, UNREAD, READ))}
+    return sorted(changed, key=lambda one: first.get(one.set, len(first)))
 
 
 def bound(rows: Sequence[Paired]) -> float:
@@ -280,7 +368,7 @@ def fault(record: Json) -> str:
     if not one["answerable"]:
         return "invented"
     if not one["answered"]:
-        return "declined"
+        return "unsure" if record.get("status") == "unsure" else "declined"
     if one["right"]:
         return "uncited"
     return "too_long" if one["too_long"] else "wrong"
@@ -292,6 +380,14 @@ def why(record: Json) -> list[str]:
     told = [FAULTS[code][1]]
     if code == "wrong":
         told.append("出典の箇所は合っています。" if one["covered"] else "出典も、正しい箇所を示していません。")
+    if code == "unsure":
+        told.append(
+            "候補に正しい答えがありました。"
+            if one.get("candidate")
+            else "示した箇所に正しい答えがありました。"
+            if one.get("in_passages")
+            else "候補にも、示した箇所にも、正しい答えはありませんでした。"
+        )
     if one.get("luck"):
         told.append("正しい答えの文字は含みますが、別のことを言っています。")
     if one["unsupported"]:

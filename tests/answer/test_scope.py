@@ -69,7 +69,7 @@ def test_a_word_that_only_other_documents_hold_is_named_as_missing(town):
     question = "気球の駅の来場者は何人ですか"
     assert ask(town, question).status == "answered"
     answer = asked(town, question, Scope(until="2023"))
-    assert answer.status == "not_found"
+    assert answer.status != "answered"
     assert any("気球" in word or "駅" in word for word in answer.missing)
     unknown = {atom.lemma for atom in town.trace(question, scope=Scope(until="2023")).scene.atoms if not atom.known}
     assert "気球" in unknown

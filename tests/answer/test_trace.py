@@ -35,7 +35,7 @@ def test_an_answered_question_shows_reading_findings_and_the_ground_for_the_answ
         "■ 読んだ文（質問の語をよく満たす順）",
         "■ 選び方",
     ]
-    assert trace.accepted.text.startswith("345人")
+    assert trace.outcome.draft.text.startswith("345人")
     assert "採用: 確からしさ" in told
     assert "不採用" not in told
 
@@ -43,7 +43,7 @@ def test_an_answered_question_shows_reading_findings_and_the_ground_for_the_answ
 def test_a_refused_question_names_what_is_missing(town: Assistant) -> None:
     trace = town.trace("消防団の宇宙船は何隻ありますか")
     told = trace.told()
-    assert not trace.accepted.text
+    assert trace.outcome.status == "not_found"
     assert "宇宙船" in told
     assert "資料にない語" in told
     assert "採用: 確からしさ" not in told.replace("不採用", "")

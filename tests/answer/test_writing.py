@@ -68,7 +68,7 @@ def test_a_cell_that_repeats_is_answered_from_the_cell_above_and_cites_both(tmp_
 def test_an_empty_cell_is_not_answered_with_the_figure_of_another_row(tmp_path):
     paper = "産業別の出荷額（令和4年）\n産業,事業所数,出荷額（万円）\n食料品,31,88210\n家具,9,\n電気,,1200\n木材,5,30\n"
     assistant = assistant_over(tmp_path, {"industry.csv": paper})
-    assert ask(assistant, "家具の出荷額はいくらですか。").status == "not_found"
+    assert ask(assistant, "家具の出荷額はいくらですか。").status != "answered"
     assert ask(assistant, "電気の出荷額はいくらですか。").answer.startswith("1200万円")
 
 

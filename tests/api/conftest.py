@@ -1,5 +1,6 @@
 """A fake assistant over two made-up documents: the seam at which the API is tested."""
 
+import re
 import struct
 import threading
 from collections.abc import Callable, Iterator
@@ -12,8 +13,8 @@ import pytest
 from reportlab.pdfgen.canvas import Canvas
 from starlette.testclient import TestClient
 
-from answer.answer import Answer, Citation, Derived, Passage, QuestionError, TimelinePoint, Timings
-from answer.assistant import Assistant
+from answer.answer import Answer, Candidate, Citation, Derived, Passage, QuestionError, TimelinePoint, Timings
+from answer.assistant import UNSURE, Assistant
 from answer.question import validate
 from api.app import create_app
 from api.settings import Settings
@@ -307,6 +308,28 @@ def full_answer(document: Document) -> Answer:
         understood="令和5年度に増えましたか。",
         scope=Scope(meetings=("令和5年6月議会",), since="2023-04"),
         searched=1,
+    )
+
+
+def unsure_answer(document: Document) -> Answer:
+    """Return an answer with two candidates, of which the first stands on two places."""
+    text = document.text
+    line = text.index("\n") + 1
+    places = [(line, len(text)), (0, line - 1), (0, line - 1)]
+    return Answer(
+        question="いくつですか。",
+        status="unsure",
+        answer=UNSURE,
+        type="number",
+        citations=tuple(citation_of(document, a, b, n) for n, (a, b) in enumerate(places, 1)),
+        candidates=(
+            Candidate(re.findall(r"\d+", text[line:])[0], 1, 0.4),
+            Candidate(re.findall(r"\w+", text)[0], 3, 0.2),
+        ),
+        passages=(Passage("c:0-5", 1.25, citation_of(document, 0, 5)),),
+        confidence=0.4,
+        index="snapshot-1",
+        searched=2,
     )
 
 

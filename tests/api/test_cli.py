@@ -15,7 +15,7 @@ from api import cli
 from index.collection import AddReport
 from index.protocols import IndexMissing
 from index.scope import Scope
-from tests.api.conftest import TEXT_ID, citation_of, full_answer, info_of, unreadable
+from tests.api.conftest import TEXT_ID, citation_of, full_answer, info_of, unreadable, unsure_answer
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -48,6 +48,22 @@ def test_a_worked_out_answer_says_how_and_shows_the_timeline(text_document):
     assert "資料に見当たらない語: 港" in told
 
 
+def test_an_unsure_answer_is_a_list_of_candidates_each_over_its_places(text_document):
+    told = cli.told(unsure_answer(text_document))
+    assert told.startswith("一つに決められません。次の箇所に書かれている可能性があります。\n\n候補1: 57\n[1] ")
+    first, second = told.split("候補2: ")
+    assert [line[:3] for line in first.splitlines() if line.startswith("[")] == ["[1]", "[2]"]
+    second, near = second.split("ほかの関連箇所:\n")
+    assert [line[:3] for line in second.splitlines() if line.startswith("[")] == ["[3]"]
+    assert near.startswith("[1] 瑞穂野町 町政の概要")
+
+
+def test_without_candidates_the_near_places_are_told(text_document):
+    told = cli.told(replace(unsure_answer(text_document), candidates=(), citations=()))
+    assert "候補" not in told
+    assert "近い記述:\n[1]" in told
+
+
 def test_a_quote_of_several_lines_stays_under_its_number(text_document):
     citation = citation_of(text_document, 0, 12, 12)
     assert cli.cited(citation)[1] == "     「１　防災\n       避難所の数は5」"
@@ -57,7 +73,7 @@ def test_what_is_not_in_the_documents_names_the_word_and_exits_well(capsys):
     assert cli.main(["ask", "宇宙港は？"]) == 0
     out = capsys.readouterr().out
     assert out.startswith("資料に記載がありません\n")
-    assert "資料に見当たらない語: 宇宙港" in out
+    assert "「宇宙港」という言葉は、調べた資料 2 件のどこにもありません。" in out
 
 
 def test_json_is_the_object_of_the_contract(capsys, assistant):

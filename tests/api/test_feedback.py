@@ -15,7 +15,7 @@ from api.schemas import AnswerOut, FeedbackIn, QuestionDraft
 from api.settings import Settings
 from eval.dataset import TYPES, faults_of, read_questions
 from index.collection import Collection
-from tests.api.conftest import citation_of, full_answer
+from tests.api.conftest import citation_of, full_answer, unsure_answer
 from tests.api.test_app import problem
 
 
@@ -98,6 +98,40 @@ def test_a_wrong_source_is_no_evidence(client, bad):
 def test_a_right_answer_that_says_there_is_none_makes_the_question_unanswerable(client, bad, right):
     draft = give(client, {**bad, "right_answer": right})["draft"]
     assert (draft["type"], draft["answerable"], draft["accept"], draft["evidence"]) == ("unanswerable", False, [], [])
+
+
+def test_a_right_candidate_becomes_the_answer_of_a_draft_with_its_own_places(client, text_document):
+    shown = unsure_answer(text_document).to_dict()
+    first = give(client, {"verdict": "good", "candidate": 1, "answer": shown})["draft"]
+    assert (first["answer"], first["accept"], first["type"]) == ("57", ["57"], "number")
+    assert [place["lines"] for place in first["evidence"]] == [list(c["lines"]) for c in shown["citations"][:2]]
+    assert "正しいとされた候補: 57" in first["note"]
+    second = give(client, {"verdict": "good", "candidate": 2, "answer": shown, "right_answer": "防災の計画"})["draft"]
+    assert second["answer"] == "防災の計画", "in the reader's own words"
+    assert [place["quote"] for place in second["evidence"]] == [shown["citations"][2]["quote"]]
+
+
+def test_places_of_candidates_are_none_of_an_answer_that_they_do_not_hold(client, text_document):
+    shown = unsure_answer(text_document).to_dict()
+    assert give(client, {"verdict": "bad", "answer": shown, "right_answer": "99か所"})["draft"]["evidence"] == []
+    assert give(client, {"verdict": "bad", "answer": shown})["draft"]["evidence"] == []
+    assert len(give(client, {"verdict": "bad", "answer": shown, "right_answer": "57か所"})["draft"]["evidence"]) == 1
+
+
+@pytest.mark.parametrize("wrong", [{"candidate": 3}, {"candidate": 0}, {"candidate": 1, "verdict": "bad"}])
+def test_only_a_candidate_that_was_shown_can_be_right(client, text_document, wrong):
+    said = {"verdict": "good", "answer": unsure_answer(text_document).to_dict()}
+    problem(client.post("/v1/feedback", json=said | wrong), 422, "request-invalid")
+
+
+def test_an_opinion_kept_before_there_were_candidates_is_still_read(tmp_path, said):
+    store = Feedback(tmp_path)
+    store.give(said)
+    path = tmp_path / "feedback.jsonl"
+    event = json.loads(path.read_text("utf-8"))
+    del event["said"]["answer"]["candidates"], event["said"]["candidate"]
+    path.write_text(json.dumps(event) + "\n", encoding="utf-8")
+    assert [one.right_answer for one in store.all()] == ["57か所"]
 
 
 def test_without_a_right_answer_the_draft_waits_for_one(client, bad):

@@ -3,7 +3,7 @@
 import json
 from types import SimpleNamespace
 
-from answer.answer import Answer, Citation, Derived, Passage
+from answer.answer import Answer, Candidate, Citation, Derived, Passage
 from ingest.document import Chunk, Document, Page
 
 # An invented town's paper; one line is one chunk.
@@ -63,10 +63,17 @@ class FakeCollection:
 
 
 class FakeAssistant:
-    """Answers by a table from question to (answer, line to cite, calculation); declines what is not in it."""
+    """Answers by a table from question to (answer, line to cite, calculation); declines what is not in it.
+
+    ``offers`` are the questions that it is unsure of, with the texts that it offers instead, each from line 2;
+    ``passages`` are the lines shown beside every answer.
+    """
 
     def __init__(self):
         self.collection = FakeCollection()
+        self.offers = {}
+        self.passages = ()
+        self.confidence = 0.9
         self.answers = {
             "図書館の利用者は何人": ("12,345人（令和6年12月末現在）", 2, None),
             "体育館の開館日": ("2025年4月1日", 4, None),
@@ -99,6 +106,17 @@ class FakeAssistant:
         )
 
     def ask(self, question, **named):
+        named["passages"] = tuple(Passage(f"c{n}", 1.0, self.line(line, n)) for n, line in enumerate(self.passages, 1))
+        if question in self.offers:
+            return Answer(
+                question=question,
+                status="unsure",
+                answer="一つに決められません。",
+                type="text",
+                citations=(self.line(2),),
+                candidates=tuple(Candidate(text, 1, 0.4) for text in self.offers[question]),
+                **named,
+            )
         if question not in self.answers:
             return Answer(question=question, status="not_found", answer="資料に記載がありません", type="text", **named)
         text, line, how = self.answers[question]
@@ -111,7 +129,7 @@ class FakeAssistant:
             type="number",
             citations=tuple(citations),
             derived=derived,
-            confidence=0.9,
+            confidence=self.confidence,
             **named,
         )
 

@@ -189,3 +189,13 @@ def test_lines_of_a_file_are_those_between_line_ends(folder):
     document = check.Papers([folder]).get("hoshi.txt")
     assert check.text_at(Evidence("hoshi.txt", lines=(3, 4)), document) == "前年は11,000人\n"
     assert check.text_at(Evidence("hoshi.txt", lines=(8, 8)), document) is None
+
+
+def test_words_alone_must_stand_somewhere_in_their_document(run, folder):
+    (folder / "annai.html").write_text("<h1>窓口</h1><p>受付は平日の午前9時から午後4時まで</p>", encoding="utf-8")
+    asked = {"question": "受付は何時まで", "type": "date", "answer": "午後4時", "accept": ["午後4時"]}
+    good = GOOD | asked | {"evidence": [{"file": "annai.html", "quote": "午前９時から午後４時まで"}]}
+    assert run([good]) == (0, ["1問、問題なし"])
+    status, (said, _) = run([good | {"evidence": [{"file": "annai.html", "quote": "午後5時まで"}]}])
+    assert status == 1
+    assert "evidence[0].quote: そこに「午後5時まで」とは書かれていません。" in said

@@ -1,5 +1,6 @@
 """Question files: read whole, or refused with the file, the line and what is wrong."""
 
+import gzip
 import json
 
 import pytest
@@ -61,7 +62,7 @@ def test_an_empty_line_is_skipped_and_still_counted(write):
         ({"evidence": []}, r":1: evidence: 答えのある質問には、典拠が要ります"),
         ({"evidence": {}}, r":1: evidence: 答えのある質問には、典拠が要ります"),
         ({"evidence": "a.txt"}, r":1: evidence: 典拠の並び"),
-        ({"evidence": [{"file": "a.txt"}]}, r":1: evidence\[0\]: 行（lines）かページ（page）の、どちらか一方"),
+        ({"evidence": [{"file": "a.txt"}]}, r":1: evidence\[0\]: 行（lines）かページ（page）を、どちらもない文書では"),
         ({"evidence": [PLACE, {"file": "a.txt", "lines": [5, 4]}]}, r":1: evidence\[1\]\.lines: .*いまは \[5, 4\]"),
         ({"evidence": [{"file": "a.txt", "page": 0}]}, r":1: evidence\[0\]\.page: ページは1から.*いまは 0"),
         ({"evidence": [{"file": " ", "page": 1}]}, r":1: evidence\[0\]\.file: ファイル名"),
@@ -118,3 +119,39 @@ def test_a_citation_one_line_beside_the_first_line_of_a_place_still_shows_it():
     assert place.is_cited_by("a.txt", (8, 9), None)
     assert not place.is_cited_by("a.txt", (12, 12), None)  # the last line of the place is not its beginning
     assert not place.is_cited_by("a.txt", None, 1)
+
+
+def test_a_compressed_file_is_read_like_any_other(write, tmp_path):
+    plain = write(GOOD)
+    packed = tmp_path / "set.jsonl.gz"
+    packed.write_bytes(gzip.compress(plain.read_bytes()))
+    assert read_questions(packed) == read_questions(plain)
+
+
+WORDS = Evidence("annai.docx", quote="受付は平日の午前9時から午後4時まで")
+
+
+def test_words_alone_are_the_place_in_a_file_without_pages_and_lines(write):
+    [question] = read_questions(write(GOOD | {"evidence": [{"file": "annai.docx", "quote": WORDS.quote}]}))
+    assert question.evidence == (WORDS,)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("1 窓口\n受付は平日の 午前９時から午後４時まで です。", True),  # written with other spaces and figures
+        ("午前9時から午後4時まで", True),  # a part of the words
+        ("受付は土曜日の正午まで", False),  # a few characters in a row are alike by chance
+        ("午後4時", True),  # short, and all of it stands there
+        ("", False),
+    ],
+)
+def test_a_passage_shows_the_words_when_it_has_a_run_of_them(text, shown):
+    assert WORDS.overlaps("annai.docx", None, None, text) is shown
+    assert WORDS.is_cited_by("annai.docx", None, None, text) is shown
+    assert not WORDS.overlaps("betsu.docx", None, None, text)
+
+
+def test_beside_lines_or_a_page_the_words_are_no_place_of_their_own():
+    place = Evidence("a.pdf", page=3, quote="受付は平日の午前9時から午後4時まで")
+    assert not place.overlaps("a.pdf", None, 2, place.quote)

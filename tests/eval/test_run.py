@@ -131,4 +131,4 @@ def test_a_share_of_nothing_is_shown_as_a_dash(evaluate):
     _, out = evaluate()
     metrics = json.loads((out / "metrics.json").read_text(encoding="utf-8"))
     metrics["sets"]["hoshi"]["refusal_recall"] = None
-    assert "再現 －" in render(metrics)
+    assert "再現（答えのない質問のうち） －" in render(metrics)

@@ -108,14 +108,32 @@ def answer(question: str = "相談件数は何件ですか", **changes: Any) -> 
         "as_of": "2024-01-31",
         "derived": None,
         "citations": [citation(1), text_citation(2)],
+        "candidates": [],
         "timeline": [],
         "missing": [],
         "passages": [passage],
-        "confidence": 0.82,
+        "confidence": 0.96,
         "timings_ms": {"retrieve": 3.0, "read": 2.0, "check": 1.0, "total": 6.0},
         "index": "s1",
         "answerer": "extractive",
     } | changes
+
+
+def unsure(question: str = "相談は何件ありましたか", **changes: Any) -> Json:
+    """Return what is offered where no answer could be settled on: the first of two candidates stands on two places."""
+    place = citation(3, quote="世帯\t20,114世帯\t20,240世帯", page=6, page_label=None, section=["3 予算"])
+    told = {
+        "status": "unsure",
+        "answer": "一つに決められません。次の箇所に書かれている可能性があります。",
+        "as_of": None,
+        "citations": [citation(1), text_citation(2), place],
+        "candidates": [
+            {"text": "2,776件", "citation": 1, "confidence": 0.41},
+            {"text": "世帯 20,114世帯 20,240世帯", "citation": 3, "confidence": 0.2},
+        ],
+        "confidence": 0.41,
+    }
+    return answer(question, **(told | changes))
 
 
 def not_found(question: str = "市長の好物は何ですか", **changes: Any) -> Json:
@@ -153,6 +171,38 @@ def scores(right: int = 8, **changes: Any) -> Json:
         },
         "retrieval": {"fused": {"recall@1": 0.7, "recall@5": 0.9, "recall@10": 1.0, "mrr": 0.8, "ndcg@10": 0.8}},
     } | changes
+
+
+def measured(right: int = 8, **changes: Any) -> Json:
+    """Return a scorecard with what there is since an answer may be unsure: one of ten is, none is said to be absent.
+
+    All that was answered of the ten is right, and one of the two tricks was answered too, with little confidence.
+    """
+    left = 10 - right
+    counted = scores(right)["types"]
+    return (
+        scores(
+            right,
+            right_of_answered=right / (right + 1),
+            promises=[
+                {"word": "高", "share": 1.0, "count": right - 2, "least": 0.95, "kept": True},
+                {"word": "中", "share": 1.0, "count": 2, "least": 0.8, "kept": True},
+                {"word": "低", "share": 0.0, "count": 1, "least": None, "kept": None},
+            ],
+            unsure=(left - 1) / 10,
+            unsure_shown=1.0,
+            false_absence=0.1,
+            candidate_recall=0.9,
+            in_passages=0.9,
+            on_page=1.0,
+            types={
+                "unanswerable": counted["unanswerable"] | {"unsure": 0, "absent": 1, "candidate": 0, "in_passages": 0},
+                "number": counted["number"]
+                | {"declined": left, "unsure": left - 1, "absent": 1, "candidate": 9, "in_passages": 9},
+            },
+        )
+        | changes
+    )
 
 
 def run(id_: str = "20261123-083555", **changes: Any) -> Json:

@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.ui.conftest import ask, shown, whole_page
-from tests.ui.fake_api import PDF, PLAIN, FakeApi, answer, citation, not_found, problem, text_citation
+from tests.ui.fake_api import PDF, PLAIN, FakeApi, answer, citation, not_found, problem, text_citation, unsure
 from ui import address, render, scope
 from ui.turn import Turn
 
@@ -113,6 +113,48 @@ def test_not_found_names_what_is_missing_and_offers_the_nearest_places(app, api)
     assert "近い内容の箇所" in page
     assert "48,210人" in page
     assert "確度" not in page
+
+
+def test_an_unsure_answer_shows_its_candidates_then_their_places_then_the_passages(app, api):
+    api.reply = unsure()
+    page = ask(app.run())
+    assert "一つに決められません" in page
+    assert "確度" not in page
+    assert "候補の箇所" in page
+    assert ">出典</h3>" not in page
+    labels = [app.button(key=f"show-0-c{n}").label for n in (1, 2, 3)]
+    assert [label[:3] for label in labels] == ["候補1", "候補1", "候補2"]
+    assert [e.label for e in app.expander if "関連箇所" in e.label] == ["ほかの関連箇所（1件）"]
+    assert next(e for e in app.expander if "関連箇所" in e.label).proto.expanded
+    assert "候補と箇所をコピー" in page
+    assert pictures(app) == 1, "the first candidate's page is open"
+    app.button(key="show-0-c2").click().run()
+    assert "<mark>人口\t48,210人\t47,655人</mark>" in shown(app)
+
+
+def test_an_unsure_answer_without_candidates_shows_the_nearest_passages(app, api):
+    api.reply = unsure(candidates=[], citations=[])
+    page = ask(app.run())
+    assert "関係のありそうな箇所</h3>" in page
+    assert "<mark>人口\t48,210人\t47,655人</mark>" in page, "the page of the first one"
+
+
+def test_a_follow_up_of_an_unsure_answer_follows_its_question(app, api):
+    api.reply = unsure()
+    ask(app.run(), "令和5年度の相談は何件ありましたか")
+    api.reply = answer()
+    ask(app, "では令和4年度は？")
+    assert bodies(api)[-1]["after"] == "令和5年度の相談は何件ありましたか"
+    assert app.query_params["q"] == ["令和5年度の相談は何件ありましたか", "では令和4年度は？"]
+
+
+def test_an_unsure_answer_of_some_papers_can_be_asked_of_all(app, api):
+    app.run()
+    app.multiselect(key="scope-documents").set_value([PLAIN["id"]]).run()
+    api.reply = unsure(scope={"documents": [PLAIN["id"]]}, searched=1)
+    ask(app)
+    app.button(key="widen-0").click().run()
+    assert bodies(api)[-1]["scope"] is None
 
 
 def test_not_found_without_any_passage_is_a_page_all_the_same(app, api):

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from PIL import Image
 
-from tests.ui.fake_api import PDF, answer, citation, not_found, text_citation
+from tests.ui.fake_api import PDF, answer, citation, not_found, text_citation, unsure
 from ui import export, font
 from ui.export import Exported
 
@@ -125,8 +125,37 @@ def test_a_figure_without_a_date_says_so():
 def test_a_refusal_says_what_was_searched_and_what_was_missing():
     text = export.quotable(not_found(scope=None, searched=6))
     assert "答え：資料に記載がありません" in text
-    assert "資料に見当たらない言葉・条件：好物" in text
+    assert "調べた資料のどこにもない言葉・条件：好物" in text
     assert "調べた資料：すべての資料（6件）" in text
+
+
+def test_a_quotable_unsure_answer_has_candidates_that_are_called_so_and_every_quote_with_its_place():
+    assert export.quotable(unsure(searched=2)) == (
+        "質問：相談は何件ありましたか\n"
+        "答え：一つに決められません。次の箇所に書かれている可能性があります。\n"
+        "候補1：2,776件\n"
+        "候補2：世帯 20,114世帯 20,240世帯\n"
+        f"注意：{export.UNSETTLED}\n"
+        "調べた資料：すべての資料（2件）\n"
+        "\n"
+        "［候補1］令和6年度 若葉市 市政の概況、令和6年6月議会、令和6年6月（2024年）、p.3（印刷ページ 5）\n"
+        "2 デジタル化の推進 › (1) 相談件数\n"
+        "「相談件数は2,776件（令和6年1月末現在）となっている。」\n"
+        "\n"
+        "［候補1］若葉市の概況、令和6年（2024年）、4行\n"
+        "1 人口\n"
+        "「人口\t48,210人\t47,655人」\n"
+        "\n"
+        "［候補2］令和6年度 若葉市 市政の概況、令和6年6月議会、令和6年6月（2024年）、p.6\n"
+        "3 予算\n"
+        "「世帯\t20,114世帯\t20,240世帯」\n"
+    )
+
+
+def test_an_unsure_answer_without_candidates_quotes_the_nearest_passages():
+    text = export.quotable(unsure(candidates=[], citations=[]))
+    assert "［箇所1］若葉市の概況、令和6年（2024年）、4行\n" in text
+    assert "注意" not in text
 
 
 def test_a_scope_is_named_in_words():
@@ -163,6 +192,21 @@ def test_every_format_holds_question_answer_date_quotes_and_the_warning(reader):
         export.FOOT,
     ):
         assert holds(reader, turns, words), words
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_every_format_holds_the_candidates_of_an_unsure_answer_with_their_pages(reader):
+    turns = [Exported("相談は何件", unsure(), {1: png(), 3: png()})]
+    for words in (
+        "一つに決められません。次の箇所に書かれている可能性があります。",
+        "候補1　2,776件",
+        f"注意：{export.UNSETTLED}",
+        "書かれている可能性がある箇所",
+        "［候補2］令和6年度 若葉市 市政の概況",
+    ):
+        assert holds(reader, turns, words), words
+    assert not holds(reader, turns, "［出典")
+    assert {"pages/q1-c1.png", "pages/q1-c3.png"} <= archive(turns).keys()
 
 
 @pytest.mark.parametrize("reader", READERS)

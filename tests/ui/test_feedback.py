@@ -9,8 +9,8 @@ from streamlit.testing.v1 import AppTest
 from api.schemas import FeedbackIn, QuestionDraft, Reason
 from eval import dataset
 from tests.ui.conftest import shown
-from tests.ui.fake_api import PDF, PLAIN, FakeApi, answer, opinion, problem
-from ui.feedback import REASONS
+from tests.ui.fake_api import PDF, PLAIN, FakeApi, answer, opinion, problem, unsure
+from ui.feedback import NONE_OF_THEM, NOT_STATED, REASONS
 from ui.opinions import completed, opinion_html
 
 
@@ -55,6 +55,7 @@ def test_a_good_word_is_one_click_and_is_thanked_for_once(widget, api):
         "verdict": "good",
         "answer": answer(),
         "reason": None,
+        "candidate": None,
         "right_answer": None,
         "comment": None,
     }
@@ -78,6 +79,37 @@ def test_what_is_wrong_is_asked_before_it_is_sent(widget, api):
     )
     assert "ページ「意見」に記録しました" in shown(widget)
     assert FeedbackIn.model_fields.keys() == said.keys()
+
+
+@pytest.mark.parametrize(
+    ("choice", "typed", "verdict", "candidate", "right"),
+    [
+        (2, "", "good", 2, None),
+        (1, "2776", "good", 1, "2776"),
+        (NONE_OF_THEM, "3,000件", "bad", None, "3,000件"),
+        (NOT_STATED, "", "bad", None, "資料に記載がありません"),
+        (None, "", "bad", None, None),
+    ],
+)
+def test_of_an_unsure_answer_the_right_candidate_is_asked(api, choice, typed, verdict, candidate, right):
+    widget = AppTest.from_function(under_an_answer, args=(api.client, unsure()), default_timeout=20).run()
+    assert widget.button(key="bad-0").label == "正しい候補を知らせる"
+    widget.button(key="bad-0").click().run()
+    assert len(widget.radio(key="candidate-0").options) == 4, "two candidates, none of them, not stated at all"
+    widget.radio(key="candidate-0").set_value(choice)
+    widget.text_input(key="right-0").set_value(typed)
+    widget.button(key="send-0").click().run()
+    said = sent(api)
+    assert (said["verdict"], said["candidate"], said["right_answer"]) == (verdict, candidate, right)
+    assert said["reason"] is None
+    assert "担当者が正しい答えを確かめて" in shown(widget)
+
+
+def test_an_unsure_answer_without_candidates_is_asked_about_like_any_other(api):
+    shown_answer = unsure(candidates=[], citations=[])
+    widget = AppTest.from_function(under_an_answer, args=(api.client, shown_answer), default_timeout=20).run()
+    widget.button(key="bad-0").click().run()
+    assert widget.radio(key="reason-0").options == list(REASONS.values())
 
 
 def test_what_cannot_be_sent_is_said_and_what_was_typed_stays(widget, api):
@@ -110,6 +142,17 @@ def test_a_wrong_answer_waits_and_a_good_one_does_not(page):
     page.radio(key="opinions-shown").set_value("すべて").run()
     assert shown(page).index("相談件数の質問 2") < shown(page).index("相談件数の質問 1")
     assert "役に立った</span>" in shown(page)
+
+
+def test_a_right_candidate_waits_to_become_a_question(api):
+    api.feedback = [opinion(3, verdict="good", candidate=2, answer=unsure(), reason=None, right_answer=None)]
+    page = AppTest.from_function(all_opinions, args=(api.client,), default_timeout=20).run()
+    assert "候補2が正しい" in shown(page)
+    assert "<dt>候補2</dt><dd>世帯 20,114世帯 20,240世帯\n令和6年度 若葉市 市政の概況　p.6</dd>" in shown(page)
+    assert "未処理</span>" in shown(page)
+    page.button(key="accept-f3").click().run()
+    assert len(api.questions) == 1
+    assert "未処理の意見はありません" in shown(page)
 
 
 def test_an_opinion_shows_what_was_answered_and_said_and_takes_nothing_for_html():

@@ -4,7 +4,7 @@ import pytest
 
 from tests.ui.conftest import ask
 from tests.ui.fake_api import citation, text_citation
-from ui.quote import grid_html, quote_html, reflowed
+from ui.quote import grid_html, line_html, marked_html, quote_html, reflowed, span_of
 
 
 @pytest.mark.parametrize(
@@ -69,6 +69,43 @@ def test_marks_of_a_text_file_are_not_shown_and_nothing_is_taken_for_html():
     quote = "## 水道\n料金は **1,200円** です<b>"
     assert quote_html(text_citation(quote=quote)) == "<p>水道\n料金は 1,200円 です&lt;b&gt;</p>"
     assert "**1,200円**" in quote_html(citation(quote=quote)), "in a PDF they are characters"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "text", "found"),
+    [
+        ("6,344人", "福岡県 ６３４４人", "６３４４人"),
+        ("前の年より少なくなりました", "件数は前の年より少なくなりま\nした。", "前の年より少なくなりま\nした"),
+        ("26", "2,600 26", "26"),
+        ("26", "2,600と126", None),
+        ("1.5", "11.5と1.52", None),
+        ("東京", "大阪", None),
+        ("", "大阪", None),
+    ],
+)
+def test_a_text_is_found_whatever_its_width_and_spaces_and_no_figure_within_another(wanted, text, found):
+    span = span_of(wanted, text)
+    assert (span and text[slice(*span)]) == found
+
+
+def test_what_is_wanted_is_marked_in_text_and_cells_and_rows_and_not_where_it_is_all_there_is():
+    assert marked_html("残高は<4,321万円>です", ["４３２１万円"]) == "残高は&lt;<mark>4,321万円</mark>&gt;です"
+    assert marked_html("残高は4,321万円です", ["残高は4,321万円です"]) == "残高は4,321万円です"
+    rows = quote_html(citation(quote="会 場\t町民会館\n日 時\t6月4日"), (), ["日時\t6月4日"])
+    assert '<tr class="tk-marked"><td>日 時</td>' in rows
+    assert rows.count("tk-marked") == 1
+    assert "<td><mark>町民会館</mark></td>" in quote_html(citation(quote="会 場\t町民会館"), (), ["町民会館"])
+
+
+def test_the_line_that_holds_a_text_is_cut_around_it():
+    quote = "前の行。\n" + "あ" * 200 + "残高は4,321万円です。" + "い" * 200
+    line = line_html(citation(quote=quote), "4,321万円")
+    assert line is not None
+    assert "残高は<mark>4,321万円</mark>です。" in line
+    assert line[0] == line[-1] == "…"
+    assert len(line) < 150
+    assert "前の行" not in line
+    assert line_html(citation(quote=quote), "5,000万円") is None
 
 
 def test_the_page_asks_for_the_tables_of_a_quote_with_cells_only(app, api):

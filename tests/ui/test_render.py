@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from tests.ui.fake_api import PDF, answer, citation, not_found, text_citation
+from tests.ui.fake_api import PDF, answer, citation, not_found, text_citation, unsure
 from ui import render
 
 HOSTILE = '<script>alert(1)</script> **太字** $x^2$ |表| [リンク](javascript:x) "&" \'<img src=x onerror=y>'
@@ -34,10 +34,20 @@ def test_a_date_code_is_said_in_both_calendars(code, words):
 
 
 @pytest.mark.parametrize(
-    ("value", "word"), [(0.9, "高"), (0.75, "高"), (0.6, "中"), (0.45, "中"), (0.2, "低"), (0, "低")]
+    ("value", "word", "promised"),
+    [
+        (1, "高", "100件中95件以上が正しい"),
+        (0.95, "高", "100件中95件以上が正しい"),
+        (0.94, "中", "100件中80件以上が正しい"),
+        (0.8, "中", "100件中80件以上が正しい"),
+        (0.79, "低", "100件中80件に満たない"),
+        (0, "低", "100件中80件に満たない"),
+    ],
 )
-def test_confidence_is_said_in_words(value, word):
-    assert render.confidence(value) == word
+def test_confidence_is_said_in_a_word_with_what_it_promises(value, word, promised):
+    shown = text_of(render.answer_html(answer(confidence=value)))
+    assert f"確度　{word}" in shown
+    assert promised in shown
 
 
 @pytest.mark.parametrize(
@@ -70,18 +80,22 @@ def points(*values: tuple[str, str]) -> list[dict]:
 @pytest.mark.parametrize(
     "markup",
     [
-        render.citation_html(citation(title=HOSTILE)),
+        render.citation_html(citation(title=HOSTILE), number=1),
         render.citation_html(citation(quote=HOSTILE)),
         render.citation_html(citation(section=[HOSTILE])),
         render.citation_html(citation(meeting=HOSTILE)),
         render.citation_html(citation(page_label=HOSTILE)),
-        render.citation_html(text_citation(quote=HOSTILE), passage=True),
+        render.citation_html(text_citation(quote=HOSTILE)),
         render.page_heading_html(citation(title=HOSTILE)),
         render.question_html(HOSTILE),
         render.answer_html(answer(answer=HOSTILE)),
         render.answer_html(answer(as_of=HOSTILE)),
         render.answer_html(answer(derived={"how": HOSTILE, "operands": []})),
         render.not_found_html(not_found() | {"missing": [HOSTILE]}),
+        render.unsure_html(unsure(answer=f"{HOSTILE}。{HOSTILE}")),
+        render.unsure_html(unsure(citations=[citation(1, title=HOSTILE), text_citation(2), citation(3)])),
+        render.unsure_html(unsure(citations=[citation(1, quote=f"2,776件{HOSTILE}"), citation(2), citation(3)])),
+        render.unsure_html(unsure(candidates=[{"text": HOSTILE, "citation": 1, "confidence": 0.1}])),
         render.timeline_html(answer(timeline=[{"as_of": "2024", "value": HOSTILE, "unit": None, "citation": 1}])),
         render.timeline_html(answer(timeline=[{"as_of": "2024", "value": "1", "unit": HOSTILE, "citation": 1}])),
         render.notices_html(answer(as_of="2023", timeline=points(("2023", "1件"), ("2024", HOSTILE)))),
@@ -186,9 +200,78 @@ def test_what_is_copied_is_the_text_itself():
     assert html.unescape(re.search('data-copy="([^"]*)"', markup)[1]) == HOSTILE
 
 
-def test_not_found_names_the_missing_words():
-    assert "好物" in text_of(render.not_found_html(not_found()))
-    assert "見当たらない言葉" not in render.not_found_html(not_found() | {"missing": []})
+def test_not_found_says_which_words_were_looked_for_in_how_many_papers():
+    assert "「好物」という言葉は、調べた資料12件のどこにもありません。" in text_of(
+        render.not_found_html(not_found(searched=12))
+    )
+    several = not_found(searched=1) | {"missing": ["月", "2019年"]}
+    assert "「月」「2019年」という言葉は、いずれも、調べた資料1件のどこにもありません。" in text_of(
+        render.not_found_html(several)
+    )
+    assert "という言葉" not in render.not_found_html(not_found() | {"missing": []})
+
+
+def test_an_unsure_answer_is_a_list_of_lines_each_with_its_number_its_heading_and_its_place():
+    shown = render.unsure_html(unsure())
+    assert "一つに決められません。 次の箇所に書かれている可能性があります。" in text_of(
+        shown.replace("<span>次", " 次")
+    )
+    first, second = re.findall("<li>.*?</li>", shown)
+    assert "①" in first
+    assert 'data-show="show-0-c1"' in first
+    assert "相談件数は<mark>2,776件</mark>（令和6年1月末現在）となっている。" in first
+    assert "(1) 相談件数" in first
+    assert "令和6年度 若葉市 市政の概況</span> <span>p.3（印刷ページ 5）" in first
+    assert "②" in second
+    assert 'data-show="show-0-c3"' in second, "the first candidate has two citations"
+    assert "答えと決まったものではありません" in shown
+
+
+def test_a_candidate_looks_like_no_answer():
+    shown = render.unsure_html(unsure())
+    for sign in ("tk-short", "tk-medium", "確度", "いつの数字か", "高", "0.41"):
+        assert sign not in shown
+
+
+def test_a_candidate_in_a_table_stands_under_the_headings_of_its_row():
+    quote = "世帯\t20,114世帯\t20,240世帯"
+    offered = unsure(
+        citations=[citation(1, quote=quote, start=10, end=10 + len(quote))],
+        candidates=[{"text": "20,240世帯", "citation": 1, "confidence": 0.3}],
+    )
+    table = {"start": 10, "end": 10 + len(quote), "heads": ["", "令和5年", "令和6年"], "names": []}
+    shown = render.unsure_html(offered, 0, {1: [table | {"rows": [quote.split("\t")]}]})
+    assert '<th scope="col">令和6年</th>' in shown
+    assert "<td>世帯</td>" in shown
+    assert "<mark>20,240世帯</mark>" in shown
+    assert "令和5年" not in shown.split("tk-section")[0], "its own column and the name of the row are enough"
+
+
+def test_a_candidate_that_stands_in_no_line_as_it_is_said_comes_before_its_line():
+    offered = unsure(candidates=[{"text": "2,776件と100件", "citation": 1, "confidence": 0.3}])
+    assert "2,776件と100件相談件数は2,776件（令和6年" in text_of(render.unsure_html(offered))
+
+
+def test_without_candidates_the_passages_are_what_is_offered_and_without_these_nothing():
+    assert "関係のありそうな箇所を、下に示します" in render.unsure_html(unsure(candidates=[], citations=[]))
+    alone = render.unsure_html(unsure(candidates=[], citations=[], passages=[]))
+    assert "示せる箇所は見つかりませんでした" in alone
+    assert "<ol>" not in alone
+
+
+def test_citations_of_an_unsure_answer_are_named_after_their_candidate():
+    assert [render.source_name(unsure(), n) for n in (1, 2, 3)] == ["候補1", "候補1", "候補2"]
+    assert [render.source_name(answer(), n) for n in (1, 2)] == ["出典1", "出典2"]
+    kept = {key: value for key, value in answer().items() if key != "candidates"}
+    assert render.source_name(kept, 2) == "出典2", "an answer kept before there were candidates"
+
+
+def test_what_is_cited_is_marked_in_the_passage_that_holds_it():
+    passage = citation(1, quote="前の行です。相談件数は2,776件です。次の行です。", start=100, end=124)
+    offered = unsure(citations=[citation(1, quote="相談件数は2,776件です。", start=106, end=118)])
+    marks = render.marks_of(offered, passage)
+    assert "前の行です。<mark>相談件数は2,776件です。</mark>次" in render.citation_html(passage, marks=marks)
+    assert render.marks_of(offered, passage | {"document_id": "other"}) == []
 
 
 def lines(*texts: str, first: int = 1) -> list[dict]:

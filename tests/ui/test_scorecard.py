@@ -8,11 +8,11 @@ from streamlit.testing.v1 import AppTest
 from eval import dataset
 from eval.run import Stage
 from tests.ui.conftest import shown
-from tests.ui.fake_api import FakeApi, baseline, problem, record, run, scores
+from tests.ui.fake_api import FakeApi, baseline, measured, problem, record, run, scores
 from ui import marks
-from ui.marks import EVERY, Marks, types_of
-from ui.scorecard import baseline_of, build_html, details_html, glance_html, version_html
-from ui.versions import chart, history
+from ui.marks import EVERY, READ, UNREAD, Marks, choices, sets_of, types_of, whose
+from ui.scorecard import baseline_of, build_html, details_html, glance_html, types_html, version_html
+from ui.versions import chart, history, history_html
 from ui.wrong import FAULTS, fault, why, wrong_html
 
 
@@ -50,6 +50,39 @@ def test_the_sets_are_counted_together_and_traps_apart_from_answers():
     assert (marks.unsupported, marks.misquoted, marks.median_ms, marks.slow_ms) == (2, 0, 64.2, 2000.0)
 
 
+def test_what_was_not_settled_on_and_what_was_sure_are_counted_over_all_sets():
+    marks = Marks.of([measured(7), measured(8)])
+    assert (marks.right_given, marks.given) == (15, 17)
+    assert (marks.right_high, marks.high, marks.promised) == (11, 11, 0.95)
+    assert (marks.unsure, marks.shown, marks.wrongly_declined) == (3, 3, 2)
+    mixed = Marks.of([measured(8), scores(8)])
+    assert (mixed.given, mixed.unsure) == (None, None), "an older evaluation did not count them"
+
+
+def test_the_page_says_what_is_right_of_the_answers_and_whether_confidence_keeps_its_word():
+    page = glance_html(Marks.of([measured(7)]))
+    assert "<b>7</b> / 8問<span>（88%）</span>" in page
+    assert "<b>5</b> / 5問<span>（100%）</span>" in page
+    assert "「高」は、95%以上が正しいという約束です。約束どおりです。" in page
+    assert "うち 2問は、その中に正しい答えがありました。" in page
+    broken = measured(7, promises=[{"word": "高", "share": 0.8, "count": 5, "least": 0.95, "kept": None}])
+    assert "まだ約束に届いていません。" in glance_html(Marks.of([broken]))
+    none = measured(7, promises=[{"word": "高", "share": None, "count": 0, "least": 0.95, "kept": None}])
+    assert "<b>0</b> 問" in glance_html(Marks.of([none]))
+
+
+def test_an_older_evaluation_shows_a_dash_for_what_it_did_not_count():
+    page = glance_html(Marks.of([scores(7)]))
+    assert page.count("<b>－</b><span>（この評価では数えていません）</span>") == 3
+    assert types_html(types_of([scores(7)])).count("<td>－</td>") == 4, "also each type's unsettled ones"
+    assert "示した中に" not in details_html({"sample": scores(7)})
+    assert "示した中に" in details_html({"sample": measured(7)})
+
+
+def test_a_type_tells_what_was_not_settled_on_from_what_was_denied():
+    assert "<td>6</td><td>2</td><td>1</td><td>0</td>" in types_html(types_of([measured(7)]))
+
+
 def test_a_baseline_has_no_speed_to_show():
     assert "速さ" in glance_html(Marks.of([scores()]))
     assert "速さ" not in glance_html(Marks.of(baseline()["sets"].values()))
@@ -62,6 +95,10 @@ def test_each_number_says_how_far_it_is_from_the_baseline():
     page = glance_html(Marks.of(now["sets"].values()), baseline_of(now, now["sets"], [now, kept]))
     assert page.count("基準から +2問") == 2, "right, and from the right place"
     assert page.count("基準と同じ") == 2, "declined, rightly and wrongly"
+    kept["sets"]["sample"] = measured(7, **asked)
+    settled = run(sets={"sample": measured(8, **asked)})
+    page = glance_html(Marks.of(settled["sets"].values()), baseline_of(settled, settled["sets"], [settled, kept]))
+    assert "基準から −1問" in page, "of those not settled on"
     worse = run(sets={"sample": scores(5, **asked)})
     assert "基準から −2問" in glance_html(Marks.of(worse["sets"].values()), baseline_of(worse, worse["sets"], [kept]))
 
@@ -128,6 +165,84 @@ def test_the_chart_tells_sets_apart_by_shape_and_stroke_too():
     assert len(set(dots["shape"]["scale"]["range"])) == 2
 
 
+# --- whose papers --------------------------------------------------------------------------------------------------
+
+BANK = {
+    "sample": scores(9, standing="既読"),
+    "音の町": measured(7, standing="初回"),
+    "海の町": measured(8, standing="初回", title="海の町の計画"),
+    "山の町": measured(8, standing="既読"),
+}
+
+
+def test_other_offices_papers_are_shown_together_before_what_the_program_was_made_with():
+    asked = run(sets=BANK)
+    assert choices(asked) == [UNREAD, READ, "sample", "山の町", "海の町", "音の町", EVERY]
+    assert list(sets_of(asked, UNREAD)) == ["音の町", "海の町"]
+    assert list(sets_of(asked, "山の町")) == ["山の町"]
+    assert list(sets_of(asked, EVERY)) == list(BANK)
+    own = run(sets=BANK | {"総務課": scores(5)})
+    assert choices(own)[:3] == ["総務課", UNREAD, READ]
+    assert choices(run(sets={"sample": scores(9), "seeds": scores(5)})) == [EVERY, "sample", "seeds"]
+
+
+def test_a_set_says_whose_papers_it_is_about():
+    named = {name: marks.set_name(name, one) for name, one in BANK.items()}
+    assert named["sample"] == "見本資料"
+    assert named["音の町"] == "ほかの自治体・省庁の資料（初見）: 音の町"
+    assert named["海の町"] == "ほかの自治体・省庁の資料（初見）: 海の町の計画"
+    assert named["山の町"] == "ほかの自治体・省庁の資料（既読）: 山の町"
+    assert marks.set_name("総務課", scores()) == "お手元の資料（総務課）"
+    assert marks.marked_name("総務課", scores()) == "お手元の資料（総務課）"
+    assert [marks.marked_name(name) for name in ("sample", "seeds")] == [
+        "見本資料（既読）",
+        "点検用の資料（seeds・既読）",
+    ]
+
+
+def test_sets_that_are_counted_together_are_named_once():
+    page = version_html(asked := run(sets=BANK), asked["sets"])
+    assert (
+        "質問集　ほかの自治体・省庁の資料（初見） 24問、ほかの自治体・省庁の資料（既読） 12問、見本資料（既読） 12問"
+        in page
+    )
+
+
+def test_many_sets_are_rows_of_one_table_among_the_details():
+    page = details_html(BANK)
+    assert page.count("<table>") == 2
+    assert page.count("ほかの自治体・省庁の資料（初見）: 音の町") == 2
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (["音の町", "海の町"], "（初見）の成績です。お手元の資料の成績ではありません。答えを見て手直ししたことのない"),
+        (["山の町"], "（既読）の成績です。お手元の資料の成績ではありません。作るときに見た質問（既読）なので、"),
+        (["sample"], "これは見本資料の成績です。お手元の資料の成績ではありません。作るときに見た質問（既読）なので、"),
+        (["音の町", "山の町"], "作るときに見た質問（既読）を含むので、実力の目安にはなりません。"),
+    ],
+)
+def test_a_figure_over_questions_that_were_learned_from_is_told_to_be_no_measure(names, said):
+    told = whose({name: BANK[name] for name in names})
+    assert said in told
+    assert ("目安になります" in told) == (names == ["音の町", "海の町"])
+
+
+def test_ones_own_papers_need_no_such_word():
+    assert whose({"総務課": scores()}) == "お手元の資料の成績です。"
+    assert "含むので" not in whose({"総務課": scores(), "音の町": BANK["音の町"]})
+
+
+def test_the_history_counts_other_offices_papers_together():
+    runs = [run("b", sets=BANK), run("a", sets={name: one | {"standing": "初回"} for name, one in BANK.items()})]
+    points = {(point["when"], point["set"]): point["share"] for point in history(runs)}
+    assert points["2026/11/23 17:37（2）", "ほかの資料（初見）"] == 15 / 20
+    before = points["2026/11/23 17:37", "ほかの資料（初見）"]
+    assert before == pytest.approx(23 / 30), "one of them was not learned from yet"
+    assert "<b>75%</b><small>15 / 20問</small>" in history_html(runs)
+
+
 # --- wrong answers -------------------------------------------------------------------------------------------------
 
 
@@ -136,6 +251,7 @@ def test_the_chart_tells_sets_apart_by_shape_and_stroke_too():
     [
         ({}, "wrong"),
         ({"answered": False}, "declined"),
+        ({"answered": False, "candidate": True}, "unsure"),
         ({"too_long": True}, "too_long"),
         ({"right": True}, "uncited"),
         ({"answerable": False}, "invented"),
@@ -143,7 +259,7 @@ def test_the_chart_tells_sets_apart_by_shape_and_stroke_too():
     ],
 )
 def test_each_way_to_be_wrong_has_its_word(changes, code):
-    one = record(verdict=changes)
+    one = record(verdict=changes, status="unsure" if code == "unsure" else "not_found")
     assert fault(one) == code
     assert why(one)[0] == FAULTS[code][1]
 
@@ -163,6 +279,26 @@ def test_a_wrong_answer_stands_beside_the_right_one_with_both_places_and_nothing
     assert "<u>" not in page
     assert "<li>gaiyou.pdf　p.3<q>相談件数は2,776件</q></li>" in page
     assert "<li>gaiyou.pdf　p.3（印刷ページ 5）<q>相談件数は2,776件（令和6年1月末現在）となっている。</q></li>" in page
+
+
+@pytest.mark.parametrize(
+    ("verdict", "words"),
+    [
+        ({"candidate": True}, "候補に正しい答えがありました。"),
+        ({"candidate": False, "in_passages": True}, "示した箇所に正しい答えがありました。"),
+        ({"candidate": False, "in_passages": False}, "候補にも、示した箇所にも、正しい答えはありませんでした。"),
+    ],
+)
+def test_what_was_only_offered_stands_there_with_its_candidates(verdict, words):
+    offers = [{"text": "<b>141件</b>", "citation": 1, "confidence": 0.4}]
+    page = wrong_html(record(verdict={"answered": False} | verdict, status="unsure", candidates=offers))
+    assert words in page
+    assert "<li>&lt;b&gt;141件&lt;/b&gt;</li>" in page
+    assert "一つに決めなかった" in page
+
+
+def test_a_wrong_answer_names_the_papers_that_its_set_is_about():
+    assert "質問集 ほかの自治体・省庁の資料（初見）: 音の町・s001" in wrong_html(record(set="音の町"), BANK)
 
 
 def test_a_question_that_broke_the_program_is_shown_without_an_answer():
@@ -195,9 +331,22 @@ def test_the_scores_of_ones_own_papers_come_first_and_it_is_said_whose_they_are(
     page = shown(app.run())
     assert "お手元の資料の成績です。" in page
     assert "<b>5</b> / 10問" in page
-    assert app.selectbox(key="set-20261123-083555").options == ["お手元の資料（総務課）", "見本資料", "すべて合わせて"]
+    assert app.selectbox(key="set-20261123-083555").options == [
+        "お手元の資料（総務課）",
+        "見本資料（既読）",
+        "すべて合わせて",
+    ]
     app.selectbox(key="set-20261123-083555").set_value(EVERY).run()
-    assert "お手元の資料と、製品に付属する資料を合わせた成績です。" in shown(app)
+    assert "お手元の資料と、ほかの資料を合わせた成績です。作るときに見た質問（既読）を含むので" in shown(app)
+
+
+def test_a_group_of_sets_is_shown_with_its_wrong_answers_alone(app, api):
+    api.runs = [run(sets=BANK)]
+    api.wrong = [record(1, set="音の町"), record(2, set="山の町"), record(3, set="sample")]
+    page = shown(app.run())
+    assert "これはほかの自治体・省庁の資料（初見）の成績です。" in page
+    assert "<b>15</b> / 20問" in page
+    assert [f"質問 {n}" in page for n in (1, 2, 3)] == [True, False, False]
 
 
 def test_set_type_and_fault_narrow_the_wrong_answers(app):

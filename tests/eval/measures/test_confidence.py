@@ -5,7 +5,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval.measures.confidence import Bin, Coverage, aurc, brier, calibration_error, reliability, risk_coverage
+from answer.confidence import HIGH, MIDDLE
+from eval.measures.confidence import (
+    Bin,
+    Coverage,
+    aurc,
+    brier,
+    calibration_error,
+    promise,
+    promises,
+    reliability,
+    risk_coverage,
+    word_of,
+)
 
 
 def test_calibration_error_is_the_weighed_gap_between_confidence_and_truth():
@@ -41,6 +53,34 @@ def test_the_area_under_risk_and_coverage_by_hand():
     # Of two tied answers, one of them wrong, each counts half: 1/2, 1/2.
     assert aurc([0.5, 0.5], [False, True]) == aurc([0.5, 0.5], [True, False]) == 0.5
     assert aurc([], []) is None
+
+
+def test_each_word_of_confidence_is_judged_by_what_it_promises():
+    high, middle, low = promises([0.99, HIGH, 0.9, MIDDLE, 0.1], [True, True, True, False, False])
+    assert (high.share, high.count, high.least) == (1.0, 2, HIGH)
+    assert (middle.share, middle.count, middle.least) == (0.5, 2, MIDDLE)
+    assert (low.share, low.count, low.least, low.kept) == (0.0, 1, None, None)
+    assert [word_of(confidence) for confidence in (HIGH, HIGH - 0.01, MIDDLE, MIDDLE - 0.01)] == [
+        "高",
+        "中",
+        "中",
+        "低",
+    ]
+    assert promises([], [])[0] == promise("高", 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("right", "count", "kept"),
+    [
+        (96, 100, True),
+        (93, 100, None),  # below .95, and chance brings that about more often than one time in twenty
+        (88, 100, False),
+        (2, 3, None),
+        (0, 0, None),
+    ],
+)
+def test_a_promise_is_broken_when_chance_does_not_explain_it(right, count, kept):
+    assert promise("高", right, count).kept is kept
 
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=30))

@@ -3,6 +3,7 @@
 import pytest
 
 from eval.dataset import Evidence
+from eval.measures.retrieval import Place
 from eval.measures.scorecard import judge, mean, share, summarise
 from tests.eval.measures.questions import A5, B1, TRICK, question
 
@@ -65,6 +66,12 @@ class TestMeasures:
             "cited": 1,
             "page_hit": 1,
             "as_of": 1,
+            "candidate": 1,
+            "in_passages": 0,
+            "on_page": 0,
+            "told": 1,
+            "right_of_answered": 1,
+            "right_of_high": None,
             "list_precision": None,
             "list_recall": None,
             "citation_precision": 1,
@@ -72,13 +79,20 @@ class TestMeasures:
         }
 
     def test_a_declined_question_counts_as_nothing_said(self):
-        declined = {"answered": False, "text": "資料に記載がありません", "gold_pages": {("a.txt", 1)}}
+        declined = {"answered": False, "text": "資料に記載がありません", "status": "not_found"}
+        declined |= {"gold_pages": {("a.txt", 1)}}
         assert verdict(asked=self.LIST, **declined).measures() == {
             "right": 0,
             "value": None,
             "cited": 0,
             "page_hit": 0,
             "as_of": None,
+            "candidate": 0,
+            "in_passages": 0,
+            "on_page": 0,
+            "told": 0,
+            "right_of_answered": None,
+            "right_of_high": None,
             "character_f1": 0,
             "list_precision": None,
             "list_recall": 0,
@@ -92,8 +106,20 @@ class TestMeasures:
         assert verdict(asked=self.DATED, text="9件", as_of="2024-01-31").as_of is None
 
     def test_a_question_without_answer_is_only_declined_or_not(self):
-        assert verdict(answered=False, asked=TRICK).measures() == {"declined": 1}
-        assert verdict(asked=TRICK).measures() == {"declined": 0}
+        nothing = {"right_of_answered": None, "right_of_high": None}
+        assert verdict(answered=False, asked=TRICK).measures() == {"declined": 1} | nothing
+        assert verdict(asked=TRICK).measures() == {"declined": 0} | nothing | {"right_of_answered": 0}
+
+    def test_what_is_said_with_confidence_is_measured_by_itself(self):
+        assert verdict(confidence=0.96).measures()["right_of_high"] == 1
+        assert verdict(confidence=0.96, text="9件").measures()["right_of_high"] == 0
+        assert verdict(confidence=0.96, asked=TRICK).measures()["right_of_high"] == 0
+
+    def test_to_offer_the_right_answer_is_not_to_say_it_and_not_to_deny_it(self):
+        offered = verdict(answered=False, status="unsure", candidates=("9件", "2,776件"), passages=(A5,)).measures()
+        assert (offered["right"], offered["candidate"], offered["on_page"], offered["told"]) == (0, 1, 1, 1)
+        assert verdict(answered=False, status="unsure", candidates=("9件",)).measures()["candidate"] == 0
+        assert verdict(answered=False, status="not_found").measures()["told"] == 0
 
     def test_luck_is_named(self):
         assert verdict(text="12,776件").luck == "figure"
@@ -127,10 +153,10 @@ def test_every_part_of_the_scorecard_is_there_and_by_document():
     ]
     assert scores["risk_coverage"][-1] == {"confidence": 0.5, "coverage": 1.0, "accuracy": pytest.approx(2 / 3)}
     assert scores["retrieve_p50_ms"] == 3.0
-    counts = {"declined": 0, "too_long": 0}
+    counts = {"declined": 0, "unsure": 0, "absent": 0, "too_long": 0, "in_passages": 0}
     assert scores["files"] == {
-        "a.txt": {"questions": 3, "right": 2, "cited": 2} | counts,
-        "b.txt": {"questions": 1, "right": 1, "cited": 1} | counts,
+        "a.txt": {"questions": 3, "right": 2, "cited": 2, "candidate": 2} | counts,
+        "b.txt": {"questions": 1, "right": 1, "cited": 1, "candidate": 1} | counts,
     }
 
 
@@ -153,4 +179,32 @@ def test_a_scorecard_by_hand():
     assert scores["unsupported_answers"] == 1
     assert (scores["quotes"], scores["quotes_not_verbatim"]) == (4, 1)
     assert scores["calibration_error"] == 0.0  # four answers at .5, two of them right
-    assert scores["types"]["number"] == {"questions": 4, "right": 2, "cited": 1, "declined": 1, "too_long": 0}
+    counts = {"declined": 1, "unsure": 0, "absent": 0, "too_long": 0, "candidate": 2, "in_passages": 0}
+    assert scores["types"]["number"] == {"questions": 4, "right": 2, "cited": 1} | counts
+
+
+def test_what_is_not_settled_and_what_is_wrongly_denied_are_told_apart():
+    """Of five questions with an answer one is said, one denied, three are offered: two with the right text in sight."""
+    here = Place("a:5", "a.txt", (5, 5), 1, "相談は2,776件")
+    unsure = {"answered": False, "status": "unsure", "citations": ()}
+    scores = summarise(
+        [
+            verdict(status="answered", confidence=0.97, passages=(here,)),
+            verdict(answered=False, status="not_found", citations=()),
+            verdict(**unsure, candidates=("2,776件",)),
+            verdict(**unsure, passages=(here,)),
+            verdict(**unsure, candidates=("9件",)),
+            verdict(status="answered", asked=TRICK),
+            verdict(status="unsure", answered=False, asked=TRICK),
+        ]
+    )
+    assert (scores["unsure"], scores["false_absence"], scores["unsure_shown"]) == (3 / 5, 1 / 5, 2 / 3)
+    assert (scores["candidate_recall"], scores["in_passages"], scores["on_page"]) == (2 / 5, 2 / 5, 2 / 5)
+    assert scores["right_of_answered"] == 1 / 2
+    assert scores["refusal_recall"] == 1 / 2, "to offer is not to answer"
+    assert [(one["word"], one["share"], one["count"]) for one in scores["promises"]] == [
+        ("高", 1.0, 1),
+        ("中", None, 0),
+        ("低", 0.0, 1),
+    ]
+    assert (scores["types"]["number"]["unsure"], scores["types"]["number"]["absent"]) == (3, 1)

@@ -22,12 +22,26 @@ CONFIG = {
 }
 
 
-def counts(questions: int, right: int, cited: int, declined: int = 0) -> dict[str, int]:
-    return {"questions": questions, "right": right, "cited": cited, "declined": declined, "too_long": 0}
+def counts(questions: int, right: int, cited: int, declined: int = 0, unsure: int = 0) -> dict[str, int]:
+    said = {"questions": questions, "right": right, "cited": cited, "declined": declined, "too_long": 0}
+    return said | {"unsure": unsure, "absent": declined - unsure, "candidate": right, "in_passages": right}
+
+
+def older(scores: dict[str, Any]) -> dict[str, Any]:
+    """Return a scorecard as it was when there was nothing between an answer and 「記載なし」."""
+    later = ("promises", "unsure", "false_absence", "unsure_shown", "in_passages", "on_page", "candidate_recall")
+    kinds = {
+        kind: {key: counts[key] for key in ("questions", "right", "cited", "declined", "too_long")}
+        for kind, counts in scores["types"].items()
+    }
+    return {key: value for key, value in scores.items() if key not in (*later, "right_of_answered")} | {"types": kinds}
 
 
 def scores(**changes: Any) -> dict[str, Any]:
-    """Return a scorecard: 7 of 10 answered rightly, 6 of them from the right place, 3 of 4 traps declined."""
+    """Return a scorecard: 7 of 10 answered rightly, 6 of them from the right place, 3 of 4 traps declined.
+
+    Of the other three, one was not settled on, one is said to be absent, and one answer is wrong.
+    """
     return {
         "questions": 14,
         "answerable": 10,
@@ -43,8 +57,21 @@ def scores(**changes: Any) -> dict[str, Any]:
         "p95_ms": 101.9,
         "retrieve_p50_ms": 24.4,
         "retrieve_p95_ms": 31.0,
-        "types": {"unanswerable": counts(4, 3, 3, 3), "number": counts(8, 6, 5, 1), "date": counts(2, 1, 1)},
-        "files": {"hoshi.pdf": counts(9, 6, 5, 1), "hoshi.txt": counts(2, 1, 1)},
+        "right_of_answered": 7 / 9,
+        "promises": [
+            {"word": "高", "share": 1.0, "count": 3, "least": 0.95, "kept": True},
+            {"word": "中", "share": 0.5, "count": 4, "least": 0.8, "kept": None},
+            {"word": "低", "share": 1.0, "count": 2, "least": None, "kept": None},
+        ],
+        "unsure": 0.1,
+        "false_absence": 0.1,
+        "unsure_shown": 1.0,
+        "candidate_recall": 0.7,
+        "in_passages": 0.8,
+        "on_page": 0.9,
+        "aurc": 0.123,
+        "types": {"unanswerable": counts(4, 3, 3, 3), "number": counts(8, 6, 5, 2, 1), "date": counts(2, 1, 1)},
+        "files": {"hoshi.pdf": counts(9, 6, 5, 2, 1), "hoshi.txt": counts(2, 1, 1)},
         "reliability": [{"confidence": 0.55, "share": 0.5, "count": 4}, {"confidence": 0.95, "share": 1.0, "count": 5}],
         "risk_coverage": [
             {"confidence": 0.9, "coverage": 0.5, "accuracy": 1.0},

@@ -47,6 +47,17 @@ def report(tmp_path_factory):
     return folder / "report.html"
 
 
+@pytest.fixture(scope="module")
+def many(tmp_path_factory):
+    """A run over more sets than are shown one by one, with an answer that was only offered."""
+    offers = [{"text": "11,000人", "citation": 1, "confidence": 0.4}] * 3
+    one = record("k1", set="kawa3", verdict={"answered": False, "candidate": True}, status="unsure", candidates=offers)
+    sets = {f"kawa{n}": scores(standing="既読" if n else "初回") for n in range(5)}
+    folder = tmp_path_factory.mktemp("many")
+    write_reports(folder, CONFIG, metrics(**sets), [one], None, FakePages())
+    return folder / "report.html"
+
+
 @pytest.fixture(params=[1280, 390])
 def page(browser, report, request) -> Iterator[Page]:
     page = browser.new_page(viewport={"width": request.param, "height": 900})
@@ -59,7 +70,9 @@ def page(browser, report, request) -> Iterator[Page]:
     assert complaints == []
 
 
-def test_it_can_be_read_by_everyone_and_fits_the_window(page):
+@pytest.mark.parametrize("which", ["report", "many"])
+def test_it_can_be_read_by_everyone_and_fits_the_window(page, which, request):
+    page.goto(request.getfixturevalue(which).as_uri())
     for details in page.locator("details").all():
         details.evaluate("e => { e.open = true }")
     found = Axe().run(page, options={"resultTypes": ["violations"], "runOnly": WCAG})

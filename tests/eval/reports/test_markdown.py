@@ -6,7 +6,7 @@ from markdown_it import MarkdownIt
 
 from eval.reports import markdown
 from eval.reports.markdown import LISTED, text
-from tests.eval.reports.runs import CONFIG, DROP, change, comparison, metrics, scores
+from tests.eval.reports.runs import CONFIG, DROP, change, comparison, metrics, older, scores
 
 GITHUB = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
@@ -24,15 +24,25 @@ def test_the_verdict_comes_first_with_its_reasons():
 
 
 def test_each_set_is_a_row_with_its_difference():
-    row = "| hoshi（14問） | 70.0%（−20.0ポイント） | 60.0% | 75.0% | 10.0% | 0 | 0 | 0 | 48ミリ秒 / 102ミリ秒 |"
+    shares = "70.0%（−20.0ポイント） | 77.8% | 100.0% | 60.0% | 75.0% | 10.0% | 10.0%"
+    row = f"| hoshi（14問） | {shares} | 0 | 0 | 0 | 48ミリ秒 / 102ミリ秒 |"
     assert row in told(comparison()).splitlines()
+    assert "| hoshi（既読・14問） |" in told(hoshi=scores(standing="既読"))
     assert "| **2** |" in told(hoshi=scores(errors=2)), "what must not be stands out"
 
 
 def test_the_types_and_the_conditions_are_there():
     lines = told(comparison()).splitlines()
-    assert "| 数値 | 6 | 8 | 75.0% | 5 | 1 | 0 |" in lines
+    assert "| 数値 | 6 | 8 | 75.0% | 5 | 6 | 6 | 1 | 0 |" in lines
     assert any(line.startswith("版 `f5c1c5940930`") and "`000001-abcdef12`" in line for line in lines)
+
+
+def test_what_confidence_is_worth_and_what_was_within_reach_is_there_and_a_dash_in_an_older_run():
+    words = "100.0%（3件、約束どおり） | 50.0%（4件、まだ言えない） | 100.0%（2件）"
+    assert f"| hoshi | {words} | 0.123 | 70.0% | 80.0% | 90.0% | 100.0% |" in told().splitlines()
+    shown = told(hoshi=older(scores()))
+    assert "| hoshi | － | － | － | 0.123 | － | － | － | － |" in shown.splitlines()
+    assert "| hoshi（14問） | 70.0% | － | － | 60.0% | 75.0% | － | 20.0% |" in shown
 
 
 def test_a_long_list_of_changes_is_cut_and_counted():

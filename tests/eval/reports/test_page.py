@@ -14,6 +14,7 @@ from tests.eval.reports.runs import (
     change,
     comparison,
     metrics,
+    older,
     pair,
     record,
     scores,
@@ -43,8 +44,10 @@ def test_why_the_gate_stays_shut_stands_before_everything_else():
 
 
 def test_the_headline_shows_shares_counts_and_the_difference():
-    main, cited, *_ = soup(compared=comparison()).select(".mark")
+    main, answered, sure, cited, *_ = soup(compared=comparison()).select(".mark")
     assert words(main) == "正しく答えた 70.0% 7 / 10問 基準から −20.0ポイント"
+    assert words(answered) == "答えたうち正しい 77.8% 7 / 9問"
+    assert words(sure) == "確度「高」のうち正しい 100.0% 3 / 3問"
     assert words(cited) == "出典も正しい 60.0% 6 / 10問"
     assert "資料にない数字の答え 2 件（要確認）" in words(soup(measured=metrics(a=scores(unsupported_answers=2))))
 
@@ -53,8 +56,12 @@ def test_every_part_is_there():
     told = words(soup(records=[record()], compared=comparison()))
     for part in ("種類ごと", "文書ごと", "検索", "確度", "速さ", "間違えた答え", "評価の条件", "基準との差"):
         assert part in told
-    assert "数値 6 / 8問 75.0% 5 1 0 悪化 1" in told
-    assert "hoshi.txt 1 / 2問 50.0% 1 0 0" in told
+    assert "数値 6 / 8問 75.0% 5 1 1 0 悪化 1" in told
+    assert "hoshi.txt 1 / 2問 50.0% 1 0 0 0" in told
+    assert "hoshi 100.0% 3件 約束どおり 50.0% 4件 まだ言えない 100.0% 2件" in told
+    assert "hoshi 70.0% 80.0% 90.0% 100.0%" in told, "what was within reach"
+    assert "数値 8 75.0% 75.0% 75.0%" in told, "and by type"
+    assert "（AURC） 0.123" in told
     assert "MRRは、語だけのほうが良い結果です（0.850 > 0.800）" in told
     assert "検索 24ミリ秒 31ミリ秒" in told
     assert "000001-abcdef12" in told
@@ -113,18 +120,48 @@ def test_a_report_without_wrong_answers_says_so():
     assert told.select("select, image") == []
 
 
+def test_what_was_only_offered_is_shown_as_what_it_is():
+    one = record(
+        verdict={"answered": False, "candidate": True},
+        status="unsure",
+        answer="一つに決められません。",
+        candidates=[{"text": "11,000人", "citation": 1, "confidence": 0.4}, {"text": NASTY, "citation": 1}],
+    )
+    [case] = soup(records=[one]).select(".case")
+    assert words(case.select_one(".badge.fault")) == "一つに決めなかった"
+    assert [words(item) for item in case.select(".cited .offered li")] == ["11,000人", " ".join(NASTY.split())]
+
+
+def test_a_set_that_was_learned_from_is_marked_as_no_measure():
+    drawn = soup(measured=metrics(hoshi=scores(standing="既読"), kawa=scores(standing="初回")))
+    assert [words(badge) for badge in drawn.select("h3 .badge")] == ["既読", "初見"]
+    assert "実力の目安になりません" in words(drawn)
+
+
+def test_many_sets_are_told_together_first_and_then_row_by_row():
+    many = metrics(**{f"s{n}": scores(standing="初回") for n in range(5)})
+    drawn = soup(measured=many, records=[record(set="s1"), RIGHT | {"set": "s2"}])
+    assert words(drawn.select_one(".mark")) == "正しく答えた 70.0% 35 / 50問"
+    assert len(drawn.select(".marks")) == 1
+    [rows] = [table for table in drawn.select(".scroll") if table["aria-label"] == "質問集ごとの成績"]
+    assert words(rows.select("tbody tr")[4]) == "s4 初見 14 70.0% 77.8% 100.0% 60.0% 75.0% 10.0% 10.0%"
+    assert len(drawn.select("svg.plot")) == 2, "of all answers together"
+
+
 def test_what_was_left_out_for_its_size_is_said():
     assert "2ページの画像を省きました" in words(soup(records=[record()], pages=FakePages(bytes_a_page=5_000_000)))
 
 
 def test_an_older_run_is_shown_with_what_it_has():
-    older = scores()
+    bare_scores = older(scores())
     for key in ("files", "reliability", "risk_coverage", "snapshot", "calibration_error", "p50_ms", "p95_ms"):
-        del older[key]
+        del bare_scores[key]
     bare = record()
     del bare["first_relevant"]
-    told = words(soup({}, {"sets": {"hoshi": older}}, [bare]))
+    told = words(soup({}, {"sets": {"hoshi": bare_scores}}, [bare]))
     assert "この評価には記録がありません。" in told
+    assert "答えたうち正しい － この評価では測っていません" in told
+    assert "hoshi － － －" in told
     assert "評価した日時 － 版 不明" in told
 
 

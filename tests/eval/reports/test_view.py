@@ -4,7 +4,8 @@ import pytest
 
 from eval.baseline import said
 from eval.reports import names, view
-from tests.eval.reports.runs import DROP, INVENTED, RIGHT, change, comparison, pair, record, scores
+from eval.reports.terminal import render_comparison
+from tests.eval.reports.runs import DROP, INVENTED, RIGHT, change, comparison, older, pair, record, scores
 
 
 def test_without_a_baseline_the_verdict_is_open_to_doubt():
@@ -43,7 +44,10 @@ def test_the_headline_counts_answers_and_traps_apart():
     marks = {mark.name: mark for mark in view.headline("hoshi", scores(errors=1), comparison())}
     assert (marks["正しく答えた"].count, marks["正しく答えた"].of) == (7, 10)
     assert (marks["出典も正しい"].count, marks["誤って「記載なし」"].count) == (6, 1)
-    assert (marks["正直に「記載なし」"].count, marks["正直に「記載なし」"].of) == (3, 4)
+    assert (marks["一つに決められない"].count, marks["一つに決められない"].of) == (1, 10)
+    assert (marks["答えのない質問に答えなかった"].count, marks["答えのない質問に答えなかった"].of) == (3, 4)
+    assert (marks["答えたうち正しい"].count, marks["答えたうち正しい"].of) == (7, 9)
+    assert (marks["確度「高」のうち正しい"].count, marks["確度「高」のうち正しい"].of) == (3, 3)
     assert marks["正しく答えた"].change == "−20.0ポイント"
     assert marks["出典も正しい"].change is None, "it was not compared"
     assert [mark.name for mark in marks.values() if mark.bad] == ["エラー"]
@@ -51,13 +55,14 @@ def test_the_headline_counts_answers_and_traps_apart():
 
 def test_a_set_of_traps_only_has_no_share_of_right_answers():
     only = scores(answerable=0, types={"unanswerable": scores()["types"]["unanswerable"]})
-    assert next(mark.name for mark in view.headline("hoshi", only, None)) == "正直に「記載なし」"
+    assert next(mark.name for mark in view.headline("hoshi", only, None)) == "答えのない質問に答えなかった"
 
 
 def test_the_types_of_all_sets_are_added_up_in_one_order():
     parts = view.by_type({"hoshi": scores(), "kawa": scores()}, comparison(changes=(change(), change("h2", "fixed"))))
     assert [part.name for part in parts] == ["number", "date", "unanswerable"]
-    assert (parts[0].questions, parts[0].right, parts[0].cited, parts[0].declined) == (16, 12, 10, 2)
+    assert (parts[0].questions, parts[0].right, parts[0].cited, parts[0].declined) == (16, 12, 10, 4)
+    assert (parts[0].unsure, parts[0].absent, parts[0].candidate) == (2, 2, 12)
     assert (parts[0].broken, parts[0].fixed, parts[1].broken) == (1, 1, 0)
     assert parts[0].share == 0.75
 
@@ -77,10 +82,44 @@ def test_a_document_knows_the_questions_that_broke_on_it():
 
 
 def test_an_older_run_has_no_documents_and_no_steps():
-    older = {key: value for key, value in scores().items() if key not in ("files", "retrieve_p50_ms")}
-    assert view.by_file("hoshi", older, [], None) == []
-    assert view.times(older) == {"total": (47.6, 101.9)}
-    assert dict(view.more(older))["ブライアスコア"] == "－"
+    bare = {key: value for key, value in older(scores()).items() if key not in ("files", "retrieve_p50_ms")}
+    assert view.by_file("hoshi", bare, [], None) == []
+    assert view.times(bare) == {"total": (47.6, 101.9)}
+    assert dict(view.more(bare))["ブライアスコア"] == "－"
+
+
+def test_an_older_run_says_what_it_has_not_measured_and_called_every_silence_an_absence():
+    marks = {mark.name: mark for mark in view.headline("hoshi", older(scores()), None)}
+    assert [(name, mark.share) for name, mark in marks.items() if mark.count is None] == [
+        ("答えたうち正しい", None),
+        ("確度「高」のうち正しい", None),
+        ("一つに決められない", None),
+    ]
+    assert marks["誤って「記載なし」"].count == 2
+    assert view.promises_of(older(scores())) == []
+    assert set(view.reach(older(scores())).values()) == {None}
+
+
+def test_several_sets_count_as_one_each_share_weighed_by_its_questions():
+    other = scores(answerable=30, unsure=0.2, unsure_shown=0.5, in_passages=0.4, p95_ms=900.0)
+    whole = view.together({"hoshi": scores(), "kawa": other, "yama": older(scores())})
+    assert whole["in_passages"] == pytest.approx((0.8 * 10 + 0.4 * 30) / 40)
+    assert whole["unsure_shown"] == pytest.approx((1.0 * 1 + 0.5 * 6) / 7)
+    assert whole["p95_ms"] == 900.0
+    high, *_ = view.promises_of(whole)
+    assert (high.share, high.count) == (1.0, 6)
+    assert {mark.name: mark.count for mark in view.headline("*", whole, None)}["正しく答えた"] == 21
+
+
+def test_a_scorecard_that_measures_nothing_is_marked():
+    assert view.standing(scores()) is None, "one's own papers"
+    assert [view.standing(scores(standing=one))[0] for one in ("初回", "既読", "封印")] == ["初見", "既読", "封印"]
+
+
+@pytest.mark.parametrize(("why", "words"), list(names.ONLY_READ.items()))
+def test_a_gain_on_known_questions_alone_is_told_first(why, words):
+    assert view.notes_of(comparison(only_read=why, unknown=("kawa",)))[0] == words
+    assert words in render_comparison(comparison(only_read=why))
 
 
 def test_a_leg_that_beats_the_fusion_is_named():
@@ -89,9 +128,10 @@ def test_a_leg_that_beats_the_fusion_is_named():
 
 
 def test_all_sets_together_are_compared_first_and_what_did_not_move_is_left_out():
-    rows = (pair(), pair("cited", better=0, worse=0), pair(set="*"))
+    rows = (pair(), pair("cited", better=0, worse=0), pair(set="*unread"), pair(set="*"))
     assert [(one.set, one.measure) for one in view.moved(comparison(paired=rows))] == [
         ("*", "right"),
+        ("*unread", "right"),
         ("hoshi", "right"),
     ]
 
@@ -134,6 +174,20 @@ def test_each_way_to_be_wrong_has_its_word(verdict, expected, code):
     assert view.fault(one) == code
     assert view.is_wrong(one)
     assert view.why(one)[0] == names.FAULTS[code][1]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "words"),
+    [
+        ({"candidate": True, "in_passages": True}, "候補に正しい答えがありました。"),
+        ({"candidate": False, "in_passages": True}, "示した箇所に正しい答えがありました。"),
+        ({"candidate": False, "in_passages": False}, "候補にも、示した箇所にも、正しい答えはありませんでした。"),
+    ],
+)
+def test_what_was_not_settled_on_is_no_denial_and_tells_what_was_in_sight(verdict, words):
+    one = record(verdict={"answered": False} | verdict, status="unsure")
+    assert view.fault(one) == "unsure"
+    assert words in view.why(one)
 
 
 def test_a_wrong_answer_tells_how_far_the_search_had_come():

@@ -1,0 +1,133 @@
+"""One row of features for an answer: all that can be seen of whether it is right, before anybody knows.
+
+They are of three sorts: how the evidence meets the question (the signals of ``answer.confidence``), how well search
+found the place, and whether the text looks like an answer of the kind that is asked for.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from answer.draft import Draft, Support
+from answer.evidence import katakana
+from answer.question import split_question
+from answer.scene import Scene, Scored
+from index.protocols import Hit
+from ingest.japanese import content_words, fold, morphs
+
+NONE = 0.0
+
+
+class Features(NamedTuple):
+    """Each from 0 to 1 unless it says otherwise; 0 where it does not apply."""
+
+    coverage: float  # share of the topic met at the answer (weights by rarity)
+    focus: float  # the same for the words next to the interrogative
+    own: float  # the same in the quoted text itself
+    unmet: float  # share of the topic's rare words that are nowhere near
+    unit: float  # fit of the unit, about -1 to 1
+    period: float  # fit of the date, about -1 to 1
+    lead: float  # how far the answer is ahead of the next different one
+    fit: float  # how well the text looks like what was asked for, about -0.3 to 1
+    prior: float  # how well its passage was found, beside the best
+    unknown: float  # share of the topic's words that no document names
+    score: float  # the picker's own score, about 0 to 2
+    rank: float  # 1 / rank of the passage that holds the answer, among those read
+    keyword_rank: float  # 1 / its rank by words
+    vector_rank: float  # 1 / its rank by meaning
+    gap: float  # how far the best passage is ahead of the second
+    repeated: float  # share of the five best passages in which a short answer stands
+    statement: float  # 1 / rank of the quoted statement among those that meet the question
+    best_statement: float  # coverage of the best statement, wherever it is
+    same_statement: float  # 1 when the quoted statement is the best one
+    echo: float  # share of the answer's words that the question says already
+    length: float  # characters of the answer, 200 and more are 1
+    figure: float  # 1 when the answer holds a digit
+    table: float  # 1 when it is from a table
+    sentence: float  # 1 when it is a sentence or clause and not a value
+    several: float  # 1 when the question asks two things
+    worked_out: float  # 1 when it was computed
+    terms: float  # words of the topic, 10 and more are 1
+    terse: float  # 1 for keywords without a verb
+    papers: float  # documents asked, by decades: 1 is 1,000
+    everyday: float  # share of the topic's words met only by a like word
+
+
+def features(scene: Scene, draft: Draft, hits: Sequence[Hit], papers: int) -> Features:
+    """Return the row of a draft that has a text; ``hits`` are the passages read, ``papers`` how many were asked."""
+    question, signals = scene.question, draft.signals
+    support = draft.supports[0] if draft.supports else None
+    n, hit = _holding(hits, support)
+    rank, scored = _statement(scene, support)
+    best = scene.statements[0] if scene.statements else None
+    said, asked = frozenset(content_words(draft.text)), frozenset(content_words(question.text))
+    value = katakana(draft.text.partition("（")[0])
+    top = hits[:_SHOWN]
+    return Features(
+        **{name: float(getattr(signals, name)) if signals is not None else NONE for name in _SIGNALS},
+        score=draft.score,
+        rank=1 / n if n else NONE,
+        keyword_rank=1 / hit.ranks["keyword"] if hit is not None and "keyword" in hit.ranks else NONE,
+        vector_rank=1 / hit.ranks["vector"] if hit is not None and "vector" in hit.ranks else NONE,
+        gap=hits[0].score - hits[1].score if len(hits) > 1 else 1.0,
+        repeated=sum(value in katakana(h.chunk.text) for h in top) / len(top) if top and len(value) <= 30 else NONE,
+        statement=1 / rank if rank else NONE,
+        best_statement=best.coverage if best is not None else NONE,
+        same_statement=float(rank == 1),
+        echo=len(said & asked) / len(said) if said else NONE,
+        length=min(1.0, len(draft.text) / 200),
+        figure=float(re.search(r"\d", fold(draft.text)) is not None),
+        table=float(scored is not None and scored.statement.kind == "table"),
+        sentence=float(_is_clause(draft.text)),
+        several=float(bool(question.halves) or len(split_question(question)) > 1),
+        worked_out=float(draft.how is not None),
+        terms=min(1.0, len(question.terms) / 10),
+        terse=float(question.is_terse),
+        papers=math.log10(max(1, papers)) / 3,
+        everyday=_by_like_words(scene, scored),
+    )
+
+
+_SIGNALS = ("coverage", "focus", "own", "unmet", "unit", "period", "lead", "fit", "prior", "unknown")
+_SHOWN = 5
+
+
+def _holding(hits: Sequence[Hit], support: Support | None) -> tuple[int, Hit | None]:
+    """Return the rank (from 1) and the hit that holds a support; 0 and None when it was found another way."""
+    for n, hit in enumerate(hits, 1):
+        chunk = hit.chunk
+        if support and chunk.document_id == support.document_id and chunk.start <= support.start < chunk.end:
+            return n, hit
+    return 0, None
+
+
+def _statement(scene: Scene, support: Support | None) -> tuple[int, Scored | None]:
+    """Return the rank (from 1) of the statement in which a support begins; 0 and None where there is none."""
+    for n, scored in enumerate(scene.statements, 1):
+        statement = scored.statement
+        if (
+            support
+            and statement.document.id == support.document_id
+            and statement.start <= support.start < statement.end
+        ):
+            return n, scored
+    return 0, None
+
+
+def _is_clause(text: str) -> bool:
+    """Say whether a text ends like a sentence, with a verb, an adjective or a particle. 例: 実施しています"""
+    found = morphs(fold(text.partition("（")[0]))
+    return bool(found) and found[-1].pos in ("動詞", "助動詞", "形容詞", "助詞", "補助記号")
+
+
+def _by_like_words(scene: Scene, scored: Scored | None) -> float:
+    """Return the share of the topic's weight that only a like word meets at a statement."""
+    if scored is None:
+        return NONE
+    statement = scored.statement
+    weights = [(a.weight, a.match(statement.lemmas, statement.key)) for a in scene.atoms]
+    total = sum(weight for weight, _ in weights) or 1.0
+    return sum(weight for weight, worth in weights if 0 < worth < 1) / total
