@@ -387,6 +387,18 @@ def _place_of(text: str) -> tuple[str, list[str]]:
     return title, headings
 
 
+# --- our own papers
+
+
+def read_pool(folder: Path) -> dict[str, list[Example]]:
+    """Return the examples that ``eval.reader_pool`` wrote, by collection; of a question without an answer none is
+    right."""
+    return {
+        path.stem: [Example(r["question"], tuple(r["right"]), tuple(r["near"]), tuple(r["far"])) for r in _rows(path)]
+        for path in sorted(folder.glob("*.jsonl"))
+    }
+
+
 # --- wordings
 
 _ENDINGS = (

@@ -1,15 +1,18 @@
 """Learn the reader's weights (``index.reader``) on this machine, without a GPU: hours, in the background.
 
-    nice -n 19 python -m eval.train_reader QA_FOLDER FOLDER [--resume] [--steps N] [--start WEIGHTS] [--seed N]
+    nice -n 19 python -m eval.train_reader QA_FOLDER FOLDER [--resume] [--steps N] [--seed N]
+        [--start WEIGHTS] [--pool POOL [--leave-out COLLECTION…]]
 
 QA_FOLDER holds the question sets ``jaquad_train``, ``jsquad_valid``, ``u4_tables_valid`` and ``nankoku_budget_2022``
 (see SHARES), and ``jaquad_dev`` to measure by. Into FOLDER go ``state.safetensors``, from which ``--resume`` continues,
 ``reader.safetensors``, the weights, and ``train.jsonl``, a line each PRINT steps and for each validation. Whatever ends
 the run costs the steps since the last checkpoint: what a step learns from follows from the seed and its number.
-``--start`` begins with the weights of another run instead of the embedding model's own upper layers.
+``--start`` begins with the weights of another run instead of the embedding model's own upper layers. ``--pool`` learns
+from our own papers (``eval.reader_pool``), all but those collections that are left out, and a little from the sets, so
+that it does not forget them.
 
-A step asks QUESTIONS questions, each with one right text and NEGATIVES wrong ones; for UNANSWERABLE of them the right
-text is taken away. The loss is the listwise cross-entropy of those that have a right text, and BINARY times the binary
+A step asks QUESTIONS questions, each with one right text and several wrong ones, as a ``Plan`` says; of some the right
+text is taken away. The loss is the listwise cross-entropy of those that have a right text, and a share of the binary
 cross-entropy of all texts. Weights are averaged over about the last 500 steps, and the average is what is stored.
 """
 
@@ -20,34 +23,61 @@ import json
 import random
 import signal
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from threading import Event
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from eval.bench_reader import HELD_OUT, Choice, held_out, measures
-from eval.reader_examples import Example, from_budgets, from_passages, from_tables, reworded
+from eval.bench_reader import HELD_OUT, Choice, fixed_choices, held_out, measures
+from eval.reader_examples import Example, from_budgets, from_passages, from_tables, read_pool, reworded
 from index.default_model import prepare
 from index.embedder import cache_folder, has_fast_bytes, load_default, round_weights
 from index.pair_network import PairNetwork, single_threads
 from index.reader import FROZEN, Pairs, write_weights
 
-# How often a question is taken from each set. JaQuAD has 30,000, the tables some 9,000 (of ten companies: they repeat
-# each other), the budgets 90.
-SHARES = {"jaquad_train": 0.5, "jsquad_valid": 0.1, "u4_tables_valid": 0.35, "nankoku_budget_2022": 0.05}
 QUESTIONS = 6
-NEGATIVES = 3
-UNANSWERABLE = 0.2
-BINARY = 0.5
 NEAR = 0.6  # of the wrong texts, those from where the right one stands
-# Usual for small encoders; not searched for.
-RATE = 1e-4
-WARM_UP = 200
+
+
+class Plan(NamedTuple):
+    """What is learned from, and how. The rates are usual ones for small encoders; they were not searched for."""
+
+    shares: Mapping[str, float]  # how often a question is taken from each set
+    negatives: int  # wrong texts of a question
+    taken_away: float  # how often the right text is
+    reworded: float  # how often the question is put in another style
+    binary: float  # what the binary loss counts beside the listwise one
+    rate: float
+    warm_up: int  # steps
+
+
+POOL = "pool"
+# JaQuAD has 30,000 questions, the tables some 9,000 (of ten companies: they repeat each other), the budgets 90.
+FROM_SETS = Plan(
+    {"jaquad_train": 0.5, "jsquad_valid": 0.1, "u4_tables_valid": 0.35, "nankoku_budget_2022": 0.05},
+    negatives=3,
+    taken_away=0.2,
+    reworded=1.0,
+    binary=0.5,
+    rate=1e-4,
+    warm_up=200,
+)
+# A fifth of the pool's questions have no answer, and people have worded them. Whether anything answers matters as much
+# as which text does, and of a question without an answer only the binary loss speaks.
+FROM_POOL = Plan(
+    {POOL: 0.75, "jsquad_valid": 0.1, "u4_tables_valid": 0.15},
+    negatives=6,
+    taken_away=0.1,
+    reworded=0.3,
+    binary=2.0,
+    rate=7e-5,
+    warm_up=40,
+)
 DECAY = 0.01
 AVERAGE = 0.998
 CLIP = 1.0
@@ -60,19 +90,20 @@ CHECKPOINT_SECONDS = 600
 VALIDATION_SECONDS = 1800
 
 
-def drawn(pools: Mapping[str, Sequence[Example]], seed: int, step: int) -> list[Choice]:
+def drawn(pools: Mapping[str, Sequence[Example]], plan: Plan, seed: int, step: int) -> list[Choice]:
     """Return what a step learns from; the same for the same seed and step."""
     rng = random.Random(f"{seed} {step}")
-    shares = {name: SHARES[name] for name in pools}
+    shares = {name: plan.shares[name] for name in pools}
     choices: list[Choice] = []
     while len(choices) < QUESTIONS:
         pool = pools[rng.choices(list(shares), list(shares.values()))[0]]
         example = pool[rng.randrange(len(pool))]
-        answerable = rng.random() >= UNANSWERABLE
-        wrong = _wrong(example, NEGATIVES + (not answerable), rng)
+        answerable = bool(example.right) and rng.random() >= plan.taken_away
+        wrong = _wrong(example, plan.negatives + (not answerable), rng)
         if wrong:
             right = (rng.choice(example.right),) if answerable else ()
-            choices.append(Choice(reworded(example.question, rng), (*right, *wrong), len(right)))
+            question = reworded(example.question, rng) if rng.random() < plan.reworded else example.question
+            choices.append(Choice(question, (*right, *wrong), len(right)))
     return choices
 
 
@@ -86,7 +117,7 @@ def _wrong(example: Example, count: int, rng: random.Random) -> list[str]:
     return taken
 
 
-def loss_of(logits: Tensor, choices: Sequence[Choice]) -> Tensor:
+def loss_of(logits: Tensor, choices: Sequence[Choice], binary: float) -> Tensor:
     """Return the loss of logits that come choice by choice."""
     at, listwise, wanted = 0, [], torch.zeros_like(logits)
     for choice in choices:
@@ -95,18 +126,18 @@ def loss_of(logits: Tensor, choices: Sequence[Choice]) -> Tensor:
             own = logits[at : at + len(choice.texts)]
             listwise.append(torch.logsumexp(own, 0) - torch.logsumexp(own[: choice.right], 0))
         at += len(choice.texts)
-    binary = functional.binary_cross_entropy_with_logits(logits, wanted)
-    return (torch.stack(listwise).mean() if listwise else 0) + BINARY * binary
+    of_each = functional.binary_cross_entropy_with_logits(logits, wanted)
+    return (torch.stack(listwise).mean() if listwise else 0) + binary * of_each
 
 
 def gradients(
-    network: PairNetwork, bert: Any, pairs: Pairs, choices: Sequence[Choice]
+    network: PairNetwork, bert: Any, pairs: Pairs, choices: Sequence[Choice], plan: Plan
 ) -> tuple[float, tuple[Tensor, ...]]:
     """Return the loss of some questions and its gradients, in the order of the network's parameters."""
     read = [pair for choice in choices for pair in pairs.of(choice.question, choice.texts)]
     with torch.autocast("cpu", torch.bfloat16, enabled=HAS_HALVES):
         logits = network.read(bert, read)
-    loss = loss_of(logits.float(), choices)
+    loss = loss_of(logits.float(), choices, plan.binary)
     return loss.item(), torch.autograd.grad(loss, list(network.parameters()))
 
 
@@ -121,21 +152,22 @@ def scored(network: PairNetwork, bert: Any, pairs: Pairs, choices: Sequence[Choi
 class Run:
     """The learned weights, their average and the optimiser: what a checkpoint holds."""
 
-    def __init__(self, network: PairNetwork, seed: int):
+    def __init__(self, network: PairNetwork, plan: Plan, seed: int):
         self.network = network
+        self.plan = plan
         self.seed = seed
         self.step = 0
         self.average = {name: value.detach().clone() for name, value in network.named_parameters()}
         plain = [p for n, p in network.named_parameters() if p.ndim < 2 or n.startswith("segments")]
         matrices = [p for n, p in network.named_parameters() if not (p.ndim < 2 or n.startswith("segments"))]
         groups = [{"params": matrices, "weight_decay": DECAY}, {"params": plain, "weight_decay": 0.0}]
-        self.optimiser = torch.optim.AdamW(groups, lr=RATE)
+        self.optimiser = torch.optim.AdamW(groups, lr=plan.rate)
 
     def learn(self, gradients: Sequence[Tensor], steps: int) -> None:
-        """Take one step: the rate rises over WARM_UP steps and falls to nothing at ``steps``."""
-        rise = min(1.0, (self.step + 1) / WARM_UP)
+        """Take one step: the rate rises over the first steps and falls to nothing at ``steps``."""
+        rise = min(1.0, (self.step + 1) / self.plan.warm_up)
         for group in self.optimiser.param_groups:
-            group["lr"] = RATE * rise * max(0.0, 1 - self.step / steps)
+            group["lr"] = self.plan.rate * rise * max(0.0, 1 - self.step / steps)
         for value, gradient in zip(self.network.parameters(), gradients, strict=True):
             value.grad = gradient
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), CLIP)
@@ -182,18 +214,40 @@ class Run:
         return PairNetwork(config, self.network.frozen).take({n: v.numpy() for n, v in self.average.items()})
 
 
-def pools_of(folder: Path) -> dict[str, list[Example]]:
-    """Return what is learned from, by set; the report that is measured by is left out."""
-    tables = from_tables(folder / "u4_tables_valid")
-    return {
-        "jaquad_train": from_passages(folder / "jaquad_train"),
-        "jsquad_valid": from_passages(folder / "jsquad_valid"),
-        "u4_tables_valid": [example for report, found in tables.items() if report != HELD_OUT for example in found],
-        "nankoku_budget_2022": from_budgets(folder / "nankoku_budget_2022"),
-    }
+def pools_of(folder: Path, names: Collection[str]) -> dict[str, list[Example]]:
+    """Return the examples of some of the sets; the report that is measured by is left out."""
+
+    def of(name: str) -> list[Example]:
+        if name == "u4_tables_valid":
+            tables = from_tables(folder / name)
+            return [example for report, found in tables.items() if report != HELD_OUT for example in found]
+        return from_budgets(folder / name) if name == "nankoku_budget_2022" else from_passages(folder / name)
+
+    return {name: of(name) for name in names}
 
 
-def train(qa: Path, folder: Path, *, steps: int, seed: int, resume: bool, start: Path | None) -> None:
+class Source(NamedTuple):
+    """What is learned from: the sets of a folder, and our own papers where there is a pool of them."""
+
+    qa: Path
+    pool: Path | None = None
+    leave_out: tuple[str, ...] = ()
+
+    def read(self) -> tuple[Plan, dict[str, list[Example]], dict[str, list[Choice]]]:
+        """Return the plan, the examples of each set, and what is measured by."""
+        if self.pool is None:
+            return FROM_SETS, pools_of(self.qa, FROM_SETS.shares), held_out(self.qa)
+        own = read_pool(self.pool)
+        if unknown := set(self.leave_out) - own.keys():
+            raise ValueError(f"no such collections in {self.pool}: {', '.join(sorted(unknown))}")
+        kept = [e for name, examples in own.items() if name not in self.leave_out for e in examples]
+        left = [e for name in self.leave_out for e in own[name] if e.right]
+        pools = {POOL: kept, **pools_of(self.qa, FROM_POOL.shares.keys() - {POOL})}
+        measured = held_out(self.qa) | ({"left_out": fixed_choices(left)} if left else {})
+        return FROM_POOL, {name: pools[name] for name in FROM_POOL.shares}, measured
+
+
+def train(source: Source, folder: Path, *, steps: int, seed: int, resume: bool, start: Path | None) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     log = Log(folder / "train.jsonl")
     model = prepare(cache_folder())
@@ -208,21 +262,22 @@ def train(qa: Path, folder: Path, *, steps: int, seed: int, resume: bool, start:
         network.take(read_weights(start))
     if has_fast_bytes():
         round_weights(bert.encoder)  # as the product has it
-    run = Run(network, seed)
+    began = time.monotonic()
+    plan, pools, measured = source.read()
+    run = Run(network, plan, seed)
     state = folder / "state.safetensors"
     if resume and state.exists():
         run.load(state)
     pairs = Pairs(model)
     torch.set_num_threads(1)
     workers = single_threads(WORKERS)
-    began = time.monotonic()
-    pools, measured = pools_of(qa), held_out(qa)
     sizes = {name: len(pool) for name, pool in pools.items()}
     log.say(step=run.step, sizes=sizes, prepared_seconds=round(time.monotonic() - began))
 
     def checkpoint() -> None:
         run.save(state)
-        made_from = {"sizes": sizes, "shares": SHARES, "seed": seed, "step": run.step, "steps": steps}
+        plans = {"sizes": sizes, "left_out": source.leave_out, "plan": plan._asdict()}
+        made_from = {**plans, "seed": seed, "step": run.step, "steps": steps}
         write_weights(folder / "reader.safetensors", {n: v.numpy() for n, v in run.average.items()}, made_from)
 
     stopped = Event()
@@ -231,9 +286,9 @@ def train(qa: Path, folder: Path, *, steps: int, seed: int, resume: bool, start:
     saved = validated = since = time.monotonic()
     losses: list[float] = []
     while run.step < steps and not stopped.is_set():
-        choices = drawn(pools, seed, run.step)
+        choices = drawn(pools, plan, seed, run.step)
         halves = [choices[::2], choices[1::2]]
-        found = list(workers.map(lambda half: gradients(network, bert, pairs, half), halves))
+        found = list(workers.map(lambda half: gradients(network, bert, pairs, half, plan), halves))
         run.learn([sum(both) / 2 for both in zip(*(grads for _, grads in found), strict=True)], steps)
         losses.append(sum(loss for loss, _ in found) / 2)
         now = time.monotonic()
@@ -277,9 +332,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--resume", action="store_true", help="go on from FOLDER's checkpoint, where there is one")
     parser.add_argument("--steps", type=int, default=6000)
     parser.add_argument("--start", type=Path, metavar="WEIGHTS")
+    parser.add_argument("--pool", type=Path, help="what eval.reader_pool wrote")
+    parser.add_argument("--leave-out", nargs="+", default=[], metavar="COLLECTION")
     parser.add_argument("--seed", type=int, default=20261129)
     given = parser.parse_args(arguments)
-    train(given.qa, given.folder, steps=given.steps, seed=given.seed, resume=given.resume, start=given.start)
+    source = Source(given.qa, given.pool, tuple(given.leave_out))
+    train(source, given.folder, steps=given.steps, seed=given.seed, resume=given.resume, start=given.start)
 
 
 if __name__ == "__main__":

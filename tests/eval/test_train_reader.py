@@ -13,10 +13,10 @@ import torch
 from eval import train_reader
 from eval.bench_reader import Choice, fixed_choices, measures
 from eval.reader_examples import Example
-from eval.train_reader import QUESTIONS, Run, drawn, gradients, loss_of
+from eval.train_reader import FROM_POOL, FROM_SETS, POOL, QUESTIONS, Run, Source, drawn, gradients, loss_of
 from index.pair_network import PairNetwork
 from index.reader import FROZEN, Pairs, Reader
-from tests.tiny_model import TinyModel
+from tests.tiny_model import TinyModel, write_rows
 
 POOLS = {
     "jaquad_train": [
@@ -39,27 +39,27 @@ def begun(model):
     torch.manual_seed(7)
     network = PairNetwork(model.bert.config, FROZEN)
     network.start_from(model.bert)
-    return Run(network, seed=3)
+    return Run(network, FROM_SETS, seed=3)
 
 
 def take(run, model, steps):
     pairs = Pairs(model.folder)
     losses = []
     for _ in range(steps):
-        loss, found = gradients(run.network, model.bert, pairs, drawn(POOLS, 3, run.step))
+        loss, found = gradients(run.network, model.bert, pairs, drawn(POOLS, FROM_SETS, 3, run.step), FROM_SETS)
         run.learn(found, 1000)
         losses.append(loss)
     return losses
 
 
 def test_a_step_sees_the_same_whenever_it_is_taken():
-    assert drawn(POOLS, 3, 8) == drawn(POOLS, 3, 8)
-    assert drawn(POOLS, 3, 8) != drawn(POOLS, 3, 9)
-    assert drawn(POOLS, 3, 8) != drawn(POOLS, 4, 8)
+    assert drawn(POOLS, FROM_SETS, 3, 8) == drawn(POOLS, FROM_SETS, 3, 8)
+    assert drawn(POOLS, FROM_SETS, 3, 8) != drawn(POOLS, FROM_SETS, 3, 9)
+    assert drawn(POOLS, FROM_SETS, 3, 8) != drawn(POOLS, FROM_SETS, 4, 8)
 
 
 def test_right_texts_come_first_and_a_fifth_of_the_questions_have_none():
-    choices = [choice for step in range(100) for choice in drawn(POOLS, 3, step)]
+    choices = [choice for step in range(100) for choice in drawn(POOLS, FROM_SETS, 3, step)]
 
     assert len(choices) == 100 * QUESTIONS
     for choice in choices:
@@ -68,11 +68,38 @@ def test_right_texts_come_first_and_a_fifth_of_the_questions_have_none():
     assert 0.14 < sum(choice.right == 0 for choice in choices) / len(choices) < 0.26
 
 
+def test_of_our_own_papers_a_question_without_an_answer_has_only_wrong_texts():
+    own = [Example("町長は誰ですか？", (), ("町長は欠席した。",), tuple(f"市{n}" for n in range(9)))]
+    sets = dict.fromkeys(("jsquad_valid", "u4_tables_valid"), POOLS["jaquad_train"])
+    choices = [choice for step in range(50) for choice in drawn({POOL: own, **sets}, FROM_POOL, 3, step)]
+    ours = [choice for choice in choices if "町長" in choice.question]
+
+    assert 0.65 < len(ours) / len(choices) < 0.85
+    assert all(choice.right == 0 and len(choice.texts) == FROM_POOL.negatives + 1 for choice in ours)
+
+
+def test_collections_that_are_left_out_are_measured_by_and_not_learned_from(tmp_path, monkeypatch):
+    monkeypatch.setattr(train_reader, "pools_of", lambda qa, names: dict.fromkeys(names, POOLS["jaquad_train"]))
+    monkeypatch.setattr(train_reader, "held_out", lambda qa: {})
+    for name in ("mihono", "kawamachi"):
+        row = {"question": f"{name}の人口は？", "right": ["人口: 9人"], "near": ["歳入: 9円"], "far": ["川"]}
+        unanswerable = {**row, "question": f"{name}の面積は？", "right": []}
+        write_rows(tmp_path / f"{name}.jsonl", [row, unanswerable])
+    plan, pools, measured = Source(tmp_path, tmp_path, ("mihono",)).read()
+
+    assert plan == FROM_POOL
+    assert [example.question for example in pools[POOL]] == ["kawamachiの人口は？", "kawamachiの面積は？"]
+    assert pools.keys() == FROM_POOL.shares.keys()
+    assert measured["left_out"] == [Choice("mihonoの人口は？", ("人口: 9人", "歳入: 9円", "川"), 1)]
+    with pytest.raises(ValueError, match="yamamachi"):
+        Source(tmp_path, tmp_path, ("yamamachi",)).read()
+
+
 def test_the_loss_falls_as_the_right_text_rises_and_where_there_is_none_as_all_fall():
     answerable, not_answerable = Choice("問", ("右", "左", "下"), 1), Choice("問", ("左", "下"), 0)
 
     def loss(choice, *logits):
-        return loss_of(torch.tensor(logits), [choice]).item()
+        return loss_of(torch.tensor(logits), [choice], 0.5).item()
 
     assert loss(answerable, 2.0, 0.0, 0.0) < loss(answerable, 0.0, 0.0, 0.0) < loss(answerable, 0.0, 2.0, 0.0)
     assert loss(not_answerable, -2.0, -2.0) < loss(not_answerable, 0.0, 0.0) < loss(not_answerable, 2.0, 2.0)
@@ -139,7 +166,7 @@ def test_the_command_goes_on_where_it_was_stopped_and_writes_weights_that_can_be
     monkeypatch.setattr(train_reader, "prepare", lambda cache: model.folder)
     monkeypatch.setattr(train_reader, "load_default", lambda folder, exact: [SimpleNamespace(auto_model=model.bert)])
     monkeypatch.setattr(train_reader, "has_fast_bytes", lambda: False)
-    monkeypatch.setattr(train_reader, "pools_of", lambda qa: POOLS)
+    monkeypatch.setattr(train_reader, "pools_of", lambda qa, names: POOLS)
     monkeypatch.setattr(train_reader, "held_out", lambda qa: {"dev": fixed_choices(POOLS["jaquad_train"])})
     monkeypatch.setattr(train_reader, "PRINT", 1)
     asked_to_stop = iter([False, False, True])
@@ -177,5 +204,5 @@ def test_random_is_not_shared():
     random.seed(1)
     expected = random.random()
     random.seed(1)
-    drawn(POOLS, 3, 1)
+    drawn(POOLS, FROM_SETS, 3, 1)
     assert random.random() == expected
