@@ -12,6 +12,12 @@ from collections.abc import Callable, Iterator, Sequence
 
 from answer.evidence import Atom, katakana
 from answer.question import Question
+from ingest.japanese import words
+
+# What is asked of a thing; papers call it by many names.
+_ATTRIBUTE = re.compile(
+    r"(?:率|割合|度|額|数|量|費|料|賃|代|価格|単価|値|時間|期間|期限|日|場所|番号|名|者|先|方法|手順|理由|目的|内容)$"
+)
 
 Holds = Callable[[str], bool]  # does a text stand in some paper, whatever its width and kana
 
@@ -19,14 +25,16 @@ Holds = Callable[[str], bool]  # does a text stand in some paper, whatever its w
 def absent(question: Question, atoms: Sequence[Atom], holds: Holds, suspects: Sequence[str] = ()) -> tuple[str, ...]:
     """Return what of the question is in no paper, in the question's own words: things and years, each once.
 
+    An attribute of a thing (観光客数の伸び率) is no evidence: papers may call that otherwise.
     ``suspects`` are compounds of which the papers name another of the kind, and may not name this one.
     """
     strange = {atom.lemma: atom for atom in atoms if atom.is_strange}
+    things = {*question.subjects, *question.focus, *(word for name in question.alternatives for word in words(name))}
     found = []
     for term in question.terms:
         looked_for = {term.lemma, *term.parts}
         pieces = [strange[lemma] for lemma in dict.fromkeys((term.text, *term.parts)) if lemma in strange]
-        is_asked = bool(term.quoted or term.proper or looked_for & {*question.subjects, *question.focus})
+        is_asked = bool(term.quoted or term.proper or (looked_for & things and not _ATTRIBUTE.search(term.text)))
         is_strange = (bool(pieces) and is_asked) or term.ordinal or term.text in suspects
         forms = [term.text, *(form for atom in pieces for form in _forms(atom))]
         if term.ordinal:

@@ -18,6 +18,7 @@ from answer import extractive
 from answer.absence import Holds, searchable, stands
 from answer.answer import Answer, Box, Candidate, Citation, Derived, Passage, QuestionError, TimelinePoint, Timings
 from answer.check import is_verbatim, unsupported
+from answer.confidence import Judge, the_judge
 from answer.draft import Draft
 from answer.evidence import Reading, katakana, read_atoms
 from answer.figures import asked_names, is_named
@@ -69,8 +70,10 @@ class _View:
 class Assistant:
     """Answers questions about one collection. Safe to call from several threads."""
 
-    def __init__(self, collection: Collection, max_question_chars: int = 500) -> None:
+    def __init__(self, collection: Collection, max_question_chars: int = 500, judge: Judge | None = None) -> None:
+        """``judge`` says how likely an answer is right, and from where it is said: the fitted one when it is None."""
         self.collection = collection
+        self._judge = judge or the_judge()
         self.max_question_chars = max_question_chars
         self._readings: OrderedDict[tuple[str, str], Reading] = OrderedDict()
         self._speller: tuple[str, Speller] | None = None  # of the snapshot of this id
@@ -99,7 +102,7 @@ class Assistant:
         read = read_question(understood or text, view.today())
         hits, scene = self._scene(view, read)
         retrieved = time.perf_counter()
-        outcome = decide(scene, extractive.pick(scene), hits, len(view.documents()), self._holds(view))
+        outcome = self._decided(view, scene, extractive.pick(scene), hits)
         answered = time.perf_counter()
         answer = self._checked(view.snapshot, read, outcome, hits)
         done = time.perf_counter()
@@ -133,7 +136,7 @@ class Assistant:
             "vector": view.snapshot.search(read.text, k=_HITS, leg="vector", part=view.part),
             "fused": hits,
         }
-        return Trace(read, legs, scene, picked, decide(scene, picked, hits, len(view.documents()), self._holds(view)))
+        return Trace(read, legs, scene, picked, self._decided(view, scene, picked, hits))
 
     def search(
         self, question: str, k: int = 10, leg: Leg = "fused", *, scope: Scope | None = None
@@ -256,6 +259,16 @@ class Assistant:
             while len(self._readings) > _READINGS:
                 self._readings.popitem(last=False)
         return reading
+
+    def _decided(self, view: _View, scene: Scene, picked: Draft, hits: Sequence[Hit]) -> Outcome:
+        """Return what becomes of what was picked and of the lines beside it."""
+        embedder = view.snapshot.embedder
+
+        def similarity(texts: Sequence[str]) -> list[float]:
+            asked = embedder.embed_queries([scene.question.text])[0]
+            return [float(cosine) for cosine in embedder.embed_passages(texts) @ asked]
+
+        return decide(scene, picked, hits, len(view.documents()), similarity, self._holds(view), self._judge)
 
     def _holds(self, view: _View) -> Holds:
         """Return what looks for a text in every paper that is asked; they are read when it is first needed."""

@@ -11,8 +11,10 @@ import math
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any, Protocol
 
 from answer.answer import QuestionType
+from answer.draft import Draft
 from answer.features import Features
 
 HIGH, MIDDLE = 0.95, 0.80  # the least share of right answers that 確度 高 and 中 promise
@@ -37,15 +39,11 @@ GROUPS: dict[QuestionType, str] = {
 
 @dataclass(frozen=True)
 class Weights:
-    """A logistic model: of each feature its mean, spread and weight, and of each group of kinds what is added.
-
-    ``least`` is the probability from which an answer is said rather than offered.
-    """
+    """A logistic model: of each feature its mean, spread and weight, and of each group of kinds what is added."""
 
     intercept: float
     features: dict[str, tuple[float, float, float]]
     groups: dict[str, float]
-    least: float
 
     def probability(self, kind: QuestionType, row: Features) -> float:
         """Return the probability that an answer of this kind with this row is right: 0 to 1."""
@@ -55,13 +53,39 @@ class Weights:
         return 1 / (1 + math.exp(-max(-30.0, min(30.0, activation))))
 
 
+class Judge(Protocol):
+    """Says how likely a draft is right; ``least`` is from where an answer is said rather than offered."""
+
+    @property
+    def least(self) -> float: ...
+
+    def probability(self, draft: Draft, row: Features) -> float:
+        """Return the probability that a draft with this row is right: 0 to 1."""
+        ...
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """One model for values that were picked, one for whole lines; ``least`` is from where an answer is said."""
+
+    picked: Weights
+    line: Weights
+    least: float
+
+    def probability(self, draft: Draft, row: Features) -> float:
+        """Return the probability that a draft with this row is right: 0 to 1."""
+        return (self.line if draft.is_line else self.picked).probability(draft.kind, row)
+
+
 @cache
-def weights(path: Path = WEIGHTS) -> Weights:
-    """Return the model of a file; ValueError when it is of other features than those of today."""
+def the_judge(path: Path = WEIGHTS) -> Fitted:
+    """Return the judge of a file; ValueError when it is of other features than those of today."""
     body = json.loads(path.read_text(encoding="utf-8"))
+    return Fitted(_weights(path, body["picked"]), _weights(path, body["line"]), float(body["least"]))
+
+
+def _weights(path: Path, body: dict[str, Any]) -> Weights:
     if tuple(body["features"]) != Features._fields or set(body["groups"]) != set(GROUPS.values()):
         raise ValueError(f"{path} is of other features: make it again with eval/fit_confidence.py")
-    features = {
-        name: (float(mean), float(spread), float(weight)) for name, (mean, spread, weight) in body["features"].items()
-    }
-    return Weights(body["intercept"], features, body["groups"], body["least"])
+    features = {name: (float(mean), float(spread), float(w)) for name, (mean, spread, w) in body["features"].items()}
+    return Weights(float(body["intercept"]), features, {name: float(w) for name, w in body["groups"].items()})

@@ -39,6 +39,7 @@ class Draft:
     operands: tuple[int, ...] = ()
     timeline: tuple[Moment, ...] = ()
     missing: tuple[str, ...] = ()
+    is_line: bool = False  # the line that meets the question, with nothing picked out of it
     is_named: bool = False  # a figure whose row or column is called just what the question says
     score: float = 0.0
     signals: Signals | None = None

@@ -145,7 +145,8 @@ def _lines(scene: Scene, asked: Superlative) -> Iterator[Line]:
             for f in region.reading.facts
             if f.table == table and f.number is not None and f.column and (f.row or table < 0)
         ]
-        seen = {f.id for f in inside}
+        # A table that two regions share is judged by its cells in the first.
+        seen = {f.id for f in inside if region.low <= region.reading.at(f.start) < region.high}
         for across in (False, True):
             groups: dict[str, list[Fact]] = {}
             for fact in whole:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from answer.draft import Draft, Support
 from answer.evidence import katakana
+from answer.lines import holds_kind
 from answer.question import split_question
 from answer.scene import Scene, Scored
 from index.protocols import Hit
@@ -54,14 +55,52 @@ class Features(NamedTuple):
     terse: float  # 1 for keywords without a verb
     papers: float  # documents asked, by decades: 1 is 1,000
     everyday: float  # share of the topic's words met only by a like word
+    line: float  # of lines: 1 / place among the lines that are offered; 0 for what was picked
+    agrees: float  # share of the other drafts that say the same: they hold its value, or it holds theirs
+    held: float  # 1 when the text has what an answer of the kind must have
+    similar: float  # cosine of question and quoted text under its headings, beside the best of the other drafts'
 
 
-def features(scene: Scene, draft: Draft, hits: Sequence[Hit], papers: int) -> Features:
-    """Return the row of a draft that has a text; ``hits`` are the passages read, ``papers`` how many were asked."""
+Similarity = Callable[[Sequence[str]], Sequence[float]]  # of texts to the question, by their meaning
+
+
+def read_features(
+    scene: Scene, drafts: Sequence[Draft], hits: Sequence[Hit], papers: int, similarity: Similarity
+) -> list[Features]:
+    """Return a row for each draft, in their order.
+
+    ``hits`` are the passages read, ``papers`` how many documents were asked, ``similarity`` compares texts with the
+    question.
+    """
+    places = [_statement(scene, draft.supports[0] if draft.supports else None) for draft in drafts]
+    texts = [
+        _under_headings(scored) if scored is not None else draft.text
+        for (_, scored), draft in zip(places, drafts, strict=True)
+    ]
+    distinct = list(dict.fromkeys(texts))
+    cosines = dict(zip(distinct, similarity(distinct), strict=True)) if distinct else {}
+    rows = []
+    for n, draft in enumerate(drafts):
+        others = [cosines[text] for text in distinct if text != texts[n]]
+        beside = cosines[texts[n]] - max(others) if others else 0.0
+        said = [katakana(other.text.partition("（")[0]) for m, other in enumerate(drafts) if m != n]
+        value = katakana(draft.text.partition("（")[0])
+        agrees = sum(value in other or other in value for other in said if other) / len(said) if said else 0.0
+        rows.append(_row(scene, draft, hits, papers, *places[n])._replace(agrees=agrees, similar=beside))
+    return rows
+
+
+def _under_headings(scored: Scored) -> str:
+    """Return a statement below its title and headings, as passages are embedded."""
+    statement = scored.statement
+    path = " / ".join((statement.document.title[:40], *(heading[:30] for heading in statement.headings[-2:])))
+    return f"{path}\n{statement.flat[:250]}"
+
+
+def _row(scene: Scene, draft: Draft, hits: Sequence[Hit], papers: int, rank: int, scored: Scored | None) -> Features:
     question, signals = scene.question, draft.signals
     support = draft.supports[0] if draft.supports else None
     n, hit = _holding(hits, support)
-    rank, scored = _statement(scene, support)
     best = scene.statements[0] if scene.statements else None
     said, asked = frozenset(content_words(draft.text)), frozenset(content_words(question.text))
     value = katakana(draft.text.partition("（")[0])
@@ -88,6 +127,10 @@ def features(scene: Scene, draft: Draft, hits: Sequence[Hit], papers: int) -> Fe
         terse=float(question.is_terse),
         papers=math.log10(max(1, papers)) / 3,
         everyday=_by_like_words(scene, scored),
+        line=1 / rank if draft.is_line and rank else NONE,
+        agrees=NONE,
+        held=float(holds_kind(draft.text, question)),
+        similar=NONE,
     )
 
 

@@ -7,28 +7,27 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from answer.absence import Holds, absent
-from answer.answer import QuestionType, Status
-from answer.confidence import weights
+from answer.answer import Status
+from answer.confidence import Judge
 from answer.draft import Draft, Support
-from answer.evidence import Reading
-from answer.features import features
-from answer.prose import best_clause
+from answer.evidence import Reading, katakana
+from answer.features import Features, Similarity, read_features
+from answer.lines import answer_lines
 from answer.question import Question, Term
 from answer.scene import Scene
 from index.protocols import Hit
 from ingest.japanese import fold
 
 OFFERED = 3  # candidates of an unsure answer
-_OFFER = 160  # characters of one
-_LOOKED_AT = 40  # statements, best first
-_ANY = re.compile(".")
-# What a statement must have to hold an answer of the kind.
-_SPOKEN: dict[QuestionType, re.Pattern[str]] = {
-    "number": re.compile(r"\d"),
-    "date": re.compile(r"\d|曜|まで|毎[年月週日]|[初上中下]旬|月末|年度"),
-    "comparison": re.compile(r"\d|増|減|変|同|差|違|多|少|高|低"),
-    "temporal": re.compile(r"\d|増|減|変"),
-}
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A draft with its row of features, and what forbids to say it."""
+
+    draft: Draft
+    row: Features
+    against: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ class Outcome:
     """``draft`` is the best that was found, said or not; ``candidates`` are offered in its place, likeliest first.
 
     ``missing`` names what of the question no paper has; ``against`` says, in Japanese, what spoke against the best
-    draft (for the trace).
+    draft, and ``judged`` holds all drafts, likeliest first (for the trace and for whoever fits the judge).
     """
 
     status: Status
@@ -44,29 +43,52 @@ class Outcome:
     candidates: tuple[Draft, ...] = ()
     missing: tuple[str, ...] = ()
     against: tuple[str, ...] = ()
+    judged: tuple[Judged, ...] = ()
 
 
-def decide(scene: Scene, picked: Draft, hits: Sequence[Hit], papers: int, holds: Holds) -> Outcome:
-    """Return what becomes of the best draft.
+def decide(
+    scene: Scene, picked: Draft, hits: Sequence[Hit], papers: int, similarity: Similarity, holds: Holds, judge: Judge
+) -> Outcome:
+    """Return what becomes of the value that was picked and of the lines that meet the question best.
 
-    ``hits`` are the passages that were read, ``papers`` how many documents were asked; ``holds`` looks for a text in
-    all of them.
+    ``hits`` are the passages that were read, ``papers`` how many documents were asked; ``similarity`` compares texts
+    with the question, ``holds`` looks for a text in all documents, ``judge`` says how likely a draft is right.
     """
-
-    def judged(draft: Draft) -> Draft:
-        sure = weights().probability(draft.kind, features(scene, draft, hits, papers)) if draft.text else 0.0
-        return replace(draft, probability=sure)
-
-    question, picked = scene.question, judged(picked)
-    against = tuple(gates(scene, picked))
-    strange = picked.signals.strange if picked.signals is not None else ()
-    if picked.text and not against and picked.probability >= weights().least:
-        return Outcome("answered", picked, missing=_as_asked(question, strange))
+    drafts = [*([picked] if picked.text else []), *answer_lines(scene)]
+    rows = read_features(scene, drafts, hits, papers, similarity)
+    judged = sorted(
+        (
+            Judged(replace(draft, probability=judge.probability(draft, row)), row, tuple(gates(scene, draft)))
+            for draft, row in zip(drafts, rows, strict=True)
+        ),
+        key=lambda one: -one.draft.probability,
+    )
+    best = next((one.draft for one in judged if not one.against), None)
+    question = scene.question
+    if best is not None and best.probability >= judge.least:
+        strange = best.signals.strange if best.signals is not None else ()
+        return Outcome("answered", best, missing=_as_asked(question, strange), judged=tuple(judged))
+    ranked = [one.draft for one in judged]
     suspects = picked.signals.others if picked.signals is not None else ()
     missing = absent(question, scene.atoms, holds, suspects)
-    if missing:
-        return Outcome("not_found", picked, missing=missing, against=against)
-    return Outcome("unsure", picked, tuple(map(judged, _offers(scene, picked))), against=against)
+    shown = Outcome(
+        "not_found" if missing else "unsure",
+        best or (ranked[0] if ranked else picked),
+        missing=missing,
+        against=tuple(dict.fromkeys(why for one in judged for why in one.against)),
+        judged=tuple(judged),
+    )
+    return shown if missing else replace(shown, candidates=_offers(ranked))
+
+
+def _offers(ranked: Sequence[Draft]) -> tuple[Draft, ...]:
+    """Return what is offered, likeliest first: of drafts that say the same only one."""
+    offers: list[Draft] = []
+    for draft in ranked:
+        key = katakana(draft.text)
+        if draft.supports and not any(key in katakana(o.text) or katakana(o.text) in key for o in offers):
+            offers.append(draft)
+    return tuple(offers[:OFFERED])
 
 
 def gates(scene: Scene, draft: Draft) -> Iterator[str]:
@@ -81,32 +103,6 @@ def gates(scene: Scene, draft: Draft) -> Iterator[str]:
     for term in question.terms:
         if term.text in signals.others and _is_anothers(scene, draft, term):
             yield f"同じ種類の別のもの（{term.text}）"
-
-
-def _offers(scene: Scene, picked: Draft) -> tuple[Draft, ...]:
-    """Return what may be the answer: the best draft, then the statements that meet most of the question.
-
-    Each stands under a heading of its own, as long as there are such: three lines of one list are one place to look.
-    """
-    offers = [picked] if picked.text and picked.supports else []
-    taken = {(s.document_id, s.start) for s in picked.supports} if offers else set()
-    spoken = _SPOKEN.get(scene.question.kind, _ANY)
-    likely = [s for s in scene.statements[:_LOOKED_AT] if spoken.search(fold(s.statement.flat))]
-    for under_another_heading in (True, False):
-        for scored in likely:
-            if len(offers) >= OFFERED:
-                return tuple(offers)
-            document, statement = scored.region.reading.document, scored.statement
-            found = best_clause(scene, [scored], _OFFER)
-            place, section = (document.id, statement.start), (document.id, hash(statement.headings))
-            if found is None or place in taken or (under_another_heading and section in taken):
-                continue
-            if any(found[1] in offer.text or offer.text in found[1] for offer in offers):
-                continue
-            taken |= {place, section}
-            support = Support(document.id, statement.start, statement.end)
-            offers.append(Draft("text", found[1], (support,), score=scored.score, signals=scored.signals(scene)))
-    return tuple(offers)
 
 
 def _as_asked(question: Question, lemmas: Sequence[str]) -> tuple[str, ...]:

@@ -85,7 +85,9 @@ class Scene:
             if region.low >= region.high:
                 continue
             start, end = statements[region.low].start, statements[region.high - 1].end
-            inside = list(region.reading.facts_between(start, end))
+            # A fact of a table without a statement of its own counts with the one before it, which may lie outside.
+            between = region.reading.facts_between(start, end)
+            inside = [fact for fact in between if region.low <= region.reading.at(fact.start) < region.high]
             if counter is not None:
                 for index in range(region.low, region.high):
                     if any(c in statements[index].key for c in map(katakana, counters)):

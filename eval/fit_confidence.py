@@ -1,12 +1,12 @@
 """Fit ``answer/confidence.json``: how likely an answer is right, from its row of features.
 
-    python -m eval.fit_confidence --documents DIR… [--rows FILE] [--share 0.85] [NAME…]
+    python -m eval.fit_confidence --documents DIR… [--rows FILE] [--share 0.85 | --least P] [NAME…]
 
 Asks the sets of the bank (all, or those of these names; sealed ones never) and keeps a row for each answer that was
 picked. Every prediction that is judged is of a collection that was left out. The weights are a logistic regression with
 an L2 penalty, chosen by those predictions and scaled by them (Platt 1999, "Probabilistic outputs for support vector
 machines"), so that a probability holds on papers that nobody has learned from. ``least``, from which an answer is said,
-is where the share of right ones among what is said falls below ``--share``.
+is ``--least``, or where the share of right ones among what is said falls below ``--share``.
 
 Prints, for each collection left out, what would be said and how much of it is right. ``--rows`` keeps the rows, so that
 the weights can be fitted again without asking.
@@ -17,9 +17,10 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -28,7 +29,7 @@ from tqdm import tqdm
 
 from answer.answer import QuestionError, QuestionType
 from answer.confidence import GROUPS, HIGH, MIDDLE, WEIGHTS
-from answer.features import Features, features
+from answer.features import Features
 from eval.measures.answers import is_short_enough, says_it
 from eval.sets import QuestionSet, bank_files, find_sets, open_set
 
@@ -40,11 +41,12 @@ INDEX = Path("build/bank/index")
 
 @dataclass(frozen=True)
 class Row:
-    """An answer that was picked for a question: what could be seen of it, and whether it was right."""
+    """A draft for a question: what could be seen of it, and whether it was right."""
 
     collection: str
-    id: str
+    id: str  # of the question
     kind: QuestionType
+    line: bool
     features: tuple[float, ...]
     right: bool
     stopped: bool  # by a gate, whatever its probability
@@ -64,20 +66,19 @@ class Model:
 
 
 def observe(one: QuestionSet, index: Path, embedding_model: str) -> Iterator[Row]:
-    """Yield a row for every question of a set for which an answer was picked."""
+    """Yield a row for every draft of every question of a set; of a question without drafts none."""
     assistant = open_set(one, index, embedding_model)
-    papers = len(assistant.collection.snapshot().documents())
+    name = one.name.partition(".")[0]
     for question in tqdm(one.questions, desc=one.name, file=sys.stderr, disable=None):
         try:
-            trace = assistant.trace(question.question)
+            judged = assistant.trace(question.question).outcome.judged
         except QuestionError:
             continue
-        draft = trace.picked
-        if draft.text:
+        for each in judged:
+            draft = each.draft
             right = question.answerable and says_it(question, draft.text) and is_short_enough(question, draft.text)
-            row = features(trace.scene, draft, trace.legs["fused"], papers)
-            stopped, name = bool(trace.outcome.against), one.name.partition(".")[0]
-            yield Row(name, question.id, draft.kind, tuple(row), right, stopped, question.answerable)
+            row, stopped = tuple(each.row), bool(each.against)
+            yield Row(name, question.id, draft.kind, draft.is_line, row, right, stopped, question.answerable)
 
 
 def design(rows: Sequence[Row]) -> tuple[Array, Array]:
@@ -147,19 +148,43 @@ def least_of(probability: Array, right: Array, share: float) -> float:
     return float(probability[order[enough[-1]]]) if len(enough) else 1.0
 
 
-def told(name: str, probability: Array, rows: Sequence[Row], least: float) -> str:
+def chosen(rows: Sequence[Row], probability: Array) -> list[int]:
+    """Return for each question the place of its likeliest draft that no gate stops."""
+    best: dict[tuple[str, str], int] = {}
+    for n, row in enumerate(rows):
+        key = (row.collection, row.id)
+        if not row.stopped and (key not in best or probability[n] > probability[best[key]]):
+            best[key] = n
+    return list(best.values())
+
+
+def told(name: str, probability: Array, rows: Sequence[Row], asked: int, least: float) -> str:
     """Return a line on what would be said of a collection, by predictions that were made without it."""
     right = np.array([row.right for row in rows])
 
-    def of(chosen: npt.NDArray[np.bool_]) -> str:
-        return f"{int(right[chosen].sum()):4d}/{int(chosen.sum()):4d}"
+    def of(some: npt.NDArray[np.bool_]) -> str:
+        return f"{int(right[some].sum()):4d}/{int(some.sum()):4d}"
 
     high, middle = probability >= HIGH, (probability >= MIDDLE) & (probability < HIGH)
-    area = ranking(probability, right.astype(float))
+    said = probability >= least
+    of_none = sum(bool(s) and not row.answerable for s, row in zip(said, rows, strict=True))
     return (
-        f"{name:32s} picked {of(probability >= 0)}  said {of(probability >= least)}  高 {of(high)}  中 {of(middle)}"
-        f"  AUC {area:.3f}"
+        f"{name:32s} asked {asked:4d}  best {of(probability >= 0)}  said {of(said)} (of none {of_none:3d})"
+        f"  高 {of(high)}  中 {of(middle)}  AUC {ranking(probability, right.astype(float)):.3f}"
     )
+
+
+def learn(rows: Sequence[Row]) -> tuple[Model, float, float, Array]:
+    """Return weights for rows of one sort, the factor and offset of their scale, and left-out probabilities."""
+    x, right = design(rows)
+    collections = np.array([row.collection for row in rows])
+    found: list[tuple[float, float, float, float, Array]] = []
+    for penalty in PENALTIES:
+        activation = left_out(x, right, collections, penalty)
+        factor, offset = scale(activation, right)
+        found.append((log_loss(factor * activation + offset, right), penalty, factor, offset, activation))
+    _, penalty, factor, offset, activation = min(found, key=lambda one: one[0])
+    return fit(x, right, penalty), factor, offset, sigmoid(factor * activation + offset)
 
 
 def main(argv: Sequence[str]) -> int:
@@ -170,38 +195,50 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--index", type=Path, default=INDEX)
     parser.add_argument("--embedding-model", default="default")
     parser.add_argument("--share", type=float, default=0.85)
+    parser.add_argument("--least", type=float)
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     arguments = parser.parse_args(argv)
-    if arguments.rows and arguments.rows.exists():
-        lines = arguments.rows.read_text(encoding="utf-8").splitlines()
-        rows = [Row(**{**body, "features": tuple(body["features"])}) for body in map(json.loads, lines)]
-    else:
-        sets, absent = find_sets(bank_files(arguments.names), arguments.documents)
-        print(*absent, sep="\n", file=sys.stderr)
-        rows = [row for one in sets for row in observe(one, arguments.index, arguments.embedding_model)]
-        if arguments.rows:
-            kept = (json.dumps(asdict(row), ensure_ascii=False) for row in rows)
-            arguments.rows.write_text("\n".join(kept) + "\n", encoding="utf-8")
-    free = [row for row in rows if not row.stopped]
-    x, right = design(free)
-    collections = np.array([row.collection for row in free])
-    by_penalty = {penalty: left_out(x, right, collections, penalty) for penalty in PENALTIES}
-    scaled = {penalty: scale(activation, right) for penalty, activation in by_penalty.items()}
-    adjusted: Callable[[float], Array] = lambda penalty: scaled[penalty][0] * by_penalty[penalty] + scaled[penalty][1]  # noqa: E731
-    best = min(PENALTIES, key=lambda penalty: log_loss(adjusted(penalty), right))
-    probability = sigmoid(adjusted(best))
-    least = least_of(probability, right, arguments.share)
-    print(f"penalty {best:g}, scaled by {scaled[best][0]:.2f}, said from {least:.3f}")
-    for name in np.unique(collections):
-        mine = collections == name
-        print(told(str(name), probability[mine], [row for row in free if row.collection == name], least))
-    print(told("all, each left out", probability, free, least))
-    save(arguments.out, fit(x, right, best), *scaled[best], least)
+    rows = _rows(arguments)
+    sorts = [np.array([row.line == line for row in rows]) for line in (False, True)]
+    probability = np.zeros(len(rows))
+    parts = []
+    for of_sort in sorts:
+        model, factor, offset, left = learn([row for row, is_of in zip(rows, of_sort, strict=True) if is_of])
+        probability[of_sort] = left
+        parts.append((model, factor, offset))
+    best = chosen(rows, probability)
+    said = [rows[n] for n in best]
+    right = np.array([row.right for row in said], dtype=float)
+    least = arguments.least or least_of(probability[best], right, arguments.share)
+    print(f"said from {least:.3f}")
+    names = sorted({row.collection for row in said})
+    for name in names:
+        mine = [n for n in best if rows[n].collection == name]
+        asked = len({row.id for row in rows if row.collection == name and row.answerable})
+        print(told(name, probability[mine], [rows[n] for n in mine], asked, least))
+    everyone = len({(row.collection, row.id) for row in rows if row.answerable})
+    print(told("all, each left out", probability[best], said, everyone, least))
+    body = {"picked": _body(*parts[0]), "line": _body(*parts[1]), "least": round(least, 4)}
+    arguments.out.write_text(json.dumps(body, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return 0
 
 
-def save(path: Path, model: Model, factor: float, offset: float, least: float) -> None:
-    """Write the weights as ``answer.confidence`` reads them."""
+def _rows(arguments: argparse.Namespace) -> list[Row]:
+    """Return the rows of a file that was kept, or of the questions, asked now."""
+    if arguments.rows and arguments.rows.exists():
+        lines = arguments.rows.read_text(encoding="utf-8").splitlines()
+        return [Row(**{**body, "features": tuple(body["features"])}) for body in map(json.loads, lines)]
+    sets, absent = find_sets(bank_files(arguments.names), arguments.documents)
+    print(*absent, sep="\n", file=sys.stderr)
+    rows = [row for one in sets for row in observe(one, arguments.index, arguments.embedding_model)]
+    if arguments.rows:
+        kept = (json.dumps(asdict(row), ensure_ascii=False) for row in rows)
+        arguments.rows.write_text("\n".join(kept) + "\n", encoding="utf-8")
+    return rows
+
+
+def _body(model: Model, factor: float, offset: float) -> dict[str, Any]:
+    """Return weights as ``answer.confidence`` reads them."""
     n = len(Features._fields)
     mean, spread, b = model.mean, model.spread, factor * model.b
     parts = {
@@ -210,13 +247,11 @@ def save(path: Path, model: Model, factor: float, offset: float, least: float) -
     }
     groups = {name: float(b[1 + n + i] / spread[n + i]) for i, name in enumerate(NAMES)}
     intercept = float(b[0] + offset - sum(mean[n + i] * groups[name] for i, name in enumerate(NAMES)))
-    body = {
+    return {
         "intercept": round(intercept, 5),
         "features": parts,
         "groups": {name: round(value, 5) for name, value in groups.items()},
-        "least": round(least, 4),
     }
-    path.write_text(json.dumps(body, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

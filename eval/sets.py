@@ -71,7 +71,7 @@ def find_sets(files: Sequence[Path] | None, folders: Sequence[Path]) -> tuple[li
         for folder in (*folders, SAMPLE):
             documents = collection(name, needed, folder) if is_whole else _documents(needed, folder)
             if documents:
-                title = _titles().get(name) if origin == "bank" else None
+                title = _title(name) if origin == "bank" else None
                 sets.append(QuestionSet(name, path, questions, documents, origin, title))
                 break
         else:
@@ -95,11 +95,13 @@ def sealed_files() -> list[Path]:
     return sorted(SEALED.glob("*.jsonl.gz"))
 
 
-def _titles() -> dict[str, str]:
-    """Return what the papers of the collections are, in Japanese, by the name of the collection."""
+def _title(name: str) -> str | None:
+    """Return what the papers of a set's collection are, in Japanese; from the second batch on with its number."""
     path = BANK / "names.json"
     titles: dict[str, str] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    return titles
+    of, _, batch = name.partition(".")
+    title = titles.get(of)
+    return f"{title}（{batch}回目の質問）" if title and batch not in ("", "1") else title
 
 
 def _origin(path: Path) -> Origin:

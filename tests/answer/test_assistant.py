@@ -15,7 +15,7 @@ from answer.answer import Answer, QuestionError, Timings
 from answer.assistant import Assistant
 from index.collection import Collection
 from index.protocols import IndexMissing
-from tests.answer.papers import ask, assistant_over, check_contract, plain
+from tests.answer.papers import TrustsThePicker, ask, assistant_over, check_contract, plain
 from tests.conftest import HashingEmbedder
 
 PAPERS = {
@@ -170,7 +170,8 @@ def test_a_paper_that_is_added_answers_the_next_question_and_one_that_is_removed
 def test_eight_threads_get_the_answers_that_one_gets(tmp_path):
     alone = assistant_over(tmp_path, PAPERS)
     expected = [without_time(alone.ask(question)) for question in QUESTIONS]
-    shared = Assistant(alone.collection)  # nothing is remembered yet: the threads fill its memory together
+    # Nothing is remembered yet: the threads fill its memory together.
+    shared = Assistant(alone.collection, judge=TrustsThePicker())
     with ThreadPoolExecutor(8) as threads:
         runs = list(threads.map(lambda n: [shared.ask(q) for q in _turned(n)], range(16)))
     for n, run in enumerate(runs):

@@ -9,7 +9,7 @@ import pytest
 from answer.assistant import Assistant
 from api.cli import place
 from index.collection import Collection
-from tests.answer.papers import ask, plain, quoted
+from tests.answer.papers import TrustsThePicker, ask, plain, quoted
 from tests.conftest import HashingEmbedder
 from tests.ingest.office_files import WRITERS
 
@@ -31,7 +31,7 @@ def asked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     WRITERS[request.param](folder / "papers" / request.param)
     collection = Collection(folder / "index", HashingEmbedder())
     assert collection.add([folder / "papers"]).failed == []
-    return request.param, Assistant(collection)
+    return request.param, Assistant(collection, judge=TrustsThePicker())
 
 
 def test_the_figure_of_a_cell_is_answered_and_cited_where_it_stands(asked: tuple[str, Assistant]):
@@ -56,7 +56,7 @@ def test_the_command_names_the_place_of_a_cell(tmp_path: Path):
     WRITERS["iju.xlsx"](tmp_path / "papers" / "iju.xlsx")
     collection = Collection(tmp_path / "index", HashingEmbedder())
     collection.add([tmp_path / "papers"])
-    answer = ask(Assistant(collection), "令和5年度の市税の予算額はいくらですか。")
+    answer = ask(Assistant(collection, judge=TrustsThePicker()), "令和5年度の市税の予算額はいくらですか。")
     assert "69102千円" in plain(answer.answer)
     assert "シート「歳入」 A3" in place(answer.citations[0])
 
@@ -68,6 +68,6 @@ def test_values_of_a_csv_that_look_like_one_figure_are_two(tmp_path: Path):
     (tmp_path / "papers" / "相談.csv").write_text(rows, encoding="utf-8")
     collection = Collection(tmp_path / "index", HashingEmbedder())
     collection.add([tmp_path / "papers"])
-    answer = ask(Assistant(collection), "令和5年度の東京窓口の相談は何件ですか。")
+    answer = ask(Assistant(collection, judge=TrustsThePicker()), "令和5年度の東京窓口の相談は何件ですか。")
     assert plain(answer.answer).startswith("640件")
     assert answer.citations[0].quote == "東京窓口の相談,812,640"

@@ -145,8 +145,7 @@ def test_how_much_a_goal_was_missed_by_is_worked_out_from_result_and_goal(town):
 
 def test_a_telephone_number_that_no_paper_prints_is_declined_though_telephones_are_mentioned(town):
     answer = ask(town, "ひよりバスの予約の電話番号を教えてください")
-    assert answer.status != "answered"
-    assert any("番号" in word for word in answer.missing)
+    assert answer.status == "unsure"
     assert answer.passages
 
 
