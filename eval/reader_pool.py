@@ -3,7 +3,8 @@
     python -m eval.reader_pool POOL --documents DIR… [--pairs DIR] [--index INDEX] [NAME…]
 
 Asks the product's own pipeline (the sets of the bank, or those of these collections; sealed ones never) and writes
-POOL/<collection>.jsonl, an example a line: {collection, id, question, kind, answerable, right, near, far, scene}.
+POOL/<collection>.jsonl, an example a line: {collection, id, question, kind, answerable, right, near, far, scene}. A
+collection whose file is there is not asked again.
 Texts are written as the product reads them (``answer.as_read``). ``scene`` holds the first ``SEEN`` statements of the
 scene with their scores, best first. The files hold sentences of papers: they are not for the repository.
 
@@ -90,7 +91,7 @@ class Papers:
 
     def __post_init__(self) -> None:
         for info in self.assistant.collection.snapshot().documents():
-            self.by_file.setdefault(unicodedata.normalize("NFC", info.file), []).append(info.id)
+            self.by_file.setdefault(_bare(info.file), []).append(info.id)
 
     def reading(self, document_id: str) -> Reading:
         if document_id not in self.readings:
@@ -100,7 +101,7 @@ class Papers:
         return self.readings[document_id]
 
     def of(self, file: str) -> list[Reading]:
-        return [self.reading(id_) for id_ in self.by_file.get(unicodedata.normalize("NFC", file), [])]
+        return [self.reading(id_) for id_ in self.by_file.get(_bare(file), [])]
 
     def text(self, statement: Statement, asked: str) -> str:
         return as_read(self.reading(statement.document.id), statement, asked)
@@ -151,9 +152,7 @@ def _at_places(question: Question, file: str, papers: Papers) -> Iterator[Statem
 
 
 def _stands_at(place: Evidence, file: str, lines: tuple[int, int] | None, page: int | None, text: str) -> bool:
-    return unicodedata.normalize("NFC", place.file) == unicodedata.normalize("NFC", file) and place.overlaps(
-        place.file, lines, page, text
-    )
+    return _bare(place.file) == _bare(file) and place.overlaps(place.file, lines, page, text)
 
 
 def says(question: Question, accepted: str, text: str) -> bool:
@@ -344,6 +343,8 @@ def main(argv: Sequence[str]) -> int:
     sets, absent = find_sets(bank_files(given.names), given.documents)
     print(*absent, sep="\n", file=sys.stderr)
     for one in sets:
+        if (given.pool / f"{one.name.partition('.')[0]}.jsonl").exists():
+            continue
         print(write_pool(one, given.pairs, given.index, given.pool), flush=True)
     return 0
 
