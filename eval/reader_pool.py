@@ -44,12 +44,14 @@ from eval.measures.luck import luck_of_text
 from eval.measures.texts import figures, normalise
 from eval.reader_examples import bigrams
 from eval.sets import QuestionSet, bank_files, find_sets, open_set
+from index.files import shown_name
 
 SEEN = 24  # statements of a scene
 NEAR = 12
 ANYWHERE = 4
 AS_GOOD = 0.6  # of what the best one meets: as much makes another statement at the place right, too
 CLEAR = 1.25  # times the second best
+ENOUGH = 0.3  # of all that is met at the place is met by the best one
 SMALL = 3  # statements at a gold place, all of which are right
 _IN_PARTS = ("list", "howto", "reason", "definition", "comparison", "yesno")
 INDEX = Path("build/bank/index")
@@ -91,7 +93,7 @@ class Papers:
 
     def __post_init__(self) -> None:
         for info in self.assistant.collection.snapshot().documents():
-            self.by_file.setdefault(_bare(info.file), []).append(info.id)
+            self.by_file.setdefault(shown_name(info.file), []).append(info.id)
 
     def reading(self, document_id: str) -> Reading:
         if document_id not in self.readings:
@@ -101,7 +103,7 @@ class Papers:
         return self.readings[document_id]
 
     def of(self, file: str) -> list[Reading]:
-        return [self.reading(id_) for id_ in self.by_file.get(_bare(file), [])]
+        return [self.reading(id_) for id_ in self.by_file.get(shown_name(file), [])]
 
     def text(self, statement: Statement, asked: str) -> str:
         return as_read(self.reading(statement.document.id), statement, asked)
@@ -132,7 +134,7 @@ def _by_places(question: Question, papers: Papers) -> Labelled | None:
         groups = [list({id(s): s for group in holding for s in group}.values())]
     right = {id(s): s for group in groups for s in _as_good(group, worth)}
     if not right:
-        right = {id(s): s for s in _clear(question, here, worth)}
+        right = {id(s): s for s in _clear(question, here, worth, ENOUGH * worth[_ALL])}
     if not right:
         return None
     in_parts = question.type in _IN_PARTS or bool(question.accept_all) or DERIVED in question.note or not groups
@@ -152,7 +154,7 @@ def _at_places(question: Question, file: str, papers: Papers) -> Iterator[Statem
 
 
 def _stands_at(place: Evidence, file: str, lines: tuple[int, int] | None, page: int | None, text: str) -> bool:
-    return _bare(place.file) == _bare(file) and place.overlaps(place.file, lines, page, text)
+    return shown_name(place.file) == shown_name(file) and place.overlaps(place.file, lines, page, text)
 
 
 def says(question: Question, accepted: str, text: str) -> bool:
@@ -161,12 +163,19 @@ def says(question: Question, accepted: str, text: str) -> bool:
 
 
 def _worths(wanted: str, statements: Sequence[Statement]) -> dict[int, float]:
-    """Return what each statement has in common with a text, in character pairs, the rare ones counting more."""
+    """Return what each statement has in common with a text, in character pairs, the rare ones counting more.
+
+    Under ``_ALL`` is what all of them together have.
+    """
     grams = {id(s): bigrams(s.flat) for s in statements}
     held = Counter(gram for own in grams.values() for gram in own)
     asked = bigrams(wanted)
     weight = {gram: math.log((len(statements) + 1) / held[gram]) + 0.2 for gram in asked if held[gram]}
-    return {key: sum(weight[gram] for gram in own & weight.keys()) for key, own in grams.items()}
+    found = {key: sum(weight[gram] for gram in own & weight.keys()) for key, own in grams.items()}
+    return found | {_ALL: sum(weight.values())}
+
+
+_ALL = 0  # no statement's id
 
 
 def _as_good(statements: Sequence[Statement], worth: dict[int, float]) -> list[Statement]:
@@ -174,7 +183,7 @@ def _as_good(statements: Sequence[Statement], worth: dict[int, float]) -> list[S
     return [s for s in statements if worth[id(s)] >= AS_GOOD * best]
 
 
-def _clear(question: Question, here: Sequence[Statement], worth: dict[int, float]) -> list[Statement]:
+def _clear(question: Question, here: Sequence[Statement], worth: dict[int, float], enough: float) -> list[Statement]:
     """Return what answers though it does not hold the answer: all of a small place, or what is clearly the best."""
     if len(here) <= SMALL and all(place.page is None for place in question.evidence):
         return list(here)
@@ -182,8 +191,8 @@ def _clear(question: Question, here: Sequence[Statement], worth: dict[int, float
     # Of two that stand there with the same words, as of a table that is read twice, both are right.
     same = [s for s in ranked if s.key == ranked[0].key]
     others = [s for s in ranked if s.key != ranked[0].key]
-    is_clear = ranked and (not others or worth[id(ranked[0])] >= CLEAR * worth[id(others[0])])
-    return same if is_clear else []
+    best, second = (worth[id(some[0])] if some else 0.0 for some in (ranked, others))
+    return same if best > enough and best >= CLEAR * second else []
 
 
 def _by_beginnings(asked: Asked, papers: Papers) -> Labelled | None:
