@@ -82,7 +82,7 @@ def test_a_question_is_left_out_where_it_is_not_clear_what_answers(papers):
     every = Evidence("yosan　6.md", lines=(1, 13))
     question = Question(
         "m-2",
-        "民生費はどうですか",
+        "どうですか",
         "yesno",
         "はい",
         ("はい",),
