@@ -70,6 +70,21 @@ def test_a_piece_of_another_figure_is_no_answer(papers):
     assert not reader_pool.says(one.question, "1百万円", "- 教育費のうち給食に使うのは61百万円です。")
 
 
+def test_cells_of_a_row_are_figures_of_their_own(tmp_path):
+    table = "| 町 | 世帯 | 人口 |\n|---|---|---|\n| 川町 | 120 | 342 |\n| 山町 | 81 | 201 |\n"
+    csv = "町,世帯,人口\n川町,120,342\n山町,81,201\n"
+    for name, text in (("towns.md", table), ("towns.csv", csv)):
+        towns = Papers(assistant_over(tmp_path / name, {name: text}))
+        line = next(n for n, row in enumerate(text.splitlines(), 1) if "川町" in row)
+        place = Evidence(name, lines=(1, len(text.splitlines())))
+        question = Question("m-3", "川町の人口", "table_cell", "342", ("342",), (), (place,), (), True)
+        known = label(Asked("m-3", question.question, "table_cell", "342", question), towns)
+
+        assert known is not None
+        (right,) = known.right
+        assert right.document.lines(right.start, right.end) == (line, line)
+
+
 def test_yes_or_no_is_answered_by_the_line_of_the_gold_place(papers):
     line = "教育費は830百万円で、前の年度より20百万円多くなりました。"
     known = label(asked("教育費は増えましたか。", line, accept=("はい",), type="yesno"), papers)
