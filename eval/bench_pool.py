@@ -1,11 +1,11 @@
 """How well the reader puts the statements of a scene in order, on questions over our own papers that it has not seen.
 
-    python -m eval.bench_pool POOL --scores DIR --fold WEIGHTS COLLECTION… [--fold …]
+    python -m eval.bench_pool POOL --scores DIR [--most N] --fold WEIGHTS COLLECTION… [--fold …]
 
 For each question of a pool (``eval.reader_pool``) the first statements of its scene are scored by the scene itself, by
 the embedding model's cosine, by the reader, and by sums of the reader's logit and the scene's score. ``WEIGHTS`` are
-those that have not been learned from the COLLECTIONs after them. DIR keeps what was scored, a line a question in the
-order of the pool, so that a run that was ended goes on after the last collection that it has finished.
+those that have not been learned from the COLLECTIONs after them; of each ``N`` questions are asked, drawn by chance. DIR
+keeps what was scored, a line a question, so that a run that was ended goes on after the last collection it finished.
 
 Prints, for each collection and over all: of the questions with an answer how often a right statement is among those at
 all, first, and among the first three; and how well the best score tells these questions from those without an answer
@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import random
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -45,19 +46,26 @@ class Scored(NamedTuple):
     reader: Array  # logits
 
 
-def score(rows: Sequence[Mapping[str, Any]], by_reader: Scores, by_cosine: Scores) -> list[dict[str, list[float]]]:
-    """Return cosines and the reader's logits for the statements of each scene."""
+def score(rows: Sequence[Mapping[str, Any]], by_reader: Scores, by_cosine: Scores) -> list[dict[str, Any]]:
+    """Return, for each question, the cosines and the reader's logits of the statements of its scene."""
     scored = []
     for row in tqdm(rows, file=sys.stderr, disable=None):
         texts = [text for text, _ in row["scene"]]
         chances = np.clip(by_reader(row["question"], texts).astype(float), 1e-6, 1 - 1e-6)
         logits = np.log(chances / (1 - chances))
         near = by_cosine(row["question"], texts) if texts else np.empty(0)
-        scored.append({"cosine": [round(float(c), 4) for c in near], "reader": [round(float(x), 3) for x in logits]})
+        by_each = {"cosine": [round(float(c), 4) for c in near], "reader": [round(float(x), 3) for x in logits]}
+        scored.append({"id": row["id"], **by_each})
     return scored
 
 
-def joined(row: Mapping[str, Any], scored: Mapping[str, Sequence[float]]) -> Scored:
+def drawn(rows: Sequence[dict[str, Any]], most: int) -> list[dict[str, Any]]:
+    """Return at most so many rows, in their order; the same ones each time."""
+    kept = random.Random(len(rows)).sample(range(len(rows)), min(most, len(rows)))
+    return [rows[n] for n in sorted(kept)]
+
+
+def joined(row: Mapping[str, Any], scored: Mapping[str, Any]) -> Scored:
     """Return a row of a pool with what was scored of it."""
     right = np.array([text in row["right"] for text, _ in row["scene"]], bool)
     scene = np.array([value for _, value in row["scene"]], float)
@@ -113,6 +121,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("pool", type=Path, metavar="POOL")
     parser.add_argument("--fold", nargs="+", action="append", required=True, metavar=("WEIGHTS", "COLLECTION"))
     parser.add_argument("--scores", type=Path, required=True)
+    parser.add_argument("--most", type=int, default=10_000, metavar="N")
     given = parser.parse_args(argv)
     embedder = open_embedder()
     if not isinstance(embedder, SentenceEmbedder):
@@ -122,12 +131,13 @@ def main(argv: Sequence[str]) -> int:
     for weights, *names in given.fold:
         reader = Reader(Path(weights), embedder)
         for name in names:
-            rows = _rows(given.pool / f"{name}.jsonl")
+            rows = drawn(_rows(given.pool / f"{name}.jsonl"), given.most)
             kept = given.scores / f"{name}.jsonl"
             if not kept.exists():
                 lines = (json.dumps(one) for one in score(rows, reader.scores, cosines(embedder)))
                 kept.write_text("\n".join(lines) + "\n", encoding="utf-8")
-            questions = [joined(row, one) for row, one in zip(rows, _rows(kept), strict=True)]
+            scored = {one["id"]: one for one in _rows(kept)}
+            questions = [joined(row, scored[row["id"]]) for row in rows]
             print(f"{name}: ", *table(questions), sep="\n", flush=True)
             every += questions
     print("\nall, each by weights that have not seen it:", *table(every), sep="\n")

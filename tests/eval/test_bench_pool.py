@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from eval import bench_pool
-from eval.bench_pool import figures, joined, score, ways
+from eval.bench_pool import drawn, figures, joined, score, ways
 from index.embedder import SentenceEmbedder
 
 # The right statement is second of the scene, and the question without an answer has one statement.
 ROWS = [
     {
+        "id": "m-1",
         "collection": "mihono",
         "kind": "number",
         "answerable": True,
@@ -20,6 +21,7 @@ ROWS = [
         "scene": [["歳出: 3円", 0.9], ["歳入: 2円", 0.7], ["人口: 9人", 0.1]],
     },
     {
+        "id": "m-2",
         "collection": "mihono",
         "kind": "unanswerable",
         "answerable": False,
@@ -55,6 +57,14 @@ def test_a_question_whose_right_statement_is_not_in_the_scene_counts_as_missed(q
     unseen = joined({**ROWS[0], "right": ["歳入は2円である。"]}, {"cosine": [0.1, 0.2, 0.3], "reader": [1, 2, 3]})
 
     assert figures([*questions, unseen], ways()["reader"])[:2] == (0.5, 0.5)
+
+
+def test_the_same_questions_are_drawn_each_time():
+    rows = [{"id": n} for n in range(100)]
+
+    assert drawn(rows, 10) == drawn(rows, 10)
+    assert len(drawn(rows, 10)) == 10
+    assert drawn(rows, 1000) == rows
 
 
 def test_what_has_been_scored_is_not_scored_again(tmp_path, monkeypatch, capsys):
