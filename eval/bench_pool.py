@@ -4,8 +4,8 @@
 
 For each question of a pool (``eval.reader_pool``) the first statements of its scene are scored by the scene itself, by
 the embedding model's cosine, by the reader, and by sums of the reader's logit and the scene's score. ``WEIGHTS`` are
-those that have not been learned from the COLLECTIONs after them; of each ``N`` questions are asked, drawn by chance. DIR
-keeps what was scored, a line a question, so that a run that was ended goes on after the last collection it finished.
+those that have not been learned from the COLLECTIONs after them; of each ``N`` questions are drawn by chance. DIR keeps
+what was scored, a line a question, so that a run that was ended goes on after the last collection that it finished.
 
 Prints, for each collection and over all: of the questions with an answer how often a right statement is among those at
 all, first, and among the first three; and how well the best score tells these questions from those without an answer
