@@ -19,7 +19,8 @@ import numpy as np
 import numpy.typing as npt
 
 from index.default_model import SOURCE_SHA256
-from index.embedder import has_fast_bytes, round_weights
+from index.embedder import SentenceEmbedder, has_fast_bytes, open_embedder, round_weights
+from index.protocols import Embedder
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -104,6 +105,17 @@ class Reader:
                 round_weights(network.layers)
             self._parts = network, bert, Pairs(folder), single_threads(min(WORKERS, os.cpu_count() or 1))
         return self._parts
+
+
+def open_reader(embedder: Embedder, weights: Path) -> Reader:
+    """Return the reader on top of the default embedding model, whichever model the passages are embedded by.
+
+    Nothing is read before the first question.
+    """
+    is_default = isinstance(embedder, SentenceEmbedder) and embedder.is_default
+    base = embedder if is_default else open_embedder()
+    assert isinstance(base, SentenceEmbedder)
+    return Reader(weights, base)
 
 
 def read_weights(path: Path, sha256: str | None = None) -> dict[str, npt.NDArray[np.float16]]:
