@@ -252,8 +252,7 @@ class Assistant:
         for fact, _ in facts:
             spans.append((self._reading(snapshot, fact.document_id), fact.start, fact.end, 0.0))
         atoms = read_atoms(question, _Lexicon(view))
-        scene = build_scene(question, atoms, spans)
-        return hits, scene
+        return hits, build_scene(question, atoms, spans)
 
     def _read(self, hits: list[Hit], scene: Scene) -> tuple[list[Hit], Scene]:
         """Return the hits and the scene as the reader orders them, where there is one.

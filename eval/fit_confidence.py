@@ -222,7 +222,7 @@ def main(argv: Sequence[str]) -> int:
     seen = {path.stem for path in arguments.seen}
     probability = np.zeros(len(rows))
     fitted: dict[str, Any] = {}
-    for sort in SORTS:
+    for sort in (sort for sort in SORTS if any(row.sort == sort for row in rows)):
         of_sort = np.array([row.sort == sort for row in rows])
         model, factor, offset, left = learn([row for row in rows if row.sort == sort], seen)
         probability[of_sort] = left
