@@ -13,7 +13,7 @@ from typing import Literal
 
 from tqdm import tqdm
 
-from answer.assistant import SURE, Assistant, open_assistant
+from answer.assistant import Assistant, open_assistant
 from eval.dataset import Question, read_questions
 from index.reader import WEIGHTS
 from ingest.parse import SUFFIXES, ParseError
@@ -138,7 +138,11 @@ def _documents(needed: set[str], folder: Path) -> tuple[Path, ...]:
 
 
 def open_set(
-    question_set: QuestionSet, beside: Path, embedding_model: str, reader: Path | None = WEIGHTS, sure: float = SURE
+    question_set: QuestionSet,
+    beside: Path,
+    embedding_model: str,
+    reader: Path | None = WEIGHTS,
+    sure: float | None = None,
 ) -> Assistant:
     """Return an assistant over just the documents of the set, with the reader of these weights; see ``Assistant``.
 
