@@ -91,5 +91,13 @@ class IndexUnwritable(TenkyoIndexError):  # noqa: N818 - a state
     """The index could not be written: the disk is full, or the folder may not be changed."""
 
 
+class IndexUnreachable(TenkyoIndexError):  # noqa: N818 - a state
+    """The database of the index cannot be used: not there, not allowed, too old, or gone in the middle."""
+
+
+class GenerationGone(TenkyoIndexError):  # noqa: N818 - a state
+    """What a reader was looking at has been replaced and cleared away: it is to be looked at anew."""
+
+
 class ModelMissing(TenkyoIndexError):  # noqa: N818 - a state
     """The embedding model is not on this machine."""

@@ -1,0 +1,123 @@
+"""What a database driver says becomes an error of ours that names the remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import exc
+
+from index.protocols import (
+    IndexBusy,
+    IndexDamaged,
+    IndexMissing,
+    IndexUnreachable,
+    IndexUnwritable,
+    TenkyoIndexError,
+)
+
+
+@contextmanager
+def told(place: str) -> Iterator[None]:
+    """Raise what the driver raises within as a TenkyoIndexError about the database at ``place``."""
+    try:
+        yield
+    except exc.TimeoutError as error:
+        raise IndexBusy(
+            f"{place}: no free connection ({error}): try again, or allow the server more of them",
+            "データベースへの接続が混み合っています。少し待って、もう一度実行してください。",
+        ) from error
+    except (exc.DBAPIError, exc.NoSuchModuleError) as error:
+        raise in_words(place, error) from error
+
+
+def in_words(place: str, error: exc.DBAPIError | exc.NoSuchModuleError) -> TenkyoIndexError:
+    """Return the error that says what happened at ``place``, and what helps."""
+    cause: Any = getattr(error, "orig", None) or error
+    name = getattr(cause, "sqlite_errorname", None)
+    if name is not None:
+        return _of_sqlite(place, name, str(cause))
+    return _of_postgresql(place, getattr(cause, "sqlstate", None), str(cause).strip())
+
+
+def _of_sqlite(place: str, name: str, said: str) -> TenkyoIndexError:
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return busy(place)
+    if name.startswith("SQLITE_FULL"):
+        return _full(place)
+    if name.startswith("SQLITE_CANTOPEN"):
+        return IndexMissing(
+            f"{place} cannot be opened ({said}): check that the folder is there and may be read and written",
+            f"索引のファイル {place} を開けません。フォルダがあるか、読み書きの権限があるかを確かめてください。",
+        )
+    if name.startswith(("SQLITE_READONLY", "SQLITE_PERM", "SQLITE_AUTH")):
+        return _forbidden(place, said)
+    if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+        return IndexDamaged(
+            f"{place} is damaged ({said}): restore it from a backup, or run `tenkyo ingest` into another folder",
+            f"索引のファイル {place} が壊れています。控えから戻すか、別のフォルダに取り込み直してください。",
+        )
+    return IndexUnwritable(
+        f"{place} cannot be used ({name}: {said}): check its disk, and try again",
+        f"索引のファイル {place} を読み書きできません（{said}）。ディスクを確かめて、もう一度実行してください。",
+    )
+
+
+def _of_postgresql(place: str, state: str | None, said: str) -> TenkyoIndexError:
+    lower = said.lower()
+    if state == "55P03":
+        return busy(place)
+    if state in ("53100", "58030"):
+        return _full(place)
+    if state == "25006":
+        return IndexUnwritable(
+            f"{place} is a replica, which can only be read: write to the primary server",
+            f"{place} は読み取り専用の複製です。書き込みは元のサーバー（プライマリ）に対して行ってください。",
+        )
+    if state == "42501" or "permission denied" in lower:
+        return _forbidden(place, said)
+    if state in ("28P01", "28000") or "password authentication failed" in lower or "no password supplied" in lower:
+        return IndexUnreachable(
+            f"{place}: the user name or the password is refused ({said}): put them right in the URL",
+            f"{place} に接続できません。ユーザー名かパスワードが違います。接続先の URL を確かめてください。",
+        )
+    if state == "3D000" or ("database" in lower and "does not exist" in lower):
+        return IndexMissing(
+            f"{place}: there is no such database ({said}): create it (CREATE DATABASE), or name another in the URL",
+            f"{place} というデータベースがありません。作成するか、接続先の URL を確かめてください。",
+        )
+    if state in ("53300",):
+        return IndexBusy(
+            f"{place}: the server has no connection left ({said}): raise max_connections, or start fewer processes",
+            f"{place} の接続数が上限に達しています。max_connections を増やすか、プロセスの数を減らしてください。",
+        )
+    return IndexUnreachable(
+        f"{place} cannot be used ({said or 'no connection'}): check that the server runs and that host and port "
+        "of the URL are right",
+        f"{place} に接続できません。サーバーが動いているか、接続先の URL（ホスト・ポート）を確かめてください。",
+    )
+
+
+def busy(place: str) -> IndexBusy:
+    """Return the error for a second writer."""
+    return IndexBusy(
+        f"another process is writing to {place}: try again when it has finished",
+        f"別の処理が {place} の索引を書き換えています。終わってから、もう一度実行してください。",
+    )
+
+
+def _full(place: str) -> IndexUnwritable:
+    return IndexUnwritable(
+        f"no space left while writing {place}: free some and try again; the index is unchanged",
+        "ディスクの空きが足りないため、索引を書き込めません。空きを作ってから、もう一度実行してください。"
+        f"これまでの索引（{place}）は無事です。",
+    )
+
+
+def _forbidden(place: str, said: str) -> IndexUnwritable:
+    return IndexUnwritable(
+        f"{place} may not be written ({said}): give this user the right to (PostgreSQL: GRANT on the schema and its "
+        "tables), or use another index",
+        f"{place} に書き込む権限がありません。権限を与えるか、別の索引を指定してください。",
+    )

@@ -1,0 +1,1 @@
+"""One script a revision, each named by its number; the newest is ``schema.REVISION``."""
