@@ -156,7 +156,7 @@ class StoreWriter:
         facts: Sequence[Fact],
         fact_words: Sequence[Sequence[str]],
     ) -> DocumentInfo:
-        info = _info_of(document, len(chunks), len(facts))
+        info = info_of(document, len(chunks), len(facts))
         body = {name: value for name, value in vars(document).items() if name in DOCUMENT_FIELDS}
         body |= {"blocks": [asdict(b) for b in document.blocks], "tables": [asdict(t) for t in document.tables]}
         body["places"] = [(place.start, place.end, place.name) for place in document.places]
@@ -227,7 +227,8 @@ def _writing() -> Iterator[None]:
         raise OSError(errno.EIO, str(error)) from error
 
 
-def _info_of(document: Document, chunks: int, facts: int) -> DocumentInfo:
+def info_of(document: Document, chunks: int, facts: int) -> DocumentInfo:
+    """Return what a list shows of a document that has so many chunks and facts."""
     return DocumentInfo(
         id=document.id,
         file=document.file,

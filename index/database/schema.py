@@ -222,7 +222,7 @@ statements = Table(
     Column("kind", Text, nullable=False),
     Column("path", Integer, nullable=False),
     Column("is_order", Boolean, nullable=False),  # it tells whoever answers what to say, and is not quoted
-    Column("lemmas", Text),  # one a line
+    Column("lemmas", Text),  # JSON
     sqlite_with_rowid=False,
 )
 Index("statements_by_start", statements.c.document, statements.c.start)
@@ -250,6 +250,7 @@ terms = Table(
     Column("chunks", Integer, nullable=False),  # of the newest generation: how many hold it
     Column("facts", Integer, nullable=False),
     sqlite_autoincrement=True,
+    postgresql_with={"fillfactor": 80},  # room for the counts to change where they stand
 )
 
 

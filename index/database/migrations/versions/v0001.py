@@ -95,6 +95,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("number"),
         sa.UniqueConstraint("word"),
         sqlite_autoincrement=True,
+        postgresql_with={"fillfactor": 80},
     )
     op.create_table(
         "documents",

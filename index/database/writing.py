@@ -1,0 +1,274 @@
+"""The write side: a paper goes in, or out, in one transaction, and each such change is a generation."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from sqlalchemy import Connection, Integer, Table, delete, exists, func, insert, select, true, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from index.database import schema
+from index.database.engine import Database, settle
+from index.database.generations import Generation, newest, record
+from index.database.parameters import as_parameter, listed
+from index.database.postings import ENTRY, TABLES, count, pack
+from index.database.records import (
+    Paths,
+    Statement,
+    Values,
+    block_rows,
+    chunk_rows,
+    document_body,
+    fact_rows,
+    page_rows,
+    statement_rows,
+    text_rows,
+    to_json,
+)
+from index.database.schema import vector_text
+from index.keywords import analyzer, chunk_words, fact_words
+from index.protocols import Vectors
+from index.store import info_of
+from ingest.document import Chunk, Document, Fact
+
+GRACE = 60.0  # seconds that a replaced version stays, for a reader who is still at it
+AT_ONCE = 8  # versions that are cleared away in one transaction: others write in between
+
+
+@dataclass(frozen=True)
+class Paper:
+    """All that is stored of a document. ``vectors`` has a row for each chunk, float32 ``(len(chunks), dim)``.
+
+    ``words`` are the vectors of words that the collection may not have yet. ``given`` is what a person has said of it.
+    ``content`` is the original's bytes where the database is to keep them; otherwise it lies beside the index.
+    """
+
+    document: Document
+    chunks: Sequence[Chunk]
+    facts: Sequence[Fact]
+    statements: Sequence[Statement]
+    vectors: Vectors
+    words: Mapping[str, Vectors] = field(default_factory=dict)
+    given: Mapping[str, str] = field(default_factory=dict)
+    suffix: str = ""
+    size: int = 0
+    content: bytes | None = None
+
+
+def put(database: Database, paper: Paper, embedder: str, replaces: Collection[str] = ()) -> Generation:
+    """Take in a paper; what was there of it, and of the documents that it ``replaces``, goes out in the same step.
+
+    Return the generation from which on it is there. ``embedder`` is the name of the model of the vectors. Raise
+    IndexMismatch when the collection is of another model or analyzer, IndexBusy when another writer does not finish,
+    IndexUnwritable when the disk is full or this user may not write, ValueError when the parts do not belong together;
+    then nothing has changed.
+    """
+    if len(paper.vectors) != len(paper.chunks):
+        raise ValueError(f"not the same number of chunks and vectors: {len(paper.chunks)} != {len(paper.vectors)}")
+    document = paper.document
+    # What takes longest is done before anybody is kept waiting.
+    words = {
+        "chunks": [chunk_words(chunk) for chunk in paper.chunks],
+        "facts": [fact_words(fact, document.title) for fact in paper.facts],
+    }
+    packed = {of: pack(tokens) for of, tokens in words.items()}
+    lengths = {of: sum(map(len, tokens)) for of, tokens in words.items()}
+    rows = _rows(paper)
+    made_with = {schema.ANALYZER: analyzer(), schema.EMBEDDER: embedder, schema.DIM: str(paper.vectors.shape[1])}
+    with database.writing() as connection:
+        settle(connection, made_with, database.place)
+        before = newest(connection)
+        after = before.next(
+            documents=1,
+            chunks=len(paper.chunks),
+            chunk_words=lengths["chunks"],
+            facts=len(paper.facts),
+            fact_words=lengths["facts"],
+        )
+        for number in _current(connection, database, {document.id, *replaces}):
+            after = _take_out(connection, number, after)
+        _keep_original(connection, database, paper)
+        number = connection.execute(
+            insert(schema.documents)
+            .values(
+                id=document.id,
+                since=after.number,
+                source=document.source,
+                sha256=document.sha256,
+                info=to_json(vars(info_of(document, len(paper.chunks), len(paper.facts)))),
+                given=to_json(dict(paper.given)),
+                lacks_ocr=document.lacks_ocr,
+                chunk_words=lengths["chunks"],
+                fact_words=lengths["facts"],
+                body=document_body(document),
+            )
+            .returning(schema.documents.c.number)
+        ).scalar_one()
+        for table, values in rows.items():
+            _insert(connection, database, table, ({"document": number, **row} for row in values))
+        numbers = _count_words(connection, database, packed["chunks"], packed["facts"])
+        for of, table in TABLES.items():
+            _insert(
+                connection,
+                database,
+                table,
+                ({"term": numbers[w], "document": number, "entries": e} for w, e in sorted(packed[of].items())),
+            )
+        _keep_vocabulary(connection, database, {numbers[w]: v for w, v in paper.words.items() if w in packed["chunks"]})
+        record(connection, after)
+    return after
+
+
+def remove(database: Database, document_id: str) -> Generation:
+    """Take a document out; return the generation from which on it is gone. KeyError if it is not there."""
+    with database.writing() as connection:
+        after = newest(connection).next()
+        numbers = _current(connection, database, {document_id})
+        if not numbers:
+            raise KeyError(document_id)
+        after = _take_out(connection, numbers[0], after)
+        record(connection, after)
+    return after
+
+
+def sweep(database: Database, grace: float = GRACE) -> int:
+    """Clear away the versions that were replaced more than ``grace`` seconds ago; return how many those were."""
+    cleared = 0
+    while True:
+        with database.writing() as connection:
+            last = newest(connection)
+            old = select(func.max(schema.generations.c.number)).where(schema.generations.c.at <= time.time() - grace)
+            up_to = min(connection.scalar(old) or 0, last.number)
+            found = select(schema.documents.c.number).where(schema.documents.c.until <= up_to)
+            numbers = list(connection.scalars(found.order_by(schema.documents.c.until).limit(AT_ONCE)))
+            if numbers:
+                # A reader of an older generation learns from this that it may miss something.
+                seen = select(func.max(schema.documents.c.until)).where(schema.documents.c.number.in_(numbers))
+                swept = max(last.swept, connection.scalar(seen) or 0)
+                mark = update(schema.generations).where(schema.generations.c.number == last.number)
+                connection.execute(mark.values(swept=swept))
+                for number in numbers:
+                    _clear(connection, database, number)
+                cleared += len(numbers)
+            if len(numbers) < AT_ONCE:
+                return cleared
+
+
+def _rows(paper: Paper) -> dict[Table, list[Values]]:
+    """Return the rows of every table that holds a piece of a version."""
+    paths = Paths()
+    rows = {
+        schema.texts: list(text_rows(paper.document.text)),
+        schema.pages: list(page_rows(paper.document)),
+        schema.blocks: list(block_rows(paper.document, paths)),
+        schema.chunks: list(chunk_rows(paper.document, paper.chunks, paths)),
+        schema.statements: list(statement_rows(paper.statements, paths)),
+        schema.facts: list(fact_rows(paper.facts, paths)),
+        schema.chunk_vectors: [{"ordinal": n, "vector": vector} for n, vector in enumerate(paper.vectors)],
+    }
+    return {schema.paths: list(paths.rows()), **rows}
+
+
+def _current(connection: Connection, database: Database, ids: Iterable[str]) -> list[int]:
+    """Return the numbers of the versions of these documents that are in now."""
+    wanted = listed(database.kind, "ids", id=str)
+    documents = schema.documents
+    found = select(documents.c.number).where(documents.c.id == wanted.c.id, documents.c.until.is_(None))
+    return list(connection.scalars(found, {"ids": as_parameter((id_,) for id_ in sorted(ids))}))
+
+
+def _take_out(connection: Connection, number: int, after: Generation) -> Generation:
+    """End a version and take its words off the counts; return the generation without it."""
+    documents = schema.documents
+    ended = connection.execute(
+        update(documents)
+        .where(documents.c.number == number)
+        .values(until=after.number)
+        .returning(documents.c.chunk_words, documents.c.fact_words, documents.c.info)
+    ).one()
+    info = json.loads(ended.info)
+    for of, table in TABLES.items():
+        held = func.length(table.c.entries, type_=Integer) // ENTRY.itemsize
+        mine = (schema.terms.c.number == table.c.term) & (table.c.document == number)
+        connection.execute(update(schema.terms).where(mine).values({of: schema.terms.c[of] - held}))
+    return replace(
+        after,
+        documents=after.documents - 1,
+        chunks=after.chunks - info["chunks"],
+        chunk_words=after.chunk_words - ended.chunk_words,
+        facts=after.facts - info["facts"],
+        fact_words=after.fact_words - ended.fact_words,
+    )
+
+
+def _keep_original(connection: Connection, database: Database, paper: Paper) -> None:
+    made = postgresql.insert if database.kind == "postgresql" else sqlite.insert
+    values = {"sha256": paper.document.sha256, "suffix": paper.suffix, "size": paper.size, "content": paper.content}
+    connection.execute(made(schema.originals).values(values).on_conflict_do_nothing())
+
+
+def _count_words(
+    connection: Connection, database: Database, of_chunks: Mapping[str, bytes], of_facts: Mapping[str, bytes]
+) -> dict[str, int]:
+    """Add a version's words to the counts; return the number of each word."""
+    terms = schema.terms
+    new = listed(database.kind, "words", word=str, chunks=int, facts=int)
+    made = postgresql.insert if database.kind == "postgresql" else sqlite.insert
+    # SQLite takes ON CONFLICT after a SELECT for a join unless something stands between.
+    adding = made(terms).from_select(["word", "chunks", "facts"], select(new).where(true()))
+    counted = adding.on_conflict_do_update(
+        index_elements=[terms.c.word],
+        set_={"chunks": terms.c.chunks + adding.excluded.chunks, "facts": terms.c.facts + adding.excluded.facts},
+    )
+    held = [(w, count(of_chunks.get(w, b"")), count(of_facts.get(w, b""))) for w in sorted({*of_chunks, *of_facts})]
+    returned = connection.execute(counted.returning(terms.c.word, terms.c.number), {"words": as_parameter(held)})
+    return {row.word: row.number for row in returned}
+
+
+def _keep_vocabulary(connection: Connection, database: Database, vectors: Mapping[int, Vectors]) -> None:
+    if vectors:
+        made = postgresql.insert if database.kind == "postgresql" else sqlite.insert
+        rows = [{"term": n, "vector": np.asarray(v, "<f2").tobytes()} for n, v in sorted(vectors.items())]
+        connection.execute(made(schema.vocabulary).on_conflict_do_nothing(), rows)
+
+
+def _insert(connection: Connection, database: Database, table: Table, rows: Iterable[Values]) -> None:
+    """Insert many rows; by COPY where there is one, which takes a third of the time."""
+    values = list(rows)
+    if not values:
+        return
+    if database.kind == "sqlite":
+        connection.execute(insert(table), values)
+        return
+    names = list(values[0])
+    quoted = ", ".join(f'"{name}"' for name in names)
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    with driver.cursor() as cursor, cursor.copy(f"COPY {table.name} ({quoted}) FROM STDIN") as copy:
+        for row in values:
+            copy.write_row([vector_text(row[n]) if n == "vector" else row[n] for n in names])
+
+
+def _clear(connection: Connection, database: Database, number: int) -> None:
+    """Delete a version that nobody sees any more, and what only it had: words, and its original."""
+    documents, originals, terms, vocabulary = schema.documents, schema.originals, schema.terms, schema.vocabulary
+    mine: set[int] = set()
+    for table in TABLES.values():
+        mine.update(connection.scalars(select(table.c.term).where(table.c.document == number)))
+    for table in schema.OF_VERSION:
+        connection.execute(delete(table).where(table.c.document == number))
+    gone = delete(documents).where(documents.c.number == number).returning(documents.c.sha256)
+    sha256 = connection.execute(gone).scalar_one()
+    unneeded = originals.c.sha256 == sha256, ~exists().where(documents.c.sha256 == sha256)
+    connection.execute(delete(originals).where(*unneeded))
+    of_mine = select(listed(database.kind, "mine", term=int).c.term)
+    parameters = {"mine": as_parameter((term,) for term in sorted(mine))}
+    in_no_chunk = select(terms.c.number).where(terms.c.number.in_(of_mine), terms.c.chunks == 0)
+    connection.execute(delete(vocabulary).where(vocabulary.c.term.in_(in_no_chunk)), parameters)
+    held = (exists().where(table.c.term == terms.c.number) for table in TABLES.values())
+    unused = terms.c.number.in_(of_mine), terms.c.chunks == 0, terms.c.facts == 0, *(~one for one in held)
+    connection.execute(delete(terms).where(*unused), parameters)
