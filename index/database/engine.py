@@ -13,7 +13,7 @@ from sqlalchemy.exc import ArgumentError
 
 from index.database import schema
 from index.database.errors import told
-from index.protocols import IndexMismatch, IndexMissing, IndexUnreachable
+from index.protocols import IndexMismatch, IndexMissing, IndexUnreachable, IndexUnwritable
 
 Kind = Literal["sqlite", "postgresql"]
 
@@ -275,13 +275,28 @@ def _migrate(database: Database) -> None:
     from alembic import command
     from alembic.config import Config
 
+    if database.kind == "postgresql":
+        _add_pgvector(database)
     with database.writing() as connection:
-        if database.kind == "postgresql":
-            connection.execute(text("CREATE EXTENSION IF NOT EXISTS vector"))
         settings = Config()
         settings.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
         settings.attributes["connection"] = connection
         command.upgrade(settings, "head")
+
+
+def _add_pgvector(database: Database) -> None:
+    """Add the extension to the database, unless it is there; only an administrator may."""
+    try:
+        with database.writing() as connection:
+            if connection.scalar(text("SELECT count(*) FROM pg_extension WHERE extname = 'vector'")) == 0:
+                connection.execute(text("CREATE EXTENSION vector"))
+    except IndexUnwritable as error:
+        raise IndexUnreachable(
+            f"{database.place} has no pgvector yet, and this role may not add it: let an administrator of the database "
+            "run CREATE EXTENSION vector",
+            f"{database.place} で拡張機能 pgvector が有効になっていません。データベースの管理者が "
+            "CREATE EXTENSION vector を実行してください。",
+        ) from error
 
 
 def _missing(place: str) -> IndexMissing:

