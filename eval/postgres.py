@@ -65,7 +65,7 @@ def running(*settings: str) -> Iterator[str]:
                     _wait(process, port, home / "log")
                     yield f"postgresql+psycopg://postgres@127.0.0.1:{port}/postgres"
                 finally:
-                    process.send_signal(signal.SIGINT)  # ends it without waiting for its clients
+                    process.send_signal(signal.SIGQUIT)  # ends it at once: nothing of it is kept
     finally:
         shutil.rmtree(home, ignore_errors=True)
 

@@ -32,8 +32,8 @@ class Database:
         self.place = place  # as people are told; without a password
         self.folder = folder  # where caches may lie, and the originals of an embedded index
         self.kind: Kind = "postgresql" if engine.dialect.name == "postgresql" else "sqlite"
-        options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-        self._readers = engine.execution_options(**options) if self.kind == "postgresql" else engine
+        of_one_state = {"isolation_level": "REPEATABLE READ"} if self.kind == "postgresql" else {}
+        self._readers = engine.execution_options(**of_one_state)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

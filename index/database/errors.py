@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,6 +16,11 @@ from index.protocols import (
     IndexUnreachable,
     IndexUnwritable,
     TenkyoIndexError,
+)
+
+# A connection that fails has no code, only the server's words.
+_REFUSED = re.compile(
+    r"password authentication failed|no password supplied|role .* does not exist|no pg_hba\.conf entry"
 )
 
 
@@ -70,14 +76,14 @@ def _of_postgresql(place: str, state: str | None, said: str) -> TenkyoIndexError
         return busy(place)
     if state in ("53100", "58030"):
         return _full(place)
-    if state == "25006":
+    if state == "25006" or "during recovery" in lower:
         return IndexUnwritable(
             f"{place} is a replica, which can only be read: write to the primary server",
             f"{place} は読み取り専用の複製です。書き込みは元のサーバー（プライマリ）に対して行ってください。",
         )
     if state == "42501" or "permission denied" in lower:
         return _forbidden(place, said)
-    if state in ("28P01", "28000") or "password authentication failed" in lower or "no password supplied" in lower:
+    if state in ("28P01", "28000") or _REFUSED.search(lower):
         return IndexUnreachable(
             f"{place}: the user name or the password is refused ({said}): put them right in the URL",
             f"{place} に接続できません。ユーザー名かパスワードが違います。接続先の URL を確かめてください。",

@@ -10,6 +10,7 @@ import json
 import logging
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
 from threading import RLock
@@ -152,7 +153,8 @@ class FaissVectors:
             self._saved = len(self)
         except (OSError, RuntimeError) as error:
             log.warning("the vectors were not kept in %s: %s", folder, error)
-            fresh.unlink(missing_ok=True)
+            with suppress(OSError):
+                fresh.unlink()
 
     def _load(self, connection: Connection) -> None:
         """Take the rows from the disk, if they are of a generation of this database; otherwise begin with nothing."""
