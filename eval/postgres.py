@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 START_SECONDS = 60.0
+MEMORY, ROOM = Path("/dev/shm"), 4 << 30  # thousands of small files, which a disk takes seconds to make and to forget
 
 
 @contextmanager
@@ -29,7 +30,8 @@ def running(*settings: str) -> Iterator[str]:
     if spec is None or spec.origin is None:
         raise RuntimeError("PostgreSQL is not installed: pip install 'tenkyo[dev]'")
     package = Path(spec.origin).parent
-    home = Path(tempfile.mkdtemp(prefix="tenkyo-postgres-"))
+    in_memory = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM
+    home = Path(tempfile.mkdtemp(prefix="tenkyo-postgres-", dir=MEMORY if in_memory else None))
     try:
         as_whom = _as_nobody(package, home)
         programs = (home / package.name if as_whom else package) / "pginstall" / "bin"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from threading import Lock
 
 import numpy as np
@@ -12,7 +13,7 @@ from sqlalchemy import Connection, or_, select
 
 from index.database import schema
 from index.database.generations import Generation, newest
-from index.database.postings import Of
+from index.database.postings import Lengths, Of, unpack_lengths
 from index.database.records import fields
 from index.store import DocumentInfo
 
@@ -27,24 +28,51 @@ class Version:
     since: int
     until: int | None
     info: DocumentInfo
+    lengths: dict[Of, Lengths]  # how many words each chunk, and each fact, has
+
+
+@dataclass(frozen=True)
+class Places:
+    """The chunks, or the facts, of some versions, one after the other.
+
+    ``first`` says where each version's begin, and at its end how many there are; ``lengths`` how many words each has.
+    """
+
+    first: Numbers
+    lengths: Lengths
+
+    @classmethod
+    def of(cls, versions: Sequence[Version], of: Of) -> Places:
+        lengths = [version.lengths[of] for version in versions]
+        first = np.cumsum([0, *map(len, lengths)], dtype=np.int64)
+        return cls(first, np.concatenate(lengths) if lengths else np.zeros(0, np.uint16))
+
+    def __len__(self) -> int:
+        return len(self.lengths)
 
 
 @dataclass(frozen=True)
 class Visible:
     """What a search may find: versions of one generation, by number, ascending.
 
-    ``numbers``, ``chunks`` and ``facts`` are of one length: the versions, and how many of each belong to them.
     ``is_all`` tells that nothing of the generation is left out.
     """
 
     generation: Generation
-    numbers: Numbers
-    chunks: Numbers
-    facts: Numbers
+    versions: tuple[Version, ...]
     is_all: bool
 
-    def sizes(self, of: Of) -> Numbers:
-        return self.chunks if of == "chunks" else self.facts
+    @cached_property
+    def numbers(self) -> Numbers:
+        return np.array([version.number for version in self.versions], np.int64)
+
+    @cached_property
+    def chunks(self) -> Places:
+        return Places.of(self.versions, "chunks")
+
+    @cached_property
+    def facts(self) -> Places:
+        return Places.of(self.versions, "facts")
 
     def among(self, numbers: Numbers) -> tuple[Numbers, npt.NDArray[np.bool_]]:
         """Return where each of ``numbers`` is among ours, and whether it is there at all."""
@@ -60,25 +88,29 @@ class Contents:
 
     generation: Generation
     versions: tuple[Version, ...]
-    by_id: dict[str, Version] = field(init=False, repr=False)
-    by_number: dict[int, Version] = field(init=False, repr=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "by_id", {version.info.id: version for version in self.versions})
-        object.__setattr__(self, "by_number", {version.number: version for version in self.versions})
+    @cached_property
+    def by_id(self) -> dict[str, Version]:
+        return {version.info.id: version for version in self.versions}
+
+    @cached_property
+    def by_number(self) -> dict[int, Version]:
+        return {version.number: version for version in self.versions}
 
     def visible(self, ids: Iterable[str] | None = None) -> Visible:
         """Return what a search may find when it may find only these documents; all of them when ``ids`` is None.
 
         An id that is not here adds nothing.
         """
-        chosen = self.versions
-        if ids is not None:
-            wanted = set(ids)
-            chosen = tuple(version for version in self.versions if version.info.id in wanted)
-        columns = ([v.number for v in chosen], [v.info.chunks for v in chosen], [v.info.facts for v in chosen])
-        numbers, chunks, facts = (np.array(column, np.int64) for column in columns)
-        return Visible(self.generation, numbers, chunks, facts, len(chosen) == len(self.versions))
+        if ids is None:
+            return self._all
+        wanted = set(ids)
+        chosen = tuple(version for version in self.versions if version.info.id in wanted)
+        return Visible(self.generation, chosen, len(chosen) == len(self.versions))
+
+    @cached_property
+    def _all(self) -> Visible:
+        return Visible(self.generation, self.versions, True)
 
 
 class Catalogue:
@@ -97,7 +129,10 @@ class Catalogue:
                 return self._contents
             documents = schema.documents
             known = self._contents.generation
-            told = select(documents.c.number, documents.c.since, documents.c.until, documents.c.info)
+            told = select(
+                *(documents.c.number, documents.c.since, documents.c.until),
+                *(documents.c.info, documents.c.chunk_lengths, documents.c.fact_lengths),
+            )
             if self._follows(connection, latest):
                 changed = or_(documents.c.since > known.number, documents.c.until > known.number)
                 found = {**self._versions, **_versions(connection.execute(told.where(changed)))}
@@ -118,5 +153,9 @@ class Catalogue:
         return connection.scalar(row) == known.token
 
 
-def _versions(rows: Iterable[tuple[int, int, int | None, str]]) -> dict[int, Version]:
-    return {number: Version(number, since, until, DocumentInfo(**fields(info))) for number, since, until, info in rows}
+def _versions(rows: Iterable[tuple[int, int, int | None, str, bytes, bytes]]) -> dict[int, Version]:
+    found = {}
+    for number, since, until, info, chunks, facts in rows:
+        lengths: dict[Of, Lengths] = {"chunks": unpack_lengths(chunks), "facts": unpack_lengths(facts)}
+        found[number] = Version(number, since, until, DocumentInfo(**fields(info)), lengths)
+    return found

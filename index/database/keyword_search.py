@@ -19,11 +19,11 @@ import numpy.typing as npt
 from sqlalchemy import Connection, Integer, func, or_, select, true
 
 from index.database import schema
-from index.database.catalogue import Numbers, Visible
+from index.database.catalogue import Numbers, Places, Visible
 from index.database.engine import Kind
 from index.database.generations import check_held
 from index.database.parameters import as_parameter, listed
-from index.database.postings import ENTRY, TABLES, Of, unpack
+from index.database.postings import SIZE, TABLES, Of, count, unpack
 from index.keywords import K1, B
 from index.protocols import Vectors
 
@@ -66,14 +66,15 @@ def search(
     if not terms or k < 1 or not total or not len(visible.numbers):
         return []
     rows = _read(connection, kind, visible, terms, of, exact, rare)
-    sizes = visible.sizes(of)
-    first = np.concatenate(([0], np.cumsum(sizes)))  # where each version's passages begin
-    scores = np.zeros(int(first[-1]), np.float32)
+    places = _places(visible, of)
+    first = places.first
+    scores = np.zeros(len(places), np.float32)
     average = np.float64(words / total)
     for term in terms:
         if term.number in rows:
-            places, values = _scored(rows[term.number], first, average, _idf(term.held, total))
-            scores[places] += values
+            at, times = rows[term.number]
+            norm = K1 * ((1 - B) + B * places.lengths[at] / average)
+            scores[at] += (_idf(term.held, total) * (times / (norm + times))).astype(np.float32)
     return [
         ((int(visible.numbers[at]), place - int(first[at])), float(scores[place]))
         for place in _best(scores, k)
@@ -93,7 +94,7 @@ def frequencies(
             terms = _as_of(connection, kind, visible, terms, of)
         return found | {term.word: term.held for term in terms}
     rows = _entries(connection, kind, visible, terms, of, _named(visible))
-    return found | {term.word: len(rows[term.number][1]) for term in terms if term.number in rows}
+    return found | {term.word: len(rows[term.number][0]) for term in terms if term.number in rows}
 
 
 def _terms(connection: Connection, kind: Kind, words: Mapping[str, object], of: Of) -> list[_Term]:
@@ -119,8 +120,12 @@ def _as_of(connection: Connection, kind: Kind, visible: Visible, terms: Sequence
         .group_by(table.c.term)
     )
     parameters = {"terms": as_parameter((term.number,) for term in terms)}
-    held = {term: int(size) // ENTRY.itemsize for term, size in connection.execute(counted, parameters)}
+    held = {term: int(size) // SIZE for term, size in connection.execute(counted, parameters)}
     return [_Term(term.number, term.word, held.get(term.number, 0)) for term in terms]
+
+
+def _places(visible: Visible, of: Of) -> Places:
+    return visible.chunks if of == "chunks" else visible.facts
 
 
 def _statistics(visible: Visible, of: Of) -> tuple[int, int]:
@@ -129,8 +134,8 @@ def _statistics(visible: Visible, of: Of) -> tuple[int, int]:
     return (generation.chunks, generation.chunk_words) if of == "chunks" else (generation.facts, generation.fact_words)
 
 
-# The index of the version among the visible ones for each entry, and the entries.
-_Rows = dict[int, tuple[Numbers, npt.NDArray[np.void]]]
+# By term: where its entries are among all that is visible, and how often each has the word.
+_Rows = dict[int, tuple[Numbers, npt.NDArray[np.float64]]]
 
 
 def _read(
@@ -145,7 +150,9 @@ def _read(
     counted = np.cumsum([term.held for term in by_rarity])
     split = max(1, int(np.searchsorted(counted, rare, "right")))
     rows = _entries(connection, kind, visible, by_rarity[:split], of, None)
-    papers = np.unique(np.concatenate([np.zeros(0, np.int64), *(at for at, _ in rows.values())]))
+    first = _places(visible, of).first
+    found = np.concatenate([np.zeros(0, np.int64), *(at for at, _ in rows.values())])
+    papers = np.unique(np.searchsorted(first, found, "right") - 1)
     return rows | _entries(connection, kind, visible, by_rarity[split:], of, visible.numbers[papers])
 
 
@@ -181,19 +188,10 @@ def _entries(
             at = at[is_visible]
             held = [entries for entries, seen in zip(held, is_visible.tolist(), strict=True) if seen]
         if held:
-            counts = np.array([len(entries) for entries in held]) // ENTRY.itemsize
-            rows[term] = np.repeat(at, counts), unpack(held)
+            ordinals, times = unpack(held)
+            counts = [count(entries) for entries in held]
+            rows[term] = np.repeat(_places(visible, of).first[at], counts) + ordinals, times.astype(np.float64)
     return rows
-
-
-def _scored(
-    rows: tuple[Numbers, npt.NDArray[np.void]], first: Numbers, average: np.float64, idf: np.float32
-) -> tuple[Numbers, Vectors]:
-    """Return where a term's entries are among all that is visible, and what each is worth."""
-    at, entries = rows
-    times = entries["times"].astype(np.float64)
-    share = times / (K1 * ((1 - B) + B * entries["length"] / average) + times)
-    return first[at] + entries["ordinal"], (idf * share).astype(np.float32)
 
 
 def _idf(held: int, total: int) -> np.float32:

@@ -1,8 +1,12 @@
-"""What a word index holds: where a word stands, how often, and how long that is; packed by word and version."""
+"""What a word index holds: where a word stands and how often, packed by word and version; and how long each place is.
+
+A version's row for a word is an array of little-endian uint32, one for each of its chunks (or facts) that holds the
+word: the ordinal of the chunk in the upper bits, how often it has the word in the lower ones. How many words each chunk
+has is kept once a version.
+"""
 
 from __future__ import annotations
 
-import struct
 from collections import Counter
 from collections.abc import Sequence
 from typing import Literal
@@ -16,30 +20,39 @@ from index.database.schema import chunk_postings, fact_postings
 Of = Literal["chunks", "facts"]
 TABLES: dict[Of, Table] = {"chunks": chunk_postings, "facts": fact_postings}
 
-# One for each chunk or fact that holds the word: which of its version it is, how often it has the word, and how many
-# words it has. The length goes with each, so that a search reads one table.
-ENTRY = np.dtype([("ordinal", "<u4"), ("times", "<u2"), ("length", "<u2")])
-_ENTRY = struct.Struct("<IHH")
-_MOST = 0xFFFF
+SIZE = 4  # bytes of an entry
+_TIMES = 12  # bits
+_MOST_TIMES, _MOST_ORDINAL = (1 << _TIMES) - 1, (1 << (32 - _TIMES)) - 1
+Lengths = npt.NDArray[np.uint16]
 
 
 def pack(tokens: Sequence[Sequence[str]]) -> dict[str, bytes]:
     """Return the entries of each word of one version's chunks or facts, given the words of each in order."""
-    found: dict[str, list[bytes]] = {}
+    if len(tokens) > _MOST_ORDINAL + 1:
+        raise ValueError(f"a document has {len(tokens)} passages or figures, and {_MOST_ORDINAL + 1} are the most")
+    found: dict[str, list[int]] = {}
     for ordinal, held in enumerate(tokens):
-        length = len(held)
-        if length > _MOST:
-            raise ValueError(f"a passage of {length} words is longer than {_MOST}: cut it smaller")
         for word, times in Counter(held).items():
-            found.setdefault(word, []).append(_ENTRY.pack(ordinal, times, length))
-    return {word: b"".join(entries) for word, entries in found.items()}
+            # More often than that says no more: the score of a word has all but reached its bound.
+            found.setdefault(word, []).append(ordinal << _TIMES | min(times, _MOST_TIMES))
+    return {word: np.array(entries, "<u4").tobytes() for word, entries in found.items()}
 
 
-def unpack(entries: Sequence[bytes]) -> npt.NDArray[np.void]:
-    """Return the entries of several rows, one after the other, as an array of ``ENTRY``."""
-    return np.frombuffer(b"".join(entries), ENTRY)
+def unpack(rows: Sequence[bytes]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint32]]:
+    """Return the ordinals, and how often each has the word, of several rows, one after the other."""
+    entries = np.frombuffer(b"".join(rows), "<u4")
+    return (entries >> _TIMES).astype(np.int64), entries & np.uint32(_MOST_TIMES)
 
 
 def count(entries: bytes) -> int:
     """Return how many chunks or facts a row is about."""
-    return len(entries) // ENTRY.itemsize
+    return len(entries) // SIZE
+
+
+def pack_lengths(tokens: Sequence[Sequence[str]]) -> bytes:
+    """Return how many words each chunk or fact of a version has, as ``unpack_lengths`` reads it."""
+    return np.minimum([len(held) for held in tokens], np.iinfo(np.uint16).max).astype("<u2").tobytes()
+
+
+def unpack_lengths(lengths: bytes) -> Lengths:
+    return np.frombuffer(lengths, "<u2")

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from threading import Lock
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, RowMapping, Select, Table, select
+from sqlalchemy import Connection, Select, Table, select
 
 from index.database import schema
 from index.database.catalogue import Catalogue, Contents, Visible
-from index.database.engine import Database
+from index.database.engine import Database, Kind
 from index.database.generations import Generation, check_held
 from index.database.keyword_search import Key, frequencies, search
 from index.database.parameters import as_parameter, listed
@@ -29,13 +28,14 @@ from index.database.records import (
     fact_of,
     inflate,
     statement_of,
+    unpack_paths,
 )
 from index.database.vector_search import VectorSearch, open_vectors
 from index.protocols import Vectors
 from index.store import DocumentInfo
 from ingest.document import Block, Chunk, Document, Fact
 
-Row = RowMapping
+PATHS_KEPT = 512  # versions whose heading paths are in memory: some 20 KiB each
 
 
 @dataclass(frozen=True)
@@ -75,11 +75,12 @@ class Reader:
         self.database = database
         self._catalogue = Catalogue()
         self._vectors = open_vectors(database)
+        self._paths = _Paths()
 
     def newest(self) -> View:
         """Return a view of the newest generation: one query, and what has changed since the last one."""
         with self.database.reading() as connection:
-            return View(self.database, self._catalogue.current(connection), self._vectors)
+            return View(self.database, self._catalogue.current(connection), self._vectors, self._paths)
 
 
 class View:
@@ -88,10 +89,11 @@ class View:
     What is replaced stays readable for a minute, so that a question is answered from what it began with.
     """
 
-    def __init__(self, database: Database, contents: Contents, vectors: VectorSearch):
+    def __init__(self, database: Database, contents: Contents, vectors: VectorSearch, paths: _Paths):
         self.database = database
         self.contents = contents
         self._vectors = vectors
+        self._paths = paths
 
     @property
     def generation(self) -> Generation:
@@ -153,15 +155,16 @@ class View:
             bodies = bodies.join_from(wanted, documents, documents.c.number == wanted.c.document)
             body = dict(connection.execute(bodies, given).all())
             text, page, block = (
-                _by_document(connection.execute(query, given).mappings())
-                for query in (of(texts, "start"), of(pages, "number"), _with_headings(of(blocks, "ordinal"), blocks))
+                _grouped(connection.execute(query, given))
+                for query in (of(texts, "start"), of(pages, "number"), of(blocks, "ordinal"))
             )
+            headings = self._paths.of(connection, self.database.kind, numbers)
         return {
             id_: document_of(
                 body[number],
-                "".join(inflate(row["body"]) for row in text[number]),
+                "".join(inflate(row.body) for row in text[number]),
                 page[number],
-                [block_of(row, _headings(row["headings"])) for row in block[number]],
+                [block_of(row, headings[number][row.path]) for row in block[number]],
             )
             for number, id_ in numbers.items()
         }
@@ -208,46 +211,41 @@ class View:
         keyed = listed(self.database.kind, "keys", document=int, ordinal=int)
         facts = schema.facts
         same = (facts.c.document == keyed.c.document) & (facts.c.ordinal == keyed.c.ordinal)
-        query = _with_headings(select(facts).join_from(keyed, facts, same), facts)
         with self._reading() as connection:
-            rows = connection.execute(query, {"keys": as_parameter(keys)}).mappings().all()
-        found = {(row["document"], row["ordinal"]): self._fact(row) for row in rows}
+            rows = connection.execute(select(facts).join_from(keyed, facts, same), {"keys": as_parameter(keys)}).all()
+            headings = self._paths.of(connection, self.database.kind, {row.document for row in rows})
+        found = {(row.document, row.ordinal): self._fact(row, headings) for row in rows}
         return {key: found[key] for key in keys}
 
     def windows(self, spans: Sequence[Span], around: int) -> list[Window]:
         """Return what stands at the spans, with ``around`` statements before and after each, in the papers' order.
 
         Windows of one document that meet are one. KeyError for a document that is not in this generation. However many
-        spans there are, it is five queries.
+        spans there are, it is six queries at most.
         """
         kind = self.database.kind
         places = sorted({(self.contents.by_id[s.document_id].number, s.start, max(s.start, s.end - 1)) for s in spans})
         with self._reading() as connection:
             ranges = _merged(_ordinals(connection, kind, places), around)
             statements = _between(connection, kind, schema.statements, "ordinal", ranges)
-            held: list[tuple[tuple[int, int, int], list[Row]]] = []
-            for number, low, high in ranges:
-                inside = [row for row in statements[number] if low <= row["ordinal"] < high]
-                if inside:
-                    held.append(((number, inside[0]["start"], max(row["stop"] for row in inside)), inside))
-            areas = [area for area, _ in held]
+            held = [(number, statements[number, low]) for number, low, _ in ranges if statements[number, low]]
+            areas = [(number, rows[0].start, max(row.stop for row in rows)) for number, rows in held]
             facts = _between(connection, kind, schema.facts, "start", areas)
             blocks = _between(connection, kind, schema.blocks, "start", areas)
             texts = _texts(connection, kind, areas)
+            headings = self._paths.of(connection, kind, {number for number, _ in held})
         return [
             Window(
                 self.contents.by_number[number].info,
-                inside[0]["ordinal"],
+                rows[0].ordinal,
                 start,
                 stop,
                 _slice(texts[number], start, stop),
-                tuple(statement_of(row, _headings(row["headings"])) for row in inside),
-                tuple(self._fact(row) for row in facts[number] if start <= row["start"] < stop),
-                tuple(
-                    block_of(row, _headings(row["headings"])) for row in blocks[number] if start <= row["start"] < stop
-                ),
+                tuple(statement_of(row, headings[number][row.path]) for row in rows),
+                tuple(self._fact(row, headings) for row in facts[number, start]),
+                tuple(block_of(row, headings[number][row.path]) for row in blocks[number, start]),
             )
-            for (number, start, stop), inside in held
+            for (number, start, stop), (_, rows) in zip(areas, held, strict=True)
         ]
 
     @contextmanager
@@ -258,38 +256,57 @@ class View:
 
     def _chunks(self, query: Select[Any], given: Mapping[str, str], keys: Sequence[Key] | None) -> dict[Key, Chunk]:
         with self._reading() as connection:
-            rows = connection.execute(_with_headings(query, schema.chunks), given).mappings().all()
-            texts = _texts(connection, self.database.kind, [(r["document"], r["start"], r["stop"]) for r in rows])
+            rows = connection.execute(query, given).all()
+            texts = _texts(connection, self.database.kind, [(r.document, r.start, r.stop) for r in rows])
+            headings = self._paths.of(connection, self.database.kind, {row.document for row in rows})
         found = {}
         for row in rows:
-            text = _slice(texts[row["document"]], row["start"], row["stop"])
-            info = self.contents.by_number[row["document"]].info
-            found[row["document"], row["ordinal"]] = chunk_of(row, info, _headings(row["headings"]), text)
+            text = _slice(texts[row.document], row.start, row.stop)
+            info = self.contents.by_number[row.document].info
+            found[row.document, row.ordinal] = chunk_of(row, info, headings[row.document][row.path], text)
         return {key: found[key] for key in keys or found}
 
-    def _fact(self, row: Row) -> Fact:
-        return fact_of(row, self.contents.by_number[row["document"]].info.id, _headings(row["headings"]))
+    def _fact(self, row: Any, headings: Mapping[int, Sequence[tuple[str, ...]]]) -> Fact:
+        id_ = self.contents.by_number[row.document].info.id
+        return fact_of(row, id_, headings[row.document][row.path])
 
 
-def _with_headings(query: Select[Any], table: Table) -> Select[Any]:
-    paths = schema.paths
-    same = (paths.c.document == table.c.document) & (paths.c.ordinal == table.c.path)
-    return query.add_columns(paths.c.headings).join(paths, same)
+class _Paths:
+    """The heading paths of versions that were read lately. A version never changes. Safe from threads."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._kept: OrderedDict[int, tuple[tuple[str, ...], ...]] = OrderedDict()
+
+    def of(self, connection: Connection, kind: Kind, numbers: Iterable[int]) -> dict[int, tuple[tuple[str, ...], ...]]:
+        """Return the paths of some versions, each at its number."""
+        with self._lock:
+            found = {number: self._kept[number] for number in numbers if number in self._kept}
+        missing = sorted(set(numbers) - found.keys())
+        if missing:
+            documents = schema.documents
+            wanted = listed(kind, "papers", document=int)
+            query = select(documents.c.number, documents.c.paths)
+            query = query.join_from(wanted, documents, documents.c.number == wanted.c.document)
+            rows = connection.execute(query, {"papers": as_parameter((number,) for number in missing)})
+            found |= {number: unpack_paths(paths) for number, paths in rows}
+        with self._lock:
+            self._kept |= found
+            for number in found:
+                self._kept.move_to_end(number)
+            while len(self._kept) > PATHS_KEPT:
+                self._kept.popitem(last=False)
+        return found
 
 
-@lru_cache(maxsize=4096)
-def _headings(body: str) -> tuple[str, ...]:
-    return tuple(json.loads(body))
-
-
-def _by_document(rows: Iterable[Row]) -> defaultdict[int, list[Row]]:
-    found: defaultdict[int, list[Row]] = defaultdict(list)
+def _grouped(rows: Iterable[Any]) -> defaultdict[int, list[Any]]:
+    found: defaultdict[int, list[Any]] = defaultdict(list)
     for row in rows:
-        found[row["document"]].append(row)
+        found[row.document].append(row)
     return found
 
 
-def _ordinals(connection: Connection, kind: Any, places: Sequence[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+def _ordinals(connection: Connection, kind: Kind, places: Sequence[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
     """Return the version and the first and last statement of each place (version, first and last character)."""
     placed = listed(kind, "places", document=int, first=int, last=int)
     statements = schema.statements
@@ -318,18 +335,22 @@ def _merged(ranges: Iterable[tuple[int, int, int]], around: int) -> list[tuple[i
 
 
 def _between(
-    connection: Connection, kind: Any, table: Table, column: str, areas: Sequence[tuple[int, int, int]]
-) -> defaultdict[int, list[Row]]:
-    """Return the rows of a version whose ``column`` is in [low, high), with their headings, by version and in order."""
+    connection: Connection, kind: Kind, table: Table, column: str, areas: Sequence[tuple[int, int, int]]
+) -> defaultdict[tuple[int, int], list[Any]]:
+    """Return the rows of a version whose ``column`` is in [low, high), in order, by (version, low)."""
     area = listed(kind, "areas", document=int, low=int, high=int)
     inside = (table.c.document == area.c.document) & (table.c[column] >= area.c.low) & (table.c[column] < area.c.high)
-    query = _with_headings(select(table).join_from(area, table, inside), table)
-    rows = connection.execute(query, {"areas": as_parameter(areas)}).mappings().all()
-    return _by_document(sorted(rows, key=lambda row: row["ordinal"]))
+    query = select(area.c.low.label("low"), table).join_from(area, table, inside)
+    found: defaultdict[tuple[int, int], list[Any]] = defaultdict(list)
+    for row in connection.execute(query, {"areas": as_parameter(areas)}):
+        found[row.document, row.low].append(row)
+    for rows in found.values():
+        rows.sort(key=lambda row: row.ordinal)
+    return found
 
 
 def _texts(
-    connection: Connection, kind: Any, areas: Sequence[tuple[int, int, int]]
+    connection: Connection, kind: Kind, areas: Sequence[tuple[int, int, int]]
 ) -> defaultdict[int, list[tuple[int, str]]]:
     """Return the pieces of text that hold the areas, by version and in order: (start, text)."""
     texts = schema.texts

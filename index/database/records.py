@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -41,9 +41,14 @@ class Paths:
     def number(self, headings: tuple[str, ...]) -> int:
         return self._numbers.setdefault(headings, len(self._numbers))
 
-    def rows(self) -> Iterator[Values]:
-        for headings, number in self._numbers.items():
-            yield {"ordinal": number, "headings": to_json(headings)}
+    def pack(self) -> bytes:
+        """Return them as ``unpack_paths`` reads them."""
+        return deflate(to_json(list(self._numbers)))
+
+
+def unpack_paths(paths: bytes) -> tuple[tuple[str, ...], ...]:
+    """Return the heading paths of a version, each at its number."""
+    return tuple(map(tuple, json.loads(inflate(paths))))
 
 
 def text_rows(text: str) -> Iterator[Values]:
@@ -133,7 +138,7 @@ def document_body(document: Document) -> bytes:
     return deflate(to_json(body))
 
 
-def document_of(body: bytes, text: str, pages: Sequence[Mapping[Any, Any]], blocks: Sequence[Block]) -> Document:
+def document_of(body: bytes, text: str, pages: Sequence[Any], blocks: Sequence[Block]) -> Document:
     """Return the document of ``document_body``, its text and its rows of pages, with its blocks."""
     values = fields(inflate(body))
     values["tables"] = tuple(
@@ -143,43 +148,45 @@ def document_of(body: bytes, text: str, pages: Sequence[Mapping[Any, Any]], bloc
     return Document(**values, text=text, blocks=tuple(blocks), pages=tuple(map(page_of, pages)))
 
 
-def page_of(row: Mapping[Any, Any]) -> Page:
+def page_of(row: Any) -> Page:
     return Page(
-        number=row["number"],
-        start=row["start"],
-        end=row["stop"],
-        label=row["label"],
-        char_boxes=None if row["boxes"] is None else zlib.decompress(row["boxes"]),
-        width=row["width"],
-        height=row["height"],
-        read_by=row["read_by"],
-        confidence=row["confidence"],
+        number=row.number,
+        start=row.start,
+        end=row.stop,
+        label=row.label,
+        char_boxes=None if row.boxes is None else zlib.decompress(row.boxes),
+        width=row.width,
+        height=row.height,
+        read_by=row.read_by,
+        confidence=row.confidence,
     )
 
 
-def block_of(row: Mapping[Any, Any], headings: tuple[str, ...]) -> Block:
-    return Block(row["kind"], row["start"], row["stop"], row["page"], headings, row["level"])
+def block_of(row: Any, headings: tuple[str, ...]) -> Block:
+    return Block(row.kind, row.start, row.stop, row.page, headings, row.level)
 
 
-def chunk_of(row: Mapping[Any, Any], info: DocumentInfo, headings: tuple[str, ...], text: str) -> Chunk:
-    return _chunk(info.id, info.title, info.published, row["page"], row["start"], headings, text)
+def chunk_of(row: Any, info: DocumentInfo, headings: tuple[str, ...], text: str) -> Chunk:
+    return _chunk(info.id, info.title, info.published, row.page, row.start, headings, text)
 
 
-def statement_of(row: Mapping[Any, Any], headings: tuple[str, ...]) -> Statement:
-    lemmas = None if row["lemmas"] is None else tuple(json.loads(row["lemmas"]))
-    return Statement(row["start"], row["stop"], row["kind"], headings, row["is_order"], lemmas)
+def statement_of(row: Any, headings: tuple[str, ...]) -> Statement:
+    lemmas = None if row.lemmas is None else tuple(json.loads(row.lemmas))
+    return Statement(row.start, row.stop, row.kind, headings, row.is_order, lemmas)
 
 
-def fact_of(row: Mapping[Any, Any], document_id: str, headings: tuple[str, ...]) -> Fact:
-    body = fields(row["body"])
+def fact_of(row: Any, document_id: str, headings: tuple[str, ...]) -> Fact:
+    body = json.loads(row.body)
+    body["id"] = f"{document_id}:{body['id']}"
+    body["context"] = tuple(map(tuple, body["context"]))
     return Fact(
-        **body | {"id": f"{document_id}:{body['id']}"},
+        **body,
         document_id=document_id,
-        page=row["page"],
-        start=row["start"],
-        end=row["stop"],
-        value_start=row["value_start"],
-        value_end=row["value_stop"],
+        page=row.page,
+        start=row.start,
+        end=row.stop,
+        value_start=row.value_start,
+        value_end=row.value_stop,
         headings=headings,
     )
 

@@ -140,8 +140,9 @@ documents = Table(
     Column("info", Text, nullable=False),  # what a list of documents shows, JSON
     Column("given", Text, nullable=False),  # what a person has said of it, JSON
     Column("lacks_ocr", Boolean, nullable=False),
-    Column("chunk_words", Number, nullable=False),  # the sum of their lengths
-    Column("fact_words", Number, nullable=False),
+    Column("chunk_lengths", LargeBinary, nullable=False),  # how many words each has, see ``postings``
+    Column("fact_lengths", LargeBinary, nullable=False),
+    Column("paths", LargeBinary, nullable=False),  # of headings, each under its place in the list, deflated JSON
     Column("body", LargeBinary, nullable=False),  # tables, places and the other fields, deflated JSON
     sqlite_autoincrement=True,
 )
@@ -176,15 +177,6 @@ pages = Table(
     Column("read_by", Text, nullable=False),
     Column("confidence", Float),
     Column("boxes", LargeBinary),
-)
-
-paths = Table(
-    "paths",
-    metadata,
-    _of_version(),
-    _ordinal(),
-    Column("headings", Text, nullable=False),  # JSON, outermost first
-    sqlite_with_rowid=False,
 )
 
 blocks = Table(
@@ -261,7 +253,7 @@ def _postings(name: str) -> Table:
         # No foreign keys: to check each of these many rows takes PostgreSQL as long as to write them.
         Column("term", Number, primary_key=True),
         Column("document", Number, primary_key=True),
-        Column("entries", LargeBinary, nullable=False),  # see ``postings.ENTRY``
+        Column("entries", LargeBinary, nullable=False),  # see ``postings``
         sqlite_with_rowid=False,
     )
     Index(f"{name}_by_document", table.c.document)
@@ -324,7 +316,6 @@ OF_VERSION = (
     statements,
     chunks,
     blocks,
-    paths,
     pages,
     texts,
 )

@@ -45,7 +45,7 @@ class PgVectors:
     def search(
         self, connection: Connection, vectors: Vectors, k: int, visible: Visible
     ) -> list[list[tuple[Key, float]]]:
-        most = int(visible.chunks.sum())
+        most = len(visible.chunks)
         wanted = min(k, most)
         if wanted < 1:
             return [[] for _ in vectors]

@@ -15,7 +15,7 @@ from index.database import schema
 from index.database.engine import Database, settle
 from index.database.generations import Generation, newest, record
 from index.database.parameters import as_parameter, listed
-from index.database.postings import ENTRY, TABLES, count, pack
+from index.database.postings import SIZE, TABLES, count, pack, pack_lengths, unpack_lengths
 from index.database.records import (
     Paths,
     Statement,
@@ -77,7 +77,8 @@ def put(database: Database, paper: Paper, embedder: str, replaces: Collection[st
     }
     packed = {of: pack(tokens) for of, tokens in words.items()}
     lengths = {of: sum(map(len, tokens)) for of, tokens in words.items()}
-    rows = _rows(paper)
+    paths = Paths()
+    rows = _rows(paper, paths)
     made_with = {schema.ANALYZER: analyzer(), schema.EMBEDDER: embedder, schema.DIM: str(paper.vectors.shape[1])}
     with database.writing() as connection:
         settle(connection, made_with, database.place)
@@ -102,8 +103,9 @@ def put(database: Database, paper: Paper, embedder: str, replaces: Collection[st
                 info=to_json(vars(info_of(document, len(paper.chunks), len(paper.facts)))),
                 given=to_json(dict(paper.given)),
                 lacks_ocr=document.lacks_ocr,
-                chunk_words=lengths["chunks"],
-                fact_words=lengths["facts"],
+                chunk_lengths=pack_lengths(words["chunks"]),
+                fact_lengths=pack_lengths(words["facts"]),
+                paths=paths.pack(),
                 body=document_body(document),
             )
             .returning(schema.documents.c.number)
@@ -158,10 +160,9 @@ def sweep(database: Database, grace: float = GRACE) -> int:
                 return cleared
 
 
-def _rows(paper: Paper) -> dict[Table, list[Values]]:
+def _rows(paper: Paper, paths: Paths) -> dict[Table, list[Values]]:
     """Return the rows of every table that holds a piece of a version."""
-    paths = Paths()
-    rows = {
+    return {
         schema.texts: list(text_rows(paper.document.text)),
         schema.pages: list(page_rows(paper.document)),
         schema.blocks: list(block_rows(paper.document, paths)),
@@ -170,7 +171,6 @@ def _rows(paper: Paper) -> dict[Table, list[Values]]:
         schema.facts: list(fact_rows(paper.facts, paths)),
         schema.chunk_vectors: [{"ordinal": n, "vector": vector} for n, vector in enumerate(paper.vectors)],
     }
-    return {schema.paths: list(paths.rows()), **rows}
 
 
 def _current(connection: Connection, database: Database, ids: Iterable[str]) -> list[int]:
@@ -188,20 +188,20 @@ def _take_out(connection: Connection, number: int, after: Generation) -> Generat
         update(documents)
         .where(documents.c.number == number)
         .values(until=after.number)
-        .returning(documents.c.chunk_words, documents.c.fact_words, documents.c.info)
+        .returning(documents.c.chunk_lengths, documents.c.fact_lengths, documents.c.info)
     ).one()
     info = json.loads(ended.info)
     for of, table in TABLES.items():
-        held = func.length(table.c.entries, type_=Integer) // ENTRY.itemsize
+        held = func.length(table.c.entries, type_=Integer) // SIZE
         mine = (schema.terms.c.number == table.c.term) & (table.c.document == number)
         connection.execute(update(schema.terms).where(mine).values({of: schema.terms.c[of] - held}))
     return replace(
         after,
         documents=after.documents - 1,
         chunks=after.chunks - info["chunks"],
-        chunk_words=after.chunk_words - ended.chunk_words,
+        chunk_words=after.chunk_words - int(unpack_lengths(ended.chunk_lengths).sum()),
         facts=after.facts - info["facts"],
-        fact_words=after.fact_words - ended.fact_words,
+        fact_words=after.fact_words - int(unpack_lengths(ended.fact_lengths).sum()),
     )
 
 

@@ -94,8 +94,8 @@ def upgrade() -> None:
         sa.Column("facts", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("number"),
         sa.UniqueConstraint("word"),
-        sqlite_autoincrement=True,
         postgresql_with={"fillfactor": 80},
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "documents",
@@ -108,8 +108,9 @@ def upgrade() -> None:
         sa.Column("info", sa.Text(), nullable=False),
         sa.Column("given", sa.Text(), nullable=False),
         sa.Column("lacks_ocr", sa.Boolean(), nullable=False),
-        sa.Column("chunk_words", NUMBER, nullable=False),
-        sa.Column("fact_words", NUMBER, nullable=False),
+        sa.Column("chunk_lengths", sa.LargeBinary(), nullable=False),
+        sa.Column("fact_lengths", sa.LargeBinary(), nullable=False),
+        sa.Column("paths", sa.LargeBinary(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["sha256"],
@@ -219,18 +220,6 @@ def upgrade() -> None:
             ["documents.number"],
         ),
         sa.PrimaryKeyConstraint("document", "number"),
-    )
-    op.create_table(
-        "paths",
-        sa.Column("document", NUMBER, nullable=False),
-        sa.Column("ordinal", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("headings", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["document"],
-            ["documents.number"],
-        ),
-        sa.PrimaryKeyConstraint("document", "ordinal"),
-        sqlite_with_rowid=False,
     )
     op.create_table(
         "statements",
