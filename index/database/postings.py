@@ -7,8 +7,9 @@ has is kept once a version.
 
 from __future__ import annotations
 
+import zlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 import numpy as np
@@ -47,6 +48,17 @@ def unpack(rows: Sequence[bytes]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np
 def count(entries: bytes) -> int:
     """Return how many chunks or facts a row is about."""
     return len(entries) // SIZE
+
+
+def pack_terms(numbers: Iterable[int]) -> bytes:
+    """Return the numbers of a version's words as ``unpack_terms`` reads them."""
+    return zlib.compress(np.diff(sorted(numbers), prepend=0).astype("<u4").tobytes(), 6)
+
+
+def unpack_terms(terms: bytes) -> list[int]:
+    """Return the numbers of a version's words, ascending."""
+    found: list[int] = np.cumsum(np.frombuffer(zlib.decompress(terms), "<u4"), dtype=np.int64).tolist()
+    return found
 
 
 def pack_lengths(tokens: Sequence[Sequence[str]]) -> bytes:

@@ -142,6 +142,7 @@ documents = Table(
     Column("lacks_ocr", Boolean, nullable=False),
     Column("chunk_lengths", LargeBinary, nullable=False),  # how many words each has, see ``postings``
     Column("fact_lengths", LargeBinary, nullable=False),
+    Column("terms", LargeBinary, nullable=False),  # its words, in place of an index of the postings by version
     Column("paths", LargeBinary, nullable=False),  # of headings, each under its place in the list, deflated JSON
     Column("body", LargeBinary, nullable=False),  # tables, places and the other fields, deflated JSON
     sqlite_autoincrement=True,
@@ -247,7 +248,7 @@ terms = Table(
 
 
 def _postings(name: str) -> Table:
-    table = Table(
+    return Table(
         name,
         metadata,
         # No foreign keys: to check each of these many rows takes PostgreSQL as long as to write them.
@@ -256,8 +257,6 @@ def _postings(name: str) -> Table:
         Column("entries", LargeBinary, nullable=False),  # see ``postings``
         sqlite_with_rowid=False,
     )
-    Index(f"{name}_by_document", table.c.document)
-    return table
 
 
 chunk_postings = _postings("chunk_postings")
@@ -307,11 +306,9 @@ jobs = Table(
 )
 Index("jobs_by_state", jobs.c.state, jobs.c.number)
 
-# What belongs to a version, in the order in which it may be removed.
+# What belongs to a version and is found by it alone, in an order in which it may be removed.
 OF_VERSION = (
     chunk_vectors,
-    chunk_postings,
-    fact_postings,
     facts,
     statements,
     chunks,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,7 +14,7 @@ from index.database import schema
 from index.database.engine import Database, settle
 from index.database.generations import Generation, newest, record
 from index.database.parameters import as_parameter, listed
-from index.database.postings import SIZE, TABLES, count, pack, pack_lengths, unpack_lengths
+from index.database.postings import SIZE, TABLES, count, pack, pack_lengths, pack_terms, unpack_lengths, unpack_terms
 from index.database.records import (
     Paths,
     Statement,
@@ -91,8 +90,9 @@ def put(database: Database, paper: Paper, embedder: str, replaces: Collection[st
             fact_words=lengths["facts"],
         )
         for number in _current(connection, database, {document.id, *replaces}):
-            after = _take_out(connection, number, after)
+            after = _take_out(connection, database, number, after)
         _keep_original(connection, database, paper)
+        numbers = _count_words(connection, database, packed["chunks"], packed["facts"])
         number = connection.execute(
             insert(schema.documents)
             .values(
@@ -105,6 +105,7 @@ def put(database: Database, paper: Paper, embedder: str, replaces: Collection[st
                 lacks_ocr=document.lacks_ocr,
                 chunk_lengths=pack_lengths(words["chunks"]),
                 fact_lengths=pack_lengths(words["facts"]),
+                terms=pack_terms(numbers.values()),
                 paths=paths.pack(),
                 body=document_body(document),
             )
@@ -112,7 +113,6 @@ def put(database: Database, paper: Paper, embedder: str, replaces: Collection[st
         ).scalar_one()
         for table, values in rows.items():
             _insert(connection, database, table, ({"document": number, **row} for row in values))
-        numbers = _count_words(connection, database, packed["chunks"], packed["facts"])
         for of, table in TABLES.items():
             _insert(
                 connection,
@@ -132,7 +132,7 @@ def remove(database: Database, document_id: str) -> Generation:
         numbers = _current(connection, database, {document_id})
         if not numbers:
             raise KeyError(document_id)
-        after = _take_out(connection, numbers[0], after)
+        after = _take_out(connection, database, numbers[0], after)
         record(connection, after)
     return after
 
@@ -181,27 +181,29 @@ def _current(connection: Connection, database: Database, ids: Iterable[str]) -> 
     return list(connection.scalars(found, {"ids": as_parameter((id_,) for id_ in sorted(ids))}))
 
 
-def _take_out(connection: Connection, number: int, after: Generation) -> Generation:
+def _take_out(connection: Connection, database: Database, number: int, after: Generation) -> Generation:
     """End a version and take its words off the counts; return the generation without it."""
     documents = schema.documents
     ended = connection.execute(
         update(documents)
         .where(documents.c.number == number)
         .values(until=after.number)
-        .returning(documents.c.chunk_lengths, documents.c.fact_lengths, documents.c.info)
+        .returning(documents.c.chunk_lengths, documents.c.fact_lengths, documents.c.terms)
     ).one()
-    info = json.loads(ended.info)
+    mine = listed(database.kind, "mine", term=int)
+    parameters = {"mine": as_parameter((term,) for term in unpack_terms(ended.terms))}
+    chunks, facts = unpack_lengths(ended.chunk_lengths), unpack_lengths(ended.fact_lengths)
     for of, table in TABLES.items():
         held = func.length(table.c.entries, type_=Integer) // SIZE
-        mine = (schema.terms.c.number == table.c.term) & (table.c.document == number)
-        connection.execute(update(schema.terms).where(mine).values({of: schema.terms.c[of] - held}))
+        of_mine = (mine.c.term == table.c.term) & (table.c.document == number) & (schema.terms.c.number == mine.c.term)
+        connection.execute(update(schema.terms).where(of_mine).values({of: schema.terms.c[of] - held}), parameters)
     return replace(
         after,
         documents=after.documents - 1,
-        chunks=after.chunks - info["chunks"],
-        chunk_words=after.chunk_words - int(unpack_lengths(ended.chunk_lengths).sum()),
-        facts=after.facts - info["facts"],
-        fact_words=after.fact_words - int(unpack_lengths(ended.fact_lengths).sum()),
+        chunks=after.chunks - len(chunks),
+        chunk_words=after.chunk_words - int(chunks.sum()),
+        facts=after.facts - len(facts),
+        fact_words=after.fact_words - int(facts.sum()),
     )
 
 
@@ -256,17 +258,18 @@ def _insert(connection: Connection, database: Database, table: Table, rows: Iter
 def _clear(connection: Connection, database: Database, number: int) -> None:
     """Delete a version that nobody sees any more, and what only it had: words, and its original."""
     documents, originals, terms, vocabulary = schema.documents, schema.originals, schema.terms, schema.vocabulary
-    mine: set[int] = set()
+    packed = connection.execute(select(documents.c.terms).where(documents.c.number == number)).scalar_one()
+    parameters = {"mine": as_parameter((term,) for term in unpack_terms(packed))}
+    of_mine = select(listed(database.kind, "mine", term=int).c.term)
     for table in TABLES.values():
-        mine.update(connection.scalars(select(table.c.term).where(table.c.document == number)))
+        one_of_mine = table.c.term.in_(of_mine), table.c.document == number
+        connection.execute(delete(table).where(*one_of_mine), parameters)
     for table in schema.OF_VERSION:
         connection.execute(delete(table).where(table.c.document == number))
     gone = delete(documents).where(documents.c.number == number).returning(documents.c.sha256)
     sha256 = connection.execute(gone).scalar_one()
     unneeded = originals.c.sha256 == sha256, ~exists().where(documents.c.sha256 == sha256)
     connection.execute(delete(originals).where(*unneeded))
-    of_mine = select(listed(database.kind, "mine", term=int).c.term)
-    parameters = {"mine": as_parameter((term,) for term in sorted(mine))}
     in_no_chunk = select(terms.c.number).where(terms.c.number.in_(of_mine), terms.c.chunks == 0)
     connection.execute(delete(vocabulary).where(vocabulary.c.term.in_(in_no_chunk)), parameters)
     held = (exists().where(table.c.term == terms.c.number) for table in TABLES.values())

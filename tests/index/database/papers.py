@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from answer.evidence import read_statements
 from index.database import schema
 from index.database.engine import Database
-from index.database.postings import count
+from index.database.postings import TABLES, count
 from index.database.records import Statement
 from index.database.writing import Paper
 from index.retriever import passage_text
@@ -74,7 +74,14 @@ def counted(database: Database) -> dict[str, object]:
         }
         rows = {
             table.name: connection.scalar(select(func.count()).select_from(table))
-            for table in (*schema.OF_VERSION, schema.documents, schema.originals, schema.vocabulary, schema.terms)
+            for table in (
+                *schema.OF_VERSION,
+                *TABLES.values(),
+                schema.documents,
+                schema.originals,
+                schema.vocabulary,
+                schema.terms,
+            )
         }
         last = connection.execute(
             select(schema.generations).order_by(schema.generations.c.number.desc()).limit(1)
@@ -89,11 +96,11 @@ def orphans(database: Database) -> dict[str, int]:
     found = {}
     with database.reading() as connection:
         held = select(schema.documents.c.number)
-        for table in schema.OF_VERSION:
+        for table in (*schema.OF_VERSION, *TABLES.values()):
             lost = select(func.count()).select_from(table).where(table.c.document.not_in(held))
             found[table.name] = connection.scalar(lost) or 0
         of_terms: dict[int, list[int]] = {}
-        for n, table in enumerate((schema.chunk_postings, schema.fact_postings)):
+        for n, table in enumerate(TABLES.values()):
             for term, entries in connection.execute(select(table.c.term, table.c.entries)):
                 of_terms.setdefault(term, [0, 0])[n] += count(entries)
         terms = set(connection.scalars(select(schema.terms.c.number)))

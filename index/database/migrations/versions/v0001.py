@@ -22,7 +22,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("term", "document"),
         sqlite_with_rowid=False,
     )
-    op.create_index("chunk_postings_by_document", "chunk_postings", ["document"], unique=False)
     op.create_table(
         "fact_postings",
         sa.Column("term", NUMBER, nullable=False),
@@ -31,7 +30,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("term", "document"),
         sqlite_with_rowid=False,
     )
-    op.create_index("fact_postings_by_document", "fact_postings", ["document"], unique=False)
     op.create_table(
         "feedback",
         sa.Column("number", NUMBER, sa.Identity(always=True), autoincrement=True, nullable=False),
@@ -110,6 +108,7 @@ def upgrade() -> None:
         sa.Column("lacks_ocr", sa.Boolean(), nullable=False),
         sa.Column("chunk_lengths", sa.LargeBinary(), nullable=False),
         sa.Column("fact_lengths", sa.LargeBinary(), nullable=False),
+        sa.Column("terms", sa.LargeBinary(), nullable=False),
         sa.Column("paths", sa.LargeBinary(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
