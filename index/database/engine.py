@@ -162,12 +162,22 @@ def _engine(url: URL) -> Engine:
     try:
         # A prepared plan is kept although SET LOCAL has since changed what it should look like.
         connecting: dict[str, Any] = {"prepare_threshold": None, "connect_timeout": 10}
-        return create_engine(url, connect_args=connecting, pool_size=8, max_overflow=24, pool_pre_ping=True)
+        engine = create_engine(url, connect_args=connecting, pool_size=8, max_overflow=24, pool_pre_ping=True)
+        event.listen(engine, "connect", _postgresql_connected)
+        return engine
     except ImportError as error:
         raise IndexUnreachable(
             f"PostgreSQL needs a package that is not installed ({error}): pip install 'tenkyo[postgres]'",
             "PostgreSQL を使うための部品が入っていません。pip install 'tenkyo[postgres]' を実行してください。",
         ) from error
+
+
+def _postgresql_connected(connection: Any, _: object) -> None:
+    connection.autocommit = True
+    # All is looked up by key, a few rows at a time, and most of it is in memory: the server's own setting, which is for
+    # disks that turn, would read whole tables instead.
+    connection.execute("SET random_page_cost = 1.1")
+    connection.autocommit = False
 
 
 def _sqlite_connected(connection: Any, _: object) -> None:
