@@ -11,6 +11,7 @@ here; what is measured is the index alone: reading a file and embedding it cost 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import random
@@ -39,7 +40,6 @@ from index.database.writing import Paper, put, remove, sweep
 from index.protocols import Vectors
 from index.vocabulary import vocabulary_of
 from ingest.chunk import chunk
-from ingest.document import Document
 from ingest.facts import read_facts
 from ingest.japanese import words
 from ingest.parse import parse
@@ -59,6 +59,7 @@ HITS, FACTS, DEPTH, AROUND = 16, 80, 100, 8  # as a question asks
 ADDED = 5  # papers whose adding is measured
 ROUNDS = 4  # times that each question is asked
 MODEL = "made-up"
+_FIGURE = re.compile(r"(?<![0-9./-])[0-9]{2,}(?![0-9./-]*[0-9./-年月日時分])")  # of no date
 
 
 @dataclass(frozen=True)
@@ -84,42 +85,50 @@ class Cost:
 
 
 def copies(paths: Sequence[Path], dim: int, seed: int = 17) -> Iterator[Paper]:
-    """Yield papers without end: the given ones, in turn, each time with other figures."""
-    held = [path for path in paths if path.is_file()]
+    """Yield papers without end: the given ones, in turn, each time with other figures and vectors."""
     draw, made = random.Random(seed), np.random.default_rng(seed)
-    vectors: dict[str, Vectors] = {}
-    with tempfile.TemporaryDirectory() as folder:
-        number = 0
-        while True:
-            for path in held:
-                number += 1
-                yield _paper(_changed(path, Path(folder) / f"{number:05d}_{path.name}", draw), dim, made, vectors)
+    held = [_read_paper(path, dim, made) for path in paths]
+    while True:
+        for paper in held:
+            yield _changed(paper, draw, made)
 
 
-def _changed(path: Path, place: Path, draw: random.Random) -> Document:
-    """Return the document of a file; of a text file, one with other figures of as many digits."""
-    if path.suffix.lower() not in (".txt", ".md"):
-        return replace(parse(path), id=f"{draw.getrandbits(64):016x}", sha256=f"{draw.getrandbits(256):064x}")
-    figures = re.sub(r"[0-9]{2,}", lambda m: _figure(m[0], draw), path.read_text("utf-8"))
-    place.write_text(figures, encoding="utf-8")
-    document = parse(place)
-    place.unlink()
-    return document
-
-
-def _figure(printed: str, draw: random.Random) -> str:
-    return str(draw.randint(10 ** (len(printed) - 1), 10 ** len(printed) - 1))
-
-
-def _paper(document: Document, dim: int, made: np.random.Generator, vectors: dict[str, Vectors]) -> Paper:
+def _read_paper(path: Path, dim: int, made: np.random.Generator) -> Paper:
+    document = parse(path)
     chunks = chunk(document, lambda passage: round(len(passage) * 0.6))  # about as many tokens as the model counts
     statements = [
         Statement(s.start, s.end, s.kind, s.headings, False, tuple(sorted(s.lemmas))) for s in read_statements(document)
     ]
-    new = sorted(vocabulary_of(c.text for c in chunks) - vectors.keys())
-    vectors |= zip(new, _unit(made, len(new), dim), strict=True)
-    of_chunks = _unit(made, len(chunks), dim)
-    return Paper(document, chunks, read_facts(document), statements, of_chunks, {word: vectors[word] for word in new})
+    known = sorted(vocabulary_of(c.text for c in chunks))
+    vectors = dict(zip(known, _unit(made, len(known), dim), strict=True))
+    return Paper(document, chunks, read_facts(document), statements, _unit(made, len(chunks), dim), vectors)
+
+
+def _changed(paper: Paper, draw: random.Random, made: np.random.Generator) -> Paper:
+    """Return a paper with other figures of as many digits: every place in it stays what it was."""
+    text = _FIGURE.sub(lambda figure: _figure(figure[0], draw), paper.document.text)
+    sha256 = hashlib.sha256(text.encode()).hexdigest()
+    document = replace(paper.document, id=sha256[:16], sha256=sha256, text=text)
+    chunks = [
+        replace(c, id=f"{document.id}:{c.start}-{c.end}", document_id=document.id, text=text[c.start : c.end])
+        for c in paper.chunks
+    ]
+    facts = [
+        replace(
+            fact,
+            id=f"{document.id}:{fact.id.rpartition(':')[2]}",
+            document_id=document.id,
+            value=text[fact.value_start : fact.value_end],
+        )
+        for fact in paper.facts
+    ]
+    return replace(
+        paper, document=document, chunks=chunks, facts=facts, vectors=_unit(made, len(chunks), paper.vectors.shape[1])
+    )
+
+
+def _figure(printed: str, draw: random.Random) -> str:
+    return str(draw.randint(10 ** (len(printed) - 1), 10 ** len(printed) - 1))
 
 
 def _unit(made: np.random.Generator, count: int, dim: int) -> Vectors:

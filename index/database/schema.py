@@ -11,7 +11,6 @@ the rows: see ``postings``.
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable
 from typing import Any
 
@@ -78,11 +77,6 @@ class Vector(TypeDecorator[Vectors]):
 def vector_text(row: Vectors) -> str:
     """Return a vector as pgvector reads it; nine digits give every float32 back."""
     return "[" + ",".join(format(value, ".9g") for value in row.tolist()) + "]"
-
-
-def vector_binary(row: Vectors) -> bytes:
-    """Return a vector as pgvector takes it in a binary COPY: dimension, a spare word, and big-endian float32."""
-    return struct.pack("!HH", len(row), 0) + np.asarray(row, ">f4").tobytes()
 
 
 def _of_version() -> Column[int]:
