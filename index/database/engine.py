@@ -189,7 +189,6 @@ def _sqlite_connected(connection: Any, _: object) -> None:
         "foreign_keys = ON",
         "cache_size = -32000",  # KiB
         "temp_store = MEMORY",
-        "mmap_size = 268435456",
         "journal_size_limit = 67108864",
     ):
         connection.execute(f"PRAGMA {pragma}")

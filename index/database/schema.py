@@ -41,8 +41,10 @@ ANALYZER, EMBEDDER, DIM = "analyzer", "embedder", "dim"  # names in ``properties
 
 metadata = MetaData()
 
+# Of versions and words there are millions of rows that name one, and never two thousand million of either.
+Number = Integer
 # SQLite counts by itself only in a key that is called INTEGER.
-Number = BigInteger().with_variant(Integer(), "sqlite")
+Big = BigInteger().with_variant(Integer(), "sqlite")
 
 
 class _PgVector(UserDefinedType[str]):
@@ -102,15 +104,15 @@ generations = Table(
     "generations",
     metadata,
     # Counted by us and without a gap: the one writer takes the last one and adds 1.
-    Column("number", Number, primary_key=True, autoincrement=False),
+    Column("number", Big, primary_key=True, autoincrement=False),
     Column("token", Text, nullable=False),  # two databases restored from one backup part ways here
     Column("at", Float, nullable=False),  # seconds since 1970; never less than the generation before
     Column("documents", Integer, nullable=False),
-    Column("chunks", Number, nullable=False),
-    Column("chunk_words", Number, nullable=False),  # the sum of their lengths
-    Column("facts", Number, nullable=False),
-    Column("fact_words", Number, nullable=False),
-    Column("swept", Number, nullable=False),  # what generations up to here no longer saw may be gone
+    Column("chunks", Big, nullable=False),
+    Column("chunk_words", Big, nullable=False),  # the sum of their lengths
+    Column("facts", Big, nullable=False),
+    Column("fact_words", Big, nullable=False),
+    Column("swept", Big, nullable=False),  # what generations up to here no longer saw may be gone
 )
 
 originals = Table(
@@ -118,7 +120,7 @@ originals = Table(
     metadata,
     Column("sha256", Text, primary_key=True),
     Column("suffix", Text, nullable=False),
-    Column("size", Number, nullable=False),
+    Column("size", Big, nullable=False),
     Column("content", LargeBinary),  # NULL: the file lies in the index folder, under its hash
 )
 
@@ -127,8 +129,8 @@ documents = Table(
     metadata,
     Column("number", Number, Identity(always=True), primary_key=True, autoincrement=True),
     Column("id", Text, nullable=False),
-    Column("since", Number, nullable=False),
-    Column("until", Number),
+    Column("since", Big, nullable=False),
+    Column("until", Big),
     Column("source", Text, nullable=False),
     Column("sha256", Text, ForeignKey("originals.sha256"), nullable=False),
     Column("info", Text, nullable=False),  # what a list of documents shows, JSON
@@ -276,7 +278,7 @@ feedback = Table(
     metadata,
     Column("number", Number, Identity(always=True), primary_key=True, autoincrement=True),
     Column("at", Float, nullable=False),
-    Column("generation", Number),
+    Column("generation", Big),
     Column("body", Text, nullable=False),  # what was asked, answered and said of it, JSON
     sqlite_autoincrement=True,
 )

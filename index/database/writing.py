@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from sqlalchemy import Connection, Integer, Table, delete, exists, func, insert, select, true, update
+from sqlalchemy import Connection, Integer, Table, delete, exists, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from index.database import schema
@@ -218,17 +218,18 @@ def _count_words(
 ) -> dict[str, int]:
     """Add a version's words to the counts; return the number of each word."""
     terms = schema.terms
+    held = {w: (count(of_chunks.get(w, b"")), count(of_facts.get(w, b""))) for w in sorted({*of_chunks, *of_facts})}
     new = listed(database.kind, "words", word=str, chunks=int, facts=int)
-    made = postgresql.insert if database.kind == "postgresql" else sqlite.insert
-    # SQLite takes ON CONFLICT after a SELECT for a join unless something stands between.
-    adding = made(terms).from_select(["word", "chunks", "facts"], select(new).where(true()))
-    counted = adding.on_conflict_do_update(
-        index_elements=[terms.c.word],
-        set_={"chunks": terms.c.chunks + adding.excluded.chunks, "facts": terms.c.facts + adding.excluded.facts},
-    )
-    held = [(w, count(of_chunks.get(w, b"")), count(of_facts.get(w, b""))) for w in sorted({*of_chunks, *of_facts})]
-    returned = connection.execute(counted.returning(terms.c.word, terms.c.number), {"words": as_parameter(held)})
-    return {row.word: row.number for row in returned}
+    more = {"chunks": terms.c.chunks + new.c.chunks, "facts": terms.c.facts + new.c.facts}
+    counted = update(terms).where(terms.c.word == new.c.word).values(more).returning(terms.c.word, terms.c.number)
+    added = insert(terms).from_select(["word", "chunks", "facts"], select(new)).returning(terms.c.word, terms.c.number)
+    # Not in one step, ON CONFLICT: PostgreSQL would use up a new number for every word that is known.
+    numbers: dict[str, int] = {}
+    for statement in (counted, added):
+        missing = [(word, *counts) for word, counts in held.items() if word not in numbers]
+        rows = connection.execute(statement, {"words": as_parameter(missing)}).all()
+        numbers |= {row.word: row.number for row in rows}
+    return numbers
 
 
 def _keep_vocabulary(connection: Connection, database: Database, vectors: Mapping[int, Vectors]) -> None:

@@ -10,51 +10,51 @@ from index.database.schema import Vector
 revision = "0001"
 down_revision = None
 
-NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
     op.create_table(
         "chunk_postings",
-        sa.Column("term", NUMBER, nullable=False),
-        sa.Column("document", NUMBER, nullable=False),
+        sa.Column("term", sa.Integer(), nullable=False),
+        sa.Column("document", sa.Integer(), nullable=False),
         sa.Column("entries", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("term", "document"),
         sqlite_with_rowid=False,
     )
     op.create_table(
         "fact_postings",
-        sa.Column("term", NUMBER, nullable=False),
-        sa.Column("document", NUMBER, nullable=False),
+        sa.Column("term", sa.Integer(), nullable=False),
+        sa.Column("document", sa.Integer(), nullable=False),
         sa.Column("entries", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("term", "document"),
         sqlite_with_rowid=False,
     )
     op.create_table(
         "feedback",
-        sa.Column("number", NUMBER, sa.Identity(always=True), autoincrement=True, nullable=False),
+        sa.Column("number", sa.Integer(), sa.Identity(always=True), autoincrement=True, nullable=False),
         sa.Column("at", sa.Float(), nullable=False),
-        sa.Column("generation", NUMBER, nullable=True),
+        sa.Column("generation", BIG, nullable=True),
         sa.Column("body", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("number"),
         sqlite_autoincrement=True,
     )
     op.create_table(
         "generations",
-        sa.Column("number", NUMBER, autoincrement=False, nullable=False),
+        sa.Column("number", BIG, autoincrement=False, nullable=False),
         sa.Column("token", sa.Text(), nullable=False),
         sa.Column("at", sa.Float(), nullable=False),
         sa.Column("documents", sa.Integer(), nullable=False),
-        sa.Column("chunks", NUMBER, nullable=False),
-        sa.Column("chunk_words", NUMBER, nullable=False),
-        sa.Column("facts", NUMBER, nullable=False),
-        sa.Column("fact_words", NUMBER, nullable=False),
-        sa.Column("swept", NUMBER, nullable=False),
+        sa.Column("chunks", BIG, nullable=False),
+        sa.Column("chunk_words", BIG, nullable=False),
+        sa.Column("facts", BIG, nullable=False),
+        sa.Column("fact_words", BIG, nullable=False),
+        sa.Column("swept", BIG, nullable=False),
         sa.PrimaryKeyConstraint("number"),
     )
     op.create_table(
         "jobs",
-        sa.Column("number", NUMBER, sa.Identity(always=True), autoincrement=True, nullable=False),
+        sa.Column("number", sa.Integer(), sa.Identity(always=True), autoincrement=True, nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
@@ -74,7 +74,7 @@ def upgrade() -> None:
         "originals",
         sa.Column("sha256", sa.Text(), nullable=False),
         sa.Column("suffix", sa.Text(), nullable=False),
-        sa.Column("size", NUMBER, nullable=False),
+        sa.Column("size", BIG, nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("sha256"),
     )
@@ -86,7 +86,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "terms",
-        sa.Column("number", NUMBER, sa.Identity(always=True), autoincrement=True, nullable=False),
+        sa.Column("number", sa.Integer(), sa.Identity(always=True), autoincrement=True, nullable=False),
         sa.Column("word", sa.Text(), nullable=False),
         sa.Column("chunks", sa.Integer(), nullable=False),
         sa.Column("facts", sa.Integer(), nullable=False),
@@ -97,10 +97,10 @@ def upgrade() -> None:
     )
     op.create_table(
         "documents",
-        sa.Column("number", NUMBER, sa.Identity(always=True), autoincrement=True, nullable=False),
+        sa.Column("number", sa.Integer(), sa.Identity(always=True), autoincrement=True, nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("since", NUMBER, nullable=False),
-        sa.Column("until", NUMBER, nullable=True),
+        sa.Column("since", BIG, nullable=False),
+        sa.Column("until", BIG, nullable=True),
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("sha256", sa.Text(), nullable=False),
         sa.Column("info", sa.Text(), nullable=False),
@@ -130,7 +130,7 @@ def upgrade() -> None:
     op.create_index("documents_until", "documents", ["until"], unique=False)
     op.create_table(
         "vocabulary",
-        sa.Column("term", NUMBER, autoincrement=False, nullable=False),
+        sa.Column("term", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("vector", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["term"],
@@ -140,7 +140,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "blocks",
-        sa.Column("document", NUMBER, nullable=False),
+        sa.Column("document", sa.Integer(), nullable=False),
         sa.Column("ordinal", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("start", sa.Integer(), nullable=False),
         sa.Column("stop", sa.Integer(), nullable=False),
@@ -158,7 +158,7 @@ def upgrade() -> None:
     op.create_index("blocks_by_start", "blocks", ["document", "start"], unique=False)
     op.create_table(
         "chunk_vectors",
-        sa.Column("document", NUMBER, nullable=False),
+        sa.Column("document", sa.Integer(), nullable=False),
         sa.Column("ordinal", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("vector", Vector(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -169,7 +169,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "chunks",
-        sa.Column("document", NUMBER, nullable=False),
+        sa.Column("document", sa.Integer(), nullable=False),
         sa.Column("ordinal", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("start", sa.Integer(), nullable=False),
         sa.Column("stop", sa.Integer(), nullable=False),
@@ -185,7 +185,7 @@ def upgrade() -> None:
     op.create_index("chunks_by_start", "chunks", ["document", "start"], unique=False)
     op.create_table(
         "facts",
-        sa.Column("document", NUMBER, nullable=False),
+        sa.Column("document", sa.Integer(), nullable=False),
         sa.Column("ordinal", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("start", sa.Integer(), nullable=False),
         sa.Column("stop", sa.Integer(), nullable=False),
@@ -204,7 +204,7 @@ def upgrade() -> None:
     op.create_index("facts_by_start", "facts", ["document", "start"], unique=False)
     op.create_table(
         "pages",
-        sa.Column("document", NUMBER, nullable=False),
+        sa.Column("document", sa.Integer(), nullable=False),
         sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("start", sa.Integer(), nullable=False),
         sa.Column("stop", sa.Integer(), nullable=False),
@@ -222,7 +222,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "statements",
-        sa.Column("document", NUMBER, nullable=False),
+        sa.Column("document", sa.Integer(), nullable=False),
         sa.Column("ordinal", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("start", sa.Integer(), nullable=False),
         sa.Column("stop", sa.Integer(), nullable=False),
@@ -240,7 +240,7 @@ def upgrade() -> None:
     op.create_index("statements_by_start", "statements", ["document", "start"], unique=False)
     op.create_table(
         "texts",
-        sa.Column("document", NUMBER, nullable=False),
+        sa.Column("document", sa.Integer(), nullable=False),
         sa.Column("start", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("stop", sa.Integer(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
