@@ -187,7 +187,7 @@ def _sqlite_connected(connection: Any, _: object) -> None:
         "journal_mode = WAL",  # readers and the writer do not wait for each other
         "synchronous = FULL",  # a commit is on the disk before it is said to be
         "foreign_keys = ON",
-        "cache_size = -32000",  # KiB
+        "cache_size = -8000",  # KiB, for each connection; the system keeps more
         "temp_store = MEMORY",
         "journal_size_limit = 67108864",
     ):
