@@ -23,6 +23,8 @@ from answer.draft import Draft
 from answer.evidence import Reading, katakana, read_atoms
 from answer.figures import asked_names, is_named
 from answer.followup import of_its_row, resolve
+from answer.generating.contract import Evidence
+from answer.generating.evidence import gather
 from answer.outcome import Outcome, decide
 from answer.question import Question, read_question, validate
 from answer.scene import Scene, build_scene
@@ -137,6 +139,14 @@ class Assistant:
             "fused": hits,
         }
         return Trace(read, legs, scene, picked, self._decided(view, scene, picked, hits))
+
+    def evidence(self, question: str, *, scope: Scope | None = None, as_typed: bool = False) -> Evidence:
+        """Return what a model is given to read for a question."""
+        text = validate(question, self.max_question_chars)
+        view = self._view(scope)
+        understood = None if as_typed else self._understood(view, text, None)
+        hits, scene = self._scene(view, read_question(understood or text, view.today()))
+        return gather(scene, hits)
 
     def search(
         self, question: str, k: int = 10, leg: Leg = "fused", *, scope: Scope | None = None
