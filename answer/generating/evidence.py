@@ -11,7 +11,7 @@ import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from answer.draft import Support
 from answer.evidence import Reading, Statement
@@ -20,7 +20,7 @@ from answer.scene import Scene
 from index.protocols import Hit
 from ingest.dates import describe
 from ingest.document import Cell, Document, Fact
-from ingest.japanese import ends_sentence, may_continue
+from ingest.japanese import begins_item, ends_sentence, may_continue
 from ingest.writing import same_width
 
 BUDGET = 3000  # characters, headings and the marks of the lines included
@@ -30,6 +30,9 @@ _MARK = 5  # characters that the number of a line takes
 _REACH = 6  # statements on each side in which a list, a table or a sentence that a passage cuts is followed
 _REACH_CHARS = 300  # … and so many characters
 _HEADING = 140  # characters of a block's heading
+_LONE = 2  # characters of a piece that is no line
+_GOES_ON = re.compile(r"[ぁ-ん一-龠ァ-ヶー0-9円％%）)](?:、|[をにはがで])$")
+_JOINED = 60  # characters of short lines that are made one
 _NOTES = 4  # statements behind a passage among which its notes are looked for
 _LEADS_LIST = re.compile(r"(?:次の|以下の|下記の|とおり|通り|[:：])[^。]{0,12}[。:：]?$")
 
@@ -104,7 +107,8 @@ class _Desk:
 
     def _take(self, document: Document, pieces: Sequence[_Piece]) -> bool:
         """Take lines that are not yet there; all of them or none, by what there is room for."""
-        new = [piece for piece in pieces if (document.id, piece.start) not in self._chosen]
+        taken = [(p.start, p.end) for (of, _), (_, p) in self._chosen.items() if of == document.id]
+        new = [p for p in pieces if not any(start <= p.start and p.end <= end for start, end in taken)]
         heads = {(document.id, piece.headings) for piece in new} - self._headed
         cost = sum(piece.cost for piece in new) + sum(len(_heading(document, path)) for _, path in heads)
         if cost > self._left:
@@ -123,8 +127,10 @@ class _Desk:
             ranked = [chosen for _, chosen in group]
             runs.append((min(rank for rank, _ in ranked), document_id, [piece for _, piece in ranked]))
         runs.sort(key=lambda run: run[0])
+        spare = sum(len(pieces) for _, _, pieces in runs) - MOST_LINES
         number = 0
         for _, document_id, pieces in [*runs[::2], *reversed(runs[1::2])]:
+            spare -= _join(pieces, self._pages[document_id].reading.document, spare)
             lines = []
             for piece in pieces:
                 number += 1
@@ -143,6 +149,7 @@ class _Lines:
 
     def lines(self, indexes: Iterable[int]) -> list[_Piece]:
         """Return the lines of statements, each once; a heading that stands over one of the others is none."""
+        indexes = list(indexes)
         statements = [self.reading.statements[n] for n in indexes]
         over = {_plain(heading) for s in statements for heading in s.headings}
         found: dict[int, _Piece] = {}
@@ -151,7 +158,23 @@ class _Lines:
                 continue
             for piece in self._of(statement):
                 found.setdefault(piece.start, piece)
-        return [piece for _, piece in sorted(found.items()) if piece.text]
+        for n in sorted(indexes, reverse=True):  # from behind, so that a line torn into three is one
+            self._mend(found, n)
+        return [piece for _, piece in sorted(found.items()) if re.search(r"\w", piece.text)]
+
+    def _mend(self, found: dict[int, _Piece], n: int) -> None:
+        """Make one line of a statement and the next, where both are lines and the sentence was torn between them.
+
+        例: 令和4年度の予算は、8,200千円で、前年度に比べて、 / 490千円の減
+        """
+        if n + 1 >= len(self.reading.statements):
+            return
+        one, other = self.reading.statements[n : n + 2]
+        if one.start in found and other.start in found and _is_torn(one, other):
+            first, second = found[one.start], found.pop(other.start)
+            found[one.start] = _Piece(
+                first.text + second.text, one.start, second.end, one.headings, first.period or second.period
+            )
 
     def followed(self, low: int, high: int) -> tuple[int, int]:
         """Return the run of statements, wider where it begins or ends in a sentence, a list or a table.
@@ -183,7 +206,7 @@ class _Lines:
             return before.headings == after.headings
         if after.kind in ("bullet", "key_value", "table"):
             return before.headings == after.headings and _LEADS_LIST.search(before.flat) is not None
-        return not ends_sentence(before.flat) and may_continue(before.flat, after.flat)
+        return _is_torn(before, after) or (not ends_sentence(before.flat) and may_continue(before.flat, after.flat))
 
     def _of(self, statement: Statement) -> Iterator[_Piece]:
         document = self.reading.document
@@ -249,6 +272,28 @@ class _Lines:
             yield _Piece(" | ".join(parts), start, end, headings, _period(held))
 
 
+def _join(pieces: list[_Piece], document: Document, most: int) -> int:
+    """Make one line of short lines that follow each other, the shortest first; return how many are saved.
+
+    A page of slides has a line for every other word: a model that is to point at lines needs fewer.
+    """
+    saved = 0
+    while saved < most:
+        pairs = [
+            (len(one.text) + len(other.text), n)
+            for n, (one, other) in enumerate(pairwise(pieces))
+            if " | " not in one.text + other.text and not document.text[one.end : other.start].strip()
+        ]
+        length, n = min(pairs, default=(_JOINED, 0))
+        if length >= _JOINED:
+            break
+        one, other = pieces[n : n + 2]
+        period = one.period if one.period == other.period else None
+        pieces[n : n + 2] = [_Piece(f"{one.text} {other.text}", one.start, other.end, one.headings, period)]
+        saved += 1
+    return saved
+
+
 def _with_unit(words: str, facts: Sequence[Fact]) -> str:
     """Return a cell with the unit that it inherits. 例: 36,494 under 単位：千円 → 36,494千円"""
     if len(facts) != 1 or facts[0].number is None or not facts[0].unit or not words[-1:].isdecimal():
@@ -281,7 +326,18 @@ def _plain(text: str) -> str:
     """Return a text on one line, without invisible characters and marks of emphasis; cells are parted by bars."""
     apart = re.sub(r"[ 　]*\t[\t 　]*", " | ", re.sub(r"[ \t　]*\n\s*", "", text.strip()))
     seen = "".join(c for c in apart if unicodedata.category(c) not in ("Cf", "Cc", "Co", "Cn"))
-    return re.sub(r"\s+", " ", re.sub(r"\*\*|</?[A-Za-z][^<>]{0,60}>", "", seen)).strip()
+    linked = re.sub(r"!?\[\[?(?:[^\[\]|]{1,200}\| ?)?([^\[\]|]{1,200})\](?:\]|\([^()\s]{1,300}\))", r"\1", seen)
+    return re.sub(r"\s+", " ", re.sub(r"\*\*|</?[A-Za-z][^<>]{0,60}>", "", linked)).strip()
+
+
+def _is_torn(one: Statement, other: Statement) -> bool:
+    """Say whether a line end tore two statements: behind a comma, a particle, a lone character, or within brackets."""
+    if one.kind in ("table", "heading") or other.kind not in ("paragraph", "label") or one.headings != other.headings:
+        return False
+    if one.document.text[one.end : other.start].strip() or not _same_page(one, other) or begins_item(other.flat):
+        return False
+    is_open = len(re.findall("[（(「『]", one.flat)) > len(re.findall("[）)」』]", one.flat))
+    return is_open or len(one.flat) <= _LONE or _GOES_ON.search(one.flat) is not None
 
 
 def _same_page(one: Statement, other: Statement) -> bool:
