@@ -1,0 +1,567 @@
+"""What of a sentence does not stand in the lines that it is said of. Pure functions.
+
+Each figure with its unit, each date and time, each name, each word that turns a sentence round and each denial must
+stand in one of the lines or in the heading of its block; so must most of the other words. A sentence that needs several
+lines is held against them clause by clause: the figure of one line under the name of another is a false sentence.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from answer.check import figures
+from answer.cues import SUPERLATIVE_SAID
+from answer.evidence import katakana
+from answer.generating.opposites import GROWN, PAIRS, SHRUNK, turning
+from answer.generating.said import Said, said
+from answer.thesaurus import synonyms
+from answer.told import tell
+from ingest.dates import Period, parse_code
+from ingest.japanese import fold
+from ingest.numbers import UNITS, Quantity, base_unit, unit_scale
+
+# The share of a sentence's words that must stand in its lines. Fitted on the sentences of tests/answer/generating: the
+# true ones, in words of their own, meet .5 and more; those about another thing of the same papers meet less.
+LEAST_COVER = 0.5
+
+_ABOUT_BEFORE = re.compile(r"(?:約|およそ|おおよそ|ほぼ|概ね|おおむね)\s*$")
+_ABOUT_AFTER = re.compile(r"余り?|程度|ほど|強|弱|台")
+_UNIT_SAID = re.compile(r"(?:単位\s*[:：]?\s*|[（(]\s*)([^（）()\s|:：、]{1,6})")
+_NUMBER = r"[△▲-]?\d[\d,.]*(?:\s?[^\d\s=＝≒+＋×÷*/()（）、。−－-]{0,6})"
+_WORKED = re.compile(
+    rf"(?P<a>{_NUMBER})\s*(?P<sign>[−－＋+×÷*/]|(?<=\s)[-–](?=\s)|[–-])\s*(?P<b>{_NUMBER})\s*(?P<is>[=＝≒])\s*(?P<c>{_NUMBER})"
+)
+_PLANNED = re.compile(
+    r"予定|見込|計画|目標|目指|方針|検討|案|予想|見通し|予算|ましょう|まいります|していきます|する(?:こと|もの)"
+)
+_SAYS_PLAN = re.compile(r"予定|見込|見通し")
+_DONE = re.compile(r"(?:まし)?た(?=[。、」）)]|$)|済み?|実績|完了")
+_YES = re.compile(r"^\s*(はい|いいえ|ええ|いえ)(?=[、。,.\s])[、。,.\s]*")
+_MORE = re.compile(r"多[いくか]|高[いくか]|大き[いく]|長[いくか]|上回|増")
+_LESS = re.compile(r"少な[いくか]|低[いくか]|小さ[いく]|短[いくか]|安[いくか]|下回|減")
+_THAN = re.compile(
+    r"(?P<than>[^、。]{1,40}?)(?:より(?:も)?(?!良|よ)|と比べて?|に比べて?|を(?=上回|下回))(?P<rest>[^。]*)"
+)
+_TIMES = re.compile(r"前年|昨年|前回|前期|前月|去年|年前|年度|先月|従来|これまで")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A line of the evidence with the heading of its block, as it is compared."""
+
+    text: str
+    heading: str
+    period: str | None = None
+
+    @property
+    def own(self) -> Said:
+        return said(self.text)
+
+    @property
+    def over(self) -> Said:
+        return said(self.heading)
+
+    @cached_property
+    def key(self) -> str:
+        return f"{self.own.key}\n{self.over.key}"
+
+    @cached_property
+    def lemmas(self) -> frozenset[str]:
+        return self.own.lemmas | self.over.lemmas
+
+    @cached_property
+    def quantities(self) -> list[Quantity]:
+        return [*self.own.quantities, *self.over.quantities]
+
+    @cached_property
+    def periods(self) -> list[Period]:
+        """The dates of the line itself, those that lean on the heading's read by it."""
+        dated = [parse_code(self.period)] if self.period else []
+        return [*self.own.periods_near(self.over.periods), *dated]
+
+    def has_word(self, lemma: str, key: str) -> bool:
+        """Say whether a word stands here, or one like it."""
+        if lemma in self.lemmas or (len(key) > 1 and key in self.key):
+            return True
+        return any(o in self.lemmas or (len(o) > 1 and katakana(o) in self.key) for o in _alike(lemma, fold(key)))
+
+
+def faults(text: str, sources: Sequence[Source], question: str = "") -> Iterator[str]:
+    """Yield, in Japanese, what of a sentence the lines do not say; nothing where they say it all."""
+    if not sources:
+        yield "示された行がありません"
+        return
+    answer = _YES.match(text)
+    claim = said(text[answer.end() :] if answer else text)
+    if answer is not None:
+        yield from _yes(answer[1], claim, said(question))
+    worked, wrong = _worked_out(claim.text, sources)
+    if wrong:
+        yield f"計算が確かめられません（{wrong}）"
+    yield from _figures(claim, sources, worked)
+    yield from _dates(claim, sources)
+    yield from _names(claim, sources)
+    yield from _turned(claim, sources, worked)
+    yield from _denials(claim, sources)
+    yield from _compared(claim, sources, worked)
+    yield from _apart(claim, sources, worked)
+    cover = covered(claim, sources)
+    if cover < LEAST_COVER:
+        yield f"行にない語が多すぎます（一致 {cover:.2f}）"
+
+
+def covered(claim: Said, sources: Sequence[Source]) -> float:
+    """Return the weighted share of a sentence's words that stand in the lines: 0 to 1; 1 where it has only figures."""
+    total = sum(weight for _, _, weight in claim.content)
+    met = sum(w for lemma, key, w in claim.content if any(s.has_word(lemma, key) for s in sources))
+    if total:
+        return met / total
+    return 1.0 if claim.quantities or claim.periods or claim.runs or claim.clocks[0] else 0.0
+
+
+def _alike(lemma: str, surface: str) -> frozenset[str]:
+    return synonyms(lemma) | synonyms(surface)
+
+
+# --- figures ----------------------------------------------------------------------------------------------------------
+
+
+def _figures(claim: Said, sources: Sequence[Source], worked: Sequence[Quantity]) -> Iterator[str]:
+    for quantity in claim.quantities:
+        if any(_same(quantity, one) for one in worked):
+            continue
+        if not any(_holds(source, quantity, claim.text) for source in sources):
+            yield f"「{quantity.text}」が行にありません"
+    runs = {run for s in sources for side in (s.own, s.over) for run in _runs(side)}
+    plain = {figure for figure, _ in runs}
+    for figure, around in claim.runs:
+        held = {a for f, a in runs if f == _plain(figure)}
+        kept = re.search(r"[^\d.]$|^第", around)
+        if any(_plain(figure) in figures(one.text) for one in worked):
+            continue
+        if _plain(figure) not in plain or (kept and not any(around in a or a in around for a in held)):
+            yield f"「{around}」が行にありません"
+    clocks = [s.own.clocks for s in sources] + [s.over.clocks for s in sources]
+    exact, bare = {c for one, _ in clocks for c in one}, {c for _, one in clocks for c in one}
+    halved = re.search(r"午前|午後", claim.text) is not None
+    for clock in claim.clocks[0]:
+        if clock not in exact and (halved or clock not in bare):
+            yield f"{clock[0]}時{clock[1]:02d}分という時刻が行にありません"
+    bounds = {bound for s in sources for side in (s.own, s.over) for bound in side.bounds}
+    for figure, bound in claim.bounds - bounds:
+        yield f"「{figure}…{bound}」が行にありません"
+
+
+def _runs(side: Said) -> Iterator[tuple[str, str]]:
+    """Yield the figures of a text, those of its quantities and dates too, with the signs around them."""
+    for figure, around in side.runs:
+        yield _plain(figure), around
+    for quantity in side.quantities:
+        for figure in figures(quantity.text):
+            yield figure, katakana(quantity.text)
+
+
+def _plain(figure: str) -> str:
+    return next(iter(figures(figure)), figure)
+
+
+def _holds(source: Source, quantity: Quantity, text: str) -> bool:
+    """Say whether a line has a quantity: the value in its unit, whatever scale it is written in."""
+    about = _ABOUT_BEFORE.search(text[: quantity.at[0]]) or _ABOUT_AFTER.match(text[quantity.at[1] :])
+    for one in source.quantities:
+        if _same(quantity, one) or (about and _rounds(one, quantity)):
+            return True
+        if figures(one.text) != figures(quantity.text):
+            continue
+        if quantity.unit is None:
+            return True  # the bare figure of one that has a unit
+        if one.base_unit is None and _scaled(one.value, source, quantity):
+            return True
+        known = {base_unit(one.unit), base_unit(quantity.unit)} <= UNITS
+        if not known and katakana(quantity.unit) in source.key:
+            return True
+    printed = figures(quantity.text)
+    bare = [figure for side in (source.own, source.over) for figure, _ in side.runs]
+    return any([_plain(figure)] == printed and _scaled(float(_plain(figure)), source, quantity) for figure in bare)
+
+
+def _scaled(value: float, source: Source, quantity: Quantity) -> bool:
+    """Say whether a figure without a unit is the quantity in a unit that the line or its heading names."""
+    if quantity.unit is None:
+        return math.isclose(abs(value), abs(quantity.value))
+    for text in (source.own.text, source.over.text):
+        for match in _UNIT_SAID.finditer(text):
+            if base_unit(match[1]) == quantity.base_unit:
+                return math.isclose(abs(value) * unit_scale(match[1]), abs(quantity.value))
+    return math.isclose(abs(value) * unit_scale(quantity.unit), abs(quantity.value)) and (
+        katakana(quantity.unit) in source.key
+    )
+
+
+def _same(one: Quantity, other: Quantity) -> bool:
+    return math.isclose(abs(one.value), abs(other.value), rel_tol=1e-9) and one.base_unit == other.base_unit
+
+
+def _rounds(exact: Quantity, rounded: Quantity) -> bool:
+    """Say whether one quantity is another, rounded to the digits that it shows. 例: 18,426,000千円 → 184億円"""
+    if exact.base_unit != rounded.base_unit or not exact.value or not rounded.value:
+        return False
+    shown = re.sub(r"\D", "", "".join(figures(rounded.text))).strip("0")
+    digits = max(len(shown), 2)
+    power = digits - 1 - math.floor(math.log10(abs(exact.value)))
+    return math.isclose(round(abs(exact.value) * 10**power) / 10**power, abs(rounded.value), rel_tol=1e-9)
+
+
+def _worked_out(text: str, sources: Sequence[Source]) -> tuple[list[Quantity], str]:
+    """Return the quantities that a shown calculation gives, and the first calculation that does not hold."""
+    found: list[Quantity] = []
+    for match in _WORKED.finditer(text):
+        a, b, c = (_quantity(match[name]) for name in ("a", "b", "c"))
+        if a is None or b is None or c is None:
+            return found, match[0]
+        if not all(any(_holds(s, q, "") or _holds_bare(s, q) for s in sources) for q in (a, b)):
+            return found, match[0]
+        one, other = a.value, b.value
+        sign = match["sign"]
+        if sign in "÷/" and not other:
+            return found, match[0]
+        value = (
+            one + other
+            if sign in "＋+"
+            else one * other
+            if sign in "×*"
+            else one / other
+            if sign in "÷/"
+            else one - other
+        )
+        places = len(re.sub(r"[^\d.]", "", match["c"]).partition(".")[2])
+        shown = [value, 100 * value] if sign in "÷/" else [value]
+        scale = unit_scale(c.unit) if c.unit and not match["c"].strip().endswith("%") else 1.0
+        if not any(
+            abs(abs(v) - abs(c.value))
+            <= 0.5 * scale * 10**-places * (1.001 if match["is"] == "≒" or sign in "÷/" else 1e-6)
+            for v in shown
+        ):
+            return found, match[0]
+        found += [c, *(q for q in said(text).quantities if math.isclose(abs(q.value), abs(c.value)))]
+    return found, ""
+
+
+def _quantity(text: str) -> Quantity | None:
+    return next(iter(said(text.strip()).quantities), None)
+
+
+def _holds_bare(source: Source, quantity: Quantity) -> bool:
+    """Say whether a line has the figure of an operand that is written without its unit."""
+    return quantity.unit is None and any(math.isclose(abs(one.value), abs(quantity.value)) for one in source.quantities)
+
+
+# --- dates ------------------------------------------------------------------------------------------------------------
+
+
+def _dates(claim: Said, sources: Sequence[Source]) -> Iterator[str]:
+    for period in claim.periods:
+        if not any(_holds_period(claim, source, period) for source in sources):
+            yield f"「{claim.text[slice(*period.at)]}」が行にありません"
+    days = {day for s in sources for day in (*s.own.days, *s.over.days)}
+    days |= {_day(day) for s in sources for p in s.periods for day in (p.start, p.end) if p.kind in ("day", "range")}
+    months = {month for month, _ in days} | {int(p.start[5:7]) for s in sources for p in s.periods if p.kind == "month"}
+    for month, number in claim.days:
+        if (month, number) not in days and not (number is None and month in months):
+            yield f"{month}月{number}日が行にありません" if number else f"{month}月が行にありません"
+
+
+def _day(day: str) -> tuple[int, int | None]:
+    return int(day[5:7]), int(day[8:10])
+
+
+def _holds_period(claim: Said, source: Source, period: Period) -> bool:
+    """Say whether a line, or its heading where the line has no such date of its own, holds for a period."""
+    if any(_covers(period, own) for own in source.periods):
+        return True
+    over = source.over.periods
+    if not any(own.kind == period.kind or own.ambiguous for own in source.own.periods):
+        return any(_covers(period, one) for one in over)
+    said_too = any(_covers(other, own) for other in claim.periods if other is not period for own in source.own.periods)
+    return said_too and any(period.code == one.code for one in over)
+
+
+def _covers(told: Period, held: Period) -> bool:
+    """Say whether a date is the one that is held, or the month or year that holds it."""
+    if told.code == held.code:
+        return True
+    if told.kind == "range":
+        return False
+    if held.kind == "range":
+        return "/" in held.code and told.code in held.code.split("/")
+    if told.ambiguous or held.ambiguous:
+        return told.start[:4] == held.start[:4] and {told.kind, held.kind} <= {"year", "fiscal_year"}
+    return told.kind in ("month", "year", "fiscal_year") and told.start <= held.start and held.end <= told.end
+
+
+# --- names ------------------------------------------------------------------------------------------------------------
+
+
+def _names(claim: Said, sources: Sequence[Source]) -> Iterator[str]:
+    for name, pieces in claim.names:
+        key = katakana(name)
+        if any(key in s.key for s in sources) or any(o in s.lemmas for o in synonyms(fold(name)) for s in sources):
+            continue
+        together = len(pieces) > 1 and any(
+            all(len(p) > 1 and (katakana(p) in s.key or fold(p) in s.lemmas) for p in pieces) for s in sources
+        )
+        if not together:
+            yield f"「{name}」が行にありません"
+
+
+# --- words that turn a sentence round ---------------------------------------------------------------------------------
+
+
+def _turned(claim: Said, sources: Sequence[Source], worked: Sequence[Quantity]) -> Iterator[str]:
+    told = turning(fold(claim.text))
+    held = turning(fold("\n".join(f"{s.text}\n{s.heading}" for s in sources)))
+    for one, other in PAIRS:
+        word = one.search(told)
+        if word is None:
+            continue
+        if one.search(held) is None:
+            if other.search(held) is not None and other.search(told) is None:
+                yield f"「{word[0]}」が行と逆です"
+            elif (one, other) in ((GROWN, SHRUNK), (SHRUNK, GROWN)) and not _shown(
+                claim, sources, one is GROWN, worked
+            ):
+                yield f"「{word[0]}」が行にありません"
+        elif other.search(held) is not None and other.search(told) is None:
+            yield from _clause_turned(claim, sources, one, other)
+    yield from _ways(claim, sources)
+    if _SAYS_PLAN.search(told) and not _PLANNED.search(held):
+        yield "「予定」が行にありません"
+    if _SAYS_PLAN.search(held) and not _PLANNED.search(told) and _DONE.search(told) and not _DONE.search(held):
+        yield "行では予定です"
+    if SUPERLATIVE_SAID.search(told) and not SUPERLATIVE_SAID.search(held):
+        yield "順位が行にありません"
+
+
+def _clause_turned(
+    claim: Said, sources: Sequence[Source], one: re.Pattern[str], other: re.Pattern[str]
+) -> Iterator[str]:
+    """Yield a word that the clause of the lines that is about the same thing turns round."""
+    for clause in claim.clauses:
+        word = one.search(turning(fold(clause.text)))
+        if word is None:
+            continue
+        pool = [c for s in sources for c in s.own.clauses]
+        best = max(pool, key=lambda c: _shared(clause, c), default=None)
+        if best is not None and _shared(clause, best) > 0:
+            text = turning(fold(best.text))
+            if other.search(text) and not one.search(text):
+                yield f"「{word[0]}」が行と逆です"
+
+
+def _shared(one: Said, other: Said) -> float:
+    """Return how much two clauses have in common; a figure tells more than a word."""
+    numbers = sum(2.0 for a in one.quantities if any(_same(a, b) for b in other.quantities))
+    numbers += sum(2.0 for a in one.periods if any(_covers(a, b) for b in other.periods))
+    return numbers + sum(
+        w for lemma, key, w in one.content if lemma in other.lemmas or (len(key) > 1 and key in other.key)
+    )
+
+
+def _ways(claim: Said, sources: Sequence[Source]) -> Iterator[str]:
+    """Yield the figures that are said to go up where a line says that they go down, or the other way."""
+    for quantity in claim.quantities:
+        way = tell(claim.text, *quantity.at, quantity.unit).way
+        if not way:
+            continue
+        ways = set()
+        for source in sources:
+            for one in source.own.quantities:
+                if _same(one, quantity):
+                    there = tell(source.own.text, *one.at, one.unit).way
+                    ways.add(there or (-1 if one.text[:1] in "△▲" else 0))
+        if ways and -way in ways and way not in ways:
+            yield f"「{quantity.text}」の増減が行と逆です"
+
+
+def _shown(claim: Said, sources: Sequence[Source], grown: bool, worked: Sequence[Quantity]) -> bool:
+    """Say whether figures show a growth that no word of the lines says: by a sign, or a calculation."""
+    if worked:
+        return all((c.value >= 0) == grown or c.value >= 0 for c in worked)
+    signs = "+" if grown else "△▲-"
+    return any(
+        one.text[:1] in signs and any(_same(one, q) for q in claim.quantities) for s in sources for one in s.quantities
+    )
+
+
+# --- denials ----------------------------------------------------------------------------------------------------------
+
+
+def _denials(claim: Said, sources: Sequence[Source]) -> Iterator[str]:
+    denied = {w for s in sources for side in (s.own, s.over) for w in side.denied}
+    affirmed = {w for s in sources for side in (s.own, s.over) for w in side.affirmed}
+    lemmas = frozenset().union(*(s.lemmas for s in sources))
+    turned = turning(fold("\n".join(s.text for s in sources)))
+    negative = [one for one, _ in PAIRS if one.search(turned)]
+    for word in claim.denied:
+        if word in denied:
+            continue
+        if word in lemmas:
+            # 利用できない may be said of 利用不可 or 利用を休止
+            if not _denied_otherwise(claim, word, negative, turned):
+                yield f"「{word}」の打ち消しが行と逆です"
+        elif not denied and not negative:
+            yield f"「{word}」の打ち消しが行にありません"
+    for word in claim.affirmed - claim.denied:
+        if word in denied and word not in affirmed:
+            yield f"「{word}」は行では打ち消されています"
+
+
+_REFUSED = re.compile(
+    r"不可|不要|禁止|対象外|休[止館業]|中止|廃止|未[定実着完]|閉[館鎖]|除[くき]|以外|無[し料]|なし(?!と)"
+)
+
+
+def _denied_otherwise(claim: Said, word: str, negative: Sequence[re.Pattern[str]], text: str) -> bool:
+    return _REFUSED.search(text) is not None and not re.search(
+        rf"{re.escape(word)}(?:する|します|が必要|できま?す|できる)", text
+    )
+
+
+def _yes(answer: str, claim: Said, question: Said) -> Iterator[str]:
+    """Yield why a はい or いいえ does not go with the sentence behind it, and the question before it."""
+    if not claim.text.strip("。、 "):
+        yield "根拠となる文がありません"
+        return
+    says_no = answer in ("いいえ", "いえ")
+    asked, told = turning(fold(question.text)), turning(fold(claim.text))
+    opposed = any(
+        one.search(told) and other.search(asked) and not one.search(asked) and not other.search(told)
+        for one, other in PAIRS
+    )
+    shared = set(claim.affirmed) & set(question.denied) or set(claim.denied) & set(question.affirmed)
+    refused = bool(_REFUSED.search(told)) and not _REFUSED.search(asked)
+    turned = opposed or bool(shared) or refused or claim.denies != question.denies
+    if not says_no and turned:
+        yield "「はい」と続く文が合いません"
+    if says_no and not turned:
+        new = {key for _, key, _ in claim.content} - {key for _, key, _ in question.content}
+        differs = new or any(not any(_same(a, b) for b in question.quantities) for a in claim.quantities)
+        if not differs:
+            yield "「いいえ」と続く文が合いません"
+
+
+# --- several lines, several figures -----------------------------------------------------------------------------------
+
+
+def _compared(claim: Said, sources: Sequence[Source], worked: Sequence[Quantity]) -> Iterator[str]:
+    """Yield a comparison whose direction neither the words nor the figures of the lines show."""
+    for match in _THAN.finditer(claim.text):
+        rest, than = match["rest"], match["than"]
+        more, less = _MORE.search(rest), _LESS.search(rest)
+        if (more is None) == (less is None) or _TIMES.search(than):
+            continue
+        topic = re.split(r"(?:のほうが|の方が|[はが])、?", than)
+        subject, reference = ("".join(topic[:-1]), topic[-1]) if len(topic) > 1 else ("", topic[0])
+        if not subject:
+            ahead = re.split(r"[。、]", claim.text[: match.start()].rstrip("、"))[-1]
+            subject = re.sub(r"[はが]$", "", ahead)
+        wanted = set(said(reference).nouns) - set(said(subject).nouns)
+        other = set(said(subject).nouns) - set(said(reference).nouns)
+        if not wanted:
+            continue
+        if _said_so(sources, wanted, more is not None) or _figures_show(sources, other, wanted, more is not None):
+            continue
+        yield f"「{match[0][:20]}」という比較が行から確かめられません"
+
+
+def _said_so(sources: Sequence[Source], wanted: set[str], more: bool) -> bool:
+    """Say whether a line itself compares with the same thing in the same direction."""
+    for source in sources:
+        for match in _THAN.finditer(source.own.text):
+            topic = re.split(r"(?:のほうが|の方が|[はが])、?", match["than"])[-1]
+            way = _MORE.search(match["rest"]) if more else _LESS.search(match["rest"])
+            if way and all(word in katakana(topic) for word in wanted):
+                return True
+    return False
+
+
+def _figures_show(sources: Sequence[Source], subject: set[str], reference: set[str], more: bool) -> bool:
+    """Say whether the figures of the two things, each told by its own words, differ in the direction."""
+
+    def of(words: set[str], others: set[str]) -> list[Quantity]:
+        found = []
+        for source in sources:
+            for quantity, label in source.own.labels:
+                key = katakana(label)
+                about = key if any(o in source.own.key for o in others) else source.own.key
+                if all(word in about for word in words) and not any(o in key for o in others):
+                    found.append(quantity)
+        return found
+
+    pairs = [
+        (a.value, b.value)
+        for a in (of(subject, reference) if subject else [])
+        for b in of(reference, subject)
+        if a.base_unit == b.base_unit and a.value != b.value
+    ]
+    return bool(pairs) and all((a > b) == more for a, b in pairs)
+
+
+def _apart(claim: Said, sources: Sequence[Source], worked: Sequence[Quantity]) -> Iterator[str]:
+    """Yield the figures that the lines give to another name or date than the sentence does."""
+    for quantity, words in _told_with(claim):
+        if any(_same(quantity, one) for one in worked):
+            continue
+        holders = [s for s in sources if _holds(s, quantity, claim.text)]
+        label = said(words)
+        marks = [*label.nouns, *(katakana(name) for name, _ in label.names)]
+        if holders and all(_is_anothers(quantity, label, marks, s, sources) for s in holders):
+            yield f"「{quantity.text}」が別のものの数字です"
+
+
+def _told_with(claim: Said) -> Iterator[tuple[Quantity, str]]:
+    """Yield each quantity with the words that it stands with, a topic before it included."""
+    ahead = ""
+    for n, (quantity, words) in enumerate(claim.labels):
+        if n == 0:
+            ahead = words
+        yield quantity, words
+    del ahead
+
+
+def _is_anothers(
+    quantity: Quantity, label: Said, marks: Sequence[str], holder: Source, sources: Sequence[Source]
+) -> bool:
+    """Say whether a line has the figure for something else than the words that it is told with."""
+    rivals: list[str] = []
+    mine: list[str] = []
+    whose: list[Period] = []
+    theirs: list[Period] = []
+    for one, words in holder.own.labels:
+        is_it = _same(one, quantity) or figures(one.text) == figures(quantity.text)
+        if is_it:
+            mine.append(katakana(words))
+            whose += said(words).periods
+        elif one.base_unit == quantity.base_unit or one.base_unit is None:
+            rivals.append(katakana(words))
+            theirs += said(words).periods
+    first = katakana(holder.own.text.partition("|")[0]) if "|" in holder.own.text else ""
+    for mark in marks:
+        here = any(mark in words for words in mine) or mark in first or mark in holder.over.key
+        if not here and any(mark in words for words in rivals):
+            return True
+        if mark not in holder.key and any(mark in s.own.key for s in sources if s is not holder):
+            return True
+    for period in label.periods:
+        if whose and theirs and any(_covers(period, p) for p in theirs) and not any(_covers(period, p) for p in whose):
+            return True
+        own = [p for p in holder.own.periods if p.kind == period.kind]
+        if own and not any(_covers(period, p) for p in holder.periods):
+            return True
+        if not own and any(_covers(period, p) for s in sources if s is not holder for p in s.own.periods):
+            return not any(_covers(period, p) for p in (*holder.periods, *holder.over.periods))
+    return False
