@@ -12,16 +12,17 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from answer.check import figures
-from answer.cues import SUPERLATIVE_SAID
+from answer.cues import STOP, SUPERLATIVE_SAID
 from answer.evidence import katakana
 from answer.generating.opposites import GROWN, PAIRS, SHRUNK, turning
-from answer.generating.said import Said, said
+from answer.generating.said import TELLS_APART, Said, said
 from answer.thesaurus import synonyms
 from answer.told import tell
 from ingest.dates import Period, parse_code
-from ingest.japanese import fold
+from ingest.japanese import Morph, fold
 from ingest.numbers import UNITS, Quantity, base_unit, unit_scale
 
 # The share of a sentence's words that must stand in its lines. Fitted on the sentences of tests/answer/generating: the
@@ -30,6 +31,9 @@ LEAST_COVER = 0.5
 
 _ABOUT_BEFORE = re.compile(r"(?:約|およそ|おおよそ|ほぼ|概ね|おおむね)\s*$")
 _ABOUT_AFTER = re.compile(r"余り?|程度|ほど|強|弱|台")
+_ENDS_DAYS = re.compile(
+    r"\d月\s?\d{1,2}日(?:[（(][^（）()]{1,3}[)）])?(?:から|[～〜~・、-]|及び|と)$"
+)  # 例: 11月1日から29日
 _UNIT_SAID = re.compile(r"(?:単位\s*[:：]?\s*|[（(]\s*)([^（）()\s|:：、]{1,6})")
 _NUMBER = r"[△▲-]?\d[\d,.]*(?:\s?[^\d\s=＝≒+＋×÷*/()（）、。−－-]{0,6})"
 _WORKED = re.compile(
@@ -116,8 +120,10 @@ def faults(text: str, sources: Sequence[Source], question: str = "") -> Iterator
 
 def covered(claim: Said, sources: Sequence[Source]) -> float:
     """Return the weighted share of a sentence's words that stand in the lines: 0 to 1; 1 where it has only figures."""
+    whole = [katakana("".join(m.surface for m in chunk)) for chunk in claim.chunks]
+    there = "".join(key for key in whole if len(key) > 2 and any(key in s.key for s in sources))
     total = sum(weight for _, _, weight in claim.content)
-    met = sum(w for lemma, key, w in claim.content if any(s.has_word(lemma, key) for s in sources))
+    met = sum(w for lemma, key, w in claim.content if key in there or any(s.has_word(lemma, key) for s in sources))
     if total:
         return met / total
     return 1.0 if claim.quantities or claim.periods or claim.runs or claim.clocks[0] else 0.0
@@ -134,6 +140,11 @@ def _figures(claim: Said, sources: Sequence[Source], worked: Sequence[Quantity])
     for quantity in claim.quantities:
         if any(_same(quantity, one) for one in worked):
             continue
+        if quantity.base_unit == "日" and _ENDS_DAYS.search(claim.text[: quantity.at[0]]):
+            ends = {day for s in sources for _, day in (*s.own.days, *s.over.days)}
+            ends |= {int(p.end[8:10]) for s in sources for p in s.periods if p.kind in ("day", "range")}
+            if quantity.value in ends:
+                continue
         if not any(_holds(source, quantity, claim.text) for source in sources):
             yield f"「{quantity.text}」が行にありません"
     runs = {run for s in sources for side in (s.own, s.over) for run in _runs(side)}
@@ -197,9 +208,7 @@ def _scaled(value: float, source: Source, quantity: Quantity) -> bool:
         for match in _UNIT_SAID.finditer(text):
             if base_unit(match[1]) == quantity.base_unit:
                 return math.isclose(abs(value) * unit_scale(match[1]), abs(quantity.value))
-    return math.isclose(abs(value) * unit_scale(quantity.unit), abs(quantity.value)) and (
-        katakana(quantity.unit) in source.key
-    )
+    return False
 
 
 def _same(one: Quantity, other: Quantity) -> bool:
@@ -305,17 +314,87 @@ def _covers(told: Period, held: Period) -> bool:
 
 # --- names ------------------------------------------------------------------------------------------------------------
 
+# Nouns that frame what is said and name nothing. A noun that is none of these, nor makes a verb (計上する), must stand
+# in the lines: the name of another thing is what makes a sentence false.
+_FRAME = frozenset(
+    """
+    必要 可能 用意 期間 番号 方法 内容 対象 人数 件数 金額 金 額 総額 合計 量 率 割合 日時 日程 時間 時刻 場所 名称 名 種類 一つ 状況 結果 実績 予定
+    見込み 見込 計画 案 前 後 前年 前年度 翌年 翌年度 同年 同年度 同月 同期 当時 以来 以降 以外 限り 限度 上限 下限 午前 午後 先 目安 基準 条件
+    ため 為 こと 方 人 者 住民 利用 利用者 全体 全部 一部 うち 分 新た 新規 主 主な 様々 他 その他 各 各種 次 以下 以上 未満 程度 約 計 差 差額 増減
+    増加 減少 推移 比較 関係 関連 項目 行 表 資料 記載 説明 点 形 側 面 費用 有り 無し あり なし 物 品 お
+    """.split()
+)
+_VERBAL = frozenset("為る 出来る 致す なさる 為さる 頂く 下さる".split())
+# Suffixes that make another thing of a noun: 交付金 is not 交付
+_MAKES_NAME = frozenset(
+    "金 費 料 税 課 業 券 証 病 法 号 署 局 部 区 市 町 村 県 店 院 園 館 校 所 場 員 士 師 長".split()
+)
+_QUOTED = re.compile(r"[「『“]([^「」『』“”]{2,60})[」』”]")
+_KATAKANA_UNITS = frozenset(katakana(unit) for unit in UNITS if re.fullmatch("[ァ-ヶー]+", unit))
+
 
 def _names(claim: Said, sources: Sequence[Source]) -> Iterator[str]:
+    for match in _QUOTED.finditer(claim.text):
+        if not any(katakana(match[1]) in s.key for s in sources):
+            yield f"「{match[1]}」が行にありません"
     for name, pieces in claim.names:
         key = katakana(name)
-        if any(key in s.key for s in sources) or any(o in s.lemmas for o in synonyms(fold(name)) for s in sources):
+        if key in _KATAKANA_UNITS or any(key in s.key for s in sources):
+            continue
+        if any(o in s.lemmas for o in synonyms(fold(name)) for s in sources):
             continue
         together = len(pieces) > 1 and any(
             all(len(p) > 1 and (katakana(p) in s.key or fold(p) in s.lemmas) for p in pieces) for s in sources
         )
         if not together:
             yield f"「{name}」が行にありません"
+    for chunk in claim.chunks:
+        strange = _strange(chunk, sources)
+        if strange:
+            yield f"「{strange}」が行にありません"
+
+
+def _strange(chunk: Sequence[Morph], sources: Sequence[Source]) -> str:
+    """Return a compound that names something that no line has; empty where its nouns stand there or only frame.
+
+    What ends a compound says of what kind it is, and may be the sentence's own: 申込期間 of 申込みは11月1日から.
+    """
+    whole = "".join(m.surface for m in chunk)
+    if any(katakana(whole) in s.key for s in sources):
+        return ""
+    met = False
+    for n, morph in enumerate(chunk):
+        if morph.pos == "接尾辞":
+            before = chunk[n - 1].surface if n else ""
+            made = katakana(before + morph.surface)
+            if morph.surface in _MAKES_NAME and before and not any(made in s.key for s in sources):
+                return whole
+            continue
+        if morph.pos not in ("名詞", "形状詞", "接頭辞") or (
+            morph.pos == "接頭辞" and morph.surface not in TELLS_APART
+        ):
+            continue
+        word = fold(morph.surface)
+        if any(s.has_word(morph.base, katakana(morph.surface)) for s in sources):
+            met = True
+            continue
+        following = chunk[n + 1] if n + 1 < len(chunk) else None
+        if {morph.base, word} & (_FRAME | STOP) or katakana(word) in _KATAKANA_UNITS:
+            continue
+        if following is not None and following.base in _VERBAL:
+            continue
+        if _is_opposed_or_said(morph.surface, sources):
+            continue
+        if met and all(m.pos == "接尾辞" for m in chunk[n + 1 :]):
+            continue
+        return whole
+    return ""
+
+
+def _is_opposed_or_said(word: str, sources: Sequence[Source]) -> bool:
+    """Say whether a noun is one of a pair (減額 of 減), whose direction is held against the lines elsewhere."""
+    held = turning(fold("\n".join(s.text for s in sources)))
+    return any(one.search(turning(word)) and (one.search(held) or other.search(held)) for one, other in PAIRS)
 
 
 # --- words that turn a sentence round ---------------------------------------------------------------------------------
@@ -331,18 +410,21 @@ def _turned(claim: Said, sources: Sequence[Source], worked: Sequence[Quantity]) 
         if one.search(held) is None:
             if other.search(held) is not None and other.search(told) is None:
                 yield f"「{word[0]}」が行と逆です"
-            elif (one, other) in ((GROWN, SHRUNK), (SHRUNK, GROWN)) and not _shown(
-                claim, sources, one is GROWN, worked
-            ):
+            elif one in (GROWN, SHRUNK) and not _shown(claim, sources, one is GROWN):
                 yield f"「{word[0]}」が行にありません"
         elif other.search(held) is not None and other.search(told) is None:
             yield from _clause_turned(claim, sources, one, other)
     yield from _ways(claim, sources)
+    steps = _steps(claim, sources)
+    if steps and (GROWN.search(told) is None) != (SHRUNK.search(told) is None):
+        grown = GROWN.search(told) is not None
+        if not any((step > 0) == grown for step in steps):
+            yield "増減の向きが数字と合いません"
     if _SAYS_PLAN.search(told) and not _PLANNED.search(held):
         yield "「予定」が行にありません"
     if _SAYS_PLAN.search(held) and not _PLANNED.search(told) and _DONE.search(told) and not _DONE.search(held):
         yield "行では予定です"
-    if SUPERLATIVE_SAID.search(told) and not SUPERLATIVE_SAID.search(held):
+    if SUPERLATIVE_SAID.search(told) and not re.search(rf"{SUPERLATIVE_SAID.pattern}|ピーク|過去最|限度|以内", held):
         yield "順位が行にありません"
 
 
@@ -375,7 +457,7 @@ def _ways(claim: Said, sources: Sequence[Source]) -> Iterator[str]:
     """Yield the figures that are said to go up where a line says that they go down, or the other way."""
     for quantity in claim.quantities:
         way = tell(claim.text, *quantity.at, quantity.unit).way
-        if not way:
+        if not way or re.match(r"\s*(?:も|ほど|程度)?[上下]回", claim.text[quantity.at[1] :]):
             continue
         ways = set()
         for source in sources:
@@ -387,14 +469,44 @@ def _ways(claim: Said, sources: Sequence[Source]) -> Iterator[str]:
             yield f"「{quantity.text}」の増減が行と逆です"
 
 
-def _shown(claim: Said, sources: Sequence[Source], grown: bool, worked: Sequence[Quantity]) -> bool:
-    """Say whether figures show a growth that no word of the lines says: by a sign, or a calculation."""
-    if worked:
-        return all((c.value >= 0) == grown or c.value >= 0 for c in worked)
-    signs = "+" if grown else "△▲-"
-    return any(
-        one.text[:1] in signs and any(_same(one, q) for q in claim.quantities) for s in sources for one in s.quantities
-    )
+def _steps(claim: Said, sources: Sequence[Source]) -> list[float]:
+    """Return by how much the figures that a sentence names differ: in the order of から and に, else of their dates."""
+    told = []
+    for (one, _), (other, words) in pairwise(claim.labels):
+        if one.base_unit == other.base_unit and re.match(r"から", words) and _LED_TO.match(claim.text[other.at[1] :]):
+            told.append(other.value - one.value)
+    if told:
+        return told
+    dated: dict[str, dict[str, float]] = {}
+    for source in sources:
+        for one, words in source.own.labels:
+            if any(_same(one, q) or figures(one.text) == figures(q.text) for q in claim.quantities):
+                periods = said(words).periods or source.own.periods[:1]
+                if periods:
+                    dated.setdefault(one.base_unit or "", {})[periods[-1].start] = one.value
+    for values in dated.values():
+        if len(values) > 1:
+            ordered = [value for _, value in sorted(values.items())]
+            told.append(ordered[-1] - ordered[-2])
+    return told
+
+
+_LED_TO = re.compile(r"\s*(?:に|へ|まで|と|、|。|$)")
+
+
+def _shown(claim: Said, sources: Sequence[Source], grown: bool) -> bool:
+    """Say whether figures show a growth that no word of the lines says: by their order, or a sign."""
+    if any((step > 0) == grown for step in _steps(claim, sources)):
+        return True
+    for source in sources:
+        for one, words in (*source.own.labels, *source.over.labels):
+            sign = -1 if one.text[:1] in "△▲▼-" else 1 if one.text[:1] == "+" or _CHANGE.search(words) else 0
+            if sign == (1 if grown else -1) and any(_same(one, q) for q in claim.quantities):
+                return True
+    return False
+
+
+_CHANGE = re.compile(r"増減|差引|比較|前年度?[比差]")
 
 
 # --- denials ----------------------------------------------------------------------------------------------------------
@@ -403,32 +515,40 @@ def _shown(claim: Said, sources: Sequence[Source], grown: bool, worked: Sequence
 def _denials(claim: Said, sources: Sequence[Source]) -> Iterator[str]:
     denied = {w for s in sources for side in (s.own, s.over) for w in side.denied}
     affirmed = {w for s in sources for side in (s.own, s.over) for w in side.affirmed}
-    lemmas = frozenset().union(*(s.lemmas for s in sources))
-    turned = turning(fold("\n".join(s.text for s in sources)))
-    negative = [one for one, _ in PAIRS if one.search(turned)]
+    clauses = [c for s in sources for c in s.own.clauses]
+    held = turning(fold("\n".join(s.text for s in sources)))
     for word in claim.denied:
         if word in denied:
             continue
-        if word in lemmas:
-            # 利用できない may be said of 利用不可 or 利用を休止
-            if not _denied_otherwise(claim, word, negative, turned):
-                yield f"「{word}」の打ち消しが行と逆です"
-        elif not denied and not negative:
+        if not any(_refuses(clause, word) for clause in clauses) and not _opposite_said(word, held):
             yield f"「{word}」の打ち消しが行にありません"
     for word in claim.affirmed - claim.denied:
         if word in denied and word not in affirmed:
             yield f"「{word}」は行では打ち消されています"
+    for clause in claim.clauses:
+        best = max(clauses, key=lambda c: _shared(clause, c), default=None)
+        if best is None or _shared(clause, best) < 1 or not best.denied or clause.denied or claim.denied:
+            continue
+        ends = best.denied - best.affirmed
+        if best.ends_denied and not _REFUSED.search(fold(claim.text)) and ends:
+            yield "行では打ち消されています"
 
 
 _REFUSED = re.compile(
-    r"不可|不要|禁止|対象外|休[止館業]|中止|廃止|未[定実着完]|閉[館鎖]|除[くき]|以外|無[し料]|なし(?!と)"
+    r"不可|不要|禁止|対象外|休[止館業]|中止|廃止|未[定実着完]|閉[館鎖]|除[くき]|以外|なし(?!と)|無し|断り"
 )
 
 
-def _denied_otherwise(claim: Said, word: str, negative: Sequence[re.Pattern[str]], text: str) -> bool:
-    return _REFUSED.search(text) is not None and not re.search(
-        rf"{re.escape(word)}(?:する|します|が必要|できま?す|できる)", text
-    )
+def _refuses(clause: Said, word: str) -> bool:
+    """Say whether a clause denies what is about a word: 郵送では受け付けていません, 利用は不可."""
+    text = fold(clause.text)
+    about = word in clause.lemmas or katakana(word) in clause.key
+    return about and (clause.ends_denied or _REFUSED.search(text) is not None)
+
+
+def _opposite_said(word: str, held: str) -> bool:
+    """Say whether the lines have the opposite of a word. 例: 休館 for 開館していません"""
+    return any(one.search(word) and other.search(held) for one, other in PAIRS)
 
 
 def _yes(answer: str, claim: Said, question: Said) -> Iterator[str]:
@@ -448,9 +568,8 @@ def _yes(answer: str, claim: Said, question: Said) -> Iterator[str]:
     if not says_no and turned:
         yield "「はい」と続く文が合いません"
     if says_no and not turned:
-        new = {key for _, key, _ in claim.content} - {key for _, key, _ in question.content}
-        differs = new or any(not any(_same(a, b) for b in question.quantities) for a in claim.quantities)
-        if not differs:
+        words = [key for lemma, key, _ in question.content if lemma not in claim.lemmas and key not in claim.key]
+        if not words and all(any(_same(a, b) for b in claim.quantities) for a in question.quantities):
             yield "「いいえ」と続く文が合いません"
 
 
@@ -541,15 +660,19 @@ def _is_anothers(
     mine: list[str] = []
     whose: list[Period] = []
     theirs: list[Period] = []
+    parallel = False
     for one, words in holder.own.labels:
         is_it = _same(one, quantity) or figures(one.text) == figures(quantity.text)
         if is_it:
             mine.append(katakana(words))
             whose += said(words).periods
+            parallel |= re.search(r"[^\d年度月日](?:は|が)、?$", words) is not None and bool(said(words).nouns)
         elif one.base_unit == quantity.base_unit or one.base_unit is None:
             rivals.append(katakana(words))
             theirs += said(words).periods
     first = katakana(holder.own.text.partition("|")[0]) if "|" in holder.own.text else ""
+    if not parallel and "|" not in holder.own.text:  # what the sentence is about holds for all of its figures
+        first = katakana(re.split(r"(?<=[はがも])、?", holder.own.text)[0])
     for mark in marks:
         here = any(mark in words for words in mine) or mark in first or mark in holder.over.key
         if not here and any(mark in words for words in rivals):

@@ -33,14 +33,15 @@ _KIND = re.compile(
     rf"(?:{THINGS}|館|園|場|駅|課|係|丁目|号線|線|橋|川|山|島|湖|組合|条例|法|基金|交付金|補助金|給付金|助成金|税|病院|診療所|祭り?|大会|委員会|議会|審議会|小|中)$"
 )
 _SIDE = re.compile(r"[東西南北]|[左右]|[月火水木金土日]曜")
-_TELLS_APART = frozenset("小 中 高 新 旧 副 正 準".split())  # before a noun. 例: 小|学校, 旧|庁舎
+TELLS_APART = frozenset("小 中 高 新 旧 副 正 準".split())  # before a noun. 例: 小|学校, 旧|庁舎
 _NOUNS = ("名詞", "接尾辞", "接頭辞", "形状詞")
+_BETWEEN = ("助詞", "助動詞", "補助記号", "記号", "接続詞", "感動詞", "連体詞")
 _WORDS = ("名詞", "動詞", "形容詞", "形状詞", "副詞")
 # Verbs that carry no sense of their own: what they deny is the word before them. 例: 利用できない denies 利用
 _LIGHT = frozenset(
     "為る 居る 有る 成る 出来る 得る 御座る 頂く 下さる 行う 致す 行なう 認める 言う 事 物 の 訳 筈".split()
 )
-_DENIES = frozenset("ない 無い ず ぬ 無し 不可 禁止 不能 まい".split())
+_DENIES = frozenset("ない 無い ず ぬ 無し 無くなる 無くす 不可 禁止 不能 まい".split())
 # 例: 受けなければならない says that something is, not that it is not
 _NO_DENIAL = re.compile(
     r"(?:なければ|ないと|なくては|ねば)(?:な(?:ら|り)(?:ない|ません|ず)|いけ(?:ない|ません))|(?:に|も)かかわらず|ほかな(?:ら|り)(?:ない|ません)"
@@ -185,11 +186,29 @@ class Said:
         whole = self.text[run[0].start : run[-1].end]
         kind = _KIND.search(whole)
         is_named = kind is not None and kind.start() > 0 and (len(run) > 1 or len(whole) > 2)
-        if (is_named or any(m.surface in _TELLS_APART for m in run[:-1])) and run[0].base not in STOP:
+        if (is_named or any(m.surface in TELLS_APART for m in run[:-1])) and run[0].base not in STOP:
             found[whole] = tuple(m.surface for m in run)
         for morph in run:
             if morph.pos2 == "固有名詞" or _SIDE.search(morph.surface):
                 found.setdefault(morph.surface, (morph.surface,))
+
+    @cached_property
+    def chunks(self) -> list[list[Morph]]:
+        """The runs of words that no particle parts, without dates and figures. 例: あおば|保育|所"""
+        found: list[list[Morph]] = []
+        dated = [p.at for p in self.periods] + [q.at for q in self.quantities]
+        for morph in self.morphs:
+            if morph.pos in _BETWEEN or re.search(r"\d", morph.surface) or morph.pos2 == "数詞":
+                continue
+            if morph.pos == "動詞" and morph.pos2 == "非自立可能" and morph.base not in ("為る", "出来る"):
+                continue
+            if any(start <= morph.start < end for start, end in dated):
+                continue
+            if found and found[-1][-1].end == morph.start:
+                found[-1].append(morph)
+            else:
+                found.append([morph])
+        return found
 
     @cached_property
     def denied(self) -> frozenset[str]:
@@ -204,6 +223,13 @@ class Said:
     @cached_property
     def denies(self) -> bool:
         return bool(self.denied)
+
+    @cached_property
+    def ends_denied(self) -> bool:
+        """Whether what is said at the end is said not to be. 例: 同意がない物件は登録できません"""
+        tail = [m for m in morphs(_NO_DENIAL.sub(lambda m: "、" * len(m[0]), self.text)) if m.pos != "補助記号"]
+        ending = [m.base in _DENIES for m in tail[-5:] if m.pos in ("助動詞", "形容詞", "動詞", "名詞", "接尾辞")]
+        return any(ending)
 
     @cached_property
     def _predicates(self) -> tuple[frozenset[str], frozenset[str]]:
