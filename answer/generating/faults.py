@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
+from itertools import pairwise, permutations
 
 from answer.check import figures
 from answer.cues import STOP, SUPERLATIVE_SAID
@@ -47,6 +47,7 @@ _DONE = re.compile(r"(?:まし)?た(?=[。、」）)]|$)|済み?|実績|完了")
 _YES = re.compile(r"^\s*(はい|いいえ|ええ|いえ)(?=[、。,.\s])[、。,.\s]*")
 _MORE = re.compile(r"多[いくか]|高[いくか]|大き[いく]|長[いくか]|上回|増")
 _LESS = re.compile(r"少な[いくか]|低[いくか]|小さ[いく]|短[いくか]|安[いくか]|下回|減")
+_RANKED = re.compile(rf"{SUPERLATIVE_SAID.pattern}|ピーク|過去最|限度|以内")
 _THAN = re.compile(
     r"(?P<than>[^、。]{1,40}?)(?:より(?:も)?(?!良|よ)|と比べて?|に比べて?|を(?=上回|下回))(?P<rest>[^。]*)"
 )
@@ -110,6 +111,7 @@ def faults(text: str, sources: Sequence[Source], question: str = "") -> Iterator
     yield from _dates(claim, sources)
     yield from _names(claim, sources)
     yield from _turned(claim, sources, worked)
+    yield from _crossed(claim, sources)
     yield from _denials(claim, sources)
     yield from _compared(claim, sources, worked)
     yield from _apart(claim, sources, worked)
@@ -147,15 +149,11 @@ def _figures(claim: Said, sources: Sequence[Source], worked: Sequence[Quantity])
                 continue
         if not any(_holds(source, quantity, claim.text) for source in sources):
             yield f"「{quantity.text}」が行にありません"
-    runs = {run for s in sources for side in (s.own, s.over) for run in _runs(side)}
-    plain = {figure for figure, _ in runs}
-    for figure, around in claim.runs:
-        held = {a for f, a in runs if f == _plain(figure)}
-        kept = re.search(r"[^\d.]$|^第", around)
-        if any(_plain(figure) in figures(one.text) for one in worked):
+    for figure, before, after in claim.runs:
+        if any(figure in figures(one.text) for one in worked):
             continue
-        if _plain(figure) not in plain or (kept and not any(around in a or a in around for a in held)):
-            yield f"「{around}」が行にありません"
+        if not any(_has_run(source, figure, before, after) for source in sources):
+            yield f"「{before}{figure}{after}」が行にありません"
     clocks = [s.own.clocks for s in sources] + [s.over.clocks for s in sources]
     exact, bare = {c for one, _ in clocks for c in one}, {c for _, one in clocks for c in one}
     halved = re.search(r"午前|午後", claim.text) is not None
@@ -167,17 +165,14 @@ def _figures(claim: Said, sources: Sequence[Source], worked: Sequence[Quantity])
         yield f"「{figure}…{bound}」が行にありません"
 
 
-def _runs(side: Said) -> Iterator[tuple[str, str]]:
-    """Yield the figures of a text, those of its quantities and dates too, with the signs around them."""
-    for figure, around in side.runs:
-        yield _plain(figure), around
-    for quantity in side.quantities:
-        for figure in figures(quantity.text):
-            yield figure, katakana(quantity.text)
-
-
-def _plain(figure: str) -> str:
-    return next(iter(figures(figure)), figure)
+def _has_run(source: Source, figure: str, before: str, after: str) -> bool:
+    """Say whether a line has a figure that is no quantity, with a sign that it stands beside. 例: 第3回, サロン2"""
+    alone = rf"(?<![\d.])0*{re.escape(figure)}(?![\d]|\.\d)"
+    if before == "第":
+        patterns = [before + alone + re.escape(after)]
+    else:
+        patterns = [re.escape(before) + alone] * bool(before) + [alone + re.escape(after)] * bool(after) or [alone]
+    return any(re.search(pattern, source.key) for pattern in patterns)
 
 
 def _holds(source: Source, quantity: Quantity, text: str) -> bool:
@@ -188,6 +183,8 @@ def _holds(source: Source, quantity: Quantity, text: str) -> bool:
             return True
         if figures(one.text) != figures(quantity.text):
             continue
+        if quantity.base_unit == "つ" and one.value == quantity.value:
+            return True  # 例: 1つの企業 for 1企業
         if quantity.unit is None:
             return True  # the bare figure of one that has a unit
         if one.base_unit is None and _scaled(one.value, source, quantity):
@@ -196,8 +193,8 @@ def _holds(source: Source, quantity: Quantity, text: str) -> bool:
         if not known and katakana(quantity.unit) in source.key:
             return True
     printed = figures(quantity.text)
-    bare = [figure for side in (source.own, source.over) for figure, _ in side.runs]
-    return any([_plain(figure)] == printed and _scaled(float(_plain(figure)), source, quantity) for figure in bare)
+    bare = [figure for side in (source.own, source.over) for figure, _, _ in side.runs]
+    return any([figure] == printed and _scaled(float(figure), source, quantity) for figure in bare)
 
 
 def _scaled(value: float, source: Source, quantity: Quantity) -> bool:
@@ -276,7 +273,7 @@ def _dates(claim: Said, sources: Sequence[Source]) -> Iterator[str]:
     for period in claim.periods:
         if not any(_holds_period(claim, source, period) for source in sources):
             yield f"「{claim.text[slice(*period.at)]}」が行にありません"
-    days = {day for s in sources for day in (*s.own.days, *s.over.days)}
+    days = {day for s in sources for day in (s.own.days or s.over.days)}
     days |= {_day(day) for s in sources for p in s.periods for day in (p.start, p.end) if p.kind in ("day", "range")}
     months = {month for month, _ in days} | {int(p.start[5:7]) for s in sources for p in s.periods if p.kind == "month"}
     for month, number in claim.days:
@@ -293,10 +290,15 @@ def _holds_period(claim: Said, source: Source, period: Period) -> bool:
     if any(_covers(period, own) for own in source.periods):
         return True
     over = source.over.periods
-    if not any(own.kind == period.kind or own.ambiguous for own in source.own.periods):
+    if not any(_alike_kind(own, period) for own in source.own.periods):
         return any(_covers(period, one) for one in over)
     said_too = any(_covers(other, own) for other in claim.periods if other is not period for own in source.own.periods)
     return said_too and any(period.code == one.code for one in over)
+
+
+def _alike_kind(one: Period, other: Period) -> bool:
+    years = {"year", "fiscal_year", "range"}
+    return one.kind == other.kind or one.ambiguous or {one.kind, other.kind} <= years
 
 
 def _covers(told: Period, held: Period) -> bool:
@@ -318,10 +320,11 @@ def _covers(told: Period, held: Period) -> bool:
 # in the lines: the name of another thing is what makes a sentence false.
 _FRAME = frozenset(
     """
-    必要 可能 用意 期間 番号 方法 内容 対象 人数 件数 金額 金 額 総額 合計 量 率 割合 日時 日程 時間 時刻 場所 名称 名 種類 一つ 状況 結果 実績 予定
-    見込み 見込 計画 案 前 後 前年 前年度 翌年 翌年度 同年 同年度 同月 同期 当時 以来 以降 以外 限り 限度 上限 下限 午前 午後 先 目安 基準 条件
-    ため 為 こと 方 人 者 住民 利用 利用者 全体 全部 一部 うち 分 新た 新規 主 主な 様々 他 その他 各 各種 次 以下 以上 未満 程度 約 計 差 差額 増減
-    増加 減少 推移 比較 関係 関連 項目 行 表 資料 記載 説明 点 形 側 面 費用 有り 無し あり なし 物 品 お
+    必要 可能 用意 期間 番号 方法 内容 対象 人数 件数 金額 金 額 総額 合計 量 率 割合 日時 日程 時間 時刻 場所 名称 名
+    種類 一つ 状況 結果 実績 予定 見込み 見込 計画 案 前 後 前年 前年度 翌年 翌年度 同年 同年度 同月 同期 当時 以来 以降
+    以外 限り 限度 上限 下限 午前 午後 先 目安 基準 条件 ため 為 こと 方 人 者 住民 利用 利用者 全体 全部 一部 うち 分
+    新た 新規 主 主な 様々 他 その他 各 各種 次 以下 以上 未満 程度 約 計 差 差額 増減 増加 減少 推移 比較 関係 関連
+    物件 子供 子ども こども 項目 行 表 資料 記載 説明 点 形 側 面 費用 有り 無し あり なし 物 品 お
     """.split()
 )
 _VERBAL = frozenset("為る 出来る 致す なさる 為さる 頂く 下さる".split())
@@ -415,16 +418,17 @@ def _turned(claim: Said, sources: Sequence[Source], worked: Sequence[Quantity]) 
         elif other.search(held) is not None and other.search(told) is None:
             yield from _clause_turned(claim, sources, one, other)
     yield from _ways(claim, sources)
-    steps = _steps(claim, sources)
-    if steps and (GROWN.search(told) is None) != (SHRUNK.search(told) is None):
-        grown = GROWN.search(told) is not None
-        if not any((step > 0) == grown for step in steps):
+    grown = GROWN.search(told) is not None
+    if grown != (SHRUNK.search(told) is not None):
+        is_said = (GROWN if grown else SHRUNK).search(held) is not None
+        steps = _steps(claim, () if is_said else sources)
+        if steps and not any((step > 0) == grown for step in steps):
             yield "増減の向きが数字と合いません"
     if _SAYS_PLAN.search(told) and not _PLANNED.search(held):
         yield "「予定」が行にありません"
     if _SAYS_PLAN.search(held) and not _PLANNED.search(told) and _DONE.search(told) and not _DONE.search(held):
         yield "行では予定です"
-    if SUPERLATIVE_SAID.search(told) and not re.search(rf"{SUPERLATIVE_SAID.pattern}|ピーク|過去最|限度|以内", held):
+    if SUPERLATIVE_SAID.search(told) and not _RANKED.search(held):
         yield "順位が行にありません"
 
 
@@ -480,7 +484,8 @@ def _steps(claim: Said, sources: Sequence[Source]) -> list[float]:
     dated: dict[str, dict[str, float]] = {}
     for source in sources:
         for one, words in source.own.labels:
-            if any(_same(one, q) or figures(one.text) == figures(q.text) for q in claim.quantities):
+            is_told = any(_same(one, q) or figures(one.text) == figures(q.text) for q in claim.quantities)
+            if is_told and tell(source.own.text, *one.at, one.unit).role in ("now", "before"):
                 periods = said(words).periods or source.own.periods[:1]
                 if periods:
                     dated.setdefault(one.base_unit or "", {})[periods[-1].start] = one.value
@@ -509,6 +514,43 @@ def _shown(claim: Said, sources: Sequence[Source], grown: bool) -> bool:
 _CHANGE = re.compile(r"増減|差引|比較|前年度?[比差]")
 
 
+def _crossed(claim: Said, sources: Sequence[Source]) -> Iterator[str]:
+    """Yield a condition that is told with what a line says of the opposite one.
+
+    例: 3歳以上は無料、3歳未満は所得で決まる → 3歳以上は所得で決まる
+    """
+    for source in sources:
+        clauses = source.own.clauses
+        for one, other in permutations(range(len(clauses)), 2):
+            mark = _opposed_marks(clauses[one], clauses[other], claim)
+            if not mark:
+                continue
+            mine, theirs = _up_to(clauses, one, other), _up_to(clauses, other, one)
+            told = claim.lemmas
+            if (theirs - mine) & told and not (mine - theirs) & told:
+                yield f"「{mark}」の内容が行と違います"
+
+
+def _opposed_marks(one: Said, other: Said, claim: Said) -> str:
+    """Return what a sentence has of the first clause and the second has the opposite of."""
+    for figure, bound in one.bounds & claim.bounds:
+        if any(f == figure and b != bound for f, b in other.bounds - claim.bounds):
+            return f"{figure}…{bound}"
+    first, second, told = (turning(fold(s.text)) for s in (one, other, claim))
+    for a, b in PAIRS:
+        word = a.search(told)
+        if word and not b.search(told) and a.search(first) and b.search(second):
+            if not (b.search(first) or a.search(second)):
+                return word[0]
+    return ""
+
+
+def _up_to(clauses: Sequence[Said], start: int, rival: int) -> frozenset[str]:
+    """Return the words of a clause, and of those behind it up to the rival one."""
+    end = rival if rival > start else len(clauses)
+    return frozenset(lemma for clause in clauses[start:end] for lemma, _, _ in clause.content)
+
+
 # --- denials ----------------------------------------------------------------------------------------------------------
 
 
@@ -520,7 +562,8 @@ def _denials(claim: Said, sources: Sequence[Source]) -> Iterator[str]:
     for word in claim.denied:
         if word in denied:
             continue
-        if not any(_refuses(clause, word) for clause in clauses) and not _opposite_said(word, held):
+        refused = word not in claim.no_such and any(_refuses(clause, word) for clause in clauses)
+        if not refused and not _opposite_said(word, held):
             yield f"「{word}」の打ち消しが行にありません"
     for word in claim.affirmed - claim.denied:
         if word in denied and word not in affirmed:
@@ -542,7 +585,9 @@ _REFUSED = re.compile(
 def _refuses(clause: Said, word: str) -> bool:
     """Say whether a clause denies what is about a word: 郵送では受け付けていません, 利用は不可."""
     text = fold(clause.text)
-    about = word in clause.lemmas or katakana(word) in clause.key
+    # 申し込めない may be said of 申込みを受け付けない
+    stem = word[:-1] if len(word) > 2 else word
+    about = any(lemma.startswith(stem) for lemma in clause.lemmas) or katakana(word) in clause.key
     return about and (clause.ends_denied or _REFUSED.search(text) is not None)
 
 
@@ -568,8 +613,10 @@ def _yes(answer: str, claim: Said, question: Said) -> Iterator[str]:
     if not says_no and turned:
         yield "「はい」と続く文が合いません"
     if says_no and not turned:
-        words = [key for lemma, key, _ in question.content if lemma not in claim.lemmas and key not in claim.key]
-        if not words and all(any(_same(a, b) for b in claim.quantities) for a in question.quantities):
+        asked_for = question.content[-1][0] if question.content else ""
+        said_again = [c for c in claim.clauses if asked_for in c.affirmed]
+        known = {key for _, key, _ in question.content}
+        if any({key for _, key, _ in c.content} <= known and not c.quantities for c in said_again):
             yield "「いいえ」と続く文が合いません"
 
 
@@ -611,8 +658,9 @@ def _said_so(sources: Sequence[Source], wanted: set[str], more: bool) -> bool:
 def _figures_show(sources: Sequence[Source], subject: set[str], reference: set[str], more: bool) -> bool:
     """Say whether the figures of the two things, each told by its own words, differ in the direction."""
 
-    def of(words: set[str], others: set[str]) -> list[Quantity]:
+    def of(words: set[str], rivals: set[str]) -> list[Quantity]:
         found = []
+        others = {o for o in rivals if not all(o in s.key for s in sources)}
         for source in sources:
             for quantity, label in source.own.labels:
                 key = katakana(label)

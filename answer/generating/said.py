@@ -22,7 +22,7 @@ _CLOCK = re.compile(
 _DAY = re.compile(
     r"(?<!\d)(?P<m>\d{1,2})月(?!額|報|刊|給|例|謝|間|曜)(?:(?P<d>\d{1,2})日)?|(?<![\d/])(?P<m2>\d{1,2})/(?P<d2>\d{1,2})(?![\d/])"
 )
-_RUN = re.compile(r"(?P<first>第)?(?P<figure>\d+(?:\.\d+)*)(?P<next>[一-龠々ァ-ヶa-zA-Z%])?")
+_RUN = re.compile(r"(?P<before>[一-龠々ァ-ヶーa-zA-Z])?(?P<figure>\d+(?:\.\d+)*)(?P<after>[一-龠々ァ-ヶa-zA-Z%])?")
 _BOUND = re.compile(
     r"(?P<figure>\d[\d,.]*)(?P<unit>[^\d\s、。,.()（）|:：]{0,4}?)\s*(?:の)?"
     r"(?P<bound>以上|以下|未満|超(?!過)|を?超え|以内|以前|以降|以後)"
@@ -108,17 +108,20 @@ class Said:
         return frozenset(found)
 
     @cached_property
-    def runs(self) -> list[tuple[str, str]]:
-        """Figures that are no quantity, date or time, each with the signs around it. 例: 第3回 → 3, 第3回"""
+    def runs(self) -> list[tuple[str, str, str]]:
+        """Figures that are no quantity, date or time, with the signs before and after them. 例: 第3回 → 3, 第, 回"""
+        plain = fold(self.text)
         taken = [False] * (len(self.text) + 1)
         spans = [q.at for q in self.quantities] + [p.at for p in self.periods]
-        if len(fold(self.text)) == len(self.text):
-            plain = fold(self.text)
+        if len(plain) == len(self.text):
             spans += [m.span() for m in _CLOCK.finditer(plain)] + [m.span() for m in _DAY.finditer(plain)]
         for start, end in spans:
             taken[start:end] = [True] * (end - start)
         rest = "".join(" " if taken[n] else c for n, c in enumerate(self.text))
-        return [(m["figure"], katakana(m[0])) for m in _RUN.finditer(fold(rest))]
+        return [
+            (m["figure"].lstrip("0") or "0", katakana(m["before"] or ""), katakana(m["after"] or ""))
+            for m in _RUN.finditer(fold(rest))
+        ]
 
     @cached_property
     def bounds(self) -> frozenset[tuple[str, str]]:
@@ -216,6 +219,11 @@ class Said:
         return self._predicates[1]
 
     @cached_property
+    def no_such(self) -> frozenset[str]:
+        """The nouns that something is said not to be. 例: 月曜日ではありません"""
+        return self._predicates[2]
+
+    @cached_property
     def affirmed(self) -> frozenset[str]:
         """The words that are said at least once without a denial."""
         return self._predicates[0]
@@ -232,11 +240,13 @@ class Said:
         return any(ending)
 
     @cached_property
-    def _predicates(self) -> tuple[frozenset[str], frozenset[str]]:
+    def _predicates(self) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
         text = _NO_DENIAL.sub(lambda m: "、" * len(m[0]), self.text)
         last: str | None = None
         affirmed: list[str] = []
         denied: set[str] = set()
+        no_such: set[str] = set()
+        is_copula = False
         for morph in morphs(text) if text != self.text else self.morphs:
             if morph.pos == "補助記号":
                 last = None if morph.surface in "。、；|\n" else last
@@ -245,13 +255,20 @@ class Said:
             if (morph.base in _DENIES or outside) and morph.pos != "接頭辞":
                 if last is not None:
                     denied.add(last)
+                    if is_copula:
+                        no_such.add(last)
                     if affirmed and affirmed[-1] == last:
                         affirmed.pop()
                 continue
             if morph.pos in _WORDS and morph.base not in _LIGHT and morph.pos2 != "数詞":
                 last = morph.base
                 affirmed.append(last)
-        return frozenset(affirmed), frozenset(denied)
+                is_copula = False
+            elif morph.pos == "動詞" and morph.base != "有る":
+                is_copula = False
+            elif morph.surface == "で" and last is not None:
+                is_copula = True
+        return frozenset(affirmed), frozenset(denied), frozenset(no_such)
 
     @cached_property
     def clauses(self) -> list[Said]:
