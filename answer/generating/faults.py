@@ -181,16 +181,16 @@ def _holds(source: Source, quantity: Quantity, text: str) -> bool:
     for one in source.quantities:
         if _same(quantity, one) or (about and _rounds(one, quantity)):
             return True
+        if one.base_unit is None and _scaled(one.value, source, quantity):
+            return True
         if figures(one.text) != figures(quantity.text):
             continue
         if quantity.base_unit == "つ" and one.value == quantity.value:
             return True  # 例: 1つの企業 for 1企業
         if quantity.unit is None:
             return True  # the bare figure of one that has a unit
-        if one.base_unit is None and _scaled(one.value, source, quantity):
-            return True
-        known = {base_unit(one.unit), base_unit(quantity.unit)} <= UNITS
-        if not known and katakana(quantity.unit) in source.key:
+        known = {one.base_unit, quantity.base_unit} <= UNITS
+        if one.unit is not None and not known and katakana(quantity.unit) in source.key:
             return True
     printed = figures(quantity.text)
     bare = [figure for side in (source.own, source.over) for figure, _, _ in side.runs]
@@ -210,6 +210,11 @@ def _scaled(value: float, source: Source, quantity: Quantity) -> bool:
 
 def _same(one: Quantity, other: Quantity) -> bool:
     return math.isclose(abs(one.value), abs(other.value), rel_tol=1e-9) and one.base_unit == other.base_unit
+
+
+def agree(one: Quantity, other: Quantity) -> bool:
+    """Say whether two quantities are one, or one is the other rounded."""
+    return _same(one, other) or _rounds(one, other) or _rounds(other, one)
 
 
 def _rounds(exact: Quantity, rounded: Quantity) -> bool:
@@ -539,9 +544,9 @@ def _opposed_marks(one: Said, other: Said, claim: Said) -> str:
     first, second, told = (turning(fold(s.text)) for s in (one, other, claim))
     for a, b in PAIRS:
         word = a.search(told)
-        if word and not b.search(told) and a.search(first) and b.search(second):
-            if not (b.search(first) or a.search(second)):
-                return word[0]
+        apart = a.search(first) and b.search(second) and not (b.search(first) or a.search(second))
+        if word and apart and not b.search(told):
+            return word[0]
     return ""
 
 
@@ -680,7 +685,7 @@ def _figures_show(sources: Sequence[Source], subject: set[str], reference: set[s
 
 def _apart(claim: Said, sources: Sequence[Source], worked: Sequence[Quantity]) -> Iterator[str]:
     """Yield the figures that the lines give to another name or date than the sentence does."""
-    for quantity, words in _told_with(claim):
+    for quantity, words in claim.labels:
         if any(_same(quantity, one) for one in worked):
             continue
         holders = [s for s in sources if _holds(s, quantity, claim.text)]
@@ -688,16 +693,6 @@ def _apart(claim: Said, sources: Sequence[Source], worked: Sequence[Quantity]) -
         marks = [*label.nouns, *(katakana(name) for name, _ in label.names)]
         if holders and all(_is_anothers(quantity, label, marks, s, sources) for s in holders):
             yield f"「{quantity.text}」が別のものの数字です"
-
-
-def _told_with(claim: Said) -> Iterator[tuple[Quantity, str]]:
-    """Yield each quantity with the words that it stands with, a topic before it included."""
-    ahead = ""
-    for n, (quantity, words) in enumerate(claim.labels):
-        if n == 0:
-            ahead = words
-        yield quantity, words
-    del ahead
 
 
 def _is_anothers(

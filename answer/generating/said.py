@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 from answer.cues import STOP, THINGS
@@ -35,6 +35,7 @@ _KIND = re.compile(
 _SIDE = re.compile(r"[東西南北]|[左右]|[月火水木金土日]曜")
 TELLS_APART = frozenset("小 中 高 新 旧 副 正 準".split())  # before a noun. 例: 小|学校, 旧|庁舎
 _NOUNS = ("名詞", "接尾辞", "接頭辞", "形状詞")
+_SAYS_NOTHING = STOP | {"午前", "午後"}
 _BETWEEN = ("助詞", "助動詞", "補助記号", "記号", "接続詞", "感動詞", "連体詞")
 _WORDS = ("名詞", "動詞", "形容詞", "形状詞", "副詞")
 # Verbs that carry no sense of their own: what they deny is the word before them. 例: 利用できない denies 利用
@@ -70,14 +71,20 @@ class Said:
 
     @cached_property
     def periods(self) -> list[Period]:
-        return find_periods(self.text)
+        """The dates with their years; the end of a month is its month, however it is written. 例: R6.1末"""
+        return [self._month_of(p) for p in find_periods(self.text)]
+
+    def _month_of(self, period: Period) -> Period:
+        if period.kind != "day" or "末" not in self.text[slice(*period.at)]:
+            return period
+        return replace(period, kind="month", start=f"{period.start[:7]}-01", code=period.code[:7])
 
     def periods_near(self, others: Sequence[Period]) -> list[Period]:
         """Return the periods, those without a year read in the years of ``others``, and 昨年度 as said then."""
         found = list(self.periods)
         for other in others:
             written = other if other.kind in ("day", "month") else None
-            found += find_periods(self.text, default=other, written=written)
+            found += map(self._month_of, find_periods(self.text, default=other, written=written))
         return found
 
     @cached_property
@@ -145,7 +152,7 @@ class Said:
                 continue
             if morph.pos not in _WORDS or morph.pos2 in ("数詞", "非自立可能", "助動詞語幹"):
                 continue
-            if morph.base in STOP or morph.surface in STOP or re.search(r"\d", morph.surface):
+            if {morph.base, morph.surface} & _SAYS_NOTHING or re.search(r"\d", morph.surface):
                 continue
             found.append((morph.base, katakana(morph.surface), 1.0 if morph.pos in _NOUNS else 0.6))
         return found

@@ -15,6 +15,7 @@ from ingest.japanese import fold
 
 MOST_LATIN = 0.3  # of the letters, those in Latin words that no line has
 _LONGEST = 400  # characters of one sentence: a longer one is none
+_ENOUGH = 3  # words that tell which line a sentence is of
 _NEEDED = 12  # lines among which two are looked for that say together what none says alone
 
 _FENCE = re.compile(r"```[^`]*```|`")
@@ -64,6 +65,8 @@ def verify(claim: Claim, evidence: Evidence) -> Verdict:
     if not wrong:
         return Verdict(claim, "supported", cited)
     reason = "、".join(dict.fromkeys(wrong))
+    if not _tells(text):
+        return Verdict(claim, "unsupported", (), reason)
     able = [id_ for id_, source in sources.items() if not any(faults(text, [source], evidence.question))]
     if able:
         return Verdict(claim, "repointed", (_nearest(able, cited, evidence),), reason)
@@ -71,6 +74,12 @@ def verify(claim: Claim, evidence: Evidence) -> Verdict:
         if not any(faults(text, [sources[id_] for id_ in pair], evidence.question)):
             return Verdict(claim, "stitched", pair, reason)
     return Verdict(claim, "unsupported", (), reason)
+
+
+def _tells(text: str) -> bool:
+    """Say whether a sentence says enough for a line to be found by it: a figure, a date, or a few words."""
+    claim = said(text)
+    return bool(claim.quantities or claim.periods or claim.clocks[0]) or len(claim.content) >= _ENOUGH
 
 
 def _sources(evidence: Evidence) -> dict[str, Source]:

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (a sentence stands in one row with what makes it false)
 """Papers of towns that do not exist as evidence, true sentences over them, and what makes each of them false.
 
 A sentence is written as a model would write it: in words of its own, with the lines that it stands on. Each change
