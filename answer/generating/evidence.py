@@ -30,7 +30,7 @@ _MARK = 5  # characters that the number of a line takes
 _REACH = 6  # statements on each side in which a list, a table or a sentence that a passage cuts is followed
 _REACH_CHARS = 300  # … and so many characters
 _HEADING = 140  # characters of a block's heading
-_LONE = 2  # characters of a piece that is no line
+_LONE = 5  # characters of a piece that may be the beginning of a word
 _GOES_ON = re.compile(r"[ぁ-ん一-龠ァ-ヶー0-9円％%）)](?:、|[をにはがで])$")
 _JOINED = 60  # characters of short lines that are made one
 _NOTES = 4  # statements behind a passage among which its notes are looked for
@@ -331,13 +331,14 @@ def _plain(text: str) -> str:
 
 
 def _is_torn(one: Statement, other: Statement) -> bool:
-    """Say whether a line end tore two statements: behind a comma, a particle, a lone character, or within brackets."""
+    """Say whether a line end tore two statements: behind a comma, a particle, a word's beginning, or in brackets."""
     if one.kind in ("table", "heading") or other.kind not in ("paragraph", "label") or one.headings != other.headings:
         return False
     if one.document.text[one.end : other.start].strip() or not _same_page(one, other) or begins_item(other.flat):
         return False
     is_open = len(re.findall("[（(「『]", one.flat)) > len(re.findall("[）)」』]", one.flat))
-    return is_open or len(one.flat) <= _LONE or _GOES_ON.search(one.flat) is not None
+    is_lone = len(one.flat) <= _LONE and not re.search(r"\s", one.flat) and may_continue(one.flat, other.flat)
+    return is_open or is_lone or _GOES_ON.search(one.flat) is not None
 
 
 def _same_page(one: Statement, other: Statement) -> bool:

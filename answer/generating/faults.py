@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise, permutations
@@ -95,8 +95,11 @@ class Source:
         return any(o in self.lemmas or (len(o) > 1 and katakana(o) in self.key) for o in _alike(lemma, fold(key)))
 
 
-def faults(text: str, sources: Sequence[Source], question: str = "") -> Iterator[str]:
-    """Yield, in Japanese, what of a sentence the lines do not say; nothing where they say it all."""
+def faults(text: str, sources: Sequence[Source], question: str = "", whose: str = "") -> Iterator[str]:
+    """Yield, in Japanese, what of a sentence the lines do not say; nothing where they say it all.
+
+    ``whose`` is the town that all papers are of: it need not stand in each line. 例: 本市の人口
+    """
     if not sources:
         yield "示された行がありません"
         return
@@ -109,7 +112,7 @@ def faults(text: str, sources: Sequence[Source], question: str = "") -> Iterator
         yield f"計算が確かめられません（{wrong}）"
     yield from _figures(claim, sources, worked)
     yield from _dates(claim, sources)
-    yield from _names(claim, sources)
+    yield from _names(claim, sources, whose)
     yield from _turned(claim, sources, worked)
     yield from _crossed(claim, sources)
     yield from _denials(claim, sources)
@@ -192,9 +195,19 @@ def _holds(source: Source, quantity: Quantity, text: str) -> bool:
         known = {one.base_unit, quantity.base_unit} <= UNITS
         if one.unit is not None and not known and katakana(quantity.unit) in source.key:
             return True
+    if quantity.base_unit not in (None, "年", "日", "時間", "分") and _is_printed(source, quantity):
+        return True
     printed = figures(quantity.text)
     bare = [figure for side in (source.own, source.over) for figure, _, _ in side.runs]
     return any([figure] == printed and _scaled(float(figure), source, quantity) for figure in bare)
+
+
+def _is_printed(source: Source, quantity: Quantity) -> bool:
+    """Say whether a line prints a figure with its unit where it is no quantity. 例: 10枚当たり, 一組"""
+    unit = re.escape(katakana(quantity.unit or ""))
+    digits = re.escape("".join(figures(quantity.text)[:1]))
+    kanji = "一二三四五六七八九"[int(quantity.value) - 1] if quantity.value in range(1, 10) else digits
+    return re.search(rf"(?<![\d.])(?:{digits}|{kanji}){unit}", source.key) is not None
 
 
 def _scaled(value: float, source: Source, quantity: Quantity) -> bool:
@@ -341,13 +354,27 @@ _QUOTED = re.compile(r"[「『“]([^「」『』“”]{2,60})[」』”]")
 _KATAKANA_UNITS = frozenset(katakana(unit) for unit in UNITS if re.fullmatch("[ァ-ヶー]+", unit))
 
 
-def _names(claim: Said, sources: Sequence[Source]) -> Iterator[str]:
+def place_of(headings: Iterable[str]) -> str:
+    """Return the one town or prefecture that headings name; empty where they name none, or several."""
+    found = {
+        one.surface + other.surface
+        for heading in headings
+        for one, other in pairwise(said(heading).morphs)
+        if one.pos2 == "固有名詞" and other.surface in _PLACES and one.end == other.start
+    }
+    return found.pop() if len(found) == 1 else ""
+
+
+_PLACES = frozenset("市町村県区")
+
+
+def _names(claim: Said, sources: Sequence[Source], whose: str) -> Iterator[str]:
     for match in _QUOTED.finditer(claim.text):
         if not any(katakana(match[1]) in s.key for s in sources):
             yield f"「{match[1]}」が行にありません"
     for name, pieces in claim.names:
         key = katakana(name)
-        if key in _KATAKANA_UNITS or any(key in s.key for s in sources):
+        if key in _KATAKANA_UNITS or any(key in s.key for s in sources) or (whose and name in (whose, whose[:-1])):
             continue
         if any(o in s.lemmas for o in synonyms(fold(name)) for s in sources):
             continue
@@ -357,6 +384,8 @@ def _names(claim: Said, sources: Sequence[Source]) -> Iterator[str]:
         if not together:
             yield f"「{name}」が行にありません"
     for chunk in claim.chunks:
+        if whose and "".join(m.surface for m in chunk) == whose:
+            continue
         strange = _strange(chunk, sources)
         if strange:
             yield f"「{strange}」が行にありません"
@@ -541,12 +570,6 @@ def _opposed_marks(one: Said, other: Said, claim: Said) -> str:
     for figure, bound in one.bounds & claim.bounds:
         if any(f == figure and b != bound for f, b in other.bounds - claim.bounds):
             return f"{figure}…{bound}"
-    first, second, told = (turning(fold(s.text)) for s in (one, other, claim))
-    for a, b in PAIRS:
-        word = a.search(told)
-        apart = a.search(first) and b.search(second) and not (b.search(first) or a.search(second))
-        if word and apart and not b.search(told):
-            return word[0]
     return ""
 
 
@@ -699,29 +722,25 @@ def _is_anothers(
     quantity: Quantity, label: Said, marks: Sequence[str], holder: Source, sources: Sequence[Source]
 ) -> bool:
     """Say whether a line has the figure for something else than the words that it is told with."""
-    rivals: list[str] = []
-    mine: list[str] = []
-    whose: list[Period] = []
-    theirs: list[Period] = []
-    parallel = False
+    rivals: list[Said] = []
+    mine: list[Said] = []
     for one, words in holder.own.labels:
-        is_it = _same(one, quantity) or figures(one.text) == figures(quantity.text)
-        if is_it:
-            mine.append(katakana(words))
-            whose += said(words).periods
-            parallel |= re.search(r"[^\d年度月日](?:は|が)、?$", words) is not None and bool(said(words).nouns)
+        if _same(one, quantity) or figures(one.text) == figures(quantity.text):
+            mine.append(said(words))
         elif one.base_unit == quantity.base_unit or one.base_unit is None:
-            rivals.append(katakana(words))
-            theirs += said(words).periods
-    first = katakana(holder.own.text.partition("|")[0]) if "|" in holder.own.text else ""
-    if not parallel and "|" not in holder.own.text:  # what the sentence is about holds for all of its figures
-        first = katakana(re.split(r"(?<=[はがも])、?", holder.own.text)[0])
+            rivals.append(said(words))
+    # What the sentence or the row is about holds for all of its figures, but for those of another one of its kind.
+    topic = katakana(re.split(r"(?<=[はがも])、?|[|]", holder.own.text)[0])
+    is_row = "|" in holder.own.text
     for mark in marks:
-        here = any(mark in words for words in mine) or mark in first or mark in holder.over.key
-        if not here and any(mark in words for words in rivals):
+        if any(mark in one.key for one in mine) or mark in holder.over.key or (is_row and mark in topic):
+            continue
+        if any(_rival(mark, one, other) for one in mine for other in rivals):
             return True
         if mark not in holder.key and any(mark in s.own.key for s in sources if s is not holder):
             return True
+    whose = [p for one in mine for p in one.periods]
+    theirs = [p for other in rivals for p in other.periods]
     for period in label.periods:
         if whose and theirs and any(_covers(period, p) for p in theirs) and not any(_covers(period, p) for p in whose):
             return True
@@ -731,3 +750,11 @@ def _is_anothers(
         if not own and any(_covers(period, p) for s in sources if s is not holder for p in s.own.periods):
             return not any(_covers(period, p) for p in (*holder.periods, *holder.over.periods))
     return False
+
+
+def _rival(mark: str, mine: Said, other: Said) -> bool:
+    """Say whether a name is that of another figure beside this one's own. 例: 小学校は4,300円、中学校は5,050円"""
+    if not mine.nouns or not other.nouns or other.nouns[-1] != mark:
+        return False
+    own = mine.nouns[-1]
+    return len(mine.nouns) == 1 or own[0] == mark[0] or own[-1] == mark[-1]

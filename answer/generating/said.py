@@ -305,5 +305,8 @@ class Said:
 
 @lru_cache(maxsize=8192)
 def said(text: str) -> Said:
-    """Return a text as it is compared."""
-    return Said(with_digits(text))
+    """Return a text as it is compared; a space in an amount is none. 例: 490,000 千円"""
+    return Said(_TORN_AMOUNT.sub("", with_digits(text)))
+
+
+_TORN_AMOUNT = re.compile(r"(?<=[0-9]) (?=[百千]?[万億]?円)")

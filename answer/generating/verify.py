@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import combinations
 
 from answer.generating.contract import Claim, Evidence, EvidenceLine, Verdict
-from answer.generating.faults import Source, faults
+from answer.generating.faults import Source, faults, place_of
 from answer.generating.said import said
 from ingest.japanese import fold
 
@@ -53,6 +53,7 @@ def verify(claim: Claim, evidence: Evidence) -> Verdict:
     A claim without a text (mode PICK) only points: its lines speak for themselves, as far as they were given.
     """
     sources = _sources(evidence)
+    whose = _whose(tuple(block.heading for block in evidence.blocks))
     cited = tuple(dict.fromkeys(id_ for id_ in claim.lines if id_ in sources))
     text = cleaned(claim.text)
     if not claim.text.strip():
@@ -61,19 +62,24 @@ def verify(claim: Claim, evidence: Evidence) -> Verdict:
     foreign = _foreign(text, " ".join(s.text + s.heading for s in sources.values()))
     if foreign:
         return Verdict(claim, "unsupported", (), foreign)
-    wrong = list(faults(text, [sources[id_] for id_ in cited], evidence.question))
+    wrong = list(faults(text, [sources[id_] for id_ in cited], evidence.question, whose))
     if not wrong:
         return Verdict(claim, "supported", cited)
     reason = "、".join(dict.fromkeys(wrong))
     if not _tells(text):
         return Verdict(claim, "unsupported", (), reason)
-    able = [id_ for id_, source in sources.items() if not any(faults(text, [source], evidence.question))]
+    able = [id_ for id_, source in sources.items() if not any(faults(text, [source], evidence.question, whose))]
     if able:
         return Verdict(claim, "repointed", (_nearest(able, cited, evidence),), reason)
     for pair in combinations(_likeliest(text, sources, cited), 2):
-        if not any(faults(text, [sources[id_] for id_ in pair], evidence.question)):
+        if not any(faults(text, [sources[id_] for id_ in pair], evidence.question, whose)):
             return Verdict(claim, "stitched", pair, reason)
     return Verdict(claim, "unsupported", (), reason)
+
+
+@lru_cache(maxsize=64)
+def _whose(headings: tuple[str, ...]) -> str:
+    return place_of(headings)
 
 
 def _tells(text: str) -> bool:

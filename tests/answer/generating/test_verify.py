@@ -139,6 +139,21 @@ def test_a_comparison_goes_the_way_of_the_figures(text, kind):
     assert kind_of(text, over("東校 | 児童: 150人", "西校 | 児童: 120人"), "L1", "L2") == kind
 
 
+def test_the_town_of_all_papers_need_not_stand_in_each_line():
+    evidence = over("本年3月末現在の本市の人口は46,332人です。", heading="焼津市 行政報告（令和4年6月2日）")
+    other = replace(evidence, blocks=(*evidence.blocks, *over("会員は9人です。", heading="富山市 報告").blocks))
+    assert kind_of("焼津市の人口は46,332人です。", evidence) == "supported"
+    assert kind_of("富山市の人口は46,332人です。", evidence) == "unsupported"
+    assert kind_of("富山市の人口は46,332人です。", other) == "unsupported"
+
+
+def test_figures_of_a_long_sentence_keep_their_own_names():
+    line = "交付枚数は、令和2年度5,348枚、令和3年度は5,244枚で、交付率は、全国で43.3％、県は35.3％、本市は33.2％です。"
+    assert kind_of("交付枚数は令和3年度が5,244枚で、交付率は県が35.3％です。", over(line)) == "supported"
+    assert kind_of("交付率は全国で33.2％です。", over(line)) == "unsupported"
+    assert kind_of("交付枚数は令和2年度が5,244枚です。", over(line)) == "unsupported"
+
+
 @pytest.mark.parametrize(
     ("question", "text", "kind"),
     [
