@@ -170,7 +170,7 @@ def _figures(claim: Said, sources: Sequence[Source], worked: Sequence[Quantity])
 
 def _has_run(source: Source, figure: str, before: str, after: str) -> bool:
     """Say whether a line has a figure that is no quantity, with a sign that it stands beside. 例: 第3回, サロン2"""
-    alone = rf"(?<![\d.])0*{re.escape(figure)}(?![\d]|\.\d)"
+    alone = rf"(?<![\d.\-])0*{re.escape(figure)}(?![\d]|[.\-]\d)"
     if before == "第":
         patterns = [before + alone + re.escape(after)]
     else:
@@ -192,9 +192,6 @@ def _holds(source: Source, quantity: Quantity, text: str) -> bool:
             return True  # 例: 1つの企業 for 1企業
         if quantity.unit is None:
             return True  # the bare figure of one that has a unit
-        known = {one.base_unit, quantity.base_unit} <= UNITS
-        if one.unit is not None and not known and katakana(quantity.unit) in source.key:
-            return True
     if quantity.base_unit not in (None, "年", "日", "時間", "分") and _is_printed(source, quantity):
         return True
     printed = figures(quantity.text)

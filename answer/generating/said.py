@@ -22,7 +22,7 @@ _CLOCK = re.compile(
 _DAY = re.compile(
     r"(?<!\d)(?P<m>\d{1,2})月(?!額|報|刊|給|例|謝|間|曜)(?:(?P<d>\d{1,2})日)?|(?<![\d/])(?P<m2>\d{1,2})/(?P<d2>\d{1,2})(?![\d/])"
 )
-_RUN = re.compile(r"(?P<before>[一-龠々ァ-ヶーa-zA-Z])?(?P<figure>\d+(?:\.\d+)*)(?P<after>[一-龠々ァ-ヶa-zA-Z%])?")
+_RUN = re.compile(r"(?P<before>[一-龠々ァ-ヶーa-zA-Z])?(?P<figure>\d+(?:[.\-]\d+)*)(?P<after>[一-龠々ァ-ヶa-zA-Z%])?")
 _BOUND = re.compile(
     r"(?P<figure>\d[\d,.]*)(?P<unit>[^\d\s、。,.()（）|:：]{0,4}?)\s*(?:の)?"
     r"(?P<bound>以上|以下|未満|超(?!過)|を?超え|以内|以前|以降|以後)"
