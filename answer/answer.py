@@ -23,6 +23,12 @@ QuestionType = Literal[
 ]
 # "unsure": one answer could not be settled on. "not_found": what is asked about was looked for and is in no paper.
 Status = Literal["answered", "unsure", "not_found"]
+# The most characters of an answer, after NFKC and without white space and commas: a value, what is told, all else.
+SHORT, USUAL, LONG = 80, 200, 600
+LIMITS: dict[QuestionType, int] = {
+    **dict.fromkeys(("number", "date", "name", "place"), SHORT),
+    **dict.fromkeys(("list", "definition", "reason", "howto", "comparison", "temporal"), LONG),
+}
 Box = tuple[float, float, float, float]
 
 
@@ -92,6 +98,61 @@ class TimelinePoint:
 
 
 @dataclass(frozen=True)
+class Sentence:
+    """A sentence of a model that stands in its lines, and the citations (their ``n``) that show them."""
+
+    text: str
+    citations: tuple[int, ...]
+
+
+Dropping = Literal["unsupported", "stitched", "too_long", "repeated"]
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """Why a sentence of a model is not shown. ``reason`` is Japanese, for who asks; the sentence itself is not kept."""
+
+    kind: Dropping
+    reason: str
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """A figure or date of a model's text that is not the one that was picked out, each with its place.
+
+    ``citation`` is the n of a citation of the answer, ``generated_citation`` of one of the model's.
+    """
+
+    value: str
+    citation: int
+    generated_value: str
+    generated_citation: int
+
+
+@dataclass(frozen=True)
+class Generated:
+    """What is left of a model's text once each sentence was held against the lines that it points to.
+
+    ``citations`` are its own, numbered from 1 by first use, one for each line. ``is_answer`` is False where the rules
+    found no answer: then the sentences are what the papers say near it (関連する記載), and no answer.
+    """
+
+    sentences: tuple[Sentence, ...]
+    citations: tuple[Citation, ...]
+    answerer: str  # name of the model
+    mode: Literal["pick", "marked", "schema"]
+    is_answer: bool
+    repointed: int = 0  # sentences that another line supports than the one they pointed to
+    dropped: tuple[Dropped, ...] = ()
+    disagreements: tuple[Disagreement, ...] = ()
+    error: str | None = None  # Japanese: why the model did not end as it should
+
+    @property
+    def text(self) -> str:
+        return "".join(sentence.text for sentence in self.sentences)
+
+
+@dataclass(frozen=True)
 class Timings:
     retrieve: float = 0.0
     read: float = 0.0
@@ -122,6 +183,7 @@ class Answer:
     understood: str | None = None  # the question that was answered, where it is not as typed: whole, slips put right
     scope: Scope | None = None  # what the collection was narrowed to; None: all of it
     searched: int = 0  # documents within the scope
+    generated: Generated | None = None  # a model's words, checked; None without a model, or where nothing was left
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object of the contract: the same over HTTP, on the command line and in evaluation."""

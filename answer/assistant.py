@@ -19,10 +19,13 @@ from answer.absence import Shelf, searchable
 from answer.answer import Answer, Box, Candidate, Citation, Derived, Passage, QuestionError, TimelinePoint, Timings
 from answer.check import is_verbatim, unsupported
 from answer.confidence import Judge, the_judge
-from answer.draft import Draft
+from answer.draft import Draft, Support
 from answer.evidence import Reading, katakana, read_atoms
 from answer.figures import asked_names, is_named
 from answer.followup import of_its_row, resolve
+from answer.generating.compose import compose
+from answer.generating.contract import Evidence, Writer
+from answer.generating.evidence import gather
 from answer.outcome import Outcome, decide
 from answer.question import Question, read_question, validate
 from answer.scene import Scene, build_scene
@@ -88,12 +91,14 @@ class Assistant:
         scope: Scope | None = None,
         after: str | None = None,
         as_typed: bool = False,
+        writer: Writer | None = None,
     ) -> Answer:
         """Return the answer, or an honest "not found". ``QuestionError`` says why a question cannot be asked.
 
         Only the documents within ``scope`` are asked. ``after`` is the question before, as it was understood: with it
         「では令和4年度は？」 is a whole question. Misspelt words are read as the papers' words that they are meant for.
-        ``as_typed`` takes the question as it stands: it follows nothing, and no word of it is put right.
+        ``as_typed`` takes the question as it stands: it follows nothing, and no word of it is put right. What a
+        ``writer`` words over the same passages stands beside the answer, which it does not change.
         """
         started = time.perf_counter()
         text = validate(question, self.max_question_chars)
@@ -106,6 +111,8 @@ class Assistant:
         answered = time.perf_counter()
         answer = self._checked(view.snapshot, read, outcome, hits)
         done = time.perf_counter()
+        if writer is not None:
+            answer = self._worded(view.snapshot, answer, gather(scene, hits), writer)
         timings = Timings(
             retrieve=_ms(started, retrieved),
             read=_ms(retrieved, answered),
@@ -137,6 +144,14 @@ class Assistant:
             "fused": hits,
         }
         return Trace(read, legs, scene, picked, self._decided(view, scene, picked, hits))
+
+    def evidence(self, question: str, *, scope: Scope | None = None, as_typed: bool = False) -> Evidence:
+        """Return what a model is given to read for a question."""
+        text = validate(question, self.max_question_chars)
+        view = self._view(scope)
+        understood = None if as_typed else self._understood(view, text, None)
+        hits, scene = self._scene(view, read_question(understood or text, view.today()))
+        return gather(scene, hits)
 
     def search(
         self, question: str, k: int = 10, leg: Leg = "fused", *, scope: Scope | None = None
@@ -357,6 +372,17 @@ class Assistant:
             log.info("not said, since %s is in no cited text: %s", loose or "a quote", draft.text)
             return ()
         return citations
+
+    def _worded(self, snapshot: Snapshot, answer: Answer, evidence: Evidence, writer: Writer) -> Answer:
+        """Return the answer with what a model wrote over the evidence, as far as that stands there."""
+
+        def cite(place: Support, n: int) -> Citation:
+            return self.cite(snapshot, place.document_id, place.start, place.end, n)
+
+        generated, written = compose(writer.write(evidence), evidence, answer, cite)
+        if generated is None:
+            log.info("nothing is left of what %s wrote: %s", written.model or "the model", written.error or "")
+        return replace(answer, generated=generated)
 
     def _passages(self, snapshot: Snapshot, hits: Sequence[Hit]) -> tuple[Passage, ...]:
         return tuple(

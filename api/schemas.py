@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, model_validator
 
-from answer.answer import QuestionType, Status
+from answer.answer import Dropping, QuestionType, Status
 from ingest.document import Kind, Paging, Source
 
 Leg = Literal["fused", "vector", "keyword"]
@@ -113,6 +113,37 @@ class TimelinePointOut(Model):
     value: str
     unit: str | None
     citation: int = Field(description="n of a citation.")
+
+
+class SentenceOut(Model):
+    text: str
+    citations: tuple[int, ...] = Field(description="Citations of the generated text (their n).")
+
+
+class DroppedOut(Model):
+    kind: Dropping
+    reason: str = Field(description="Japanese: what of the sentence stands in no line that it points to.")
+
+
+class DisagreementOut(Model):
+    value: str = Field(description="What was picked out of the papers.")
+    citation: int = Field(description="n of a citation of the answer.")
+    generated_value: str
+    generated_citation: int = Field(description="n of a citation of the generated text.")
+
+
+class GeneratedOut(Model):
+    """A model's sentences, each held against the lines that it cites; what did not stand there is dropped."""
+
+    sentences: tuple[SentenceOut, ...]
+    citations: tuple[CitationOut, ...] = Field(description="Of these sentences only, numbered from 1.")
+    answerer: str = Field(description="Name of the model.")
+    mode: Literal["pick", "marked", "schema"] = Field(description="What was asked of the model.")
+    is_answer: bool = Field(description="False: related passages in a model's words; the rules found no answer.")
+    repointed: int = Field(description="Sentences that are cited from another line than the model pointed to.")
+    dropped: tuple[DroppedOut, ...]
+    disagreements: tuple[DisagreementOut, ...] = Field(description="Where a figure is not the one of the answer.")
+    error: str | None = Field(description="Japanese: why the model did not end as it should.")
 
 
 class TimingsOut(Model):
@@ -218,6 +249,9 @@ class AnswerOut(Model):
     )
     scope: ScopeBody | None = Field(description="What the collection was narrowed to; null: all of it.")
     searched: int = Field(description="Documents within the scope.")
+    generated: GeneratedOut | None = Field(
+        None, description="A model's words beside the answer, checked; null without a model, or where nothing was left."
+    )
 
 
 class SearchOut(Model):

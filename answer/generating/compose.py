@@ -1,0 +1,168 @@
+"""What was verified as part of an answer: the sentences that are left, with citations that code copied."""
+
+from __future__ import annotations
+
+import logging
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
+from typing import Literal
+
+from answer.answer import (
+    LIMITS,
+    USUAL,
+    Answer,
+    Citation,
+    Disagreement,
+    Dropped,
+    Dropping,
+    Generated,
+    Sentence,
+)
+from answer.draft import Support
+from answer.evidence import katakana
+from answer.generating.contract import Claim, Evidence, EvidenceLine, Mode, Verdict, Written
+from answer.generating.faults import agree
+from answer.generating.said import said
+from answer.generating.verify import cleaned, verify
+from answer.prose import clip
+
+log = logging.getLogger(__name__)
+
+Cite = Callable[[Support, int], Citation]  # a place and its number in the answer
+_MODES: dict[Mode, Literal["pick", "marked", "schema"]] = {
+    Mode.PICK: "pick",
+    Mode.MARKED: "marked",
+    Mode.SCHEMA: "schema",
+}
+_LEAST_CLIPPED = 20  # characters: a shorter piece of a line says nothing
+_OUT_OF_ASIDES = re.compile(r"[（(][^（）()]*[)）]")
+
+
+class Composition:
+    """Takes claims one by one, so that each sentence can leave when it is verified, and ends as one ``Generated``."""
+
+    def __init__(self, evidence: Evidence, answer: Answer, cite: Cite) -> None:
+        """``answer`` is the extractive one; its kind limits the length. ``cite`` makes the citation of a place."""
+        self._evidence, self._answer, self._cite = evidence, answer, cite
+        self._room = LIMITS.get(answer.type, USUAL)
+        self._numbers: dict[Support, int] = {}
+        self._citations: list[Citation] = []
+        self._sentences: list[Sentence] = []
+        self._dropped: list[Dropped] = []
+        self._repointed = 0
+
+    @property
+    def citations(self) -> tuple[Citation, ...]:
+        """Those of the sentences so far, by number."""
+        return tuple(self._citations)
+
+    def add(self, claim: Claim) -> Sentence | None:
+        """Return the sentence of a claim as it is shown; None where it is dropped."""
+        return self.take(verify(claim, self._evidence))
+
+    def take(self, verdict: Verdict) -> Sentence | None:
+        """Return the sentence of what was verified elsewhere; None where it is dropped."""
+        if verdict.kind in ("unsupported", "stitched"):
+            self._drop("stitched" if verdict.kind == "stitched" else "unsupported", verdict.reason)
+            return None
+        lines = [line for id_ in verdict.lines if (line := self._evidence.line(id_)) is not None]
+        text = self._text(verdict, lines)
+        length = len(_counted(text))
+        if not lines or not text or length > self._room:
+            self._drop("too_long", "字数の上限を超えます")
+            return None
+        if any(katakana(text) == katakana(sentence.text) for sentence in self._sentences):
+            self._drop("repeated", "前の文と同じです")
+            return None
+        self._room -= length
+        self._repointed += verdict.kind == "repointed"
+        sentence = Sentence(text, tuple(dict.fromkeys(self._number(line.support) for line in lines)))
+        self._sentences.append(sentence)
+        return sentence
+
+    def end(self, written: Written) -> Generated | None:
+        """Return what is left in the end; None where that is nothing."""
+        mode = _MODES.get(written.mode)
+        if not self._sentences or mode is None:
+            return None
+        return Generated(
+            tuple(self._sentences),
+            tuple(self._citations),
+            written.model,
+            mode,
+            self._answer.status == "answered",
+            self._repointed,
+            tuple(self._dropped),
+            tuple(self._disagreements()),
+            written.error,
+        )
+
+    def _text(self, verdict: Verdict, lines: list[EvidenceLine]) -> str:
+        """Return what is shown: the model's sentence or, where it only points, the lines themselves."""
+        if verdict.claim.text.strip():
+            return cleaned(verdict.claim.text)
+        pointed = " ".join(line.text for line in lines)
+        if len(_counted(pointed)) <= self._room:
+            return pointed
+        clipped = clip(pointed, self._room)
+        return clipped if len(clipped) >= _LEAST_CLIPPED else ""
+
+    def _number(self, support: Support) -> int:
+        """Return the number of a place, which is given at its first use."""
+        if support not in self._numbers:
+            self._numbers[support] = len(self._numbers) + 1
+            self._citations.append(self._cite(support, self._numbers[support]))
+        return self._numbers[support]
+
+    def _drop(self, kind: Dropping, reason: str) -> None:
+        log.info("a sentence of the model is not shown (%s): %s", kind, reason)
+        self._dropped.append(Dropped(kind, reason))
+
+    def _disagreements(self) -> Iterator[Disagreement]:
+        """Yield where the sentences have, of the kind of the answer's value, only others."""
+        answer = self._answer
+        if answer.status != "answered" or not answer.citations:
+            return
+        picked = said(_OUT_OF_ASIDES.sub("", answer.answer))
+        place = answer.derived.operands[0] if answer.derived and answer.derived.operands else answer.citations[0].n
+        if answer.type == "date":
+            mine = [(p.code, picked.text[slice(*p.at)]) for p in picked.periods[:1]]
+            theirs = [
+                (p.code, said(s.text).text[slice(*p.at)], s) for s in self._sentences for p in said(s.text).periods
+            ]
+            held = any(code[0].startswith(one[0]) or one[0].startswith(code[0]) for code in mine for one in theirs)
+            if mine and theirs and not held:
+                yield Disagreement(mine[0][1], place, theirs[0][1], theirs[0][2].citations[0])
+            return
+        if answer.type not in ("number", "comparison", "temporal") or not picked.quantities:
+            return
+        value = picked.quantities[0]
+        others = [
+            (q, sentence)
+            for sentence in self._sentences
+            for q in said(sentence.text).quantities
+            if q.base_unit == value.base_unit
+        ]
+        if others and not any(agree(quantity, value) for quantity, _ in others):
+            quantity, sentence = others[0]
+            yield Disagreement(value.text, place, quantity.text, sentence.citations[0])
+
+
+def compose(
+    claims: Iterable[Claim | Written], evidence: Evidence, answer: Answer, cite: Cite
+) -> tuple[Generated | None, Written]:
+    """Return what is left of what a writer wrote, or None, and how it ended."""
+    composition = Composition(evidence, answer, cite)
+    written = Written(Mode.NONE, "")
+    for item in claims:
+        if isinstance(item, Written):
+            written = item
+        else:
+            composition.add(item)
+    return composition.end(written), written
+
+
+def _counted(text: str) -> str:
+    """Return a text as its length is counted: NFKC, without white space and commas."""
+    return re.sub(r"[\s,]", "", unicodedata.normalize("NFKC", text))

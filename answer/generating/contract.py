@@ -1,0 +1,95 @@
+"""What the rooms of generated answers hand to each other.
+
+evidence (numbered lines) → a writer (any language model, behind a seam) → claims (a sentence, the lines it points to)
+→ verdicts (by code) → the sentences that are left, with citations that code copied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Literal, Protocol
+
+from answer.draft import Support
+
+
+@dataclass(frozen=True)
+class EvidenceLine:
+    """A line that a model may point to: a sentence, a table row under its headings, a key with its value."""
+
+    id: str  # L1, L2, …: short, ASCII
+    text: str  # as the model reads it: one line, headings of a table row included
+    support: Support  # what is cited: a span of one document's text
+    period: str | None = None  # code of the date that the line holds for, where one is known
+
+
+@dataclass(frozen=True)
+class EvidenceBlock:
+    """Lines of one place, under what a reader needs to place them: title, meeting, date, headings, unit, notes."""
+
+    document_id: str
+    heading: str  # one line. 例: 環境委員会 説明資料（令和6年2月議会） > 2 ごみ > 単位：トン
+    lines: tuple[EvidenceLine, ...]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is handed to a model: best blocks first, within a budget of characters."""
+
+    question: str
+    blocks: tuple[EvidenceBlock, ...]
+
+    def line(self, id_: str) -> EvidenceLine | None:
+        """Return the line of this id; None for one that was never given."""
+        return next((line for block in self.blocks for line in block.lines if line.id == id_), None)
+
+
+class Mode(IntEnum):
+    """What is asked of a model, by what a probe has shown of its server (higher asks more)."""
+
+    NONE = 0
+    PICK = 1  # ids of lines, at most five
+    MARKED = 2  # one sentence a line, ending in [L3]
+    SCHEMA = 3  # {"sentences": [{"lines": ["L3"], "text": "…"}]}, enforced by the server
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A sentence of a model with the ids of the lines that it points to; in mode PICK without a text of its own."""
+
+    text: str
+    lines: tuple[str, ...]
+
+
+VerdictKind = Literal["supported", "repointed", "stitched", "unsupported"]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What checking found of a claim. ``lines`` are those that support it; ``reason`` is Japanese, for who asks why."""
+
+    claim: Claim
+    kind: VerdictKind
+    lines: tuple[str, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a writer ended with: an error is Japanese, for the person; tokens as the server counted them, else None."""
+
+    mode: Mode
+    model: str
+    error: str | None = None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    raw: str = ""  # the reply as it came, for records
+
+
+class Writer(Protocol):
+    """Words an answer over evidence: the only seam to a language model."""
+
+    def write(self, evidence: Evidence) -> Iterator[Claim | Written]:
+        """Yield claims as they are complete, then one ``Written``. Never raises for what a server does wrong."""
+        ...

@@ -1,0 +1,62 @@
+"""Words that turn a sentence round: what says the one does not say the other."""
+
+from __future__ import annotations
+
+import re
+
+from answer.cues import OPPOSITES
+
+# Each pair as patterns over folded text. A word that holds both (増減, 入退院) is neither: see ``_BOTH``.
+_WORDS: tuple[tuple[str, str], ...] = (
+    *OPPOSITES,
+    (
+        r"増(?![税強設築刊])|上昇|上が[りるっ]|伸び|拡大|プラス|向上|値上げ|引き?上げ|改善",
+        r"減(?![税免災])|低下|下落|下が[りるっ]|縮小|マイナス|値下げ|引き?下げ|悪化",
+    ),
+    (r"以上|を超え", r"未満|以下|以内"),
+    (
+        r"(?<!不)可(?=能|$|[。、）)でとの|])|でき(?:る|ます)|認めら?れ(?:る|ます|て)",
+        r"不可|でき(?:ない|ません|ず)|禁止|認めら?れ(?:ない|ません)",
+    ),
+    (r"(?<!不)必要(?!(?:は|が|で)?(?:な|あり?ません))|なければな", r"不要|必要(?:は|が|で)?(?:な|あり?ません)|要しな"),
+    (r"上回", r"下回"),
+    (r"有料", r"無料"),
+    (r"有り|(?<=[はがも])あり(?:ます|$)|(?<=[|:]\s)有", r"無し|なし(?!と)|ありません|(?<=[|:]\s)無"),
+    (r"黒字", r"赤字"),
+    (r"午前", r"午後"),
+    (r"最(?:大|多|高|長)|最も(?:多|大き|高|長)", r"最(?:小|少|低|短)|最も(?:少な|小さ|低|短)"),
+    (r"多[いくかけ]", r"少な[いくかけ]"),
+    (r"高[いくかけ]|高額", r"低[いくかけ]|安[いくかけ]|低額"),
+    (r"大き[いくな]", r"小さ[いくな]"),
+    (r"長[いくか]|延長", r"短[いくか]|短縮"),
+    (r"早[いくまめ]|早期", r"遅[いくれ]"),
+    (r"開[始館庁園店所会演]|始ま|始め|オープン", r"終了|閉[館庁園店所会]|終わ|廃止"),
+    (r"新設|開設|設置", r"廃止|撤去|閉鎖"),
+    (r"開[館庁園店所場]|運行|営業|診療|受け?付け?", r"休[館業園診止]|閉[館庁園店所場]|運休|定休"),
+    (r"再開|継続", r"休止|中止|停止|終了"),
+    (r"可決|賛成|採択|承認", r"否決|反対|不採択|不承認"),
+    (r"含[むみめま]", r"除[くきい]|含ま(?:ない|ず|れません)"),
+    (r"以前|より前", r"以後|以降|より後"),
+    (r"上限", r"下限"),
+    (r"屋内|室内", r"屋外"),
+    (r"国内", r"国外|海外"),
+    (r"[市町村県区]内", r"[市町村県区]外"),
+    (r"平日", r"休日|祝日|土日"),
+    (r"男", r"女"),
+    (r"公立|町立|市立|村立|県立", r"私立|民営|民間"),
+    (r"義務|しなければ", r"任意|努める"),
+    (r"同額|据え?置|変わらず", r"値上げ|値下げ|引き?[上下]げ|改定"),
+)
+_BOTH = re.compile(
+    r"増減|上下|入退|高低|多少|大小|長短|早遅|有無|可否|男女|公私|国内外|[市町村県区]内外|開閉|新旧|前後|要否|過不足"
+)
+PAIRS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = tuple(
+    (re.compile(one), re.compile(other)) for a, b in _WORDS for one, other in ((a, b), (b, a))
+)
+# Pairs of a direction: that something grew must be said, or shown by its figures, before it is repeated.
+GROWN, SHRUNK = PAIRS[2 * len(OPPOSITES)]
+
+
+def turning(text: str) -> str:
+    """Return folded text without the words that name both sides. 例: 社会増減は → 社会は"""
+    return _BOTH.sub("", text)

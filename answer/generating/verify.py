@@ -1,0 +1,148 @@
+"""Does what a model wrote stand in the lines that it points to? Pure functions: no model, no index."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from functools import lru_cache
+from itertools import combinations
+
+from answer.generating.contract import Claim, Evidence, EvidenceLine, Verdict
+from answer.generating.faults import Source, faults, place_of
+from answer.generating.said import said
+from ingest.japanese import fold
+
+MOST_LATIN = 0.3  # of the letters, those in Latin words that no line has
+_LONGEST = 400  # characters of one sentence: a longer one is none
+_ENOUGH = 3  # words that tell which line a sentence is of
+_NEEDED = 12  # lines among which two are looked for that say together what none says alone
+
+_FENCE = re.compile(r"```[^`]*```|`")
+_IMAGE = re.compile(r"!\[[^\[\]]*\]\([^()]*\)|!\[[^\[\]]*\]")
+_LINK = re.compile(r"\[([^\[\]]*)\]\([^()]*\)")
+_URL = re.compile(r"(?:https?|ftp|file|data|javascript):[^\s、。）)」』]*|www\.[^\s、。）)」』]+", re.I)
+_TAG = re.compile(r"<[/!?]?[A-Za-z][^<>]{0,300}>")
+_POINTER = re.compile(
+    r"[\[［【〔(（]{1,2}\s*[LＬ]?\s*\d{1,3}(?:\s*[,、，・]\s*[LＬ]?\s*\d{1,3})*\s*[\]］】〕]{1,2}|[（(]\s*[LＬ]\d{1,3}(?:\s*[,、，・]\s*[LＬ]?\d{1,3})*\s*[)）]"
+)
+_MARKS = re.compile(r"\*\*|__|^\s*(?:[-*•・#>]+|\d{1,2}[.)](?=\s))\s*")
+_KANA = re.compile(r"[ぁ-ゖァ-ヺ]")
+_HAN = re.compile(r"[一-鿿㐀-䶿]")
+_LATIN = re.compile(r"[A-Za-zÀ-ɏ][A-Za-zÀ-ɏ'’\-]*")
+_LETTER = re.compile(r"[^\W\d_]")
+
+
+def cleaned(text: str) -> str:
+    """Return a model's sentence as it may be shown: without links, HTML, pictures, pointers and marks of Markdown.
+
+    What a link or a tag was around stays; addresses go. 例: **57件** [L3]（https://…） → 57件
+    """
+    text = unicodedata.normalize("NFC", html.unescape(text))
+    text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cf", "Cc", "Co", "Cn", "Cs"))
+    for _ in range(3):  # a link around a picture
+        text = _LINK.sub(r"\1", _IMAGE.sub("", text))
+    text = _TAG.sub("", _POINTER.sub("", _FENCE.sub("", text)))
+    text = re.sub(r"[（(<＜]\s*[)）>＞]", "", _URL.sub("", text))
+    return re.sub(r"\s+", " ", _MARKS.sub("", text)).strip().replace(" 。", "。")
+
+
+def verify(claim: Claim, evidence: Evidence) -> Verdict:
+    """Return what checking found of a claim, and the lines that support it. It never raises.
+
+    A claim without a text (mode PICK) only points: its lines speak for themselves, as far as they were given.
+    """
+    sources = _sources(evidence)
+    whose = _whose(tuple(block.heading for block in evidence.blocks))
+    cited = tuple(dict.fromkeys(id_ for id_ in claim.lines if id_ in sources))
+    text = cleaned(claim.text)
+    if not claim.text.strip():
+        kind_reason = ("supported", "") if cited else ("unsupported", "示された行がありません")
+        return Verdict(claim, kind_reason[0], cited, kind_reason[1])  # type: ignore[arg-type] # one of the kinds
+    foreign = _foreign(text, " ".join(s.text + s.heading for s in sources.values()))
+    if foreign:
+        return Verdict(claim, "unsupported", (), foreign)
+    wrong = list(faults(text, [sources[id_] for id_ in cited], evidence.question, whose))
+    if not wrong:
+        return Verdict(claim, "supported", cited)
+    reason = "、".join(dict.fromkeys(wrong))
+    if not _tells(text):
+        return Verdict(claim, "unsupported", (), reason)
+    able = [id_ for id_, source in sources.items() if not any(faults(text, [source], evidence.question, whose))]
+    if able:
+        return Verdict(claim, "repointed", (_nearest(able, cited, evidence),), reason)
+    for pair in combinations(_likeliest(text, sources, cited), 2):
+        if not any(faults(text, [sources[id_] for id_ in pair], evidence.question, whose)):
+            return Verdict(claim, "stitched", pair, reason)
+    return Verdict(claim, "unsupported", (), reason)
+
+
+@lru_cache(maxsize=64)
+def _whose(headings: tuple[str, ...]) -> str:
+    return place_of(headings)
+
+
+def _tells(text: str) -> bool:
+    """Say whether a sentence says enough for a line to be found by it: a figure, a date, or a few words."""
+    claim = said(text)
+    return bool(claim.quantities or claim.periods or claim.clocks[0]) or len(claim.content) >= _ENOUGH
+
+
+def _sources(evidence: Evidence) -> dict[str, Source]:
+    return {line.id: Source(line.text, block.heading, line.period) for block in evidence.blocks for line in block.lines}
+
+
+def _nearest(able: list[str], cited: tuple[str, ...], evidence: Evidence) -> str:
+    """Return of the lines that support a claim the one in the document that it points to, or the first."""
+    pointed = {line.support.document_id for id_ in cited if (line := evidence.line(id_)) is not None}
+
+    def is_elsewhere(id_: str) -> bool:
+        line: EvidenceLine | None = evidence.line(id_)
+        return line is None or line.support.document_id not in pointed
+
+    return min(able, key=is_elsewhere)
+
+
+def _likeliest(text: str, sources: dict[str, Source], cited: tuple[str, ...]) -> list[str]:
+    """Return the lines that have most of a sentence, those that it points to first."""
+    content = said(text).content
+    met = {
+        id_: sum(weight for lemma, key, weight in content if source.has_word(lemma, key))
+        for id_, source in sources.items()
+    }
+    others = sorted((id_ for id_ in sources if id_ not in cited), key=lambda id_: -met[id_])
+    return [*cited, *others][:_NEEDED]
+
+
+def _foreign(text: str, given: str) -> str:
+    """Return why a sentence is none in Japanese, or no sentence; empty where it is one."""
+    if not _LETTER.search(text) and not re.search(r"\d", text):
+        return "文がありません"
+    if len(text) > _LONGEST:
+        return "一文が長すぎます"
+    plain = fold(text)
+    if any(_is_simplified(c) for c in set(text) - set(given)):
+        return "日本語ではない漢字があります"
+    # 例: 人口48,210人 has no kana and is Japanese where the lines have its words
+    if not _KANA.search(text) and not all(c in given for c in _HAN.findall(text)):
+        return "日本語の文ではありません"
+    held = {word.lower() for word in _LATIN.findall(unicodedata.normalize("NFKC", given))}
+    strange = sum(len(word) for word in _LATIN.findall(plain) if word.lower() not in held)
+    letters = len(_LETTER.findall(plain))
+    if letters and strange / letters > MOST_LATIN:
+        return "日本語の文ではありません"
+    return ""
+
+
+@lru_cache(maxsize=4096)
+def _is_simplified(character: str) -> bool:
+    """Say whether a character is written in China only: its set has it, and the Japanese ones have not. 例: 们, 经"""
+    return _HAN.match(character) is not None and _in(character, "gb2312") and not _in(character, "euc_jis_2004")
+
+
+def _in(character: str, encoding: str) -> bool:
+    try:
+        character.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
