@@ -59,5 +59,5 @@ def plain(text: str) -> str:
     """Return a sentence as plain text: links, pictures, HTML and what only shapes a text are dropped."""
     text = _LINK.sub(r"\1", _IMAGE.sub("", text))
     text = _TAG.sub("", _ADDRESS.sub("", text))
-    text = _EMPHASIS.sub("", _BULLET.sub("", text.strip()))
+    text = _BULLET.sub("", _EMPHASIS.sub("", text.strip()))
     return " ".join(_LABEL.sub("", text).split())

@@ -30,14 +30,14 @@ class Thinking:
             at, tag = _first(folded, _CLOSE if self.inside else (*_OPEN, *_CLOSE))
             if tag is None:
                 break
-            if self.inside or tag in _CLOSE:
-                self.leaked |= not self.inside and (self._handed_on or bool(shown))
-                self.inside, self.thought = False, True
-                if not self._handed_on:
-                    shown = ""
-            else:
+            if tag in _OPEN:
                 shown += self._rest[:at]
                 self.inside = True
+            else:
+                if not self.inside:  # all before it was thinking, too
+                    self.leaked |= self._handed_on
+                    shown = ""
+                self.inside, self.thought = False, True
             self._rest = self._rest[at + len(tag) :]
         keep = _partial(folded)
         if not self.inside:

@@ -31,7 +31,7 @@ _READING_SHARE = 0.8  # of the time until the first token that reading the promp
 _SMALLEST_LEARNT = 1024  # tokens: a window found out is never taken for smaller
 _NEAR = 0.2  # of a measure: what is nearer is no news
 _LEAST_ROOM = 1200  # tokens of a prompt that are tried, however slow the reading
-_LEAST_SECONDS = 5.0  # that another try needs
+_LEAST_LEFT = 0.1  # of the whole deadline, that another try needs
 _PROBING = "言語モデルの力を確かめています。少し待ってから、もう一度お試しください。"
 _CUT = "言語モデルが、渡した資料の一部を読んでいません（窓の長さで切られました）。"
 
@@ -121,7 +121,8 @@ class ServerWriter:
 
     def write(self, evidence: Evidence) -> Iterator[Claim | Written]:
         """Yield claims as they are complete, then one ``Written``; closing it cancels the request."""
-        until = time.monotonic() + self.server.connection.deadlines.whole
+        whole = self.server.connection.deadlines.whole
+        until = time.monotonic() + whole
         cost = _Cost()
         mode = Mode.NONE
         try:
@@ -129,7 +130,7 @@ class ServerWriter:
             fault = abilities.note if abilities.mode is Mode.NONE else None
             steps = _steps(abilities.mode)
             for n, (mode, again) in enumerate(steps):
-                if n and until - time.monotonic() < _LEAST_SECONDS:
+                if n and until - time.monotonic() < _LEAST_LEFT * whole:
                     break
                 attempt = self._attempt(evidence, mode, again=again)
                 try:
