@@ -25,7 +25,7 @@ TOKENS_A_CHARACTER = 1.2  # of Japanese, until a model's own count is known
 class Identity:
     """Which model of which version of a server answers, and what the server says of it."""
 
-    url: str
+    server: str
     model: str
     version: str = ""
     window: int | None = None
@@ -34,7 +34,7 @@ class Identity:
 
     @property
     def key(self) -> str:
-        return f"{self.url} {self.model} {self.version}".strip()
+        return f"{self.server} {self.model} {self.version}".strip()
 
 
 class Abilities(BaseModel):
@@ -117,7 +117,7 @@ def identify(server: Server) -> Identity:
     elif told := server.look("/version", at_root=True):  # vLLM
         version = f"vllm {told.get('version')}"
     billions = parameters / 1e9 if parameters else None
-    return Identity(server.connection.url, model, version, window, billions, names)
+    return Identity(server.connection.kept_as or server.connection.url, model, version, window, billions, names)
 
 
 def _entries(found: dict[str, Any] | None, name: str) -> list[dict[str, Any]]:

@@ -63,6 +63,7 @@ class Connection:
     key: SecretStr | None = None
     window: int | None = None  # tokens of a prompt and its reply; None: what the server says of itself
     parallel: int = 1
+    kept_as: str = ""  # what is found of it is kept under this name; under its address when empty
     deadlines: Deadlines = field(default_factory=Deadlines)
 
 

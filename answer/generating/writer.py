@@ -103,6 +103,11 @@ class ServerWriter:
         except TimeoutError:
             raise ServerError("queue", _PROBING) from None
 
+    def connected(self) -> tuple[Identity, Abilities | None]:
+        """Return which model answers, and what is kept of it; asks it nothing. Raises ServerError."""
+        identity = identify(self.server)
+        return identity, self._store.get(identity)
+
     def _look(self, looking: Future[tuple[Identity, Abilities]], fresh: bool) -> None:
         try:
             identity = identify(self.server)
@@ -170,9 +175,12 @@ class ServerWriter:
     @property
     def window(self) -> int:
         """Return the tokens of a prompt and its reply: as set, as the server says, or what is safe."""
-        identity, abilities = self.known()
-        set_ = self.server.connection.window or identity.window or SMALLEST_WINDOW
-        return min(set_, abilities.window or set_)
+        return self.window_of(*self.known())
+
+    def window_of(self, identity: Identity, abilities: Abilities) -> int:
+        """Return the same of a model that is known by now."""
+        told = self.server.connection.window or identity.window or SMALLEST_WINDOW
+        return min(told, abilities.window or told)
 
     def _run(self, attempt: _Attempt, mode: Mode, until: float) -> Generator[Claim, None, None]:
         """Yield the claims of one request and note in ``attempt`` what came of it."""
