@@ -50,7 +50,7 @@ def said(request: dict) -> str:
 def mode(request: dict) -> str:
     if "response_format" in request:
         return "schema"
-    return "pick" if "文は書きません" in said(request) else "marked"
+    return "pick" if "先頭の記号" in said(request) else "marked"
 
 
 def is_probe(request: dict) -> bool:
