@@ -179,4 +179,4 @@ def _is_nothing(heard: Heard) -> bool:
 
 
 def _is_picked(heard: Heard) -> bool:
-    return heard.fault is None and any(_LINE in claim.lines[:2] for claim in heard.claims)
+    return heard.fault is None and any(_LINE in claim.lines for claim in heard.claims[:2])

@@ -180,7 +180,7 @@ class MarkedReader:
 
 
 class PickReader:
-    """Reads ids alone, at most five, or that there are none. Its one claim has no text."""
+    """Reads ids alone, at most five, or that there are none: a claim without text for each."""
 
     _NONE = re.compile(r"^\W*(?:なし|無し|ありません|該当なし)\W*$")
     _IDS = re.compile(r"(?<![A-Za-z])[LlＬｌ]\s?[0-9０-９]{1,3}")
@@ -199,7 +199,7 @@ class PickReader:
         marked = self._IDS.findall(self._text) or ([self._text] if self._BARE.fullmatch(self._text) else [])
         named = dict.fromkeys(id_ for found in marked for id_ in named_ids(found))
         self._ids = tuple(id_ for id_ in named if id_ in self._known)[:MOST_PICKED]
-        return [Claim("", self._ids)] if self._ids else []
+        return [Claim("", (id_,)) for id_ in self._ids]
 
     @property
     def fault(self) -> str | None:
