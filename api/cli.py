@@ -143,6 +143,18 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("serve", serve, "APIと画面を起動します")
     sub.add_argument("--api-port", type=int, metavar="N", help="APIのポート（既定: 8000）")
     sub.add_argument("--ui-port", type=int, metavar="N", help="画面のポート（既定: 8501）")
+    sub = command(
+        "llm", llm, "つないでいる言語モデルと、頼むことを表示します（check: 確かめる、use: このパソコンで動かす）"
+    )
+    sub.set_defaults(what="show")
+    more = sub.add_subparsers(metavar="check|use")
+    does = "質問を1つして、言語モデルに何ができ、どれだけかかるかを確かめます"
+    more.add_parser("check", help=does, description=does, parents=[common]).set_defaults(run=llm, what="check")
+    does = "このパソコンで動かす言語モデルを選びます（名前を書かなければ一覧、off でやめます）"
+    sub = more.add_parser("use", help=does, description=does, parents=[common])
+    sub.set_defaults(run=llm, what="use")
+    sub.add_argument("model", nargs="?", metavar="名前|FILE.gguf")
+    sub.add_argument("--threads", type=int, metavar="N", help="使うスレッドの数（既定: 使える数の半分）")
     command("eval", evaluate, "質問集で採点します（引数は tenkyo eval --help）", add_help=False)
     return parser
 
@@ -529,6 +541,23 @@ def serve(arguments: argparse.Namespace, settings: Settings) -> int:
         return serve_both(settings, Runs())
     except PortTakenError as error:
         raise CommandError(error.message) from error
+
+
+def llm(arguments: argparse.Namespace, settings: Settings) -> int:
+    from answer.generating.models import ModelError
+    from api import llm as models
+
+    if arguments.what == "use" and arguments.threads is not None and not 1 <= arguments.threads <= 256:
+        raise CommandError("--threads は 1 から 256 までです。")
+    try:
+        if arguments.what == "use":
+            with Progress(sys.stderr) as progress:
+                models.use(arguments.model, arguments.threads, settings, print, progress)
+            return DONE
+        works = models.check(settings, print) if arguments.what == "check" else models.show(settings, print)
+    except ModelError as error:
+        raise CommandError(error.message) from error
+    return DONE if works else LOOK
 
 
 def evaluate(arguments: argparse.Namespace, settings: Settings) -> int:
