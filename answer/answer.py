@@ -134,22 +134,36 @@ class Generated:
     """What is left of a model's text once each sentence was held against the lines that it points to.
 
     ``citations`` are its own, numbered from 1 by first use, one for each line. ``is_answer`` is False where the rules
-    found no answer: then the sentences are what the papers say near it (関連する記載), and no answer.
+    found that no paper says it: then the sentences are what the papers say near it (関連する記載), and no answer.
+    Where the rules were unsure, they are the answer.
     """
 
     sentences: tuple[Sentence, ...]
     citations: tuple[Citation, ...]
-    answerer: str  # name of the model
-    mode: Literal["pick", "marked", "schema"]
     is_answer: bool
     repointed: int = 0  # sentences that another line supports than the one they pointed to
-    dropped: tuple[Dropped, ...] = ()
     disagreements: tuple[Disagreement, ...] = ()
-    error: str | None = None  # Japanese: why the model did not end as it should
 
     @property
     def text(self) -> str:
         return "".join(sentence.text for sentence in self.sentences)
+
+
+AskedFor = Literal["none", "pick", "marked", "schema"]
+# "declined": the model says that the lines do not tell. "dropped": no sentence stood in its lines.
+# "failed": the server did not answer as it should, and what it had said until then is withdrawn.
+Ending = Literal["kept", "declined", "dropped", "failed"]
+
+
+@dataclass(frozen=True)
+class Writing:
+    """How a model was asked to write, and how that ended, whatever is left of its text."""
+
+    model: str  # its name; empty where no server said one
+    asked_for: AskedFor
+    ended: Ending
+    error: str | None = None  # Japanese: why it failed
+    dropped: tuple[Dropped, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -158,6 +172,7 @@ class Timings:
     read: float = 0.0
     check: float = 0.0
     total: float = 0.0
+    write: float = 0.0  # all that a model took; in the total, too
 
 
 @dataclass(frozen=True)
@@ -184,6 +199,7 @@ class Answer:
     scope: Scope | None = None  # what the collection was narrowed to; None: all of it
     searched: int = 0  # documents within the scope
     generated: Generated | None = None  # a model's words, checked; None without a model, or where nothing was left
+    writing: Writing | None = None  # how a model was asked; None where none was
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object of the contract: the same over HTTP, on the command line and in evaluation."""

@@ -7,7 +7,8 @@ import math
 import re
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
@@ -16,15 +17,28 @@ import numpy as np
 
 from answer import extractive
 from answer.absence import Shelf, searchable
-from answer.answer import Answer, Box, Candidate, Citation, Derived, Passage, QuestionError, TimelinePoint, Timings
+from answer.answer import (
+    Answer,
+    Box,
+    Candidate,
+    Citation,
+    Derived,
+    Generated,
+    Passage,
+    QuestionError,
+    TimelinePoint,
+    Timings,
+    Writing,
+)
 from answer.check import is_verbatim, unsupported
 from answer.confidence import Judge, the_judge
 from answer.draft import Draft, Support
+from answer.events import Done, Event, Found, Waiting, Worded
 from answer.evidence import Reading, katakana, read_atoms
 from answer.figures import asked_names, is_named
 from answer.followup import of_its_row, resolve
-from answer.generating.compose import compose
-from answer.generating.contract import Evidence, Writer
+from answer.generating.compose import Composition
+from answer.generating.contract import Evidence, Mode, Record, Writer, Written
 from answer.generating.evidence import gather
 from answer.outcome import Outcome, decide
 from answer.question import Question, read_question, validate
@@ -95,10 +109,30 @@ class Assistant:
     ) -> Answer:
         """Return the answer, or an honest "not found". ``QuestionError`` says why a question cannot be asked.
 
+        It is what ``tell`` ends with.
+        """
+        telling = self.tell(question, id=id, scope=scope, after=after, as_typed=as_typed, writer=writer)
+        *_, last = telling
+        assert isinstance(last, Done)
+        return last.answer
+
+    def tell(
+        self,
+        question: str,
+        *,
+        id: str | None = None,  # noqa: A002 - the contract's name for it
+        scope: Scope | None = None,
+        after: str | None = None,
+        as_typed: bool = False,
+        writer: Writer | None = None,
+    ) -> Generator[Event, None, None]:
+        """Yield the answer as it is found, each sentence that a ``writer`` words over it, and the whole in the end.
+
         Only the documents within ``scope`` are asked. ``after`` is the question before, as it was understood: with it
         「では令和4年度は？」 is a whole question. Misspelt words are read as the papers' words that they are meant for.
         ``as_typed`` takes the question as it stands: it follows nothing, and no word of it is put right. What a
-        ``writer`` words over the same passages stands beside the answer, which it does not change.
+        ``writer`` words over the same passages stands beside the answer, which it does not change. Closing the
+        generator cancels what the writer does. Raises QuestionError before anything is yielded.
         """
         started = time.perf_counter()
         text = validate(question, self.max_question_chars)
@@ -111,15 +145,13 @@ class Assistant:
         answered = time.perf_counter()
         answer = self._checked(view.snapshot, read, outcome, hits)
         done = time.perf_counter()
-        if writer is not None:
-            answer = self._worded(view.snapshot, answer, gather(scene, hits), writer)
         timings = Timings(
             retrieve=_ms(started, retrieved),
             read=_ms(retrieved, answered),
             check=_ms(answered, done),
             total=_ms(started, done),
         )
-        return replace(
+        answer = replace(
             answer,
             question=text,
             timings_ms=timings,
@@ -129,6 +161,16 @@ class Assistant:
             scope=scope or None,
             searched=len(view.documents()),
         )
+        yield Found(answer, more=writer is not None)
+        if writer is None:
+            yield Done(answer)
+            return
+        asked = time.perf_counter()
+        composing = self._composed(view.snapshot, answer, gather(scene, hits), writer)
+        generated, writing, record = yield from composing
+        now = time.perf_counter()
+        timings = replace(timings, write=_ms(asked, now), total=_ms(started, now))
+        yield Done(replace(answer, generated=generated, writing=writing, timings_ms=timings), record)
 
     def trace(self, question: str, *, scope: Scope | None = None, as_typed: bool = False) -> Trace:
         """Return what lies behind the answer to a question."""
@@ -373,16 +415,31 @@ class Assistant:
             return ()
         return citations
 
-    def _worded(self, snapshot: Snapshot, answer: Answer, evidence: Evidence, writer: Writer) -> Answer:
-        """Return the answer with what a model wrote over the evidence, as far as that stands there."""
+    def _composed(
+        self, snapshot: Snapshot, answer: Answer, evidence: Evidence, writer: Writer
+    ) -> Generator[Event, None, tuple[Generated | None, Writing, Record]]:
+        """Yield each sentence of the writer that stands in the evidence; return what is left of it in the end."""
 
         def cite(place: Support, n: int) -> Citation:
             return self.cite(snapshot, place.document_id, place.start, place.end, n)
 
-        generated, written = compose(writer.write(evidence), evidence, answer, cite)
+        composition = Composition(evidence, answer, cite)
+        written = Written(Mode.NONE, "")
+        with closing(writer.write(evidence)) as claims:
+            for item in claims:
+                if item is None:
+                    yield Waiting()
+                elif isinstance(item, Written):
+                    written = item
+                else:
+                    before = len(composition.citations)
+                    sentence = composition.add(item)
+                    if sentence is not None:
+                        yield Worded(sentence, composition.citations[before:])
+        generated, writing = composition.end(written)
         if generated is None:
-            log.info("nothing is left of what %s wrote: %s", written.model or "the model", written.error or "")
-        return replace(answer, generated=generated)
+            log.info("nothing is left of what %s wrote (%s): %s", writing.model, writing.ended, writing.error)
+        return generated, writing, Record(evidence, tuple(composition.verdicts), written)
 
     def _passages(self, snapshot: Snapshot, hits: Sequence[Hit]) -> tuple[Passage, ...]:
         return tuple(

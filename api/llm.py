@@ -129,7 +129,7 @@ def check(settings: Settings, say: Say) -> bool:
             return False
         evidence = sample()
         began = time.monotonic()
-        *claims, end = writer.write(evidence)
+        *claims, end = (item for item in writer.write(evidence) if item is not None)
         seconds = time.monotonic() - began
         assert isinstance(end, Written)
         say(f"質問: {evidence.question}")

@@ -5,19 +5,21 @@ from __future__ import annotations
 import logging
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
-from typing import Literal
+from collections.abc import Callable, Iterator
 
 from answer.answer import (
     LIMITS,
     USUAL,
     Answer,
+    AskedFor,
     Citation,
     Disagreement,
     Dropped,
     Dropping,
+    Ending,
     Generated,
     Sentence,
+    Writing,
 )
 from answer.draft import Support
 from answer.evidence import katakana
@@ -30,7 +32,8 @@ from answer.prose import clip
 log = logging.getLogger(__name__)
 
 Cite = Callable[[Support, int], Citation]  # a place and its number in the answer
-_MODES: dict[Mode, Literal["pick", "marked", "schema"]] = {
+_ASKED_FOR: dict[Mode, AskedFor] = {
+    Mode.NONE: "none",
     Mode.PICK: "pick",
     Mode.MARKED: "marked",
     Mode.SCHEMA: "schema",
@@ -51,6 +54,7 @@ class Composition:
         self._sentences: list[Sentence] = []
         self._dropped: list[Dropped] = []
         self._repointed = 0
+        self.verdicts: list[Verdict] = []
 
     @property
     def citations(self) -> tuple[Citation, ...]:
@@ -59,10 +63,8 @@ class Composition:
 
     def add(self, claim: Claim) -> Sentence | None:
         """Return the sentence of a claim as it is shown; None where it is dropped."""
-        return self.take(verify(claim, self._evidence))
-
-    def take(self, verdict: Verdict) -> Sentence | None:
-        """Return the sentence of what was verified elsewhere; None where it is dropped."""
+        verdict = verify(claim, self._evidence)
+        self.verdicts.append(verdict)
         if verdict.kind in ("unsupported", "stitched"):
             self._drop("stitched" if verdict.kind == "stitched" else "unsupported", verdict.reason)
             return None
@@ -81,22 +83,26 @@ class Composition:
         self._sentences.append(sentence)
         return sentence
 
-    def end(self, written: Written) -> Generated | None:
-        """Return what is left in the end; None where that is nothing."""
-        mode = _MODES.get(written.mode)
-        if not self._sentences or mode is None:
-            return None
-        return Generated(
+    def end(self, written: Written) -> tuple[Generated | None, Writing]:
+        """Return what is left in the end, None where that is nothing, and how it came to that.
+
+        Of a reply that broke off nothing is left: what is missing may turn what was said.
+        """
+        ended: Ending = "kept" if self._sentences else "dropped" if self._dropped else "declined"
+        if written.error is not None:
+            ended = "failed"
+        asked_for = _ASKED_FOR[written.mode]
+        writing = Writing(written.model, asked_for, ended, written.error, tuple(self._dropped))
+        if ended != "kept":
+            return None, writing
+        generated = Generated(
             tuple(self._sentences),
             tuple(self._citations),
-            written.model,
-            mode,
-            self._answer.status == "answered",
+            self._answer.status != "not_found",
             self._repointed,
-            tuple(self._dropped),
             tuple(self._disagreements()),
-            written.error,
         )
+        return generated, writing
 
     def _text(self, verdict: Verdict, lines: list[EvidenceLine]) -> str:
         """Return what is shown: the model's sentence or, where it only points, the lines themselves."""
@@ -147,20 +153,6 @@ class Composition:
         if others and not any(agree(quantity, value) for quantity, _ in others):
             quantity, sentence = others[0]
             yield Disagreement(value.text, place, quantity.text, sentence.citations[0])
-
-
-def compose(
-    claims: Iterable[Claim | Written], evidence: Evidence, answer: Answer, cite: Cite
-) -> tuple[Generated | None, Written]:
-    """Return what is left of what a writer wrote, or None, and how it ended."""
-    composition = Composition(evidence, answer, cite)
-    written = Written(Mode.NONE, "")
-    for item in claims:
-        if isinstance(item, Written):
-            written = item
-        else:
-            composition.add(item)
-    return composition.end(written), written
 
 
 def _counted(text: str) -> str:

@@ -6,7 +6,7 @@ evidence (numbered lines) → a writer (any language model, behind a seam) → c
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Literal, Protocol
@@ -84,12 +84,26 @@ class Written:
     error: str | None = None
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
-    raw: str = ""  # the reply as it came, for records
+    prompt: str = ""  # what was asked last, for records
+    raw: str = ""  # the replies as they came, for records
 
 
 class Writer(Protocol):
     """Words an answer over evidence: the only seam to a language model."""
 
-    def write(self, evidence: Evidence) -> Iterator[Claim | Written]:
-        """Yield claims as they are complete, then one ``Written``. Never raises for what a server does wrong."""
+    def write(self, evidence: Evidence) -> Generator[Claim | Written | None, None, None]:
+        """Yield claims as they are complete, then one ``Written``. Never raises for what a server does wrong.
+
+        None is yielded now and then while there is nothing to tell, so that whoever iterates can leave: closing the
+        generator cancels what is under way.
+        """
         ...
+
+
+@dataclass(frozen=True)
+class Record:
+    """All that a writing can be judged by once more, without the model."""
+
+    evidence: Evidence
+    verdicts: tuple[Verdict, ...]
+    written: Written

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -124,7 +124,7 @@ class ServerWriter:
                 self._known, self._looking, self._strikes = (identity, abilities), None, 0
             looking.set_result((identity, abilities))
 
-    def write(self, evidence: Evidence) -> Iterator[Claim | Written]:
+    def write(self, evidence: Evidence) -> Generator[Claim | Written | None, None, None]:
         """Yield claims as they are complete, then one ``Written``; closing it cancels the request."""
         whole = self.server.connection.deadlines.whole
         until = time.monotonic() + whole

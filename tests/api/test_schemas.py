@@ -23,6 +23,7 @@ MIRRORS = [
     (a.Dropped, s.DroppedOut),
     (a.Disagreement, s.DisagreementOut),
     (a.Generated, s.GeneratedOut),
+    (a.Writing, s.WritingOut),
     (a.Timings, s.TimingsOut),
     (DocumentInfo, s.DocumentOut),
     (Scope, s.ScopeBody),

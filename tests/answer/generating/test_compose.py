@@ -1,6 +1,6 @@
 """What is left of a model's sentences, beside the answer that the rules give."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterable
 from dataclasses import replace
 
 import pytest
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from answer.answer import Answer, Citation
 from answer.draft import Support
-from answer.generating.compose import compose
+from answer.generating.compose import Composition
 from answer.generating.contract import Claim, Evidence, Mode, Written
 from tests.answer.generating.claims import EVIDENCE, TRUE
 from tests.answer.papers import assistant_over, check_contract
@@ -26,6 +26,14 @@ def cite(place: Support, n: int) -> Citation:
 
 def answered(text: str = "57件", kind: str = "number") -> Answer:
     return Answer("空き家バンクの登録件数は？", "answered", text, kind, citations=(cite(_place("L3"), 1),))
+
+
+def compose(said: Iterable[Claim], answer: Answer | None = None, end: Written = END):
+    """Return what is left of what was said, and how it ended."""
+    composition = Composition(EVIDENCE, answer or answered(), cite)
+    for claim in said:
+        composition.add(claim)
+    return composition.end(end)
 
 
 def _place(id_: str) -> Support:
@@ -54,22 +62,26 @@ def test_what_does_not_stand_is_dropped_counted_and_not_told():
         Claim("空き家バンクの登録件数は57件です。", ("L3",)),
         Claim("空き家バンクの登録件数は75件です。", ("L3",)),
         Claim("空き家バンクの登録件数は57件です。", ("L3",)),
-        END,
     ]
-    left, written = compose(claims, EVIDENCE, answered(), cite)
+    left, writing = compose(claims)
     assert left is not None
-    assert written is END
     assert left.text == "空き家バンクの登録件数は57件です。"
-    assert left.answerer == "moji-3b"
-    assert left.mode == "schema"
-    assert [d.kind for d in left.dropped] == ["unsupported", "repeated"]
-    assert "75件" in left.dropped[0].reason
+    assert (writing.model, writing.asked_for, writing.ended) == ("moji-3b", "schema", "kept")
+    assert [d.kind for d in writing.dropped] == ["unsupported", "repeated"]
+    assert "75件" in writing.dropped[0].reason
 
 
-def test_nothing_left_is_none():
-    left, _ = compose([Claim("登録は75件です。", ("L3",)), END], EVIDENCE, answered(), cite)
+def test_nothing_left_is_none_and_the_record_says_why():
+    left, writing = compose([Claim("登録は75件です。", ("L3",))])
+    assert (left, writing.ended) == (None, "dropped")
+    left, writing = compose([])
+    assert (left, writing.ended) == (None, "declined")
+
+
+def test_of_a_reply_that_broke_off_nothing_is_left():
+    left, writing = compose([TRUE[4].claim], end=replace(END, error="途中で切れました。"))
     assert left is None
-    assert compose([END], EVIDENCE, answered(), cite)[0] is None
+    assert (writing.ended, writing.error) == ("failed", "途中で切れました。")
 
 
 def test_citations_are_numbered_by_first_use_one_for_each_line():
@@ -77,9 +89,8 @@ def test_citations_are_numbered_by_first_use_one_for_each_line():
         Claim("所有者の同意がない物件は登録できません。", ("L5",)),
         Claim("登録件数は、令和5年11月末現在で57件です。", ("L3",)),
         Claim("所有者の同意がない物件は空き家バンクに登録できません。", ("L5", "L3")),
-        END,
     ]
-    left, _ = compose(claims, EVIDENCE, answered(kind="howto"), cite)
+    left, _ = compose(claims, answered(kind="howto"))
     assert left is not None
     assert [s.citations for s in left.sentences] == [(1,), (2,), (1, 2)]
     assert [c.n for c in left.citations] == [1, 2]
@@ -87,16 +98,14 @@ def test_citations_are_numbered_by_first_use_one_for_each_line():
 
 
 def test_a_sentence_is_cited_from_the_line_that_supports_it():
-    left, _ = compose([Claim("空き家バンクの登録件数は57件です。", ("L9",)), END], EVIDENCE, answered(), cite)
+    left, _ = compose([Claim("空き家バンクの登録件数は57件です。", ("L9",))])
     assert left is not None
     assert left.repointed == 1
     assert left.citations[0].quote.startswith("空き家バンクの登録件数は")
 
 
 def test_another_figure_than_the_picked_one_is_told_with_both_places():
-    left, _ = compose(
-        [Claim("登録件数は57件です。", ("L3",)), END], EVIDENCE, answered("66件（令和6年5月末現在）"), cite
-    )
+    left, _ = compose([Claim("登録件数は57件です。", ("L3",))], answered("66件（令和6年5月末現在）"))
     assert left is not None
     (found,) = left.disagreements
     assert (found.value, found.citation, found.generated_value, found.generated_citation) == ("66件", 1, "57件", 1)
@@ -104,15 +113,15 @@ def test_another_figure_than_the_picked_one_is_told_with_both_places():
 
 @pytest.mark.parametrize("picked", ["57件", "約57件（令和5年11月末現在）"])
 def test_the_same_figure_is_no_disagreement(picked):
-    left, _ = compose([Claim("登録件数は57件です。", ("L3",)), END], EVIDENCE, answered(picked), cite)
+    left, _ = compose([Claim("登録件数は57件です。", ("L3",))], answered(picked))
     assert left is not None
     assert left.disagreements == ()
 
 
 def test_another_date_is_a_disagreement_and_a_finer_one_is_not():
     claim = Claim("給食センターは令和8年4月に供用を開始する予定です。", ("L7",))
-    other, _ = compose([claim, END], EVIDENCE, answered("令和7年10月", "date"), cite)
-    same, _ = compose([claim, END], EVIDENCE, answered("令和8年", "date"), cite)
+    other, _ = compose([claim], answered("令和7年10月", "date"))
+    same, _ = compose([claim], answered("令和8年", "date"))
     assert other is not None
     assert same is not None
     assert [d.value for d in other.disagreements] == ["令和7年10月"]
@@ -121,7 +130,7 @@ def test_another_date_is_a_disagreement_and_a_finer_one_is_not():
 
 def test_where_the_rules_found_nothing_the_sentences_are_no_answer():
     declined = Answer("空き家は？", "not_found", "資料に記載がありません", "number")
-    left, _ = compose([Claim("登録件数は57件です。", ("L3",)), END], EVIDENCE, declined, cite)
+    left, _ = compose([Claim("登録件数は57件です。", ("L3",))], declined)
     assert left is not None
     assert not left.is_answer
 
@@ -129,24 +138,24 @@ def test_where_the_rules_found_nothing_the_sentences_are_no_answer():
 def test_the_length_of_an_answer_of_its_kind_is_kept():
     claims = [Claim(row.text, tuple(row.lines.split())) for row in TRUE]
     for kind, limit in (("number", 80), ("text", 200), ("list", 600)):
-        left, _ = compose([*claims, END], EVIDENCE, answered(kind=kind), cite)
+        left, _ = compose([*claims], answered(kind=kind))
         assert left is not None
         assert len(left.text) <= limit * 1.2  # commas and spaces do not count
         assert "too_long" in {d.kind for d in left.dropped}
 
 
 def test_a_claim_that_only_points_is_told_in_the_words_of_its_line():
-    left, _ = compose([Claim("", ("L3",)), Written(Mode.PICK, "moji-1b")], EVIDENCE, answered(), cite)
+    left, writing = compose([Claim("", ("L3",))], end=Written(Mode.PICK, "moji-1b"))
     assert left is not None
     assert left.text == "空き家バンクの登録件数は、令和5年11月末現在で57件です。"
-    assert left.mode == "pick"
+    assert writing.asked_for == "pick"
 
 
 @given(st.lists(st.sampled_from(TRUE), max_size=6), st.lists(st.sampled_from(["L1", "L3", "L77"]), max_size=3))
 @settings(max_examples=40, deadline=None)
 def test_whatever_is_written_citations_are_dense_and_all_are_used(rows, ids):
     claims = [*(row.claim for row in rows), Claim("あおば保育所の定員は91人です。", tuple(ids)), Claim("", tuple(ids))]
-    left, _ = compose([*claims, END], EVIDENCE, answered(kind="list"), cite)
+    left, _ = compose([*claims], answered(kind="list"))
     if left is None:
         return
     assert [c.n for c in left.citations] == list(range(1, len(left.citations) + 1))
@@ -162,7 +171,7 @@ class Says:
         self.said = said
         self.seen: Evidence | None = None
 
-    def write(self, evidence: Evidence) -> Iterator[Claim | Written]:
+    def write(self, evidence: Evidence) -> Generator[Claim | Written | None, None, None]:
         self.seen = evidence
         lines = [line for block in evidence.blocks for line in block.lines]
         for text, word in self.said:
@@ -189,12 +198,13 @@ def test_a_writers_words_stand_beside_the_answer_and_do_not_change_it(tmp_path):
     left = both.generated
     assert left is not None
     assert left.text == "登録されている空き家は57件です。"
-    assert len(left.dropped) == 1
+    assert both.writing is not None
+    assert len(both.writing.dropped) == 1
     (citation,) = left.citations
     document = assistant.collection.snapshot().document(citation.document_id)
     assert document.text[citation.start : citation.end] == citation.quote
     assert alone.generated is None
-    assert replace(both, generated=None, timings_ms=alone.timings_ms) == alone
+    assert replace(both, generated=None, writing=None, timings_ms=alone.timings_ms) == alone
     assert both.to_dict()["generated"]["sentences"][0]["citations"] == (1,)
 
 
