@@ -135,7 +135,7 @@ class Generated:
 
     ``citations`` are its own, numbered from 1 by first use, one for each line. ``is_answer`` is False where the rules
     found that no paper says it: then the sentences are what the papers say near it (関連する記載), and no answer.
-    Where the rules were unsure, they are the answer.
+    Where the rules were unsure, sentences of a model that writes are the answer, and what one only picked is a hint.
     """
 
     sentences: tuple[Sentence, ...]

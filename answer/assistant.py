@@ -11,6 +11,7 @@ from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
+from string import ascii_uppercase
 from threading import Lock
 
 import numpy as np
@@ -18,6 +19,8 @@ import numpy as np
 from answer import extractive
 from answer.absence import Shelf, searchable
 from answer.answer import (
+    LIMITS,
+    USUAL,
     Answer,
     Box,
     Candidate,
@@ -38,7 +41,7 @@ from answer.evidence import Reading, katakana, read_atoms
 from answer.figures import asked_names, is_named
 from answer.followup import of_its_row, resolve
 from answer.generating.compose import Composition
-from answer.generating.contract import Evidence, Mode, Record, Writer, Written
+from answer.generating.contract import Evidence, Mode, Option, Record, Writer, Written
 from answer.generating.evidence import gather
 from answer.outcome import Outcome, decide
 from answer.question import Question, read_question, validate
@@ -47,6 +50,7 @@ from answer.spelling import Speller
 from answer.trace import Trace
 from index.collection import Collection
 from index.embedder import open_embedder
+from index.fusion import fuse
 from index.protocols import Hit
 from index.retriever import Leg
 from index.scope import Scope
@@ -66,6 +70,7 @@ _WIDER = 4  # times as many are looked through for those that are called just wh
 _NAMED = 1.4  # and those count this much more for each name: the words of a long title outweigh a short name
 _OF_FACTS = 0.3  # what its best fact counts for a passage beside a score of 0 to 1
 _PASSAGES = 5  # shown to a reader who wants more
+_OF_TERMS = 0.8  # what a hit of a model's search terms counts beside one of the question's own words
 _READINGS = 64  # documents kept as read
 
 
@@ -166,8 +171,10 @@ class Assistant:
             yield Done(answer)
             return
         asked = time.perf_counter()
-        composing = self._composed(view.snapshot, answer, gather(scene, hits), writer)
-        generated, writing, record = yield from composing
+        if outcome.status != "answered" and (terms := writer.terms(read.text)):
+            hits, scene = self._scene(view, read, terms)
+        evidence = self._evidence(view.snapshot, read, outcome, scene, hits)
+        generated, writing, record = yield from self._composed(view.snapshot, answer, evidence, writer)
         now = time.perf_counter()
         timings = replace(timings, write=_ms(asked, now), total=_ms(started, now))
         yield Done(replace(answer, generated=generated, writing=writing, timings_ms=timings), record)
@@ -192,8 +199,10 @@ class Assistant:
         text = validate(question, self.max_question_chars)
         view = self._view(scope)
         understood = None if as_typed else self._understood(view, text, None)
-        hits, scene = self._scene(view, read_question(understood or text, view.today()))
-        return gather(scene, hits)
+        read = read_question(understood or text, view.today())
+        hits, scene = self._scene(view, read)
+        outcome = self._decided(view, scene, extractive.pick(scene), hits)
+        return self._evidence(view.snapshot, read, outcome, scene, hits)
 
     def search(
         self, question: str, k: int = 10, leg: Leg = "fused", *, scope: Scope | None = None
@@ -275,10 +284,14 @@ class Assistant:
             whole = asked[0]
         return whole if whole is not None and whole != text and len(whole) <= limit else None
 
-    def _scene(self, view: _View, question: Question) -> tuple[list[Hit], Scene]:
+    def _scene(self, view: _View, question: Question, terms: Sequence[str] = ()) -> tuple[list[Hit], Scene]:
+        """Return what is read of the papers for a question; ``terms`` are other words to search by."""
         snapshot = view.snapshot
         facts = self._facts(view, question)
-        hits = _led_by_facts(snapshot.search(question.text, k=_HITS, part=view.part), facts)
+        found = snapshot.search(question.text, k=_HITS, part=view.part)
+        if terms:
+            found = _merged(found, snapshot.search(" ".join(terms), k=_HITS, part=view.part))
+        hits = _led_by_facts(found, facts)
         top = hits[0].score if hits else 1.0
         spans = [
             (
@@ -415,6 +428,17 @@ class Assistant:
             return ()
         return citations
 
+    def _evidence(
+        self, snapshot: Snapshot, question: Question, outcome: Outcome, scene: Scene, hits: Sequence[Hit]
+    ) -> Evidence:
+        """Return what a model is given: lines, our own candidates as far as they stand, and how long it may be."""
+        drafts = [outcome.draft] * (outcome.status == "answered") + list(outcome.candidates)
+        sound = {d.text: d.supports for d in reversed(drafts) if self._cited(snapshot, question, d)}
+        told = [text for text in dict.fromkeys(d.text for d in drafts) if text in sound]
+        options = tuple(Option(letter, text, sound[text]) for letter, text in zip(ascii_uppercase, told, strict=False))
+        kind = outcome.draft.kind if outcome.status == "answered" else question.kind
+        return replace(gather(scene, hits), options=options, limit=LIMITS.get(kind, USUAL))
+
     def _composed(
         self, snapshot: Snapshot, answer: Answer, evidence: Evidence, writer: Writer
     ) -> Generator[Event, None, tuple[Generated | None, Writing, Record]]:
@@ -504,6 +528,13 @@ def _led_by_facts(hits: Sequence[Hit], facts: Sequence[tuple[Fact, float]]) -> l
         inside = (s for f, s in facts if f.document_id == chunk.document_id and chunk.start <= f.start < chunk.end)
         worth[chunk.id] = hit.score + _OF_FACTS * max(inside, default=0.0) / best
     return sorted((replace(hit, score=worth[hit.chunk.id]) for hit in hits), key=lambda hit: -hit.score)
+
+
+def _merged(first: Sequence[Hit], second: Sequence[Hit]) -> list[Hit]:
+    """Return the hits of the question and of other words for it, by both: the question's own count more."""
+    hits = {hit.chunk.id: hit for hit in (*second, *first)}
+    rankings = [[(hit.chunk.id, hit.score) for hit in ranking] for ranking in (first, second)]
+    return [replace(hits[id_], score=score) for id_, score in fuse(rankings, (1.0, _OF_TERMS), _HITS)]
 
 
 def open_assistant(folder: Path | str, embedding_model: str = "default", max_question_chars: int = 500) -> Assistant:

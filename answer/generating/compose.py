@@ -8,7 +8,6 @@ import unicodedata
 from collections.abc import Callable, Iterator
 
 from answer.answer import (
-    LIMITS,
     USUAL,
     Answer,
     AskedFor,
@@ -23,7 +22,7 @@ from answer.answer import (
 )
 from answer.draft import Support
 from answer.evidence import katakana
-from answer.generating.contract import Claim, Evidence, EvidenceLine, Mode, Verdict, Written
+from answer.generating.contract import Claim, Evidence, Mode, Verdict, Written
 from answer.generating.faults import agree
 from answer.generating.said import said
 from answer.generating.verify import cleaned, verify
@@ -46,9 +45,9 @@ class Composition:
     """Takes claims one by one, so that each sentence can leave when it is verified, and ends as one ``Generated``."""
 
     def __init__(self, evidence: Evidence, answer: Answer, cite: Cite) -> None:
-        """``answer`` is the extractive one; its kind limits the length. ``cite`` makes the citation of a place."""
+        """``answer`` is the extractive one. ``cite`` makes the citation of a place."""
         self._evidence, self._answer, self._cite = evidence, answer, cite
-        self._room = LIMITS.get(answer.type, USUAL)
+        self._length = 0
         self._numbers: dict[Support, int] = {}
         self._citations: list[Citation] = []
         self._sentences: list[Sentence] = []
@@ -68,18 +67,17 @@ class Composition:
         if verdict.kind in ("unsupported", "stitched"):
             self._drop("stitched" if verdict.kind == "stitched" else "unsupported", verdict.reason)
             return None
-        lines = [line for id_ in verdict.lines if (line := self._evidence.line(id_)) is not None]
-        text = self._text(verdict, lines)
-        length = len(_counted(text))
-        if not lines or not text or length > self._room:
+        places = [place for id_ in verdict.lines for place in self._evidence.places(id_)]
+        text = self._text(verdict)
+        if not places or not text or len(_counted(text)) > self._room:
             self._drop("too_long", "字数の上限を超えます")
             return None
         if any(katakana(text) == katakana(sentence.text) for sentence in self._sentences):
             self._drop("repeated", "前の文と同じです")
             return None
-        self._room -= length
+        self._length += len(_counted(text))
         self._repointed += verdict.kind == "repointed"
-        sentence = Sentence(text, tuple(dict.fromkeys(self._number(line.support) for line in lines)))
+        sentence = Sentence(text, tuple(dict.fromkeys(map(self._number, places))))
         self._sentences.append(sentence)
         return sentence
 
@@ -98,17 +96,29 @@ class Composition:
         generated = Generated(
             tuple(self._sentences),
             tuple(self._citations),
-            self._answer.status != "not_found",
+            self._is_answer(written.mode),
             self._repointed,
             tuple(self._disagreements()),
         )
         return generated, writing
 
-    def _text(self, verdict: Verdict, lines: list[EvidenceLine]) -> str:
-        """Return what is shown: the model's sentence or, where it only points, the lines themselves."""
+    @property
+    def _room(self) -> int:
+        """Return the characters that the next sentence may have.
+
+        The first may name the thing and the date of a figure, for which a bare value has no room.
+        """
+        limit = self._evidence.limit
+        return limit - self._length if self._sentences else max(limit, USUAL)
+
+    def _text(self, verdict: Verdict) -> str:
+        """Return what is shown: the model's sentence or, where it only points, an option or the lines themselves."""
         if verdict.claim.text.strip():
             return cleaned(verdict.claim.text)
-        pointed = " ".join(line.text for line in lines)
+        option = next(filter(None, map(self._evidence.option, verdict.lines)), None)
+        if option is not None:
+            return option.text
+        pointed = " ".join(line.text for id_ in verdict.lines if (line := self._evidence.line(id_)) is not None)
         if len(_counted(pointed)) <= self._room:
             return pointed
         clipped = clip(pointed, self._room)
@@ -120,6 +130,11 @@ class Composition:
             self._numbers[support] = len(self._numbers) + 1
             self._citations.append(self._cite(support, self._numbers[support]))
         return self._numbers[support]
+
+    def _is_answer(self, mode: Mode) -> bool:
+        """Say whether the sentences answer the question. Where our rules are unsure, a picked line is a hint only."""
+        status = self._answer.status
+        return status == "answered" or (status == "unsure" and mode > Mode.PICK)
 
     def _drop(self, kind: Dropping, reason: str) -> None:
         log.info("a sentence of the model is not shown (%s): %s", kind, reason)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Literal, Protocol
 
+from answer.answer import USUAL
 from answer.draft import Support
 
 
@@ -34,29 +35,52 @@ class EvidenceBlock:
 
 
 @dataclass(frozen=True)
+class Option:
+    """A candidate of our own for the answer, which a model that only picks may choose by its letter."""
+
+    id: str  # A, B, …
+    text: str  # already held against its places: what is shown if it is chosen
+    supports: tuple[Support, ...]
+
+
+@dataclass(frozen=True)
 class Evidence:
     """What is handed to a model: best blocks first, within a budget of characters."""
 
     question: str
     blocks: tuple[EvidenceBlock, ...]
+    options: tuple[Option, ...] = ()  # likeliest first; for mode PICK alone
+    limit: int = USUAL  # characters that the whole answer may have, by what is asked
 
     def line(self, id_: str) -> EvidenceLine | None:
         """Return the line of this id; None for one that was never given."""
         return next((line for block in self.blocks for line in block.lines if line.id == id_), None)
+
+    def option(self, id_: str) -> Option | None:
+        """Return the option of this letter; None for one that was never given."""
+        return next((option for option in self.options if option.id == id_), None)
+
+    def places(self, id_: str) -> tuple[Support, ...]:
+        """Return what a line or an option stands on; nothing for an id that was never given."""
+        option, line = self.option(id_), self.line(id_)
+        return option.supports if option is not None else (line.support,) if line is not None else ()
 
 
 class Mode(IntEnum):
     """What is asked of a model, by what a probe has shown of its server (higher asks more)."""
 
     NONE = 0
-    PICK = 1  # ids of lines, at most five
+    PICK = 1  # ids: of lines, at most five, or of an option
     MARKED = 2  # one sentence a line, ending in [L3]
     SCHEMA = 3  # {"sentences": [{"lines": ["L3"], "text": "…"}]}, enforced by the server
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A sentence of a model with the ids of the lines that it points to; in mode PICK without a text of its own."""
+    """A sentence of a model with the ids of the lines that it points to.
+
+    In mode PICK it has no text of its own, and may point to an option.
+    """
 
     text: str
     lines: tuple[str, ...]
@@ -96,6 +120,13 @@ class Writer(Protocol):
 
         None is yielded now and then while there is nothing to tell, so that whoever iterates can leave: closing the
         generator cancels what is under way.
+        """
+        ...
+
+    def terms(self, question: str) -> tuple[str, ...]:
+        """Return words that papers may use for what is asked: only to search by, never said.
+
+        Nothing where the model is too weak or too slow for it, or fails.
         """
         ...
 

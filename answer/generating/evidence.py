@@ -55,8 +55,7 @@ class _Piece:
 def gather(scene: Scene, hits: Sequence[Hit], budget: int = BUDGET) -> Evidence:
     """Return the best passages whole, and what else of the scene meets the question most, within the budget.
 
-    The best block is the first, the second best the last: models read the middle least. Orders to the reader, which a
-    ``Reading`` leaves out, are in none.
+    The best block is the first. Orders to the reader, which a ``Reading`` leaves out, are in none.
     """
     desk = _Desk(scene, budget)
     for hit in hits[:_PASSAGES]:
@@ -120,7 +119,7 @@ class _Desk:
         return True
 
     def blocks(self) -> Iterator[EvidenceBlock]:
-        """Yield the lines under their headings, best block first, the second best last, numbered as they are read."""
+        """Yield the lines under their headings, best block first, and number them."""
         runs: list[tuple[int, str, list[_Piece]]] = []
         inside = sorted(self._chosen.items(), key=lambda one: one[0])
         for (document_id, _), group in groupby(inside, key=lambda one: (one[0][0], one[1][1].headings)):
@@ -129,7 +128,7 @@ class _Desk:
         runs.sort(key=lambda run: run[0])
         spare = sum(len(pieces) for _, _, pieces in runs) - MOST_LINES
         number = 0
-        for _, document_id, pieces in [*runs[::2], *reversed(runs[1::2])]:
+        for _, document_id, pieces in runs:
             spare -= _join(pieces, self._pages[document_id].reading.document, spare)
             lines = []
             for piece in pieces:

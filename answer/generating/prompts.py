@@ -15,6 +15,7 @@ from answer.instructions import is_instruction
 
 REPLY_TOKENS = {Mode.NONE: 0, Mode.PICK: 60, Mode.MARKED: 600, Mode.SCHEMA: 800}
 MOST_PICKED = 5
+MOST_TERMS = 6
 
 # Words that templates of models give a meaning to: in evidence they are noise, or an attack.
 _RESERVED = re.compile(
@@ -52,12 +53,16 @@ _FORM = {
     Mode.PICK: """\
 ・質問の答えが書かれている行の、先頭の記号（L1、L2 など）だけを書きます。答えの中身や文は書きません。
 ・行がいくつも要るときは、大事な順に空白で区切って、多くても5つ書きます。
+・資料のあとに答えの候補（A、B など）が並ぶことがあります。正しい候補があれば、その記号を1つだけ書きます。
 ・答えが資料になければ、「なし」とだけ書きます。
 """,
 }
-_LAST = {
-    Mode.PICK: "この質問の答えが書かれている行の記号だけを書いてください。なければ「なし」とだけ書いてください。\n"
-}
+_LENGTH = "答えは、全部で{limit}字以内で書いてください。\n"
+_PICKED = "この質問の答えが書かれている行の記号だけを書いてください。なければ「なし」とだけ書いてください。\n"
+_CHOSEN = (
+    "正しい候補の記号を1つだけ書いてください。正しい候補がなければ、答えが書かれている行の記号だけを、"
+    "どこにもなければ「なし」とだけ書いてください。\n"
+)
 _AGAIN = {
     Mode.SCHEMA: "前の返事は形が違いました。説明を付けず、決められた形のJSONだけを日本語で書いてください。",
     Mode.MARKED: "前の返事は形が違いました。1行に1文の日本語で、文の終わりに必ず [L番号] を付けてください。",
@@ -67,10 +72,14 @@ _AGAIN = {
 
 @dataclass(frozen=True)
 class Prompt:
-    """Messages to a model and the ids that it was given, which alone it may point to."""
+    """Messages to a model and the ids that it was given, of lines and options, which alone it may point to."""
 
     messages: tuple[Message, ...]
     ids: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        return "\n\n".join(message.content for message in self.messages)
 
 
 def prompt(
@@ -80,19 +89,35 @@ def prompt(
 
     ``again`` says that the reply before had not the form; ``bare`` puts all into one turn of the user's.
     """
+    options = evidence.options if mode is Mode.PICK else ()
+    last = _LENGTH.format(limit=evidence.limit) if mode is not Mode.PICK else _CHOSEN if options else _PICKED
     # The rules are the same each time, so that a server need not read them again; the boundary is never the same.
     rules = _RULES + _FORM[mode]
     boundary = f"==={secrets.token_hex(4)}==="
-    asked = f"\n質問：{clean(evidence.question)}\n{_LAST.get(mode, '')}" + (f"{_AGAIN[mode]}\n" if again else "")
+    asked = f"\n質問：{clean(evidence.question)}\n{last}" + (f"{_AGAIN[mode]}\n" if again else "")
     head, tail = f"印は「{boundary}」です。\n{boundary}\n", f"\n{boundary}\n{asked}"
-    room = None if most is None else most - len(rules) - len(head) - len(tail)
+    offered = "".join(f"\n{option.id}: {clean(option.text)}" for option in options)
+    offered = f"\n■ 答えの候補{offered}" if offered else ""
+    room = None if most is None else most - len(rules) - len(head) - len(offered) - len(tail)
     kept = _fitting(evidence.blocks, room)
     told = "\n".join(_told(block) for block in _first_and_last(kept))
-    user = f"{head}{told}{tail}"
+    user = f"{head}{told}{offered}{tail}"
     ids = tuple(line.id for block in kept for line in block.lines)
+    if ids:
+        ids += tuple(option.id for option in options)
     if bare:
         return Prompt((Message("user", f"{rules}\n{user}"),), ids)
     return Prompt((Message("system", rules), Message("user", user)), ids)
+
+
+def terms_prompt(question: str) -> tuple[Message, ...]:
+    """Return what is said to a model that is to put a question into the words of papers."""
+    rules = (
+        "あなたは、行政の資料を探す係です。質問の言葉を、役所の資料に書かれていそうな言葉に言いかえます。\n"
+        f"・検索に使う名詞だけを、1行に1つ、多くても{MOST_TERMS}つ書きます。質問への答えや数は書きません。\n"
+        "次は形の見本です（質問：赤ちゃんが生まれたらもらえるお金は）。\n出産祝金\n出産・子育て応援給付金\n児童手当\n"
+    )
+    return (Message("user", f"{rules}\n質問：{clean(question)}\n"),)
 
 
 def schema(ids: Sequence[str]) -> dict[str, Any]:

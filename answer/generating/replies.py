@@ -6,13 +6,16 @@ import json
 import re
 from collections.abc import Sequence
 from typing import Protocol
+from unicodedata import normalize
 
 from pydantic import BaseModel
 
 from answer.generating.contract import Claim, Mode
 from answer.generating.language import is_japanese, plain, says_nothing_is_written
 from answer.generating.markers import Mark, MarkScanner, named_ids
-from answer.generating.prompts import MOST_PICKED
+from answer.generating.prompts import MOST_PICKED, MOST_TERMS, clean
+
+_LONGEST_TERM = 20  # characters: what is longer is a sentence
 
 FORMLESS = "言語モデルの返事が、決めた形になっていません。"
 FOREIGN = "言語モデルが日本語で答えませんでした。"
@@ -33,6 +36,20 @@ class Reader(Protocol):
     def fault(self) -> str | None:
         """Return, after ``finish``, why the reply has not the form asked for, in Japanese; None where it has."""
         ...
+
+
+def read_terms(text: str, question: str) -> tuple[str, ...]:
+    """Return the search terms of a reply, at most six: short words without figures that the question has not."""
+    said = [plain(clean(piece)).strip("「」『』（）()・:： ") for piece in re.split(r"[\n、,，]", text)]
+    return tuple(
+        term
+        for term in dict.fromkeys(said)
+        if 1 < len(term) <= _LONGEST_TERM
+        and not re.search(r"[0-9０-９。]", term)
+        and is_japanese(term)
+        and not says_nothing_is_written(term)
+        and term not in question
+    )[:MOST_TERMS]
 
 
 def reader(mode: Mode, ids: Sequence[str]) -> Reader:
@@ -180,10 +197,14 @@ class MarkedReader:
 
 
 class PickReader:
-    """Reads ids alone, at most five, or that there are none: a claim without text for each."""
+    """Reads ids alone, at most five, or that there are none: a claim without text for each.
+
+    An option is a whole answer: where one is named first, nothing else counts.
+    """
 
     _NONE = re.compile(r"^\W*(?:なし|無し|ありません|該当なし)\W*$")
     _IDS = re.compile(r"(?<![A-Za-z])[LlＬｌ]\s?[0-9０-９]{1,3}")
+    _OPTION = re.compile(r"^[\W_]*(?:候補|答え)?[\s:：「(（]*([A-Z])(?![A-Za-z0-9])")
     _BARE = re.compile(r"[0-9０-９\s,、，\[\]【】［］・]+")
 
     def __init__(self, known: frozenset[str]) -> None:
@@ -196,6 +217,10 @@ class PickReader:
         return []
 
     def finish(self) -> list[Claim]:
+        option = self._OPTION.match(normalize("NFKC", self._text))
+        if option is not None and option[1] in self._known:
+            self._ids = (option[1],)
+            return [Claim("", self._ids)]
         marked = self._IDS.findall(self._text) or ([self._text] if self._BARE.fullmatch(self._text) else [])
         named = dict.fromkeys(id_ for found in marked for id_ in named_ids(found))
         self._ids = tuple(id_ for id_ in named if id_ in self._known)[:MOST_PICKED]

@@ -26,6 +26,7 @@ from answer.generating.thinking import Thinking
 log = logging.getLogger(__name__)
 
 _LARGEST = 4_000_000  # bytes of a reply
+HEARTBEAT = 0.25  # seconds
 _GRACE = 1.0  # seconds after a deadline that the loop gets to say so itself
 _LOOK = 5.0  # seconds that a look at what a server is may take
 _FAILURES = 3  # in a row, until the server is left alone
@@ -236,6 +237,7 @@ class Server:
     def chat(self, chat: Chat, until: float | None = None) -> Generator[str, None, Reply]:
         """Yield the reply's text as it comes, without thinking, and return all of it.
 
+        An empty text is yielded now and then while nothing comes, so that whoever iterates can stop.
         ``until`` is the moment (``time.monotonic``) by which it has ended; the whole deadline from now when None.
         Closing the generator cancels the request. Raises only ServerError.
         """
@@ -246,10 +248,14 @@ class Server:
         working = self._start(self._converse(chat, ends, inbox.put))
         try:
             while True:
+                left = ends + _GRACE - time.monotonic()
                 try:
-                    item = inbox.get(timeout=max(0.0, ends - time.monotonic()) + _GRACE)
+                    item = inbox.get(timeout=max(0.0, min(left, HEARTBEAT)))
                 except queue.Empty:
-                    raise self._too_slow("whole") from None
+                    if left <= HEARTBEAT:
+                        raise self._too_slow("whole") from None
+                    yield ""
+                    continue
                 if isinstance(item, Exception):
                     raise item
                 piece = thinking.finish() if isinstance(item, Reply) else thinking.feed(item)

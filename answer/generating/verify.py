@@ -16,6 +16,7 @@ from ingest.japanese import fold
 MOST_LATIN = 0.3  # of the letters, those in Latin words that no line has
 _LONGEST = 400  # characters of one sentence: a longer one is none
 _ENOUGH = 3  # words that tell which line a sentence is of
+_POINTLESS = "示された行がありません"
 _NEEDED = 12  # lines among which two are looked for that say together what none says alone
 
 _FENCE = re.compile(r"```[^`]*```|`")
@@ -50,15 +51,16 @@ def cleaned(text: str) -> str:
 def verify(claim: Claim, evidence: Evidence) -> Verdict:
     """Return what checking found of a claim, and the lines that support it. It never raises.
 
-    A claim without a text (mode PICK) only points: its lines speak for themselves, as far as they were given.
+    A claim without a text (mode PICK) only points: its lines speak for themselves, as far as they were given, and an
+    option is a text of ours that was held against its places.
     """
     sources = _sources(evidence)
     whose = _whose(tuple(block.heading for block in evidence.blocks))
     cited = tuple(dict.fromkeys(id_ for id_ in claim.lines if id_ in sources))
     text = cleaned(claim.text)
     if not claim.text.strip():
-        kind_reason = ("supported", "") if cited else ("unsupported", "示された行がありません")
-        return Verdict(claim, kind_reason[0], cited, kind_reason[1])  # type: ignore[arg-type] # one of the kinds
+        pointed = tuple(dict.fromkeys(id_ for id_ in claim.lines if evidence.places(id_)))
+        return Verdict(claim, "supported", pointed) if pointed else Verdict(claim, "unsupported", (), _POINTLESS)
     foreign = _foreign(text, " ".join(s.text + s.heading for s in sources.values()))
     if foreign:
         return Verdict(claim, "unsupported", (), foreign)

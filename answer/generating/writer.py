@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Generator
 from concurrent.futures import Future
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,9 +20,9 @@ from answer.generating.abilities import (
 )
 from answer.generating.contract import Claim, Evidence, Mode, Written
 from answer.generating.probe import probe
-from answer.generating.prompts import REPLY_TOKENS, Prompt, prompt, schema
-from answer.generating.replies import Reader, reader
-from answer.generating.server import Chat, Connection, Reply, Server, ServerError
+from answer.generating.prompts import REPLY_TOKENS, Prompt, prompt, schema, terms_prompt
+from answer.generating.replies import Reader, read_terms, reader
+from answer.generating.server import HEARTBEAT, Chat, Connection, Reply, Server, ServerError
 
 _STRIKES = 3  # questions in a row that a mode failed, until less is asked
 _WELL_UNDER = 0.6  # of the tokens that a prompt should count: fewer, and a part of it was never read
@@ -32,6 +33,8 @@ _SMALLEST_LEARNT = 1024  # tokens: a window found out is never taken for smaller
 _NEAR = 0.2  # of a measure: what is nearer is no news
 _LEAST_ROOM = 1200  # tokens of a prompt that are tried, however slow the reading
 _LEAST_LEFT = 0.1  # of the whole deadline, that another try needs
+_QUICK = 3.0  # seconds that search terms may take
+_TERM_TOKENS = 60
 _PROBING = "言語モデルの力を確かめています。少し待ってから、もう一度お試しください。"
 _CUT = "言語モデルが、渡した資料の一部を読んでいません（窓の長さで切られました）。"
 
@@ -77,6 +80,7 @@ class ServerWriter:
         self._known: tuple[Identity, Abilities] | None = None
         self._looking: Future[tuple[Identity, Abilities]] | None = None
         self._strikes = 0
+        self._fault_of_last: str | None = None
 
     def close(self) -> None:
         self.server.close()
@@ -129,15 +133,16 @@ class ServerWriter:
         whole = self.server.connection.deadlines.whole
         until = time.monotonic() + whole
         cost = _Cost()
-        mode = Mode.NONE
+        mode, asked = Mode.NONE, ""
         try:
-            _, abilities = self.known(wait=self.server.connection.deadlines.first)
+            abilities = yield from self._known_soon()
             fault = abilities.note if abilities.mode is Mode.NONE else None
             steps = _steps(abilities.mode)
             for n, (mode, again) in enumerate(steps):
                 if n and until - time.monotonic() < _LEAST_LEFT * whole:
                     break
                 attempt = self._attempt(evidence, mode, again=again)
+                asked = attempt.prompt.text
                 try:
                     yield from self._run(attempt, mode, until)
                 finally:
@@ -151,14 +156,66 @@ class ServerWriter:
             fault = error.message
             if error.kind in ("away", "model", "refused"):
                 self._known = None  # it may be another server when it is back
+        self._fault_of_last = fault
         yield Written(
             mode=mode,
             model=self.model,
             error=fault or None,
             prompt_tokens=cost.prompt,
             completion_tokens=cost.completion,
+            prompt=asked,
             raw="\n\n".join(cost.raw),
         )
+
+    def terms(self, question: str) -> tuple[str, ...]:
+        """Return words that papers may use for what is asked, where the model writes, and fast enough for that."""
+        known = self._known
+        if known is None or known[1].mode <= Mode.PICK:
+            return ()
+        identity, abilities = known
+        chat = Chat(
+            identity.model,
+            terms_prompt(question),
+            _TERM_TOKENS,
+            quiet=abilities.quiet,
+            bare=abilities.bare,
+            thinks_first=abilities.thinks_first,
+        )
+        if not abilities.reads or not abilities.writes_tokens:
+            return ()
+        reading = chat.characters * (abilities.tokens_a_character or TOKENS_A_CHARACTER) / abilities.reads
+        if reading + _TERM_TOKENS / abilities.writes_tokens > _QUICK:
+            return ()
+        until = time.monotonic() + _QUICK
+        said = ""
+        # Closing the request in time is no failure of the server's, as a deadline is.
+        with closing(self.server.chat(chat)) as chatting:
+            try:
+                for piece in chatting:
+                    said += piece
+                    if time.monotonic() > until:
+                        said, _, _ = said.rpartition("\n")  # its last term may be half a word
+                        break
+            except ServerError:
+                return ()
+        return read_terms(said, question)
+
+    @property
+    def state(self) -> tuple[str, Abilities | None, str | None]:
+        """Return the model's name as far as known, what it can do, and why it last failed; asks it nothing."""
+        known = self._known
+        return self.model, known[1] if known else None, self._fault_of_last
+
+    def _known_soon(self) -> Generator[None, None, Abilities]:
+        """Return what the model can do, yielding while that is found out; ServerError where it takes too long."""
+        until = time.monotonic() + self.server.connection.deadlines.first
+        while True:
+            try:
+                return self.known(wait=HEARTBEAT)[1]
+            except ServerError as error:
+                if error.message != _PROBING or time.monotonic() > until:
+                    raise
+                yield None
 
     def _attempt(self, evidence: Evidence, mode: Mode, *, again: bool) -> _Attempt:
         abilities = self.known()[1]
@@ -182,7 +239,7 @@ class ServerWriter:
         told = self.server.connection.window or identity.window or SMALLEST_WINDOW
         return min(told, abilities.window or told)
 
-    def _run(self, attempt: _Attempt, mode: Mode, until: float) -> Generator[Claim, None, None]:
+    def _run(self, attempt: _Attempt, mode: Mode, until: float) -> Generator[Claim | None, None, None]:
         """Yield the claims of one request and note in ``attempt`` what came of it."""
         identity, abilities = self.known()
         chat = Chat(
@@ -202,6 +259,8 @@ class ServerWriter:
                 except StopIteration as end:
                     attempt.reply = end.value
                     break
+                if not piece:
+                    yield None
                 for claim in attempt.reading.feed(piece):
                     attempt.count += 1
                     yield claim

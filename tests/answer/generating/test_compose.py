@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from answer.answer import Answer, Citation
 from answer.draft import Support
 from answer.generating.compose import Composition
-from answer.generating.contract import Claim, Evidence, Mode, Written
+from answer.generating.contract import Claim, Evidence, Mode, Option, Written
 from tests.answer.generating.claims import EVIDENCE, TRUE
 from tests.answer.papers import assistant_over, check_contract
 
@@ -28,9 +28,9 @@ def answered(text: str = "57件", kind: str = "number") -> Answer:
     return Answer("空き家バンクの登録件数は？", "answered", text, kind, citations=(cite(_place("L3"), 1),))
 
 
-def compose(said: Iterable[Claim], answer: Answer | None = None, end: Written = END):
+def compose(said: Iterable[Claim], answer: Answer | None = None, end: Written = END, limit: int = 600):
     """Return what is left of what was said, and how it ended."""
-    composition = Composition(EVIDENCE, answer or answered(), cite)
+    composition = Composition(replace(EVIDENCE, limit=limit), answer or answered(), cite)
     for claim in said:
         composition.add(claim)
     return composition.end(end)
@@ -128,20 +128,37 @@ def test_another_date_is_a_disagreement_and_a_finer_one_is_not():
     assert same.disagreements == ()
 
 
-def test_where_the_rules_found_nothing_the_sentences_are_no_answer():
-    declined = Answer("空き家は？", "not_found", "資料に記載がありません", "number")
-    left, _ = compose([Claim("登録件数は57件です。", ("L3",))], declined)
+@pytest.mark.parametrize(
+    ("status", "mode", "is_answer"),
+    [
+        ("answered", Mode.PICK, True),
+        ("unsure", Mode.MARKED, True),
+        ("unsure", Mode.PICK, False),
+        ("not_found", Mode.SCHEMA, False),
+    ],
+)
+def test_sentences_answer_where_the_rules_are_unsure_and_are_related_where_no_paper_says_it(status, mode, is_answer):
+    asked = replace(answered(), status=status)
+    left, _ = compose([Claim("登録件数は57件です。", ("L3",))], asked, replace(END, mode=mode))
     assert left is not None
-    assert not left.is_answer
+    assert left.is_answer is is_answer
 
 
 def test_the_length_of_an_answer_of_its_kind_is_kept():
     claims = [Claim(row.text, tuple(row.lines.split())) for row in TRUE]
-    for kind, limit in (("number", 80), ("text", 200), ("list", 600)):
-        left, _ = compose([*claims], answered(kind=kind))
+    for limit in (80, 200, 600):
+        left, writing = compose(claims, limit=limit)
         assert left is not None
         assert len(left.text) <= limit * 1.2  # commas and spaces do not count
-        assert "too_long" in {d.kind for d in left.dropped}
+        assert "too_long" in {d.kind for d in writing.dropped}
+
+
+def test_a_figure_may_be_told_with_its_thing_and_date_however_short_a_bare_value_must_be():
+    long, short = TRUE[18].claim, TRUE[4].claim
+    left, writing = compose([long, short], limit=30)
+    assert left is not None
+    assert [s.text for s in left.sentences] == [long.text]
+    assert [d.kind for d in writing.dropped] == ["too_long"]
 
 
 def test_a_claim_that_only_points_is_told_in_the_words_of_its_line():
@@ -151,11 +168,20 @@ def test_a_claim_that_only_points_is_told_in_the_words_of_its_line():
     assert writing.asked_for == "pick"
 
 
+def test_an_option_that_is_picked_is_shown_with_its_own_places():
+    evidence = replace(EVIDENCE, options=(Option("A", "57件（令和5年11月末現在）", (_place("L3"), _place("L5"))),))
+    composition = Composition(evidence, answered(), cite)
+    sentence = composition.add(Claim("", ("A",)))
+    assert sentence is not None
+    assert (sentence.text, sentence.citations) == ("57件（令和5年11月末現在）", (1, 2))
+    assert composition.add(Claim("", ("B",))) is None
+
+
 @given(st.lists(st.sampled_from(TRUE), max_size=6), st.lists(st.sampled_from(["L1", "L3", "L77"]), max_size=3))
 @settings(max_examples=40, deadline=None)
 def test_whatever_is_written_citations_are_dense_and_all_are_used(rows, ids):
     claims = [*(row.claim for row in rows), Claim("あおば保育所の定員は91人です。", tuple(ids)), Claim("", tuple(ids))]
-    left, _ = compose([*claims], answered(kind="list"))
+    left, _ = compose(claims, answered(kind="list"))
     if left is None:
         return
     assert [c.n for c in left.citations] == list(range(1, len(left.citations) + 1))
@@ -177,6 +203,9 @@ class Says:
         for text, word in self.said:
             yield Claim(text, tuple(line.id for line in lines if word in line.text))
         yield Written(Mode.SCHEMA, "moji-3b")
+
+    def terms(self, question: str) -> tuple[str, ...]:
+        return ()
 
 
 PAPER = """\

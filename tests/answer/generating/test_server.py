@@ -40,7 +40,7 @@ def writer(server, tmp_path):
 
 def written(writer, asked=None):
     """Return the claims and the end of a writing."""
-    *claims, end = writer.write(asked or evidence())
+    *claims, end = filter(None, writer.write(asked or evidence()))
     assert all(isinstance(claim, Claim) for claim in claims)
     assert isinstance(end, Written)
     return claims, end
