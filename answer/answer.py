@@ -103,6 +103,7 @@ class Sentence:
 
     text: str
     citations: tuple[int, ...]
+    is_quote: bool = False  # the papers' words, or a candidate of ours: the model has only pointed to it
 
 
 Dropping = Literal["unsupported", "stitched", "too_long", "repeated"]

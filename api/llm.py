@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from answer.generating.abilities import Abilities, Identity
-from answer.generating.contract import Claim, Mode, Written
+from answer.generating.contract import Claim, Evidence, Mode, Written
 from answer.generating.local import INSTALL as INSTALL_LLM
 from answer.generating.local import WINDOW, Choice, Running, can_run, choose, chosen, running, usual_threads
 from answer.generating.models import ModelError, Progress, check_file, fetch, known_models
@@ -26,6 +26,17 @@ MODES = {
     Mode.NONE: "使いません（資料の言葉のままの答えだけを出します）",
 }
 OFF = "off"
+NOT_CONNECTED = "言語モデルはつながっていません。答えは資料の言葉のまま出します。"
+
+
+class NoWriter:
+    """A ``Writer`` for who wants one where none is connected: it says so."""
+
+    def write(self, evidence: Evidence) -> Generator[Claim | Written | None, None, None]:
+        yield Written(Mode.NONE, "", NOT_CONNECTED)
+
+    def terms(self, question: str) -> tuple[str, ...]:
+        return ()
 
 
 def folder() -> Path:
@@ -85,7 +96,7 @@ def show(settings: Settings, say: Say) -> bool:
     """Say which model is connected and what is asked of it; return whether it can be reached."""
     choice = chosen(folder())
     if settings.llm_url is None and choice is None:
-        say("言語モデルはつながっていません。答えは資料の言葉のまま出します。")
+        say(NOT_CONNECTED)
         say("つなぐには TENKYO_LLM_URL を設定するか、tenkyo llm use でこのパソコンのモデルを選びます。")
         return True
     if settings.llm_url is None and choice is not None:

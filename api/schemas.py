@@ -126,6 +126,7 @@ class TimelinePointOut(Model):
 class SentenceOut(Model):
     text: str
     citations: tuple[int, ...] = Field(description="Citations of the generated text (their n).")
+    is_quote: bool = Field(description="The papers' words: the model has only pointed to them.")
 
 
 class DroppedOut(Model):

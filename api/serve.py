@@ -70,7 +70,7 @@ def _serve(
     assistant = open_assistant(settings.index, settings.embedding_model, settings.max_question_chars)
     server = uvicorn.Server(
         uvicorn.Config(
-            create_app(assistant, settings, runs),
+            create_app(assistant, settings, runs, writer),
             host=settings.api_host,
             port=settings.api_port,
             log_level="warning",

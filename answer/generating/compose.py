@@ -31,7 +31,7 @@ from answer.prose import clip
 log = logging.getLogger(__name__)
 
 Cite = Callable[[Support, int], Citation]  # a place and its number in the answer
-_ASKED_FOR: dict[Mode, AskedFor] = {
+ASKED_FOR: dict[Mode, AskedFor] = {
     Mode.NONE: "none",
     Mode.PICK: "pick",
     Mode.MARKED: "marked",
@@ -77,7 +77,8 @@ class Composition:
             return None
         self._length += len(_counted(text))
         self._repointed += verdict.kind == "repointed"
-        sentence = Sentence(text, tuple(dict.fromkeys(map(self._number, places))))
+        numbers = tuple(dict.fromkeys(map(self._number, places)))
+        sentence = Sentence(text, numbers, is_quote=not verdict.claim.text.strip())
         self._sentences.append(sentence)
         return sentence
 
@@ -89,7 +90,7 @@ class Composition:
         ended: Ending = "kept" if self._sentences else "dropped" if self._dropped else "declined"
         if written.error is not None:
             ended = "failed"
-        asked_for = _ASKED_FOR[written.mode]
+        asked_for = ASKED_FOR[written.mode]
         writing = Writing(written.model, asked_for, ended, written.error, tuple(self._dropped))
         if ended != "kept":
             return None, writing
