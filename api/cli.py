@@ -7,12 +7,14 @@ import json
 import math
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from answer.answer import Answer, Citation, QuestionError, TimelinePoint
+from answer.answer import Answer, Citation, QuestionError, Status, TimelinePoint
+from answer.events import Done, Event, Found, Worded
 from api.settings import Settings, SettingsError, read_settings
 from eval.arguments import Parser
 from index.protocols import TenkyoIndexError
@@ -22,6 +24,8 @@ from ingest.parse import ParseError
 
 if TYPE_CHECKING:
     from answer.assistant import Assistant
+    from answer.generating.writer import ServerWriter
+    from api.llm import NoWriter
     from index.collection import Collection
     from index.store import DocumentInfo
 
@@ -106,6 +110,13 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--json", action="store_true", help="JSONで出力します")
     sub.add_argument("--trace", action="store_true", help="質問の読み方、見つけた箇所、選んだ（断った）理由も出します")
     sub.add_argument("--as-typed", action="store_true", help="打ち間違いとみられる語を直さず、入力どおりに調べます")
+    sub.add_argument(
+        "--llm",
+        action=argparse.BooleanOptionalAction,
+        help="言語モデルに文章を書かせます（既定: TENKYO_LLM_URL があるとき。"
+        "--llm は tenkyo llm use で選んだモデルも動かします。--no-llm は使いません）",
+    )
+    sub.add_argument("-v", "--verbose", action="store_true", help="言語モデルの文を見せなかったわけも出します")
     sub.add_argument("--questions", type=Path, metavar="F.jsonl", help="まとめて聞く質問（1行に1つのJSON）")
     sub.add_argument("--out", type=Path, metavar="A.jsonl", help="まとめて聞いた答えの出力先")
     narrowing = sub.add_argument_group("絞り込み", "この文書だけに聞きます（会議・部署・文書はくり返せます）")
@@ -287,13 +298,18 @@ def ask(arguments: argparse.Namespace, settings: Settings) -> int:
             raise CommandError("--trace は質問を1つ書くときに使います。")
         if arguments.out is None:
             raise CommandError("--questions には --out（答えの出力先）が要ります。")
-        return _ask_many(arguments.questions, arguments.out, settings, scope, as_typed=arguments.as_typed)
+        with _writer(arguments.llm, settings) as writer:
+            return _ask_many(arguments.questions, arguments.out, settings, scope, writer, as_typed=arguments.as_typed)
     assistant = _assistant(settings)
-    answer = assistant.ask(arguments.question, scope=scope, as_typed=arguments.as_typed)
-    if arguments.json:
-        print(json.dumps(answer.to_dict(), ensure_ascii=False, indent=2))
-    else:
-        print(told(answer))
+    with _writer(arguments.llm, settings) as writer:
+        if arguments.json:
+            if writer is not None:
+                writer.prepare()
+            answer = assistant.ask(arguments.question, scope=scope, as_typed=arguments.as_typed, writer=writer)
+            print(json.dumps(answer.to_dict(), ensure_ascii=False, indent=2))
+        else:
+            telling = assistant.tell(arguments.question, scope=scope, as_typed=arguments.as_typed, writer=writer)
+            _show(telling, writer, verbose=arguments.verbose)
     if arguments.trace:
         # JSON on the standard output stays one object.
         trace = assistant.trace(arguments.question, scope=scope, as_typed=arguments.as_typed).told()
@@ -301,15 +317,96 @@ def ask(arguments: argparse.Namespace, settings: Settings) -> int:
     return DONE
 
 
-def _ask_many(questions: Path, out: Path, settings: Settings, scope: Scope, *, as_typed: bool) -> int:
+@contextmanager
+def _writer(wanted: bool | None, settings: Settings) -> Iterator[ServerWriter | NoWriter | None]:
+    """Open the language model that is to write; one on this machine takes its time to load, and must be wanted."""
+    if wanted is False or (wanted is None and settings.llm_url is None):
+        yield None
+        return
+    from api.llm import NoWriter, opened
+
+    with opened(settings, lambda line: print(line, file=sys.stderr)) as writer:
+        yield writer or NoWriter()
+
+
+def _show(telling: Iterator[Event], writer: ServerWriter | NoWriter | None, *, verbose: bool) -> None:
+    """Print what is told of an answer when it is told."""
+    has_heading = False
+    for event in telling:
+        match event:
+            case Found():
+                print(told(event.answer), flush=True)
+                status = event.answer.status
+                if writer is not None:
+                    writer.prepare()
+            case Worded():
+                if not has_heading and writer is not None:
+                    heading = worded_heading(status, is_quote=event.sentence.is_quote)
+                    print(f"\n{heading}・{writer.model}", flush=True)
+                    has_heading = True
+                print("\n".join(worded(event)), flush=True)
+            case Done():
+                for line in written(event.answer, verbose=verbose):
+                    print(line, flush=True)
+
+
+def worded_heading(status: Status, *, is_quote: bool) -> str:
+    """Return what stands over a model's sentences, by what the rules have found and by whose words they are."""
+    what = "AIが選んだ箇所（資料の言葉のまま）" if is_quote else "AIによる文章（原文と照合済み）"
+    return f"関連する記載・{what}" if status == "not_found" else what
+
+
+def worded(event: Worded) -> list[str]:
+    """Return the lines that show a sentence with the numbers of its citations, and those that are new with it."""
+    numbers = "".join(f"[{n}]" for n in event.sentence.citations)
+    quotes = [line for citation in event.citations for line in cited(citation, GLIMPSE)]
+    return [f"・{event.sentence.text} {numbers}", *(f"  {line}" for line in quotes)]
+
+
+def written(answer: Answer, *, verbose: bool) -> list[str]:
+    """Return the lines that say how a model's writing ended: whose it is, what was dropped, where it differs."""
+    writing, generated = answer.writing, answer.generated
+    if writing is None:
+        return []
+    lines: list[str] = []
+    if writing.ended == "failed":
+        withdrawn = "AIの文章は使えません（上に出した文も取り消します）" if writing.model else "AIの文章はありません"
+        lines.append(f"{withdrawn}: {writing.error}")
+    elif writing.ended == "declined":
+        lines.append("AIは、見つけた箇所に答えが書かれていないとしています。")
+    if writing.dropped:
+        lines.append(f"資料で確かめられなかったなどで、見せなかった文: {len(writing.dropped)} 件")
+        lines += [f"  {dropped.reason}" for dropped in writing.dropped if verbose]
+    for one in generated.disagreements if generated else ():
+        assert generated is not None
+        ours = next(c for c in answer.citations if c.n == one.citation)
+        theirs = next(c for c in generated.citations if c.n == one.generated_citation)
+        lines.append(
+            f"答えとAIの文章で値が違います: {one.value}（{place(ours)}）と {one.generated_value}（{place(theirs)}）"
+        )
+    return ["", *lines] if lines else []
+
+
+def _ask_many(
+    questions: Path,
+    out: Path,
+    settings: Settings,
+    scope: Scope,
+    writer: ServerWriter | NoWriter | None,
+    *,
+    as_typed: bool,
+) -> int:
     asked = _read_questions(questions)
     assistant = _assistant(settings)
+    if writer is not None:
+        writer.prepare()
     written = 0
     try:
         with out.open("w", encoding="utf-8") as stream, Progress(sys.stderr) as progress:
             for id_, question in asked:
                 try:
-                    record = assistant.ask(question, id=id_, scope=scope, as_typed=as_typed).to_dict()
+                    answer = assistant.ask(question, id=id_, scope=scope, as_typed=as_typed, writer=writer)
+                    record = answer.to_dict()
                 except QuestionError as error:
                     declined = Answer(question, "not_found", error.message, "text", id=id_)
                     record = {**declined.to_dict(), "error": str(error)}

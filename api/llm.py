@@ -32,6 +32,11 @@ NOT_CONNECTED = "言語モデルはつながっていません。答えは資料
 class NoWriter:
     """A ``Writer`` for who wants one where none is connected: it says so."""
 
+    model = ""
+
+    def prepare(self) -> None:
+        pass
+
     def write(self, evidence: Evidence) -> Generator[Claim | Written | None, None, None]:
         yield Written(Mode.NONE, "", NOT_CONNECTED)
 
@@ -70,6 +75,7 @@ def opened(settings: Settings, say: Say, *, wait: bool = False) -> Iterator[Serv
     """
     with ExitStack() as stack:
         connection = connection_of(settings)
+        ready: Callable[[], None] | None = None
         choice = None if settings.llm_url else chosen(folder())
         if choice is not None:
             say(f"このパソコンで言語モデルを動かします: {_told_choice(choice)}")
@@ -83,11 +89,11 @@ def opened(settings: Settings, say: Say, *, wait: bool = False) -> Iterator[Serv
                 say(f"{error.message}（言語モデルなしで続けます）")
                 yield None
                 return
-            connection = model.connection
+            connection, ready = model.connection, model.wait
         if not connection.url:
             yield None
             return
-        writer = ServerWriter(connection, folder() / "servers.json")
+        writer = ServerWriter(connection, folder() / "servers.json", ready)
         stack.callback(writer.close)
         yield writer
 

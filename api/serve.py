@@ -19,7 +19,6 @@ from importlib.util import find_spec
 import uvicorn
 
 from answer.assistant import Assistant, open_assistant
-from answer.generating.server import ServerError
 from answer.generating.writer import ServerWriter
 from api.app import create_app
 from api.evaluations import Runs
@@ -117,10 +116,9 @@ def _warm_up(assistant: Assistant, examples: str, writer: ServerWriter | None) -
     else:
         _get(examples)  # looked for once, and then kept
     if writer is not None:
-        try:
-            writer.known()
-        except ServerError as error:  # whoever asks is told, and it is tried again then
-            print(error.message, file=sys.stderr, flush=True)
+        writer.prepare()
+        if (fault := writer.state[2]) is not None:  # whoever asks is told, and it is tried again then
+            print(fault, file=sys.stderr, flush=True)
 
 
 def _leave_unfinished_work(status: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -19,6 +19,7 @@ from answer.generating.abilities import (
     identify,
 )
 from answer.generating.contract import Claim, Evidence, Mode, Written
+from answer.generating.models import ModelError
 from answer.generating.probe import probe
 from answer.generating.prompts import REPLY_TOKENS, Prompt, prompt, schema, terms_prompt
 from answer.generating.replies import Reader, read_terms, reader
@@ -35,7 +36,7 @@ _LEAST_ROOM = 1200  # tokens of a prompt that are tried, however slow the readin
 _LEAST_LEFT = 0.1  # of the whole deadline, that another try needs
 _QUICK = 3.0  # seconds that search terms may take
 _TERM_TOKENS = 60
-_PROBING = "言語モデルの力を確かめています。少し待ってから、もう一度お試しください。"
+_PROBING = "言語モデルを準備しています。少し待ってから、もう一度お試しください。"
 _CUT = "言語モデルが、渡した資料の一部を読んでいません（窓の長さで切られました）。"
 
 
@@ -72,10 +73,11 @@ class ServerWriter:
     Where a ``Written`` tells of an error, what was yielded before it is not to be kept: the reply broke off.
     """
 
-    def __init__(self, connection: Connection, kept: Path):
-        """``kept`` is the file of what servers were found able to do."""
+    def __init__(self, connection: Connection, kept: Path, ready: Callable[[], None] | None = None):
+        """``kept`` is the file of what servers were found able to do; ``ready`` waits for one that is being started."""
         self.server = Server(connection)
         self._store = AbilityStore(kept)
+        self._ready = ready
         self._lock = threading.Lock()
         self._known: tuple[Identity, Abilities] | None = None
         self._looking: Future[tuple[Identity, Abilities]] | None = None
@@ -114,6 +116,7 @@ class ServerWriter:
 
     def _look(self, looking: Future[tuple[Identity, Abilities]], fresh: bool) -> None:
         try:
+            self._wait_ready()
             identity = identify(self.server)
             abilities = None if fresh else self._store.get(identity)
             if abilities is None:
@@ -127,6 +130,20 @@ class ServerWriter:
             with self._lock:
                 self._known, self._looking, self._strikes = (identity, abilities), None, 0
             looking.set_result((identity, abilities))
+
+    def _wait_ready(self) -> None:
+        if self._ready is not None:
+            try:
+                self._ready()
+            except ModelError as error:
+                raise ServerError("away", error.message) from error
+
+    def prepare(self) -> None:
+        """Find out what the model can do, however long that takes; what keeps it from answering shows in a writing."""
+        try:
+            self.known()
+        except ServerError as error:
+            self._fault_of_last = error.message
 
     def write(self, evidence: Evidence) -> Generator[Claim | Written | None, None, None]:
         """Yield claims as they are complete, then one ``Written``; closing it cancels the request."""
