@@ -346,7 +346,7 @@ def _show(telling: Iterator[Event], writer: ServerWriter | NoWriter | None, *, v
                     has_heading = True
                 print("\n".join(worded(event)), flush=True)
             case Done():
-                for line in written(event.answer, verbose=verbose):
+                for line in written(event.answer, verbose=verbose, told=has_heading):
                     print(line, flush=True)
 
 
@@ -363,27 +363,28 @@ def worded(event: Worded) -> list[str]:
     return [f"・{event.sentence.text} {numbers}", *(f"  {line}" for line in quotes)]
 
 
-def written(answer: Answer, *, verbose: bool) -> list[str]:
-    """Return the lines that say how a model's writing ended: whose it is, what was dropped, where it differs."""
+def written(answer: Answer, *, verbose: bool, told: bool) -> list[str]:
+    """Return the lines that say how a model's writing ended: what of it was told in vain or dropped, or differs."""
     writing, generated = answer.writing, answer.generated
     if writing is None:
         return []
     lines: list[str] = []
     if writing.ended == "failed":
-        withdrawn = "AIの文章は使えません（上に出した文も取り消します）" if writing.model else "AIの文章はありません"
-        lines.append(f"{withdrawn}: {writing.error}")
+        lines.append(
+            f"AIの文章は{'途中で終わったので、上の文を取り消します' if told else 'ありません'}: {writing.error}"
+        )
     elif writing.ended == "declined":
         lines.append("AIは、見つけた箇所に答えが書かれていないとしています。")
     if writing.dropped:
-        lines.append(f"資料で確かめられなかったなどで、見せなかった文: {len(writing.dropped)} 件")
+        advice = "" if verbose else "（わけは -v で）"
+        lines.append(f"資料と照らして見せなかった文: {len(writing.dropped)} 件{advice}")
         lines += [f"  {dropped.reason}" for dropped in writing.dropped if verbose]
     for one in generated.disagreements if generated else ():
         assert generated is not None
         ours = next(c for c in answer.citations if c.n == one.citation)
         theirs = next(c for c in generated.citations if c.n == one.generated_citation)
-        lines.append(
-            f"答えとAIの文章で値が違います: {one.value}（{place(ours)}）と {one.generated_value}（{place(theirs)}）"
-        )
+        lines.append("答えとAIの文章で、値が違います:")
+        lines += [f"  {one.value} … {place(ours)}", f"  {one.generated_value} … {place(theirs)}"]
     return ["", *lines] if lines else []
 
 

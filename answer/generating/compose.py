@@ -24,8 +24,9 @@ from answer.draft import Support
 from answer.evidence import katakana
 from answer.generating.contract import Claim, Evidence, Mode, Verdict, Written
 from answer.generating.faults import agree
+from answer.generating.language import cleaned
 from answer.generating.said import said
-from answer.generating.verify import cleaned, verify
+from answer.generating.verify import verify
 from answer.prose import clip
 
 log = logging.getLogger(__name__)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import re
+import unicodedata
 from functools import lru_cache
 
 _KANA = re.compile(r"[ぁ-ゖァ-ヺー]")
@@ -11,12 +13,15 @@ _LETTER = re.compile(r"[^\W\d_]")
 _SHORT = 12  # letters that may stand without kana. 例: 令和6年度予算額
 _MOST_LATIN = 0.5
 
-_IMAGE = re.compile(r"!\[[^\]]*\]\([^)]*\)")
-_LINK = re.compile(r"\[([^\]]*)\]\((?:https?:|/|#)[^)]*\)")
-_ADDRESS = re.compile(r"(?:https?|ftp|data|javascript)[:：]\S*|www\.\S+", re.IGNORECASE)
-_TAG = re.compile(r"</?[A-Za-z!][^<>]*>|<\|[^<>|]*\|>")
-_EMPHASIS = re.compile(r"\*\*|__|`+|^#{1,6}\s+|^>\s*")
-_BULLET = re.compile(r"^\s*(?:[-*•・●○]\s*|[0-9０-９]{1,2}[.)．）]\s+)")
+_FENCE = re.compile(r"```[^`]*```|`")
+_IMAGE = re.compile(r"!\[[^\[\]]*\]\([^()]*\)|!\[[^\[\]]*\]")
+_LINK = re.compile(r"\[([^\[\]]*)\]\([^()]*\)")
+_URL = re.compile(r"(?:https?|ftp|file|data|javascript):[^\s、。）)」』]*|www\.[^\s、。）)」』]+", re.I)
+_TAG = re.compile(r"<[/!?]?[A-Za-z][^<>]{0,300}>")
+_POINTER = re.compile(
+    r"[\[［【〔(（]{1,2}\s*[LＬ]?\s*\d{1,3}(?:\s*[,、，・]\s*[LＬ]?\s*\d{1,3})*\s*[\]］】〕]{1,2}|[（(]\s*[LＬ]\d{1,3}(?:\s*[,、，・]\s*[LＬ]?\d{1,3})*\s*[)）]"
+)
+_MARKS = re.compile(r"\*\*|__|^\s*(?:[-*•・#>]+|\d{1,2}[.)](?=\s))\s*")
 _LABEL = re.compile(r"^(?:回答|返事|答え|答)\s*[:：]\s*")
 
 _NOTHING = re.compile(
@@ -55,9 +60,15 @@ def says_nothing_is_written(text: str) -> bool:
     return _NOTHING.search(text) is not None
 
 
-def plain(text: str) -> str:
-    """Return a sentence as plain text: links, pictures, HTML and what only shapes a text are dropped."""
-    text = _LINK.sub(r"\1", _IMAGE.sub("", text))
-    text = _TAG.sub("", _ADDRESS.sub("", text))
-    text = _BULLET.sub("", _EMPHASIS.sub("", text.strip()))
-    return " ".join(_LABEL.sub("", text).split())
+def cleaned(text: str) -> str:
+    """Return a model's sentence as it may be shown: without links, HTML, pictures, pointers and marks of Markdown.
+
+    What a link or a tag was around stays; addresses go. 例: **57件** [L3]（https://…） → 57件
+    """
+    text = unicodedata.normalize("NFC", html.unescape(text))
+    text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cf", "Cc", "Co", "Cn", "Cs"))
+    for _ in range(3):  # a link around a picture
+        text = _LINK.sub(r"\1", _IMAGE.sub("", text))
+    text = _TAG.sub("", _POINTER.sub("", _FENCE.sub("", text)))
+    text = re.sub(r"[（(<＜]\s*[)）>＞]", "", _URL.sub("", text))
+    return re.sub(r"\s+", " ", _LABEL.sub("", _MARKS.sub("", text).strip())).strip().replace(" 。", "。")

@@ -11,7 +11,7 @@ from unicodedata import normalize
 from pydantic import BaseModel
 
 from answer.generating.contract import Claim, Mode
-from answer.generating.language import is_japanese, plain, says_nothing_is_written
+from answer.generating.language import cleaned, is_japanese, says_nothing_is_written
 from answer.generating.markers import Mark, MarkScanner, named_ids
 from answer.generating.prompts import MOST_PICKED, MOST_TERMS, clean
 
@@ -40,7 +40,7 @@ class Reader(Protocol):
 
 def read_terms(text: str, question: str) -> tuple[str, ...]:
     """Return the search terms of a reply, at most six: short words without figures that the question has not."""
-    said = [plain(clean(piece)).strip("「」『』（）()・:： ") for piece in re.split(r"[\n、,，]", text)]
+    said = [cleaned(clean(piece)).strip("「」『』（）()・:： ") for piece in re.split(r"[\n、,，]", text)]
     return tuple(
         term
         for term in dict.fromkeys(said)
@@ -75,7 +75,7 @@ class _Sentences:
 
     def claim(self, text: str, ids: Sequence[str]) -> list[Claim]:
         """Return the claim of a sentence, or none."""
-        text = plain(text)
+        text = cleaned(text)
         if not text:
             return []
         if says_nothing_is_written(text):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 import unicodedata
 from functools import lru_cache
@@ -10,6 +9,7 @@ from itertools import combinations
 
 from answer.generating.contract import Claim, Evidence, EvidenceLine, Verdict
 from answer.generating.faults import Source, faults, place_of
+from answer.generating.language import cleaned, is_simplified
 from answer.generating.said import said
 from ingest.japanese import fold
 
@@ -19,33 +19,10 @@ _ENOUGH = 3  # words that tell which line a sentence is of
 _POINTLESS = "示された行がありません"
 _NEEDED = 12  # lines among which two are looked for that say together what none says alone
 
-_FENCE = re.compile(r"```[^`]*```|`")
-_IMAGE = re.compile(r"!\[[^\[\]]*\]\([^()]*\)|!\[[^\[\]]*\]")
-_LINK = re.compile(r"\[([^\[\]]*)\]\([^()]*\)")
-_URL = re.compile(r"(?:https?|ftp|file|data|javascript):[^\s、。）)」』]*|www\.[^\s、。）)」』]+", re.I)
-_TAG = re.compile(r"<[/!?]?[A-Za-z][^<>]{0,300}>")
-_POINTER = re.compile(
-    r"[\[［【〔(（]{1,2}\s*[LＬ]?\s*\d{1,3}(?:\s*[,、，・]\s*[LＬ]?\s*\d{1,3})*\s*[\]］】〕]{1,2}|[（(]\s*[LＬ]\d{1,3}(?:\s*[,、，・]\s*[LＬ]?\d{1,3})*\s*[)）]"
-)
-_MARKS = re.compile(r"\*\*|__|^\s*(?:[-*•・#>]+|\d{1,2}[.)](?=\s))\s*")
 _KANA = re.compile(r"[ぁ-ゖァ-ヺ]")
 _HAN = re.compile(r"[一-鿿㐀-䶿]")
 _LATIN = re.compile(r"[A-Za-zÀ-ɏ][A-Za-zÀ-ɏ'’\-]*")
 _LETTER = re.compile(r"[^\W\d_]")
-
-
-def cleaned(text: str) -> str:
-    """Return a model's sentence as it may be shown: without links, HTML, pictures, pointers and marks of Markdown.
-
-    What a link or a tag was around stays; addresses go. 例: **57件** [L3]（https://…） → 57件
-    """
-    text = unicodedata.normalize("NFC", html.unescape(text))
-    text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cf", "Cc", "Co", "Cn", "Cs"))
-    for _ in range(3):  # a link around a picture
-        text = _LINK.sub(r"\1", _IMAGE.sub("", text))
-    text = _TAG.sub("", _POINTER.sub("", _FENCE.sub("", text)))
-    text = re.sub(r"[（(<＜]\s*[)）>＞]", "", _URL.sub("", text))
-    return re.sub(r"\s+", " ", _MARKS.sub("", text)).strip().replace(" 。", "。")
 
 
 def verify(claim: Claim, evidence: Evidence) -> Verdict:
@@ -123,7 +100,7 @@ def _foreign(text: str, given: str) -> str:
     if len(text) > _LONGEST:
         return "一文が長すぎます"
     plain = fold(text)
-    if any(_is_simplified(c) for c in set(text) - set(given)):
+    if any(is_simplified(c) for c in set(text) - set(given)):
         return "日本語ではない漢字があります"
     # 例: 人口48,210人 has no kana and is Japanese where the lines have its words
     if not _KANA.search(text) and not all(c in given for c in _HAN.findall(text)):
@@ -134,17 +111,3 @@ def _foreign(text: str, given: str) -> str:
     if letters and strange / letters > MOST_LATIN:
         return "日本語の文ではありません"
     return ""
-
-
-@lru_cache(maxsize=4096)
-def _is_simplified(character: str) -> bool:
-    """Say whether a character is written in China only: its set has it, and the Japanese ones have not. 例: 们, 经"""
-    return _HAN.match(character) is not None and _in(character, "gb2312") and not _in(character, "euc_jis_2004")
-
-
-def _in(character: str, encoding: str) -> bool:
-    try:
-        character.encode(encoding)
-    except UnicodeEncodeError:
-        return False
-    return True

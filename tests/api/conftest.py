@@ -240,6 +240,7 @@ class FakeAssistant:
         scope: Scope | None = None,
         after: str | None = None,
         as_typed: bool = False,
+        writer: Writer | None = None,
     ) -> Answer:
         question = validate(question, 500)
         snapshot = self.collection.snapshot()
@@ -278,7 +279,7 @@ class FakeAssistant:
             **narrowed,
         )
 
-    def tell(self, question: str, *, writer: Writer | None = None, **how: Any) -> Generator[Event, None, None]:
+    def tell(self, question: str, **how: Any) -> Generator[Event, None, None]:
         answer = self.ask(question, **how)
         yield Found(answer, more=False)
         yield Done(answer)

@@ -16,6 +16,7 @@ from starlette.testclient import TestClient
 
 from answer.generating.server import Connection
 from answer.generating.writer import ServerWriter
+from api import cli, llm
 from api.app import create_app
 from api.llm import NOT_CONNECTED
 from api.settings import Settings
@@ -205,3 +206,54 @@ def test_a_client_that_goes_away_stops_the_model(assistant, server, probed, tmp_
         api.should_exit = True
         thread.join(5)
         writer.close()
+
+
+@pytest.fixture
+def typed(assistant, server, monkeypatch, tmp_path):
+    """Let the command reach the papers and the server."""
+    monkeypatch.setattr("answer.assistant.open_assistant", lambda *_: assistant)
+    monkeypatch.setattr(llm, "folder", lambda: tmp_path / "llm")
+    monkeypatch.setenv("TENKYO_LLM_URL", server.url)
+    server.enforces = True
+
+
+def test_at_a_terminal_the_answer_comes_first_and_the_sentences_under_the_models_name(typed, server, capsys):
+    server.quirk = says((SENTENCE, "1,204トン"), ("総排出量は1,402トンです。", "1,204トン"))
+    assert cli.main(["ask", QUESTION, "-v"]) == 0
+    answer, written = capsys.readouterr().out.split(f"AIによる文章（原文と照合済み）・{fake.MODEL}\n")
+    assert answer.startswith("1,204トン")
+    assert written.startswith(f"・{SENTENCE} [1]\n  [1] みずほ市")
+    assert "見せなかった文: 1 件\n  「1,402トン」" in written
+    assert "違います" not in written
+
+
+def test_at_a_terminal_another_figure_is_shown_with_both_places(typed, server, capsys):
+    server.quirk = says(("資源ごみの回収量は310トンです。", "310トン"))
+    cli.main(["ask", QUESTION])
+    out = capsys.readouterr().out
+    assert "値が違います:\n  1,204トン … みずほ市" in out
+    assert "\n  310トン … みずほ市" in out
+
+
+def test_at_a_terminal_what_was_said_before_a_reply_broke_off_is_taken_back(typed, server, capsys):
+    server.quirk = says((SENTENCE, "1,204トン"), finish="length")
+    cli.main(["ask", QUESTION])
+    assert "上の文を取り消します: 言語モデルの返事が長すぎて" in capsys.readouterr().out
+
+
+def test_at_a_terminal_no_model_is_asked_where_none_is_wanted(typed, server, capsys, monkeypatch):
+    asked = len(server.asked)
+    cli.main(["ask", QUESTION, "--no-llm", "--json"])
+    assert json.loads(capsys.readouterr().out)["writing"] is None
+    assert len(server.asked) == asked
+    monkeypatch.delenv("TENKYO_LLM_URL")
+    cli.main(["ask", QUESTION, "--llm"])
+    assert f"AIの文章はありません: {NOT_CONNECTED}" in capsys.readouterr().out
+
+
+def test_a_file_of_questions_is_answered_with_the_model(typed, server, tmp_path):
+    server.quirk = says((SENTENCE, "1,204トン"))
+    (tmp_path / "q.jsonl").write_text(json.dumps({"question": QUESTION}), encoding="utf-8")
+    cli.main(["ask", "--questions", str(tmp_path / "q.jsonl"), "--out", str(tmp_path / "a.jsonl")])
+    answer = json.loads((tmp_path / "a.jsonl").read_text(encoding="utf-8"))
+    assert answer["generated"]["sentences"][0]["text"] == SENTENCE

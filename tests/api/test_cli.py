@@ -154,7 +154,7 @@ def test_answers_written_before_ctrl_c_are_kept(tmp_path, capsys, assistant, mon
     source.write_text('{"question": "避難所は？"}\n{"question": "止まる"}\n', encoding="utf-8")
     ask = assistant.ask
 
-    def interrupted(question, *, id=None, scope=None, as_typed=False):  # noqa: A002 # the contract's name
+    def interrupted(question, *, id=None, **how):  # noqa: A002 # the contract's name
         if question == "止まる":
             assert out.read_text(encoding="utf-8").endswith("}\n")  # the first is safe already
             raise KeyboardInterrupt

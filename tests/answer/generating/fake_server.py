@@ -34,7 +34,9 @@ class FakeServer:
         self.parameters: int | None = None
         self.models = [MODEL]
         self.rate = 1.0  # tokens that a character counts
-        self.asked: list[dict] = []  # requests, the probe's left out
+        self.terms: list[str] = []  # what it says that papers may call what is asked
+        self.asked: list[dict] = []  # requests to write, the probe's left out
+        self.asked_terms: list[dict] = []
         self.probed: list[dict] = []
         self.headers: list[dict] = []
         self.cancelled = threading.Event()
@@ -56,6 +58,14 @@ def mode(request: dict) -> str:
 def is_probe(request: dict) -> bool:
     text = said(request)
     return "みなと公民館" in text or "「はい」とだけ" in text or "あお" in text
+
+
+def is_terms(request: dict) -> bool:
+    return "言いかえます" in said(request)
+
+
+def names(server: FakeServer, request: dict) -> Iterator[dict]:
+    return text("\n".join(server.terms) or "なし", request=request)
 
 
 def text(whole: str, *, size: int = 3, finish: str | None = "stop", request: dict | None = None, rate: float = 1.0):
@@ -268,8 +278,12 @@ class _Handler(BaseHTTPRequestHandler):
         fake.headers.append(dict(self.headers))
         if self._is_locked_out():
             return
-        quirk = getattr(fake.quirk, "probe", None) if is_probe(request) else fake.quirk
-        (fake.probed if is_probe(request) else fake.asked).append(request)
+        quirk, asked = fake.quirk, fake.asked
+        if is_probe(request):
+            quirk, asked = getattr(fake.quirk, "probe", None), fake.probed
+        elif is_terms(request):
+            quirk, asked = names, fake.asked_terms
+        asked.append(request)
         with fake.lock:
             fake.at_once += 1
             fake.most_at_once = max(fake.at_once, fake.most_at_once)

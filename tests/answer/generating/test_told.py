@@ -14,8 +14,10 @@ from pydantic import SecretStr
 from answer.answer import USUAL, Timings
 from answer.events import Done, Found, Waiting, Worded
 from answer.generating.contract import Mode
+from answer.generating.evidence import gather
 from answer.generating.server import Connection, Deadlines
 from answer.generating.writer import ServerWriter
+from answer.question import read_question
 from tests.answer.generating import fake_server as fake
 from tests.answer.papers import assistant_over, check_contract
 
@@ -246,32 +248,45 @@ def test_a_model_that_writes_is_told_how_long_and_given_no_candidates(assistant,
     assert assistant.evidence(QUESTION).limit < USUAL
 
 
-def test_where_the_rules_are_unsure_papers_words_are_asked_for_and_searched_by(assistant, server, writer):
+def test_where_the_rules_are_unsure_the_papers_words_are_asked_for_and_searched_by(assistant, server, writer):
     writer.known()
-    terms: list[str] = []
-
-    def quirk(server, request):
-        if "言いかえます" in fake.said(request):
-            terms.append(fake.said(request))
-            return fake.text("集積所\n当番\n1,204トン\nhttp://e.example/\n", request=request)
-        return says(("集積所の掃除は、利用する世帯が当番で行います。", "当番"))(server, request)
-
-    server.quirk = quirk
-    assert writer.terms("ゴミ捨て場をきれいにするのは誰の役目？") == ("集積所", "当番")
-    first, worded, last = told(assistant, writer, "ゴミ捨て場をきれいにするのは誰の役目ですか。")
+    server.terms = ["・集積所", "当番", "1,204トン", "[図面](http://e.example/)", "the rota", "ゴミ捨て場", "当番"]
+    asked = "ゴミ捨て場をきれいにするのは誰の役目ですか。"
+    assert writer.terms(asked) == ("集積所", "当番", "図面")
+    server.quirk = says(("集積所の掃除は、利用する世帯が当番で行います。", "当番"))
+    first, worded, last = told(assistant, writer, asked)
     assert first.answer.status != "answered"
-    assert len(terms) == 2
+    assert len(server.asked_terms) == 2
     assert [event.sentence.text for event in worded] == ["集積所の掃除は、利用する世帯が当番で行います。"]
     assert last.answer.generated.is_answer is (first.answer.status == "unsure")
+    assert without_model(last.answer) == without_model(first.answer)  # found by, never said
 
 
-def test_no_words_are_asked_for_where_the_answer_is_settled_or_the_server_is_slow(assistant, server, writer):
+def test_the_papers_words_find_what_the_questions_own_words_do_not(tmp_path):
+    papers = {f"{n}.txt": f"議事録その{n}\n\n夜中のうるささについて、第{n}回の意見交換をした。\n" for n in range(20)}
+    assistant = assistant_over(tmp_path, {**papers, "条例.txt": "騒音防止条例\n\n規制基準は、夜間45デシベルです。\n"})
+    view = assistant._view(None)
+    read = read_question("夜中のうるささはどこまで許されますか。")
+
+    def found(*terms: str) -> bool:
+        hits, scene = assistant._scene(view, read, terms)
+        return any("デシベル" in line.text for block in gather(scene, hits).blocks for line in block.lines)
+
+    assert not found()
+    assert found("騒音", "規制基準")
+
+
+def test_no_words_are_asked_for_where_the_answer_is_settled_or_the_server_is_slow_or_fails(assistant, server, writer):
     server.quirk = says((SENTENCE, "1,204トン"))
+    server.terms = ["集積所"]
     told(assistant, writer)
-    assert len(server.asked) == 1  # settled: only to write
+    assert server.asked_terms == []  # settled
     writer._learn(writes_tokens=9.0)
     assert writer.terms("ゴミ捨て場は？") == ()
-    assert len(server.asked) == 1
+    assert server.asked_terms == []
+    writer._learn(writes_tokens=900.0, mode=Mode.PICK)
+    assert writer.terms("ゴミ捨て場は？") == ()
+    assert server.asked_terms == []
 
 
 def test_the_record_holds_what_a_run_can_be_judged_by_again(assistant, server, writer):

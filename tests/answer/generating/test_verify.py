@@ -1,4 +1,4 @@
-# ruff: noqa: E501 (texts stand in one row with what they become)
+
 """A sentence of a model is shown only where the lines that it points to say all of it."""
 
 from dataclasses import replace
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from answer.draft import Support
 from answer.generating.contract import Claim, Evidence, EvidenceBlock, EvidenceLine
-from answer.generating.verify import cleaned, verify
+from answer.generating.verify import verify
 from tests.answer.generating.claims import EVIDENCE, QUESTIONS, TRUE
 
 SHOWN = ("supported", "repointed")
@@ -185,23 +185,6 @@ def test_yes_and_no_go_with_the_question_and_the_sentence(question, text, kind):
 )
 def test_what_is_no_japanese_sentence_is_not_shown(text):
     assert verify(Claim(text or " 。", ("L3",)), EVIDENCE).kind == "unsupported"
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("登録は**57件**です。[L3]", "登録は57件です。"),
-        ("登録は57件です【1】［2］[[3]]。", "登録は57件です。"),
-        ("登録は[57件](https://example.com/?q=1)です。", "登録は57件です。"),
-        ("登録は<b onclick=alert(1)>57件</b>です。", "登録は57件です。"),
-        ("![x](http://a/b.png)登録は57件です。詳しくは https://example.com/a をご覧ください。", "登録は57件です。詳しくは をご覧ください。"),
-        ("- 登録は57件です。", "登録は57件です。"),
-        ("登録は\u200b57\u202e件です。", "登録は57件です。"),
-        ("登録は&lt;script&gt;57件です。", "登録は57件です。"),
-    ],
-)  # fmt: skip
-def test_links_pictures_markup_and_pointers_are_dropped(text, shown):
-    assert cleaned(text) == shown
 
 
 def test_quotation_marks_hold_only_what_stands_there():
