@@ -244,7 +244,7 @@ def _worked_out(text: str, sources: Sequence[Source]) -> tuple[list[Quantity], s
         a, b, c = (_quantity(match[name]) for name in ("a", "b", "c"))
         if a is None or b is None or c is None:
             return found, match[0]
-        if not all(any(_holds(s, q, "") or _holds_bare(s, q) for s in sources) for q in (a, b)):
+        if not all(any(_holds(s, q, "") for s in sources) for q in (a, b)):
             return found, match[0]
         one, other = a.value, b.value
         sign = match["sign"]
@@ -274,11 +274,6 @@ def _worked_out(text: str, sources: Sequence[Source]) -> tuple[list[Quantity], s
 
 def _quantity(text: str) -> Quantity | None:
     return next(iter(said(text.strip()).quantities), None)
-
-
-def _holds_bare(source: Source, quantity: Quantity) -> bool:
-    """Say whether a line has the figure of an operand that is written without its unit."""
-    return quantity.unit is None and any(math.isclose(abs(one.value), abs(quantity.value)) for one in source.quantities)
 
 
 # --- dates ------------------------------------------------------------------------------------------------------------
@@ -583,12 +578,10 @@ def _denials(claim: Said, sources: Sequence[Source]) -> Iterator[str]:
     denied = {w for s in sources for side in (s.own, s.over) for w in side.denied}
     affirmed = {w for s in sources for side in (s.own, s.over) for w in side.affirmed}
     clauses = [c for s in sources for c in s.own.clauses]
-    held = turning(fold("\n".join(s.text for s in sources)))
     for word in claim.denied:
         if word in denied:
             continue
-        refused = word not in claim.no_such and any(_refuses(clause, word) for clause in clauses)
-        if not refused and not _opposite_said(word, held):
+        if word in claim.no_such or not any(_refuses(clause, word) for clause in clauses):
             yield f"「{word}」の打ち消しが行にありません"
     for word in claim.affirmed - claim.denied:
         if word in denied and word not in affirmed:
@@ -614,11 +607,6 @@ def _refuses(clause: Said, word: str) -> bool:
     stem = word[:-1] if len(word) > 2 else word
     about = any(lemma.startswith(stem) for lemma in clause.lemmas) or katakana(word) in clause.key
     return about and (clause.ends_denied or _REFUSED.search(text) is not None)
-
-
-def _opposite_said(word: str, held: str) -> bool:
-    """Say whether the lines have the opposite of a word. 例: 休館 for 開館していません"""
-    return any(one.search(word) and other.search(held) for one, other in PAIRS)
 
 
 def _yes(answer: str, claim: Said, question: Said) -> Iterator[str]:

@@ -1,4 +1,3 @@
-
 """A sentence of a model is shown only where the lines that it points to say all of it."""
 
 from dataclasses import replace
@@ -83,6 +82,8 @@ def test_a_claim_that_only_points_stands_by_its_lines():
         ("R6.1末の会員は507人です。", "2024年1月末の会員は507人です。"),
         ("会費は1人当たり年額２，４００円です。", "会費は年額2,400円です。"),
         ("開庁時間は8:30から17:15までです。", "開庁時間は午前8時30分から午後5時15分までです。"),
+        ("記念品は一組贈ります。", "記念品を1組贈ります。"),
+        ("児童は150で、生徒は120です。", "差は30です（150 − 120 = 30）。"),
         ("参加者の3人に1人が町外の人でした。", "参加者の3人に1人は町外の人です。"),
     ],
 )
