@@ -18,13 +18,13 @@ from answer.generating.compose import ASKED_FOR
 from answer.generating.contract import Writer
 from answer.generating.writer import ServerWriter
 from api import schemas
+from api.intake import NDJSON
 from api.llm import NOT_CONNECTED, NoWriter
 from api.problems import problem_of
 from index.scope import Scope
 
 log = logging.getLogger(__name__)
 
-NDJSON = "application/x-ndjson"
 _GONE = 499  # what servers write down for a client that did not wait; nobody reads it
 
 

@@ -417,7 +417,7 @@ class DoneEvent(Model):
 
 
 class ProblemEvent(Model):
-    """The last line when nothing was taken in: the problem document that a plain request would get."""
+    """The last line when it failed: the problem document that a plain request would get."""
 
     event: Literal["problem"] = "problem"
     problem: dict[str, JsonValue]

@@ -80,6 +80,7 @@ class ServerWriter:
         self._ready = ready
         self._lock = threading.Lock()
         self._known: tuple[Identity, Abilities] | None = None
+        self._is_sure = False  # that it is still so: a server that went away may come back as another
         self._looking: Future[tuple[Identity, Abilities]] | None = None
         self._strikes = 0
         self._fault_of_last: str | None = None
@@ -98,7 +99,7 @@ class ServerWriter:
         Raises ServerError where the server fails, and after ``wait`` seconds: the probe goes on by itself.
         """
         with self._lock:
-            if self._known is not None and not fresh:
+            if self._known is not None and self._is_sure and not fresh:
                 return self._known
             if self._looking is None:
                 self._looking = Future()
@@ -128,7 +129,7 @@ class ServerWriter:
             looking.set_exception(error)
         else:
             with self._lock:
-                self._known, self._looking, self._strikes = (identity, abilities), None, 0
+                self._known, self._is_sure, self._looking, self._strikes = (identity, abilities), True, None, 0
             looking.set_result((identity, abilities))
 
     def _wait_ready(self) -> None:
@@ -172,7 +173,7 @@ class ServerWriter:
         except ServerError as error:
             fault = error.message
             if error.kind in ("away", "model", "refused"):
-                self._known = None  # it may be another server when it is back
+                self._is_sure = False
         self._fault_of_last = fault
         yield Written(
             mode=mode,
@@ -186,10 +187,9 @@ class ServerWriter:
 
     def terms(self, question: str) -> tuple[str, ...]:
         """Return words that papers may use for what is asked, where the model writes, and fast enough for that."""
-        known = self._known
-        if known is None or known[1].mode <= Mode.PICK:
+        if self._known is None or not self._is_sure or self._known[1].mode <= Mode.PICK:
             return ()
-        identity, abilities = known
+        identity, abilities = self._known
         chat = Chat(
             identity.model,
             terms_prompt(question),
@@ -234,8 +234,14 @@ class ServerWriter:
                     raise
                 yield None
 
+    @property
+    def _at_hand(self) -> tuple[Identity, Abilities]:
+        """Return what was known when this writing began, without ever waiting for it."""
+        assert self._known is not None
+        return self._known
+
     def _attempt(self, evidence: Evidence, mode: Mode, *, again: bool) -> _Attempt:
-        abilities = self.known()[1]
+        abilities = self._at_hand[1]
         tokens = abilities.tokens_a_character or TOKENS_A_CHARACTER
         room = self.window - REPLY_TOKENS[mode] - _SPARE
         if abilities.reads is not None:
@@ -249,7 +255,7 @@ class ServerWriter:
     @property
     def window(self) -> int:
         """Return the tokens of a prompt and its reply: as set, as the server says, or what is safe."""
-        return self.window_of(*self.known())
+        return self.window_of(*self._at_hand)
 
     def window_of(self, identity: Identity, abilities: Abilities) -> int:
         """Return the same of a model that is known by now."""
@@ -258,7 +264,7 @@ class ServerWriter:
 
     def _run(self, attempt: _Attempt, mode: Mode, until: float) -> Generator[Claim | None, None, None]:
         """Yield the claims of one request and note in ``attempt`` what came of it."""
-        identity, abilities = self.known()
+        identity, abilities = self._at_hand
         chat = Chat(
             model=identity.model,
             messages=attempt.prompt.messages,
@@ -317,13 +323,13 @@ class ServerWriter:
 
     def _least(self, chat: Chat) -> float:
         """Return the tokens that a prompt counts at least, if all of it was read."""
-        known = self.known()[1].tokens_a_character
+        known = self._at_hand[1].tokens_a_character
         return chat.characters * (known * _WELL_UNDER if known else _FEWEST_A_CHARACTER)
 
     def _calibrate(self, reply: Reply, chat: Chat) -> None:
         """Come nearer to what a reply shows: tokens a character, and how fast they are read."""
         assert reply.prompt_tokens is not None
-        abilities = self.known()[1]
+        abilities = self._at_hand[1]
         found = {
             "tokens_a_character": reply.prompt_tokens / chat.characters,
             "reads": reply.prompt_tokens / max(reply.first, 1e-3),
@@ -338,7 +344,7 @@ class ServerWriter:
 
     def _learn(self, **found: object) -> None:
         """Keep what a reply has shown of the server."""
-        identity, abilities = self.known()
+        identity, abilities = self._at_hand
         abilities = abilities.model_copy(update=found)
         self._known = (identity, abilities)
         self._store.put(identity, abilities)

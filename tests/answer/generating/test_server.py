@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from answer.draft import Support
 from answer.generating.abilities import identify
 from answer.generating.contract import Claim, Evidence, EvidenceBlock, EvidenceLine, Mode, Written
+from answer.generating.models import ModelError
 from answer.generating.server import Breaker, Connection, Deadlines, Server, ServerError
 from answer.generating.writer import ServerWriter
 from tests.answer.generating import fake_server as fake
@@ -210,6 +211,24 @@ def test_a_sentence_is_handed_on_before_the_reply_is_over(server, writer):
     go_on.set()
     assert next(writing) == Claim("二つ目です。", ("L2",))
     assert next(writing).error is None
+
+
+def test_a_model_that_is_being_started_is_waited_for_and_one_that_does_not_start_says_why(server, tmp_path):
+    started = threading.Event()
+    waiting = ServerWriter(Connection(server.url, deadlines=HASTY), tmp_path / "llm.json", lambda: started.wait(5))
+    writing = waiting.write(evidence())
+    assert next(writing) is None
+    started.set()
+    assert Claim(fake.TRUE, ("L1",)) in list(writing)
+    waiting.close()
+
+    def fails():
+        raise ModelError("モデルを読み込めませんでした。")
+
+    broken = ServerWriter(Connection(server.url, deadlines=HASTY), tmp_path / "llm.json", fails)
+    broken.prepare()
+    assert broken.state[2] == written(broken)[1].error == "モデルを読み込めませんでした。"
+    broken.close()
 
 
 def test_whoever_stops_listening_stops_the_server(server, writer):
