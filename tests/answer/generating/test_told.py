@@ -11,6 +11,7 @@ from dataclasses import replace
 import pytest
 from pydantic import SecretStr
 
+from answer import extractive
 from answer.answer import USUAL, Timings
 from answer.events import Done, Found, Waiting, Worded
 from answer.generating.contract import Mode
@@ -237,6 +238,13 @@ def test_a_small_model_may_pick_one_of_our_candidates_by_its_letter(assistant, s
     assert event.sentence.text == first.answer.answer
     assert last.answer.writing.asked_for == "pick"
     check_contract(assistant, last.answer)
+
+
+def test_a_candidate_whose_figure_its_place_does_not_have_is_not_offered(assistant, monkeypatch):
+    pick = extractive.pick
+    assert assistant.evidence(QUESTION).options
+    monkeypatch.setattr(extractive, "pick", lambda scene: replace(pick(scene), text="9,999トン"))
+    assert not any("9,999" in option.text for option in assistant.evidence(QUESTION).options)
 
 
 def test_a_model_that_writes_is_told_how_long_and_given_no_candidates(assistant, server, writer):
