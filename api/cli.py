@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -666,7 +667,27 @@ def evaluate(arguments: argparse.Namespace, settings: Settings) -> int:
 
         return Feedback(settings.index).open_drafts()
 
-    return run_evaluation(arguments.rest, index=settings.index, embedding_model=settings.embedding_model, drafts=drafts)
+    @contextmanager
+    def model() -> Iterator[ServerWriter | None]:
+        from answer.generating.models import ModelError
+        from answer.generating.server import ServerError
+        from api.llm import opened
+
+        try:
+            with opened(settings, partial(print, file=sys.stderr), wait=True) as writer:
+                if writer is not None:
+                    writer.known()  # probed before the first question is timed
+                yield writer
+        except (ModelError, ServerError) as error:
+            raise CommandError(error.message) from error
+
+    return run_evaluation(
+        arguments.rest,
+        index=settings.index,
+        embedding_model=settings.embedding_model,
+        drafts=drafts,
+        model=model,
+    )
 
 
 if __name__ == "__main__":

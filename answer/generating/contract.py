@@ -109,7 +109,7 @@ class Written:
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     prompt: str = ""  # what was asked last, for records
-    raw: str = ""  # the replies as they came, for records
+    raw: tuple[str, ...] = ()  # the replies as they came, one a request, for records
 
 
 class Writer(Protocol):

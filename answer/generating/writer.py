@@ -182,7 +182,7 @@ class ServerWriter:
             prompt_tokens=cost.prompt,
             completion_tokens=cost.completion,
             prompt=asked,
-            raw="\n\n".join(cost.raw),
+            raw=tuple(cost.raw),
         )
 
     def terms(self, question: str) -> tuple[str, ...]:

@@ -52,7 +52,7 @@ def test_a_good_server_is_asked_for_a_schema_and_its_sentence_comes_as_a_claim(s
     assert claims == [Claim(fake.TRUE, ("L1",))]
     assert (end.mode, end.model, end.error) == (Mode.SCHEMA, fake.MODEL, None)
     assert end.prompt_tokens
-    assert fake.TRUE in end.raw
+    assert fake.TRUE in end.raw[-1]
     sent = server.asked[-1]
     assert (sent["temperature"], sent["seed"]) == (0, 0)
     assert "tools" not in sent

@@ -303,6 +303,6 @@ def test_the_record_holds_what_a_run_can_be_judged_by_again(assistant, server, w
     record = last.record
     assert [verdict.kind for verdict in record.verdicts] == ["supported", "unsupported"]
     assert all(message["content"] in record.written.prompt for message in server.asked[-1]["messages"])
-    assert SENTENCE in record.written.raw
+    assert [SENTENCE in raw for raw in record.written.raw] == [True]
     assert record.written.mode is Mode.SCHEMA
     assert record.evidence.question == QUESTION
