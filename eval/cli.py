@@ -31,9 +31,10 @@ from eval.history import (
     save_apart,
     save_run,
 )
-from eval.llm import Earlier, Row, Wording, read_earlier, rescored, scorecard
+from eval.llm import Earlier, Row, Wording, changed, read_earlier, rescored, scorecard
 from eval.replies import Reply, read_replies, replaying
 from eval.reports.llm import render as render_llm
+from eval.reports.llm import render_changes
 from eval.reports.pages import SnapshotPages
 from eval.reports.pictures import draw
 from eval.reports.terminal import render, render_comparison
@@ -258,25 +259,26 @@ def _score_again(arguments: argparse.Namespace, index: Path, embedding_model: st
     """Judge the replies of an earlier run by today's checks; the answers of the rules stay those of then."""
     earlier = read_earlier(arguments.llm_again / f"{LLM}.jsonl")
     config = read_config(arguments.llm_again)
-    worded = {}
+    rows: list[Row] = []
     with new_run_folder(arguments.out, RUNS) as folder:
         for one in sets_of_run(config):
-            rows = [row for row in earlier if row.set == one.name]
-            if not rows:
+            kept = [row for row in earlier if row.set == one.name]
+            if not kept:
                 continue
             assistant = open_set(one, index, embedding_model)
             questions = {question.id: question for question in one.questions}
-            judged = list(rescored(assistant, assistant.collection.snapshot(), questions, rows))
-            if left := len(rows) - len(judged):
+            judged = list(rescored(assistant, assistant.collection.snapshot(), questions, kept))
+            if left := len(kept) - len(judged):
                 print(f"{one.name}: {left}問は、質問か文書が変わったため採点できません。", file=sys.stderr)
             for row in judged:
                 append_row(folder, config | {"again": str(arguments.llm_again)}, f"{LLM}.jsonl", row.to_dict())
-            worded[one.name] = [row.worded for row in judged]
-        if not any(worded.values()):
+            rows += judged
+        if not rows:
             raise EvaluationError(f"採点し直せる返事がありません: {arguments.llm_again}")
-        card = scorecard(worded)
+        card = scorecard({name: [row.worded for row in rows if row.set == name] for name in config["sets"]})
         save_apart(folder, LLM, card, render_llm(card))
     print(render_llm(card))
+    print(render_changes(list(changed(earlier, rows))))
     print(f"記録: {folder}")
     return _status(None, card)
 

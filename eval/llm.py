@@ -22,7 +22,7 @@ from answer.assistant import Assistant
 from answer.draft import Support
 from answer.events import Done, Found
 from answer.generating.compose import Composition
-from answer.generating.contract import Claim, Evidence, Record, Writer, Written
+from answer.generating.contract import Claim, Evidence, Record, VerdictKind, Writer, Written
 from answer.generating.replies import FOREIGN, FORMLESS, reader
 from answer.generating.thinking import Thinking
 from eval.compare import Paired, paired_measures
@@ -219,6 +219,16 @@ def rescored(
             continue
         verdict, _ = judged(question, snapshot, lambda answer=one.answer: answer)  # type: ignore[misc]
         yield again(assistant, snapshot, question, replace(verdict, ms=one.answer.timings_ms.total), one)
+
+
+def changed(earlier: Iterable[Earlier], rows: Iterable[Row]) -> Iterator[tuple[str, str, VerdictKind, VerdictKind]]:
+    """Yield each sentence that is judged otherwise now: the id of its question, its text, before and after."""
+    before = {(one.set, one.id, v.claim): v.kind for one in earlier for v in one.record.verdicts}
+    for row in rows:
+        for verdict in row.record.verdicts:
+            was = before.get((row.set, row.question.id, verdict.claim), verdict.kind)
+            if was != verdict.kind:
+                yield row.question.id, verdict.claim.text, was, verdict.kind
 
 
 def _is_there(record: Record, snapshot: Snapshot) -> bool:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from answer.generating.contract import VerdictKind
 from eval.reports.figures import NOTHING, milliseconds, percent
 from eval.reports.names import MEASURES, TYPES, set_name
 from eval.reports.table import aligned
 
 Json = Mapping[str, Any]
-KINDS = {
+KINDS: dict[VerdictKind, str] = {
     "supported": "示した行にある",
     "repointed": "別の行にある（付け替えた）",
     "stitched": "行をつなぎ合わせた",
@@ -55,6 +56,14 @@ def render(card: Json) -> str:
             *_gate(card["failures"]),
         ]
     )
+
+
+def render_changes(changes: Sequence[tuple[str, str, VerdictKind, VerdictKind]]) -> str:
+    """Return the sentences that are judged otherwise than in the run before."""
+    if not changes:
+        return "前の採点と、どの文の判定も同じです。"
+    told = [f"  {id_} {KINDS[before]} → {KINDS[after]}\n    {text}" for id_, text, before, after in changes]
+    return "\n".join([f"判定が変わった文: {len(changes)}", *told])
 
 
 def _replies(every: Json) -> list[str]:

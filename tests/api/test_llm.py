@@ -137,3 +137,13 @@ def test_a_key_is_never_shown_with_the_settings(monkeypatch):
     settings = read_settings()
     assert "hush" not in f"{settings!r} {settings.model_dump_json()} {llm.connection_of(settings)!r}"
     assert llm.connection_of(settings).key.get_secret_value() == "sk-hush"
+
+
+def test_an_evaluation_with_a_model_needs_one_that_answers(monkeypatch, tmp_path, capsys):
+    asked = ["--index", str(tmp_path / "index"), "eval", "--llm", "--out", str(tmp_path / "run")]
+    assert main(asked) == 2
+    assert "言語モデルがつながっていません" in capsys.readouterr().err
+    monkeypatch.setenv("TENKYO_LLM_URL", "http://127.0.0.1:9")
+    assert main(asked) == 2
+    assert "つながりません" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
