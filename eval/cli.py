@@ -202,7 +202,10 @@ def _run(arguments: argparse.Namespace, index: Path, embedding_model: str, model
         def keep(row: Row) -> None:
             append_row(folder, config, f"{LLM}.jsonl", row.to_dict())
 
-        with _wording(arguments, model, reply_to, keep, earlier) as wording, _told_how_to_go_on(folder):
+        with (
+            _wording(arguments, model, reply_to, keep, earlier) as wording,
+            _told_how_to_go_on(folder, is_asked=arguments.llm),
+        ):
             results = _measured(sets, index, embedding_model, stages, wording)
         records = [record for result in results.values() for record in result.records]
         metrics: dict[str, Any] = {
@@ -316,12 +319,12 @@ def _wording(
 
 
 @contextmanager
-def _told_how_to_go_on(folder: Path) -> Iterator[None]:
-    """Say, where a run stops early, what is left of it."""
+def _told_how_to_go_on(folder: Path, *, is_asked: bool) -> Iterator[None]:
+    """Say, where a run that asks a model stops early, what is left of it."""
     try:
         yield
     except (KeyboardInterrupt, EvaluationError):
-        if (folder / f"{LLM}.jsonl").exists():
+        if (folder / f"{LLM}.jsonl").exists() and is_asked:
             print(
                 f"\nここまでの返事は残っています: {folder}\n"
                 f"続けるには tenkyo eval --llm --llm-again {folder}、"
