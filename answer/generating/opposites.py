@@ -1,4 +1,4 @@
-"""Words that turn a sentence round: what says the one does not say the other."""
+"""Words that turn a sentence round: what says the one does not say the other; and the ways to say that something is not."""
 
 from __future__ import annotations
 
@@ -14,14 +14,8 @@ _WORDS: tuple[tuple[str, str], ...] = (
         r"減(?![税免災])|低下|下落|下が[りるっ]|縮小|マイナス|値下げ|引き?下げ|悪化",
     ),
     (r"以上|を超え", r"未満|以下|以内"),
-    (
-        r"(?<!不)可(?=能|$|[。、）)でとの|])|でき(?:る|ます)|認めら?れ(?:る|ます|て)",
-        r"不可|でき(?:ない|ません|ず)|禁止|認めら?れ(?:ない|ません)",
-    ),
-    (r"(?<!不)必要(?!(?:は|が|で)?(?:な|あり?ません))|なければな", r"不要|必要(?:は|が|で)?(?:な|あり?ません)|要しな"),
     (r"上回", r"下回"),
     (r"有料", r"無料"),
-    (r"有り|(?<=[はがも])あり(?:ます|$)|(?<=[|:]\s)有", r"無し|なし(?!と)|ありません|(?<=[|:]\s)無"),
     (r"黒字", r"赤字"),
     (r"午前", r"午後"),
     (r"最(?:大|多|高|長)|最も(?:多|大き|高|長)", r"最(?:小|少|低|短)|最も(?:少な|小さ|低|短)"),
@@ -35,7 +29,6 @@ _WORDS: tuple[tuple[str, str], ...] = (
     (r"開[館庁園店所場]|運行|営業|診療|受け?付け?", r"休[館業園診止]|閉[館庁園店所場]|運休|定休"),
     (r"再開|継続", r"休止|中止|停止|終了"),
     (r"可決|賛成|採択|承認", r"否決|反対|不採択|不承認"),
-    (r"含[むみめま]", r"除[くきい]|含ま(?:ない|ず|れません)"),
     (r"以前|より前", r"以後|以降|より後"),
     (r"上限", r"下限"),
     (r"屋内|室内", r"屋外"),
@@ -55,6 +48,21 @@ PAIRS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = tuple(
 )
 # Pairs of a direction: that something grew must be said, or shown by its figures, before it is repeated.
 GROWN, SHRUNK = PAIRS[2 * len(OPPOSITES)]
+
+# Ways to say that something is not, need not be or must not be, each as one denial: what is left is ない by itself.
+_NOT = r"(?:な[いくし]|無[いくし]|あり?ませ?ん|ございません)"
+DENIALS = re.compile(
+    rf"(?:の|する)?必要(?:は|が|も|では)?{_NOT}|不要(?:である)?|を?要し(?:ない|ません)"
+    r"|(?:なくて|ないで)も?(?:良い|よい|いい|よく|構い?ませ?ん|かまい?ませ?ん|構わない|かまわない|差し支え(?:ない|ありません)|大丈夫)"
+    r"|ては(?:なら|いけ)(?:ない|ません|ず)|(?:を|は|が)?禁止|(?:を|は|が)?禁じ|不可能?|不適切?|(?:が|は)?でき(?:ない|ません|ず)"
+    r"|(?:の?対象|範囲|区域|期間|時間)外|以外|(?:を|は)?除[くきい]|(?:が|は)?(?:なし|無し)(?!と)|お断り|免除"
+)
+# 例: 受けなければならない says that something is, not that it is not
+NO_DENIAL = re.compile(
+    r"(?:なければ|ないと|なくては|ねば)(?:な(?:ら|り)(?:ない|ません|ず)|いけ(?:ない|ません))|(?:に|も)かかわらず|ほかな(?:ら|り)(?:ない|ません)"
+    r"|だけで(?:は)?なく|のみならず|かもしれ(?:ない|ません)|ざるを得な|とは限らな|では?ないか(?:と|。|$)|少なくと|まもなく|間もなく"
+    r"|(?:過ぎ|すぎ)(?:ない|ません)"
+)
 
 
 def turning(text: str) -> str:
