@@ -16,8 +16,10 @@ from answer.generating.figures_said import covers
 from answer.generating.opposites import GROWN, SHRUNK
 from answer.generating.said import Said, Value, said
 from answer.generating.source import Source, has_word
+from answer.told import tell
 from ingest.dates import Period
 from ingest.japanese import fold
+from ingest.numbers import Quantity
 
 _OWN, _AROUND = 2, 1  # a word stands with the figure itself, or in its row, its sentence or its heading
 _CHANGED = "増減"  # stands for any word of a direction
@@ -35,9 +37,11 @@ class Told:
     def close(self) -> Said:
         return said(self.own)
 
-    def level(self, word: _Word, wide: Said) -> int:
-        """Return how closely a word stands with the figure."""
-        return _OWN if word.stands_in(self.close) else _AROUND if word.stands_in(wide) else 0
+    def level(self, word: _Word, heading: Said) -> int:
+        """Return how closely a word stands with the figure; what a heading says holds for all below it."""
+        if word.stands_in(self.close) or word.stands_in(heading):
+            return _OWN
+        return _AROUND if word.stands_in(said(self.around)) else 0
 
 
 @dataclass(frozen=True)
@@ -56,11 +60,13 @@ class _Word:
         return has_word(self.lemma, self.key, text.lemmas, text.key)
 
 
-def others_figures(claim: Said, cited: Sequence[Source], given: Sequence[Source]) -> Iterator[str]:
+def others_figures(
+    claim: Said, cited: Sequence[Source], given: Sequence[Source], worked: Sequence[Quantity]
+) -> Iterator[str]:
     """Yield the figures of a sentence that the lines have of something else."""
-    for value, own in _told(claim.text, claim.values):
+    for value, own in _told(claim.text, claim.values, dated=False):
         words = _words(own, value)
-        if not words:
+        if not words or any(q.text == value.text for q in worked):
             continue
         mine = [(t, s) for s in cited for t in told_in(s.text) if _same(t.value, value)]
         if not mine:
@@ -78,20 +84,27 @@ def others_figures(claim: Said, cited: Sequence[Source], given: Sequence[Source]
 def _is_beaten(
     one: Told, source: Source, words: Sequence[_Word], rivals: Sequence[tuple[Told, Source]], cited: Sequence[Source]
 ) -> bool:
-    mine = [one.level(word, _wide(one, source)) for word in words]
+    mine = [one.level(word, source.over) for word in words]
     for rival, other in rivals:
-        theirs = [rival.level(word, _wide(rival, other)) for word in words]
+        theirs = [rival.level(word, other.over) for word in words]
+        if other in cited and _is_of_another_time(one, rival, words):
+            return True
         if any(a > b for a, b in zip(mine, theirs, strict=True)):
             continue
-        closer = [n for n, (a, b) in enumerate(zip(mine, theirs, strict=True)) if b > a and b == _OWN]
+        closer = [a for a, b in zip(mine, theirs, strict=True) if b > a and (b == _OWN or not a)]
         # a line that was not pointed to has it only where this one does not say the word at all
-        if closer and (other in cited or any(mine[n] == 0 for n in closer)):
+        if closer and (other in cited or 0 in closer):
             return True
     return False
 
 
-def _wide(told: Told, source: Source) -> Said:
-    return said(f"{told.around}。{source.heading}")
+def _is_of_another_time(one: Told, rival: Told, words: Sequence[_Word]) -> bool:
+    """Say whether the rival stands with a date that is told, and the figure with another one of its kind."""
+    for period in (word.period for word in words if word.period is not None):
+        mine = [p for p in one.close.periods if p.kind == period.kind]
+        if mine and not any(covers(period, p) for p in mine) and any(covers(period, p) for p in rival.close.periods):
+            return True
+    return False
 
 
 def _same(one: Value, other: Value) -> bool:
@@ -109,7 +122,7 @@ def told_in(text: str) -> tuple[Told, ...]:
     for cell in cells:
         here = said(cell)
         values = here.values
-        for value, own in _told(cell, values):
+        for value, own in _told(cell, values, dated=True):
             found.append(Told(value, f"{named if _HEADED.match(cell) else ''} {own}", line.text))
         at += len(cell) + 3
     return tuple(found)
@@ -118,35 +131,75 @@ def told_in(text: str) -> tuple[Told, ...]:
 _HEADED = re.compile(r"[^。:：|]{1,60}[:：] ")
 
 
-def _told(text: str, values: Sequence[Value]) -> Iterator[tuple[Value, str]]:
-    """Yield each figure with its part of a text: from the figure of its kind before it up to the next comma."""
+def _told(text: str, values: Sequence[Value], dated: bool) -> Iterator[tuple[Value, str]]:
+    """Yield each figure with its part of a text: from the figure of its kind before it up to the next comma.
+
+    The ends of a range, and figures that are counted up, share what stands before the first, in a line that is cited
+    with its date. 例: 9:00～17:00
+    """
     head = _HEADED.match(text)
+    shared: dict[str, str] = {}
     for value in values:
         start, end = value.at
         before = max((v.at[1] for v in values if v.kind == value.kind and v.at[1] <= start), default=0)
         stop = text.rfind("。", 0, start) + 1
         ahead = text[max(before, stop) : start]
         if before > stop:
-            cut = re.search(r"[、，]", ahead)
-            ahead = ahead[cut.end() :] if cut else re.sub(r"^.*?[にでがとし]", "", ahead, count=1)
+            if _GAP.fullmatch(ahead):
+                ahead = shared.get(value.kind, "")
+            else:
+                cut = re.search(r"(?<![はもが])[、，・◇◆■○●]", ahead) or _LEFT.match(ahead)
+                ahead = ahead[cut.end() :] if cut else ahead
         following = min((v.at[0] for v in values if v.kind == value.kind and v.at[0] >= end), default=len(text))
-        behind = re.split(r"[、。，（(]", text[end:following])[0]
+        behind = text[end:following]
+        if value.kind == "bound":  # 例: 3歳以上の児童は無料、
+            behind = behind.split("。")[0]
+        else:
+            behind = re.split(r"[、。，（(は・◇◆■○●]", behind)[0][:_BEHIND]
+        shared[value.kind] = ahead if dated else _without_dates(ahead)
         yield value, f"{head[0] if head else ''}{ahead}{value.text}{behind}"
 
 
-def _words(text: str, value: Value) -> list[_Word]:
+_LEFT = re.compile(r".{0,3}?(?:から|より|まで|[にでがとし])")  # what still belongs to the figure before
+_GAP = re.compile(r"(?:\([月火水木金土日祝・]+\)|\s|まで)*(?:から|[~\-・/→]|と|及び|、)?\s*(?:\([^()]{1,4}\))?")
+_BEHIND = 10  # characters behind a figure that are still about it. 例: 642人が転入し
+
+
+def _without_dates(text: str) -> str:
     here = said(text)
+    kept = list(here.text)
+    for start, end in (p.at for p in here.periods):
+        kept[start:end] = " " * (end - start)
+    return "".join(kept)
+
+
+def _words(text: str, value: Value) -> list[_Word]:
+    here = said(_EACH.sub("", text))
     found = [_Word(lemma, key) for lemma, key, _ in here.content if not _DIRECTION.search(key)]
-    found += [_Word("", "", period) for period in here.periods]
-    found += [_Word(v.text, katakana(v.text)) for v in here.values if v.kind not in (value.kind, "day", "年", "") ]
-    if _turns(here.text):
+    if value.kind not in _DATED:
+        found += [_Word("", "", period) for period in here.periods]
+    found += [
+        _Word(v.text, katakana(v.text)) for v in here.values if v.kind not in (value.kind, *_DATED, "bound", "年", "")
+    ]
+    if value.kind not in _DATED and tell(here.text, *_place(here.text, value), None).role == "change":
         found.append(_Word(_CHANGED, _CHANGED))
     return found
 
 
+_DATED = ("day", "month", "year", "fiscal_year", "range", "clock")
+
+
+def _place(text: str, value: Value) -> tuple[int, int]:
+    at = max(text.find(value.text), 0)
+    return at, at + len(value.text)
+
+
 def _turns(text: str) -> bool:
     plain = fold(text)
-    return GROWN.search(plain) is not None or SHRUNK.search(plain) is not None or "増減" in plain or "△" in text
+    return GROWN.search(plain) is not None or SHRUNK.search(plain) is not None or _CHANGE.search(plain) is not None or "△" in text
 
 
+# 例: 人口10万人・1週間あたり is no more than the unit of what follows
+_EACH = re.compile(r"[^、。]{0,4}\d[\d,.]*[万億]?\S{1,3}?(?:あたり|当たり|につき)")
+_CHANGE = re.compile(r"増減|差引|比較|前年度?[比差]|対比")
 _DIRECTION = re.compile(r"[増減]|上昇|低下")

@@ -16,7 +16,7 @@ from ingest.numbers import Quantity, base_unit, unit_scale
 
 _ABOUT_BEFORE = re.compile(r"(?:約|およそ|おおよそ|ほぼ|概ね|おおむね)\s*$")
 _ABOUT_AFTER = re.compile(r"余り?|程度|ほど|強|弱|台|近く|以上|を超え")
-_EACH = re.compile(r"\s*(?:あたり|当たり|当り|につき|ごと|毎|に)")
+_EACH = re.compile(r"\s*間?(?:あたり|当たり|当り|につき|ごと|毎|に)")
 _UNIT_SAID = re.compile(r"(?:単位\s*[:：]?\s*|[（(]\s*)([^（）()\s|:：、]{1,6})")
 _NUMBER = r"[△▲-]?\d[\d,.]*(?:\s?[^\d\s=＝≒+＋×÷*/()（）、。−－-]{0,6})"
 _WORKED = re.compile(
@@ -218,7 +218,7 @@ def steps(claim: Said) -> list[float]:
             continue
         if re.match(r"から|→|を", between) and re.match(r"\s*(?:に|へ|まで|と|、|。|$)", claim.text[other.at[1] :]):
             found.append(other.value - one.value)
-        elif re.match(r"\S{0,3}(?:で|と|、|が)", between) and re.match(
+        elif re.fullmatch(r"[^。]{1,40}", between) and re.match(
             r"\s*(?:から|より|に比べ|と比べ|に対し)", claim.text[other.at[1] :]
         ):
             found.append(one.value - other.value)

@@ -18,8 +18,8 @@ Day = tuple[int, int | None]  # month, day
 
 # A telephone number, a code, a version, an address: signs that stand as they are, and no amounts. 例: 0138-22-1045, 007
 _CODE = re.compile(
-    r"(?<![\d.,])(?:\(0\d{1,4}\) ?\d{1,4}-\d{3,4}|\d+(?:[-‐−–(/] ?\d+\)?){2,}|\d{3,}-\d+(?:-\d+)*"
-    r"|0\d+(?![\d.,:時月日年])|\d+(?:\.\d+){2,})(?![\d])"
+    r"(?<![\d.,:])(?:\(0\d{1,4}\) ?\d{1,4}-\d{3,4}|\d+(?:[-‐−–(/] ?\d+\)?){2,}|\d{3,}-\d+(?:-\d+)*"
+    r"|0\d+(?![\d.,:時月日年])|\d+(?:\.\d+){2,})(?!\d)"
 )
 _CLOCK = re.compile(
     r"(?P<half>午前|午後|am|pm)?\s*(?<!\d)(?P<h>\d{1,2})"
@@ -36,7 +36,7 @@ _BOUND = re.compile(
 )
 _BOUNDS = {"を超え": "超", "超え": "超", "以後": "以降", "に満たない": "未満"}
 KIND = re.compile(
-    rf"(?:{THINGS}|館|園|場|駅|課|係|丁目|号線|線|橋|川|山|島|湖|組合|条例|法|費|基金|金|税|病院|診療所|祭り?|大会|委員会|議会|審議会|隊|課|士|者|業|証)$"
+    rf"(?:{THINGS}|館|園|場|駅|課|係|丁目|号線|線|橋|川|山|島|湖|組合|条例|法|費|基金|金|税|病院|診療所|祭り?|大会|委員会|議会|審議会|隊|士|者|業|証|署|所|局|庁|省|会)$"
 )
 _SIDE = re.compile(r"[東西南北]|[左右]|[月火水木金土日]曜")
 TELLS_APART = frozenset("小 中 高 新 旧 副 正 準 東 西 南 北".split())  # before a noun. 例: 小|学校, 旧|庁舎
@@ -73,9 +73,11 @@ class Unit:
     """What one predicate says: its words, and whether it is said not to be. ``ends`` marks the last of a sentence."""
 
     words: frozenset[str]
+    predicate: str  # the last of them
     whole: frozenset[str]  # the words of its sentence
     denied: bool
     ends: bool
+    stated: bool  # has a predicate: 原則としては、 has none
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ class Said:
     def codes(self) -> list[Value]:
         dated = [p.at for p in self.periods]
         return [
-            Value("code", re.sub(r"\D", "", m[0]) if "." not in m[0] else m[0], m[0], m.span())
+            Value(_kind(m[0]), re.sub(r"\D", "", m[0]) if "." not in m[0] else m[0], m[0], m.span())
             for m in _CODE.finditer(self.text)
             if not _meets(m.span(), dated)
         ]
@@ -186,7 +188,15 @@ class Said:
     def values(self) -> list[Value]:
         """All figures, in their order."""
         found = [Value(q.base_unit or "", abs(q.value), q.text, q.at) for q in self.quantities]
-        return sorted([*found, *self.codes, *self.clocks, *self.days], key=lambda v: v.at)
+        found += [Value(p.kind, p.code, self.text[slice(*p.at)], p.at) for p in self.periods if p.kind in _POINTS]
+        dated = [p.at for p in self.periods]
+        days = [d for d in self.days if not _meets(d.at, dated)]
+        return sorted([*found, *self.codes, *self.clocks, *days, *self._bounded], key=lambda v: v.at)
+
+    @cached_property
+    def _bounded(self) -> list[Value]:
+        """Bounds as they tell two things apart. 例: 3歳以上, 3歳未満"""
+        return [Value("bound", re.sub(r"[,\s]", "", m[0]), m[0], m.span()) for m in _BOUND.finditer(self.text)]
 
     # --- words and names ----------------------------------------------------------------------------------------------
 
@@ -258,22 +268,34 @@ class Said:
         """What is said, predicate by predicate; each way to deny is one denial, and two are none."""
         plain = NO_DENIAL.sub(lambda m: "ます", fold(self.text))
         found: list[Unit] = []
-        for sentence in re.split(r"[。|;；\n]", DENIALS.sub("が無い", plain)):
+        for sentence in re.split(r"[。|;；()（）\n]", DENIALS.sub(lambda m: f"{m['kept'] or ''}が無い", plain)):
             found += _units(morphs(sentence))
         return found
 
 
+_POINTS = ("day", "month")  # dates that are told of something; a year is what something is told of
+
+
+def _kind(code: str) -> str:
+    """Return of what kind a code is: one is not mistaken for another. 例: 0138-22-1045, 041-0801, 1.4.2"""
+    digits = re.sub(r"\D", "", code)
+    if code.startswith(("0", "(0")) and len(digits) in (10, 11):
+        return "telephone"
+    return "postal code" if re.fullmatch(r"\d{3}-\d{4}", code) else "code"
+
+
 def _units(parts: Sequence[Morph]) -> list[Unit]:
-    made: list[tuple[set[str], bool]] = []
-    words: set[str] = set()
+    made: list[tuple[list[str], bool, bool]] = []
+    words: list[str] = []
     denied = has_predicate = False
-    for morph in [*parts, None]:
+    for n, morph in enumerate([*parts, None]):
         mark = morph is not None and morph.pos == "補助記号" and morph.surface in "、,"
-        begins = morph is not None and morph.pos in ("名詞", "接頭辞", "副詞", "連体詞", "代名詞") and has_predicate
-        if morph is None or ((mark or begins) and has_predicate):
+        begins = morph is not None and morph.pos in _BEGINS and has_predicate and morph.base not in _GOES_ON
+        topic = mark and n > 0 and parts[n - 1].pos2 == "係助詞"
+        if morph is None or topic or ((mark or begins) and has_predicate):
             if words or denied:
-                made.append((words, denied))
-            words, denied, has_predicate = set(), False, False
+                made.append((words, denied, has_predicate))
+            words, denied, has_predicate = [], False, False
         if morph is None or mark:
             continue
         if morph.base in _DENIES and morph.pos in ("助動詞", "形容詞", "名詞", "接尾辞", "動詞", "形状詞"):
@@ -281,10 +303,22 @@ def _units(parts: Sequence[Morph]) -> list[Unit]:
             has_predicate = True
         elif morph.pos in ("動詞", "形容詞", "助動詞"):
             has_predicate = True
-        if morph.pos in _WORDS and not {morph.base, fold(morph.surface)} & FRAME and morph.base not in _DENIES:
-            words.add(morph.base)
-    whole = frozenset(word for unit, _ in made for word in unit)
-    return [Unit(frozenset(unit), whole, no, n == len(made) - 1) for n, (unit, no) in enumerate(made)]
+        if morph.pos in _WORDS and morph.base not in _LIGHT and morph.pos2 != "数詞" and morph.base not in _DENIES:
+            words.append(morph.base)
+    whole = frozenset(word for unit, _, _ in made for word in unit)
+    return [
+        Unit(frozenset(unit), unit[-1] if unit else "", whole, no, n == len(made) - 1, stated)
+        for n, (unit, no, stated) in enumerate(made)
+    ]
+
+
+_BEGINS = ("名詞", "接頭辞", "副詞", "連体詞", "代名詞")
+# Nouns that go on with the predicate before them. 例: 提出することは適切でない
+_GOES_ON = frozenset("事 物 訳 筈 必要 の 方 義務 恐れ".split())
+# Words that carry no sense of their own: what they deny is the word before them. 例: 利用できない denies 利用
+_LIGHT = _GOES_ON | frozenset(
+    "為る 居る 有る 成る 出来る 得る 御座る 頂く 下さる 行う 致す 行なう 認める 言う 場合 時 者 等 無い".split()
+)
 
 
 def _meets(span: tuple[int, int], others: Sequence[tuple[int, int]]) -> bool:

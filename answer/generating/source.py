@@ -15,12 +15,11 @@ from ingest.numbers import Quantity
 
 @dataclass(frozen=True)
 class Source:
-    """A line with the heading of its block; ``near`` are the sentences that stand with it there."""
+    """A line with the heading of its block."""
 
     text: str
     heading: str
     period: str | None = None
-    near: str = ""
 
     @property
     def own(self) -> Said:

@@ -21,13 +21,15 @@ _SAYS_PLAN = re.compile(r"予定|見込|見通し")
 _DONE = re.compile(r"(?:まし)?た(?=[。、」）)]|$)|済み?|実績|完了")
 _RANKED = re.compile(rf"{SUPERLATIVE_SAID.pattern}|ピーク|過去最|限度|以内")
 _CHANGE = re.compile(r"増減|差引|比較|前年度?[比差]|対比")
-_SAME = re.compile(r"違い(?:は|が)?(?:な|あり?ませ)|同じ|同額|変わら|変わりは?(?:な|あり?ませ)|等し")
+_SAME = re.compile(r"違い(?:は|が)?(?:な|あり?ませ)|同じ(?=です|で(?!は)|く|。|、|水準|額)|同額|変わら|変わりは?(?:な|あり?ませ)|等し")
 _DIFFERENT = re.compile(r"違い(?:は|が)?あ(?!り?ませ)|異な|違い?ます|違って")
 _THAN = re.compile(r"(?P<than>[^、。]{1,40}?)(?:より(?:も)?(?!良|よ)|と比べて?|に比べて?|を(?=上回|下回))(?P<rest>[^。]*)")
 _TIMES = re.compile(r"前年|昨年|前回|前期|前月|去年|年前|年度|先月|従来|これまで")
 _MORE = re.compile(r"多[いくか]|高[いくか]|大き[いく]|長[いくか]|上回|増")
 _LESS = re.compile(r"少な[いくか]|低[いくか]|小さ[いく]|短[いくか]|安[いくか]|下回|減")
-_ALIKE = 0.34  # of the words of two predicates, those that both have, for them to say one thing
+_CONTRAST = re.compile(r"で(?:は)?なく")
+_MOST = 0.8  # how much of a line that denies a sentence must say to be about it
+_ALIKE = 0.5  # how much of what a predicate says another one must have, for them to be about one thing
 
 
 def turned(claim: Said, sources: Sequence[Source]) -> Iterator[str]:
@@ -109,11 +111,10 @@ def _is_turned_there(
     for clause in claim.clauses:
         if one.search(turning(fold(clause.text))) is None:
             continue
-        best = max(pool, key=lambda c: _shared(clause, c), default=None)
-        if best is not None and _shared(clause, best) > 0:
-            text = turning(fold(best.text))
-            if other.search(text) and not one.search(text):
-                return True
+        most = max((_shared(clause, c) for c in pool), default=0.0)
+        best = [turning(fold(c.text)) for c in pool if _shared(clause, c) == most > 0]
+        if any(other.search(text) for text in best) and not any(one.search(text) for text in best):
+            return True
     return False
 
 
@@ -146,39 +147,50 @@ def _ways(claim: Said, sources: Sequence[Source]) -> Iterator[str]:
 def denials(claim: Said, sources: Sequence[Source], question: Said) -> Iterator[str]:
     """Yield where a sentence says that something is not and its lines that it is, or the other way."""
     pool = [unit for source in sources for unit in source.own.units]
-    asked = {key for _, key, _ in question.content} | set(question.lemmas)
+    asked = question.lemmas
     units = claim.units
-    for n, unit in enumerate(units):
-        if not unit.words and not unit.ends:
-            continue
+    for unit in units:
         like = max((_likeness(unit, v) for v in pool if v.denied == unit.denied), default=0.0)
         unlike = max((_likeness(unit, v) for v in pool if v.denied != unit.denied), default=0.0)
         if not unit.denied:
-            if unlike >= _ALIKE and unlike > like:
+            theirs = [v for v in pool if v.denied and _likeness(unit, v) == unlike]
+            told = any(u.denied and _share(u.words, v.words) >= _ALIKE for u in units for v in theirs)
+            if unit.stated and unlike >= _ALIKE and unlike > like and not told:
                 yield "行では打ち消されています"
             continue
-        contrasts = not unit.ends and n + 1 < len(units)
-        if (contrasts or claim.text.startswith(("いいえ", "いえ"))) and unit.words and unit.words <= asked:
+        contrasts = not unit.ends and _CONTRAST.search(claim.text) is not None
+        if (contrasts or claim.text.startswith(("いいえ", "いえ"))) and _share(unit.words, asked) >= _ALIKE:
             continue  # 例: いいえ、Aではなく、Bです, where A is what was asked
         if _SAME.search(claim.text) and _repeats(claim, sources):
             continue
-        if not like or unlike > max(like, _ALIKE):
+        if not like or (unlike > like and like < _ALIKE):
             yield "打ち消しが行にありません"
+    words = frozenset(word for unit in units for word in unit.words)
+    if not any(unit.denied for unit in units):
+        for v in pool:
+            if v.denied and v.ends and len(v.whole) > 2 and _share(v.whole, words) >= _MOST:
+                yield "行では打ち消されています"
 
 
 def _likeness(one: Unit, other: Unit) -> float:
-    """Return how much two predicates are about the same: by their own words, or at the end by all of their sentences'."""
-    found = _dice(one.words, other.words)
-    if one.ends and other.ends and (len(one.words) < 2 or len(other.words) < 2 or one.denied == other.denied):
-        found = max(found, _dice(one.whole, other.whole))
+    """Return how much of a predicate another one has: of its words, its last one above all.
+
+    Predicates without words of their own, at the end of their sentences, are those of the whole sentences.
+    """
+    if one.ends and other.ends and not (one.words and other.words):
+        return _share(one.whole, other.whole)
+    found = _share(one.words, other.words)
+    if one.predicate:
+        found = (found + _share(frozenset([one.predicate]), other.words)) / 2
+    if one.ends and other.ends and one.denied == other.denied:
+        found = max(found, _share(one.whole, other.whole))
     return found
 
 
-def _dice(one: frozenset[str], other: frozenset[str]) -> float:
-    if not one or not other:
+def _share(one: frozenset[str], other: frozenset[str]) -> float:
+    if not one:
         return 0.0
-    met = len(one & other) + sum(any(len(a) > 1 and a[:2] == b[:2] for b in other) for a in one - other)
-    return 2 * min(met, len(one), len(other)) / (len(one) + len(other))
+    return sum(a in other or any(len(a) > 1 and a[:2] == b[:2] for b in other) for a in one) / len(one)
 
 
 def answered(answer: str, claim: Said, question: Said) -> Iterator[str]:
@@ -196,14 +208,19 @@ def answered(answer: str, claim: Said, question: Said) -> Iterator[str]:
         for one, other in PAIRS
     )
     last = next((unit for unit in reversed(question.units) if unit.words), None)
-    alike = [unit for unit in claim.units if last is not None and _dice(unit.words, last.words) >= 0.5]
-    denied = bool(alike) and last is not None and all(unit.denied != last.denied for unit in alike)
-    if not says_no and (opposed or denied):
+    alike = [
+        unit
+        for unit in claim.units
+        if last is not None and last.predicate in unit.words and _share(unit.words, last.words) >= _ALIKE
+    ]
+    if last is None or not (opposed or alike):
+        return
+    turned_round = opposed or all(unit.denied != last.denied for unit in alike)
+    if not says_no and turned_round:
         yield "「はい」と続く文が合いません"
-    if says_no and not opposed and alike and last is not None and all(unit.denied == last.denied for unit in alike):
-        known = {key for _, key, _ in question.content}
-        if all(key in known or key in question.key for _, key, _ in claim.content) and not claim.quantities:
-            yield "「いいえ」と続く文が合いません"
+    echoes = any(unit.denied == last.denied and _share(unit.words, last.words) >= _MOST for unit in alike)
+    if says_no and not opposed and echoes and not any(unit.denied != last.denied for unit in claim.units):
+        yield "「いいえ」と続く文が合いません"
 
 
 # --- comparisons ------------------------------------------------------------------------------------------------------
@@ -214,7 +231,11 @@ def compared(claim: Said, sources: Sequence[Source]) -> Iterator[str]:
     for match in _THAN.finditer(claim.text):
         rest, than = match["rest"], match["than"]
         more, less = _MORE.search(rest), _LESS.search(rest)
-        if (more is None) == (less is None) or _TIMES.search(than) or steps(claim):
+        if (more is None) == (less is None) or _TIMES.search(than):
+            continue
+        if steps(claim):
+            if not any((step > 0) == (more is not None) for step in steps(claim)):
+                yield f"「{match[0][:20]}」という比較が数字と合いません"
             continue
         topic = re.split(r"(?:のほうが|の方が|[はが])、?", than)
         subject, reference = ("".join(topic[:-1]), topic[-1]) if len(topic) > 1 else ("", topic[0])

@@ -52,7 +52,7 @@ def verify(claim: Claim, evidence: Evidence) -> Verdict:
         found = faults(text, [sources[id_] for id_ in ids], given, evidence.question, strict=True)
         return next(found, None) is None
 
-    able = [id_ for id_ in sources if says(id_)]
+    able = [id_ for id_ in sources if id_ not in cited and says(id_)]
     if able:
         return Verdict(claim, "repointed", (_nearest(able, cited, evidence),), reason)
     for pair in combinations(_likeliest(text, sources, cited), 2):
@@ -62,17 +62,12 @@ def verify(claim: Claim, evidence: Evidence) -> Verdict:
 
 
 def _tells(text: str) -> bool:
-    """Say whether a sentence says enough for a line to be found by it: a figure, a date, or a few words."""
-    claim = said(text)
-    return bool(claim.values or claim.periods) or len(claim.content) >= _ENOUGH
+    """Say whether a sentence says enough for a line to be found by it."""
+    return len({key for _, key, _ in said(text).content}) >= _ENOUGH
 
 
 def _sources(evidence: Evidence) -> dict[str, Source]:
-    found = {}
-    for block in evidence.blocks:
-        near = "\n".join(line.text for line in block.lines if " | " not in line.text)
-        found |= {line.id: Source(line.text, block.heading, line.period, near) for line in block.lines}
-    return found
+    return {line.id: Source(line.text, block.heading, line.period) for block in evidence.blocks for line in block.lines}
 
 
 def _nearest(able: list[str], cited: tuple[str, ...], evidence: Evidence) -> str:
