@@ -152,7 +152,7 @@ def _told(text: str, values: Sequence[Value], dated: bool) -> Iterator[tuple[Val
                 ahead = ahead[cut.end() :] if cut else ahead
         following = min((v.at[0] for v in values if v.kind == value.kind and v.at[0] >= end), default=len(text))
         behind = text[end:following]
-        if value.kind == "bound":  # 例: 3歳以上の児童は無料、
+        if value.kind in _LABELS:  # 例: 3歳以上の児童は無料、
             behind = behind.split("。")[0]
         else:
             behind = re.split(r"[、。，（(は・◇◆■○●]", behind)[0][:_BEHIND]
@@ -161,6 +161,7 @@ def _told(text: str, values: Sequence[Value], dated: bool) -> Iterator[tuple[Val
 
 
 _LEFT = re.compile(r".{0,3}?(?:から|より|まで|[にでがとし])")  # what still belongs to the figure before
+_LABELS = ("bound", "year", "fiscal_year", "range")  # what is told of them may follow far behind
 _GAP = re.compile(r"(?:\([月火水木金土日祝・]+\)|\s|まで)*(?:から|[~\-・/→]|と|及び|、)?\s*(?:\([^()]{1,4}\))?")
 _BEHIND = 10  # characters behind a figure that are still about it. 例: 642人が転入し
 

@@ -27,6 +27,7 @@ LEAST_NEW = 0.35
 _YES = re.compile(r"^\s*(はい|いいえ|ええ|いえ)(?=[、。,.\s])[、。,.\s]*")
 _QUOTED = re.compile(r"[「『“]([^「」『』“”]{2,60})[」』”]")
 _KATAKANA_UNITS = frozenset(katakana(unit) for unit in UNITS if re.fullmatch("[ァ-ヶー]+", unit))
+_KATAKANA = re.compile(r"[ァ-ヶー]{3,}")
 _NOTHING = said("")
 
 
@@ -103,9 +104,9 @@ def _absent_names(
             yield f"「{claim.of(run)}」は行では「{sibling}」です"
         elif all(katakana(m.surface) in question.key for m in missing):
             continue
-        elif any(whole in s.own.key for s in given) and len(whole) > 1:
+        elif (len(run) > 1 or _KATAKANA.fullmatch(whole)) and any(whole in s.own.key for s in given):
             yield f"「{claim.of(run)}」は別の行のものです"
-        elif is_name and any(m.base not in FRAME or m.surface in TELLS_APART for m in missing):
+        elif (is_name or _KATAKANA.fullmatch(claim.of(run))) and any(m.base not in FRAME or m.surface in TELLS_APART for m in missing):
             yield f"「{claim.of(run)}」が行にありません"
 
 
@@ -129,11 +130,11 @@ def _sibling(run: Sequence[Morph], missing: Sequence[Morph], claim: Said, source
         return ""
     mine = {katakana(m.surface) for m in run}
     for source in sources:
-        for other in source.own.runs_of_nouns:
+        for side, other in ((side, r) for side in (source.own, source.over) for r in side.runs_of_nouns):
             if len(other) < 2 or other[-1].surface != run[-1].surface:
                 continue
             theirs = {katakana(m.surface) for m in other}
             strange = {m for m in theirs if m not in claim.key}
             if strange and (missing or len(mine - theirs) == len(theirs - mine) == 1):
-                return source.own.of(other)
+                return side.of(other)
     return ""

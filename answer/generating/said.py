@@ -30,6 +30,7 @@ _DAY = re.compile(
     r"|(?<=[日)）~～〜・、とら])(?P<d3>\d{1,2})日(?!間)"
 )
 _RUN = re.compile(r"(?P<before>[一-龠々ァ-ヶーa-zA-Z])?(?P<figure>\d+(?:\.\d+)*)(?P<after>[一-龠々ァ-ヶa-zA-Z%])?")
+_EACH_ONE = re.compile(r"(?<![\d.])1(?=[^\d\s、。]{1,3}?間?(?:あたり|当たり|当り|につき|ごと))")  # 1週間あたり
 _BOUND = re.compile(
     r"(?P<what>\d[\d,.]*(?:[^\d\s、。,.()（）|:：]{0,4}?)|[一-龠々ァ-ヶー]{2,8})\s*の?"
     r"(?P<bound>以上|以下|未満|に満たない|超(?!過)|を?超え|以内|以前|以降|以後)"
@@ -168,7 +169,7 @@ class Said:
     @cached_property
     def runs(self) -> list[tuple[str, str, str]]:
         """Figures that are no quantity, date or time, with the signs before and after them. 例: 第3回 → 3, 第, 回"""
-        rest = list(self.text.replace(",", " "))
+        rest = list(_EACH_ONE.sub(lambda m: " " * len(m[0]), self.text.replace(",", " ")))
         spans = [q.at for q in self.quantities] + [p.at for p in self.periods]
         for start, end in spans + [v.at for v in (*self.codes, *self.clocks, *self.days)]:
             rest[start:end] = " " * (end - start)
@@ -188,7 +189,7 @@ class Said:
     def values(self) -> list[Value]:
         """All figures, in their order."""
         found = [Value(q.base_unit or "", abs(q.value), q.text, q.at) for q in self.quantities]
-        found += [Value(p.kind, p.code, self.text[slice(*p.at)], p.at) for p in self.periods if p.kind in _POINTS]
+        found += [Value(p.kind, p.code, self.text[slice(*p.at)], p.at) for p in self.periods]
         dated = [p.at for p in self.periods]
         days = [d for d in self.days if not _meets(d.at, dated)]
         return sorted([*found, *self.codes, *self.clocks, *days, *self._bounded], key=lambda v: v.at)
@@ -273,9 +274,6 @@ class Said:
         return found
 
 
-_POINTS = ("day", "month")  # dates that are told of something; a year is what something is told of
-
-
 def _kind(code: str) -> str:
     """Return of what kind a code is: one is not mistaken for another. 例: 0138-22-1045, 041-0801, 1.4.2"""
     digits = re.sub(r"\D", "", code)
@@ -317,7 +315,7 @@ _BEGINS = ("名詞", "接頭辞", "副詞", "連体詞", "代名詞")
 _GOES_ON = frozenset("事 物 訳 筈 必要 の 方 義務 恐れ".split())
 # Words that carry no sense of their own: what they deny is the word before them. 例: 利用できない denies 利用
 _LIGHT = _GOES_ON | frozenset(
-    "為る 居る 有る 成る 出来る 得る 御座る 頂く 下さる 行う 致す 行なう 認める 言う 場合 時 者 等 無い".split()
+    "為る 居る 有る 成る 出来る 得る 御座る 頂く 下さる 行う 致す 行なう 認める 言う 場合 時 者 等 無い 為".split()
 )
 
 
