@@ -64,11 +64,14 @@ def others_figures(
     claim: Said, cited: Sequence[Source], given: Sequence[Source], worked: Sequence[Quantity]
 ) -> Iterator[str]:
     """Yield the figures of a sentence that the lines have of something else."""
+    claim = said(_EACH.sub(lambda m: " " * len(m[0]), claim.text))
     for value, own in _told(claim.text, claim.values, dated=False):
         words = _words(own, value)
         if not words or any(q.text == value.text for q in worked):
             continue
         mine = [(t, s) for s in cited for t in told_in(s.text) if _same(t.value, value)]
+        if value.kind in _LABELS and any(" | " in s.text for _, s in mine):
+            continue  # the headings of columns
         if not mine:
             continue
         rivals = [
@@ -85,14 +88,16 @@ def _is_beaten(
     one: Told, source: Source, words: Sequence[_Word], rivals: Sequence[tuple[Told, Source]], cited: Sequence[Source]
 ) -> bool:
     mine = [one.level(word, source.over) for word in words]
+    anywhere = [max(n, any(word.stands_in(s.own) for s in cited)) for n, word in zip(mine, words, strict=True)]
     for rival, other in rivals:
         theirs = [rival.level(word, other.over) for word in words]
         if other in cited and _is_of_another_time(one, rival, words):
             return True
         if any(a > b for a, b in zip(mine, theirs, strict=True)):
             continue
-        closer = [a for a, b in zip(mine, theirs, strict=True) if b > a and (b == _OWN or not a)]
-        # a line that was not pointed to has it only where this one does not say the word at all
+        # a line that was not pointed to has it only where those that were do not say the word at all
+        closest = mine if other in cited else anywhere
+        closer = [a for a, b in zip(closest, theirs, strict=True) if b > a and (b == _OWN or not a)]
         if closer and (other in cited or 0 in closer):
             return True
     return False
@@ -149,19 +154,29 @@ def _told(text: str, values: Sequence[Value], dated: bool) -> Iterator[tuple[Val
                 ahead = shared.get(value.kind, "")
             else:
                 cut = re.search(r"(?<![はもが])[、，・◇◆■○●]", ahead) or _LEFT.match(ahead)
-                ahead = ahead[cut.end() :] if cut else ahead
+                ahead = _behind_predicate(ahead[cut.end() :] if cut else ahead)
         following = min((v.at[0] for v in values if v.kind == value.kind and v.at[0] >= end), default=len(text))
         behind = text[end:following]
         if value.kind in _LABELS:  # 例: 3歳以上の児童は無料、
             behind = behind.split("。")[0]
         else:
-            behind = re.split(r"[、。，（(は・◇◆■○●]", behind)[0][:_BEHIND]
+            behind = re.split(r"[、。，（(は・◇◆■○●]|から|より", behind)[0][:_BEHIND]
         shared[value.kind] = ahead if dated else _without_dates(ahead)
         yield value, f"{head[0] if head else ''}{ahead}{value.text}{behind}"
 
 
 _LEFT = re.compile(r".{0,3}?(?:から|より|まで|[にでがとし])")  # what still belongs to the figure before
-_LABELS = ("bound", "year", "fiscal_year", "range")  # what is told of them may follow far behind
+def _behind_predicate(text: str) -> str:
+    """Return a text without the predicate that it begins with, which is told of the figure before it."""
+    parts = said(text).morphs
+    first = next((n for n, m in enumerate(parts[:3]) if m.pos == "動詞"), None)
+    if first is None or not re.search(r"[ぁ-ん]", text[: parts[first].end]):
+        return text
+    rest = next((m for m in parts[first + 1 :] if m.pos not in ("助動詞", "動詞", "助詞")), None)
+    return text[rest.start :] if rest is not None else text
+
+
+_LABELS = ("bound", "year", "fiscal_year")  # what is told of them may follow far behind
 _GAP = re.compile(r"(?:\([月火水木金土日祝・]+\)|\s|まで)*(?:から|[~\-・/→]|と|及び|、)?\s*(?:\([^()]{1,4}\))?")
 _BEHIND = 10  # characters behind a figure that are still about it. 例: 642人が転入し
 
@@ -175,7 +190,7 @@ def _without_dates(text: str) -> str:
 
 
 def _words(text: str, value: Value) -> list[_Word]:
-    here = said(_EACH.sub("", text))
+    here = said(text)
     found = [_Word(lemma, key) for lemma, key, _ in here.content if not _DIRECTION.search(key)]
     if value.kind not in _DATED:
         found += [_Word("", "", period) for period in here.periods]
@@ -187,7 +202,7 @@ def _words(text: str, value: Value) -> list[_Word]:
     return found
 
 
-_DATED = ("day", "month", "year", "fiscal_year", "range", "clock")
+_DATED = ("day", "year", "fiscal_year", "clock")
 
 
 def _place(text: str, value: Value) -> tuple[int, int]:
@@ -201,6 +216,7 @@ def _turns(text: str) -> bool:
 
 
 # 例: 人口10万人・1週間あたり is no more than the unit of what follows
-_EACH = re.compile(r"[^、。]{0,4}\d[\d,.]*[万億]?\S{1,3}?(?:あたり|当たり|につき)")
+_AMOUNT = r"\d[\d,.]*[万億]?[^\d\s]{1,2}?"
+_EACH = re.compile(rf"(?:(?:人口)?{_AMOUNT}[・/])?{_AMOUNT}間?(?:あたり|当たり|当り|につき)")
 _CHANGE = re.compile(r"増減|差引|比較|前年度?[比差]|対比")
 _DIRECTION = re.compile(r"[増減]|上昇|低下")

@@ -189,7 +189,7 @@ class Said:
     def values(self) -> list[Value]:
         """All figures, in their order."""
         found = [Value(q.base_unit or "", abs(q.value), q.text, q.at) for q in self.quantities]
-        found += [Value(p.kind, p.code, self.text[slice(*p.at)], p.at) for p in self.periods]
+        found += [Value(_DATES.get(p.kind, p.kind), p.code, self.text[slice(*p.at)], p.at) for p in self.periods]
         dated = [p.at for p in self.periods]
         days = [d for d in self.days if not _meets(d.at, dated)]
         return sorted([*found, *self.codes, *self.clocks, *days, *self._bounded], key=lambda v: v.at)
@@ -274,6 +274,9 @@ class Said:
         return found
 
 
+_DATES = {"month": "day", "range": "day"}  # dates of one kind, as they are told
+
+
 def _kind(code: str) -> str:
     """Return of what kind a code is: one is not mistaken for another. 例: 0138-22-1045, 041-0801, 1.4.2"""
     digits = re.sub(r"\D", "", code)
@@ -315,7 +318,7 @@ _BEGINS = ("名詞", "接頭辞", "副詞", "連体詞", "代名詞")
 _GOES_ON = frozenset("事 物 訳 筈 必要 の 方 義務 恐れ".split())
 # Words that carry no sense of their own: what they deny is the word before them. 例: 利用できない denies 利用
 _LIGHT = _GOES_ON | frozenset(
-    "為る 居る 有る 成る 出来る 得る 御座る 頂く 下さる 行う 致す 行なう 認める 言う 場合 時 者 等 無い 為".split()
+    "為る 居る 有る 成る 出来る 得る 御座る 頂く 下さる 行う 致す 行なう 認める 言う 場合 時 者 等 無い 為 様".split()
 )
 
 

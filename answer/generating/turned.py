@@ -163,7 +163,9 @@ def denials(claim: Said, sources: Sequence[Source], question: Said) -> Iterator[
             continue  # 例: いいえ、Aではなく、Bです, where A is what was asked
         if _SAME.search(claim.text) and _repeats(claim, sources):
             continue
-        if not like or (unlike > like and like < _ALIKE):
+        if any(v.denied and v.ends and not v.words and _share(unit.whole, v.whole) >= _ALIKE for v in pool):
+            continue  # 例: その必要はありません
+        if not like or unlike > like:
             yield "打ち消しが行にありません"
     words = frozenset(word for unit in units for word in unit.words)
     if not any(unit.denied for unit in units):
@@ -182,7 +184,7 @@ def _likeness(one: Unit, other: Unit) -> float:
     found = _share(one.words, other.words)
     if one.predicate:
         found = (found + _share(frozenset([one.predicate]), other.words)) / 2
-    if one.ends and other.ends and one.denied == other.denied:
+    if one.ends and other.ends and not one.denied and not other.denied:
         found = max(found, _share(one.whole, other.whole))
     return found
 

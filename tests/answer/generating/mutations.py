@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from answer.evidence import katakana
 from answer.generating.said import said
 
 _UNITS = {"人": "件", "件": "人", "円": "人", "千円": "百万円", "万円": "億円", "億円": "万円", "％": "円", "%": "人", "歳": "人",
@@ -25,8 +26,11 @@ _NEGATED = (
 _PLAIN = re.compile(r"^[一-龠々ァ-ヶーA-Za-zＡ-Ｚａ-ｚ・]+$")
 
 
-def mutations(text: str, others: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield what a sentence is not, with the kind of the change; ``others`` are all the lines that were given."""
+def mutations(text: str, cited: str, others: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield what a sentence is not, with the kind of the change.
+
+    ``cited`` is what it stands on, with the headings and the question; ``others`` are all the lines that were given.
+    """
     yield from _digits(text)
     yield from _dates(text)
     for unit, other in _UNITS.items():
@@ -38,7 +42,7 @@ def mutations(text: str, others: Sequence[str]) -> Iterator[tuple[str, str]]:
             yield "turned", text.replace(old, new, 1)
     yield from _negated(text)
     yield from _figures(text, others)
-    yield from _names(text, others)
+    yield from _names(text, said(cited).key, others)
 
 
 def _digits(text: str) -> Iterator[tuple[str, str]]:
@@ -55,6 +59,8 @@ def _dates(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _negated(text: str) -> Iterator[tuple[str, str]]:
+    if re.search(r"(?:かまい|構い|なり|いけ)ません。?$|ならない", text):
+        return
     for old, new in _NEGATED:
         at = text.rfind(old)
         if at >= 0 and (len(text) - at - len(old) <= 4 or old in ("ではなく", "不要", "対象外", "ません")):
@@ -80,7 +86,7 @@ def _figures(text: str, others: Sequence[str]) -> Iterator[tuple[str, str]]:
             yield "figure", here.text[:start] + other + here.text[end:]
 
 
-def _names(text: str, others: Sequence[str]) -> Iterator[tuple[str, str]]:
+def _names(text: str, cited: str, others: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Yield the sentence with another name of the same kind, by its last piece or its writing, from elsewhere."""
     held: dict[str, dict[str, None]] = {}
     for line in others:
@@ -89,7 +95,7 @@ def _names(text: str, others: Sequence[str]) -> Iterator[tuple[str, str]]:
     for kind, name in dict.fromkeys(_named(text)):
         alike = [o for o in held.get(kind, ()) if o not in text and o not in name and name not in o]
         for other in alike[:2]:
-            yield "name", said(text).text.replace(name, other, 1)
+            yield "name of the line" if katakana(other) in cited else "name", said(text).text.replace(name, other, 1)
 
 
 def _named(text: str) -> Iterator[tuple[str, str]]:
