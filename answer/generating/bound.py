@@ -32,6 +32,11 @@ class Told:
     value: Value
     own: str
     around: str
+    cell: str = ""
+
+    @property
+    def cell_key(self) -> str:
+        return said(self.cell).key
 
     @cached_property
     def close(self) -> Said:
@@ -82,6 +87,30 @@ def others_figures(
         ]
         if all(_is_beaten(one, source, words, rivals, cited) for one, source in mine):
             yield f"「{value.text}」が別のものの数字です"
+            continue
+        label = _label(claim.text, claim.values, value)
+        if label and all(_has_another_head(one, source, label) for one, source in mine):
+            yield f"「{value.text}」が別の欄の数字です"
+
+
+def _label(text: str, values: Sequence[Value], value: Value) -> str:
+    """Return the noun right before a figure, which in a row may be the heading of its cell. 例: 経度は138.32"""
+    start = value.at[0]
+    before = max((v.at[1] for v in values if v.at[1] <= start), default=0)
+    label = _LABEL.search(text[before:start])
+    runs = said(label[1]).runs_of_nouns if label else []
+    return katakana(said(label[1]).of(runs[-1])) if label and runs and runs[-1][-1].end == len(label[1]) else ""
+
+
+_LABEL = re.compile(r"([^、。・はがも]{2,20})[はがも]、?(?:約|およそ)?$")
+
+
+def _has_another_head(one: Told, source: Source, label: str) -> bool:
+    """Say whether in the row of a figure another cell is headed as is told, and the figure's own is not."""
+    cells = source.own.text.split(" | ")
+    if len(cells) < 2 or label in one.cell_key or label in katakana(one.own):
+        return False
+    return any(label in katakana(head[0]) for cell in cells if (head := _HEADED.match(cell)))
 
 
 def _is_beaten(
@@ -128,7 +157,7 @@ def told_in(text: str) -> tuple[Told, ...]:
         here = said(cell)
         values = here.values
         for value, own in _told(cell, values, dated=True):
-            found.append(Told(value, f"{named if _HEADED.match(cell) else ''} {own}", line.text))
+            found.append(Told(value, f"{named if _HEADED.match(cell) else ''} {own}", line.text, cell))
         at += len(cell) + 3
     return tuple(found)
 

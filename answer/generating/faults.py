@@ -48,6 +48,8 @@ def faults(
     if answer is not None:
         yield from answered(answer[1], claim, asked)
     context = _NOTHING if strict else asked
+    if strict and not all(_is_of_row(claim, source) for source in sources):
+        yield "別の行のことです"
     worked, wrong = worked_out(claim.text, sources)
     if wrong:
         yield f"計算が確かめられません（{wrong}）"
@@ -61,6 +63,15 @@ def faults(
     cover, new = covered(claim, sources, context)
     if cover < LEAST_COVER or new < LEAST_NEW:
         yield f"行にない語が多すぎます（一致 {cover:.2f}）"
+
+
+def _is_of_row(claim: Said, source: Source) -> bool:
+    """Say whether a sentence names the row that a line is; any sentence may be of a line that is no row."""
+    cells = source.own.text.split(" | ")
+    if len(cells) < 2:
+        return True
+    named = next((c.partition(": ")[2] or c for c in cells[:2] if said(c.partition(": ")[2] or c).content), "")
+    return covered(said(named), [Source(claim.text, "")], _NOTHING)[0] >= LEAST_COVER
 
 
 def covered(claim: Said, sources: Sequence[Source], question: Said) -> tuple[float, float]:
@@ -122,19 +133,19 @@ def _stands(run: Sequence[Morph], n: int, sources: Sequence[Source]) -> bool:
 
 
 def _sibling(run: Sequence[Morph], missing: Sequence[Morph], claim: Said, sources: Sequence[Source]) -> str:
-    """Return what the lines have of the kind of a compound, by its last piece, and the sentence does not have.
+    """Return what the lines have in the place of a compound that they lack, and the sentence does not have.
 
-    Of a compound whose pieces all stand in the lines, that is one with all of its pieces but one.
+    That is one with the same piece behind another one: 就労証明書 for 戸籍証明書. Of a compound whose pieces all stand in
+    the lines, it is one with all of its pieces but one.
     """
-    if len(run) < 2 or run[-1] in missing:
-        return ""
+    behind = next((katakana(m.surface) for n, m in enumerate(run) if m not in missing and run[n - 1] in missing), "")
     mine = {katakana(m.surface) for m in run}
-    for source in sources:
-        for side, other in ((side, r) for side in (source.own, source.over) for r in side.runs_of_nouns):
-            if len(other) < 2 or other[-1].surface != run[-1].surface:
-                continue
-            theirs = {katakana(m.surface) for m in other}
-            strange = {m for m in theirs if m not in claim.key}
-            if strange and (missing or len(mine - theirs) == len(theirs - mine) == 1):
-                return side.of(other)
+    for side, other in ((side, r) for s in sources for side in (s.own, s.over) for r in side.runs_of_nouns):
+        theirs = [katakana(m.surface) for m in other]
+        strange = {piece for piece in theirs if piece not in claim.key}
+        if behind and behind in theirs[1:] and theirs[theirs.index(behind, 1) - 1] in strange:
+            return side.of(other)
+        is_like = len(run) > 1 and len(other) > 1 and other[-1].surface == run[-1].surface
+        if strange and not missing and is_like and len(mine - {*theirs}) == len({*theirs} - mine) == 1:
+            return side.of(other)
     return ""

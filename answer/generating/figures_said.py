@@ -100,7 +100,7 @@ def _counts(claim: Said, quantity: Quantity, sources: Sequence[Source]) -> bool:
 
 def _has_run(source: Source, figure: str, before: str, after: str) -> bool:
     """Say whether a line has a figure that is no quantity: 第3回 and サロン2 beside its sign, a bare one by itself."""
-    alone = rf"(?<![\d.\-])0*{re.escape(figure)}(?![\d]|[.\-]\d)"
+    alone = rf"(?<![\d.])(?<!\d-)0*{re.escape(figure)}(?![\d]|[.\-]\d)"
     if before == "第":
         patterns = [before + alone + re.escape(after)]
     else:
@@ -136,7 +136,7 @@ def _holds(source: Source, quantity: Quantity, text: str, question: Said) -> boo
         return katakana(quantity.unit).removesuffix("間")[-1:] in source.own.key  # 例: 1週間あたり for /週
     printed = figures(quantity.text)
     bare = [figure for side in (source.own, source.over) for figure, _, _ in side.runs]
-    return any([figure] == printed and _scaled(float(figure), source, quantity, question) for figure in bare if figure.count(".") < 2)
+    return any([figure] == printed and _scaled(float(figure), source, quantity, question) for figure in bare if figure.replace(".", "", 1).isdigit())
 
 
 def _is_printed(source: Source, quantity: Quantity) -> bool:

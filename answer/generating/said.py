@@ -29,7 +29,7 @@ _DAY = re.compile(
     r"(?<!\d)(?P<m>\d{1,2})月(?!額|報|刊|給|例|謝|間|曜|号)(?:(?P<d>\d{1,2})日(?!間))?|(?<![\d/])(?P<m2>\d{1,2})/(?P<d2>\d{1,2})(?![\d/])"
     r"|(?<=[日)）~～〜・、とら])(?P<d3>\d{1,2})日(?!間)"
 )
-_RUN = re.compile(r"(?P<before>[一-龠々ァ-ヶーa-zA-Z])?(?P<figure>\d+(?:\.\d+)*)(?P<after>[一-龠々ァ-ヶa-zA-Z%])?")
+_RUN = re.compile(r"(?P<before>[一-龠々ァ-ヶーa-zA-Z])?(?P<figure>\d+(?:[.\-]\d+)*)(?P<after>[一-龠々ァ-ヶa-zA-Z%])?")
 _EACH_ONE = re.compile(r"(?<![\d.])1(?=[^\d\s、。]{1,3}?間?(?:あたり|当たり|当り|につき|ごと))")  # 1週間あたり
 _BOUND = re.compile(
     r"(?P<what>\d[\d,.]*(?:[^\d\s、。,.()（）|:：]{0,4}?)|[一-龠々ァ-ヶー]{2,8})\s*の?"
@@ -167,15 +167,19 @@ class Said:
         return frozenset(found)  # type: ignore[arg-type]
 
     @cached_property
-    def runs(self) -> list[tuple[str, str, str]]:
-        """Figures that are no quantity, date or time, with the signs before and after them. 例: 第3回 → 3, 第, 回"""
+    def _runs(self) -> list[re.Match[str]]:
         rest = list(_EACH_ONE.sub(lambda m: " " * len(m[0]), self.text.replace(",", " ")))
         spans = [q.at for q in self.quantities] + [p.at for p in self.periods]
         for start, end in spans + [v.at for v in (*self.codes, *self.clocks, *self.days)]:
             rest[start:end] = " " * (end - start)
+        return list(_RUN.finditer("".join(rest)))
+
+    @cached_property
+    def runs(self) -> list[tuple[str, str, str]]:
+        """Figures that are no quantity, date or time, with the signs before and after them. 例: 第3回 → 3, 第, 回"""
         return [
             (m["figure"].lstrip("0") or "0", katakana(m["before"] or ""), katakana(m["after"] or ""))
-            for m in _RUN.finditer("".join(rest))
+            for m in self._runs
         ]
 
     @cached_property
@@ -190,6 +194,11 @@ class Said:
         """All figures, in their order."""
         found = [Value(q.base_unit or "", abs(q.value), q.text, q.at) for q in self.quantities]
         found += [Value(_DATES.get(p.kind, p.kind), p.code, self.text[slice(*p.at)], p.at) for p in self.periods]
+        found += [
+            Value("", float(m["figure"]), m["figure"], m.span("figure"))
+            for m in self._runs
+            if re.fullmatch(r"\d+\.\d+|\d{3,}", m["figure"]) and not m["before"] and not m["after"]
+        ]
         dated = [p.at for p in self.periods]
         days = [d for d in self.days if not _meets(d.at, dated)]
         return sorted([*found, *self.codes, *self.clocks, *days, *self._bounded], key=lambda v: v.at)

@@ -150,6 +150,8 @@ def denials(claim: Said, sources: Sequence[Source], question: Said) -> Iterator[
     asked = question.lemmas
     units = claim.units
     for unit in units:
+        if not unit.words and not unit.ends:
+            continue
         like = max((_likeness(unit, v) for v in pool if v.denied == unit.denied), default=0.0)
         unlike = max((_likeness(unit, v) for v in pool if v.denied != unit.denied), default=0.0)
         if not unit.denied:
