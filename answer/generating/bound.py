@@ -1,4 +1,4 @@
-"""Does a figure belong to what a sentence says it of? Each figure of a line stands with words; so does one that is told.
+"""Does a figure belong to what a sentence says it of? Figures of a line stand with words; so do those that are told.
 
 A figure is another's where a rival of its kind, in any line that was given, has all the words that the sentence tells
 with it, and has one of them closer: 定員は60人 of a place whose row says 90人.
@@ -75,20 +75,17 @@ def others_figures(
         if not words or any(q.text == value.text for q in worked):
             continue
         mine = [(t, s) for s in cited for t in told_in(s.text) if _same(t.value, value)]
-        if value.kind in _LABELS and any(" | " in s.text for _, s in mine):
-            continue  # the headings of columns
+        if value.kind in _LABELS and any(t.value.text in h[0] for t, _ in mine if (h := _HEADED.match(t.cell))):
+            continue  # the heading of a column
         if not mine:
             continue
         rivals = [
-            (t, s)
-            for s in given
-            for t in told_in(s.text)
-            if t.value.kind == value.kind and not _same(t.value, value)
+            (t, s) for s in given for t in told_in(s.text) if t.value.kind == value.kind and not _same(t.value, value)
         ]
         if all(_is_beaten(one, source, words, rivals, cited) for one, source in mine):
             yield f"「{value.text}」が別のものの数字です"
             continue
-        label = _label(claim.text, claim.values, value)
+        label = "" if value.kind in _LABELS else _label(claim.text, claim.values, value)
         if label and all(_has_another_head(one, source, label) for one, source in mine):
             yield f"「{value.text}」が別の欄の数字です"
 
@@ -147,7 +144,7 @@ def _same(one: Value, other: Value) -> bool:
 
 @lru_cache(maxsize=4096)
 def told_in(text: str) -> tuple[Told, ...]:
-    """Return the figures of a line, each with the words of its own: of its cell and row, or of its part of a sentence."""
+    """Return the figures of a line, each with its own words: of its cell and row, or of its part of a sentence."""
     line = said(text)
     cells = line.text.split(" | ")
     named = " ".join(cell for cell in cells if not _HEADED.match(cell)) if len(cells) > 1 else ""
@@ -195,6 +192,8 @@ def _told(text: str, values: Sequence[Value], dated: bool) -> Iterator[tuple[Val
 
 
 _LEFT = re.compile(r".{0,3}?(?:から|より|まで|[にでがとし])")  # what still belongs to the figure before
+
+
 def _behind_predicate(text: str) -> str:
     """Return a text without the predicate that it begins with, which is told of the figure before it."""
     parts = said(text).morphs
@@ -241,7 +240,12 @@ def _place(text: str, value: Value) -> tuple[int, int]:
 
 def _turns(text: str) -> bool:
     plain = fold(text)
-    return GROWN.search(plain) is not None or SHRUNK.search(plain) is not None or _CHANGE.search(plain) is not None or "△" in text
+    return (
+        GROWN.search(plain) is not None
+        or SHRUNK.search(plain) is not None
+        or _CHANGE.search(plain) is not None
+        or "△" in text
+    )
 
 
 # 例: 人口10万人・1週間あたり is no more than the unit of what follows

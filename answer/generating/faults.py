@@ -91,9 +91,7 @@ def covered(claim: Said, sources: Sequence[Source], question: Said) -> tuple[flo
     return met / total if total else empty, met_new / total_new if total_new else 1.0
 
 
-def _absent_names(
-    claim: Said, sources: Sequence[Source], given: Sequence[Source], question: Said
-) -> Iterator[str]:
+def _absent_names(claim: Said, sources: Sequence[Source], given: Sequence[Source], question: Said) -> Iterator[str]:
     """Yield the names that neither the lines nor their headings have.
 
     The question may name what the lines are about, but not where a line itself names another of its kind.
@@ -117,7 +115,9 @@ def _absent_names(
             continue
         elif (len(run) > 1 or _KATAKANA.fullmatch(whole)) and any(whole in s.own.key for s in given):
             yield f"「{claim.of(run)}」は別の行のものです"
-        elif (is_name or _KATAKANA.fullmatch(claim.of(run))) and any(m.base not in FRAME or m.surface in TELLS_APART for m in missing):
+        elif (is_name or _KATAKANA.fullmatch(claim.of(run))) and any(
+            m.base not in FRAME or m.surface in TELLS_APART for m in missing
+        ):
             yield f"「{claim.of(run)}」が行にありません"
 
 
@@ -135,15 +135,20 @@ def _stands(run: Sequence[Morph], n: int, sources: Sequence[Source]) -> bool:
 def _sibling(run: Sequence[Morph], missing: Sequence[Morph], claim: Said, sources: Sequence[Source]) -> str:
     """Return what the lines have in the place of a compound that they lack, and the sentence does not have.
 
-    That is one with the same piece behind another one: 就労証明書 for 戸籍証明書. Of a compound whose pieces all stand in
-    the lines, it is one with all of its pieces but one.
+    That is one with the same piece behind another one: 就労証明書 for 戸籍証明書. Of a compound whose pieces all stand
+    in the lines, it is one with all of its pieces but one.
     """
-    behind = next((katakana(m.surface) for n, m in enumerate(run) if m not in missing and run[n - 1] in missing), "")
+    first = min((n for n, m in enumerate(run) if m in missing), default=len(run))
+    # 会 of 映画会 is all that it has behind; 病 of 生活習慣病サポーター is a part of what is lacking
+    behind = {
+        katakana(m.surface) for m in run[first:] if m not in missing and (m.pos != "接尾辞" or len(run) - first == 2)
+    }
     mine = {katakana(m.surface) for m in run}
-    for side, other in ((side, r) for s in sources for side in (s.own, s.over) for r in side.runs_of_nouns):
+    sides = [side for s in sources for side in (s.own, s.over)]
+    for side, other in ((one, compound) for one in sides for compound in one.runs_of_nouns):
         theirs = [katakana(m.surface) for m in other]
         strange = {piece for piece in theirs if piece not in claim.key}
-        if behind and behind in theirs[1:] and theirs[theirs.index(behind, 1) - 1] in strange:
+        if any(piece in behind and strange & {*theirs[:n]} for n, piece in enumerate(theirs)):
             return side.of(other)
         is_like = len(run) > 1 and len(other) > 1 and other[-1].surface == run[-1].surface
         if strange and not missing and is_like and len(mine - {*theirs}) == len({*theirs} - mine) == 1:

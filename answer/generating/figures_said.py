@@ -58,8 +58,10 @@ def absent_figures(claim: Said, sources: Sequence[Source], worked: Sequence[Quan
 
 
 def _as_said(clock: Value) -> object:
-    hour, minute = clock.value  # type: ignore[misc]
-    return (hour - 12, minute) if "午後" in clock.text and hour > 12 else (hour, minute)
+    """Return the time as the clock on the wall has it. 例: 午後5時 → 5:00"""
+    if not isinstance(clock.value, tuple) or "午後" not in clock.text:
+        return clock.value
+    return (clock.value[0] % 12, clock.value[1])
 
 
 def _absent_bounds(claim: Said, sources: Sequence[Source]) -> Iterator[str]:
@@ -136,7 +138,11 @@ def _holds(source: Source, quantity: Quantity, text: str, question: Said) -> boo
         return katakana(quantity.unit).removesuffix("間")[-1:] in source.own.key  # 例: 1週間あたり for /週
     printed = figures(quantity.text)
     bare = [figure for side in (source.own, source.over) for figure, _, _ in side.runs]
-    return any([figure] == printed and _scaled(float(figure), source, quantity, question) for figure in bare if figure.replace(".", "", 1).isdigit())
+    return any(
+        [figure] == printed and _scaled(float(figure), source, quantity, question)
+        for figure in bare
+        if figure.replace(".", "", 1).isdigit()
+    )
 
 
 def _is_printed(source: Source, quantity: Quantity) -> bool:
@@ -148,7 +154,7 @@ def _is_printed(source: Source, quantity: Quantity) -> bool:
 
 
 def _scaled(value: float, source: Source, quantity: Quantity, question: Said) -> bool:
-    """Say whether a figure without a unit is the quantity in a unit that the line, its heading or the question names."""
+    """Say whether a figure without a unit is the quantity, by a unit that the line, its heading or the question has."""
     if quantity.unit is None:
         return math.isclose(abs(value), abs(quantity.value))
     for text in (source.own.text, source.over.text):
@@ -157,7 +163,9 @@ def _scaled(value: float, source: Source, quantity: Quantity, question: Said) ->
                 return math.isclose(abs(value) * unit_scale(match[1]), abs(quantity.value))
     if _MEASURES.match(quantity.base_unit or "") or not math.isclose(abs(value), abs(quantity.value)):
         return False
-    return re.search(rf"[何幾]{quantity.unit}|{quantity.unit}数", question.text + source.text + source.heading) is not None
+    return (
+        re.search(rf"[何幾]{quantity.unit}|{quantity.unit}数", question.text + source.text + source.heading) is not None
+    )
 
 
 def same(one: Quantity, other: Quantity) -> bool:
@@ -232,7 +240,13 @@ def absent_dates(claim: Said, sources: Sequence[Source], question: Said) -> Iter
     """Yield the dates of a sentence that neither the lines nor their headings have."""
     asked = {p.code for p in question.periods}
     days = {day for s in sources for day in (s.own.calendar or s.over.calendar)}
-    days |= {(int(d[5:7]), int(d[8:10])) for s in sources for p in s.periods if p.kind in ("day", "range") for d in (p.start, p.end)}
+    days |= {
+        (int(d[5:7]), int(d[8:10]))
+        for s in sources
+        for p in s.periods
+        if p.kind in ("day", "range")
+        for d in (p.start, p.end)
+    }
     days |= {(int(p.start[5:7]), None) for s in sources for p in s.periods if p.kind == "month"}
     for period in claim.periods:
         if any(holds_period(claim, source, period) for source in sources):
@@ -248,8 +262,7 @@ def absent_dates(claim: Said, sources: Sequence[Source], question: Said) -> Iter
             continue
         if any(start <= day.at[0] and day.at[1] <= end for start, end in (p.at for p in claim.periods)):
             continue
-        month, number = day.value  # type: ignore[misc]
-        if number is not None or month not in months:
+        if not isinstance(day.value, tuple) or day.value[1] is not None or day.value[0] not in months:
             yield f"「{day.text}」が行にありません"
 
 

@@ -1,4 +1,4 @@
-"""Words that turn a sentence round: what says the one does not say the other; and the ways to say that something is not."""
+"""Words that turn a sentence round: what says the one does not say the other; and the ways to deny."""
 
 from __future__ import annotations
 

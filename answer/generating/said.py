@@ -12,7 +12,7 @@ from answer.evidence import katakana
 from answer.generating.opposites import DENIALS, NO_DENIAL
 from ingest.dates import Period, find_periods
 from ingest.japanese import Morph, fold, morphs
-from ingest.numbers import Quantity, find_quantities, with_digits
+from ingest.numbers import Quantity, find_quantities, is_unit, with_digits
 
 Day = tuple[int, int | None]  # month, day
 
@@ -61,7 +61,7 @@ FRAME = STOP | frozenset(
 
 @dataclass(frozen=True)
 class Value:
-    """A figure as one thing: ``kind`` says with which others it may be mixed up. 例: (円, 1380.0), (code, 0138221045)"""
+    """A figure as one thing: ``kind`` says with which others it may be mixed up. 例: (円, 1380.0)"""
 
     kind: str
     value: object
@@ -186,7 +186,9 @@ class Said:
     def bounds(self) -> frozenset[tuple[str, str]]:
         """Figures and nouns with the word that makes them a bound. 例: 65歳以上 → 65歳, 以上"""
         return frozenset(
-            (re.sub(r"[,\s]", "", m["what"]), _BOUNDS.get(m["bound"], m["bound"])) for m in _BOUND.finditer(self.text)
+            (re.sub(r"[,\s]", "", m["what"]), _BOUNDS.get(m["bound"], m["bound"]))
+            for m in _BOUND.finditer(self.text)
+            if not is_unit(m["what"])
         )
 
     @cached_property
@@ -206,7 +208,11 @@ class Said:
     @cached_property
     def _bounded(self) -> list[Value]:
         """Bounds as they tell two things apart. 例: 3歳以上, 3歳未満"""
-        return [Value("bound", re.sub(r"[,\s]", "", m[0]), m[0], m.span()) for m in _BOUND.finditer(self.text)]
+        return [
+            Value("bound", re.sub(r"[,\s]", "", m[0]), m[0], m.span())
+            for m in _BOUND.finditer(self.text)
+            if m["what"][0].isdigit()
+        ]
 
     # --- words and names ----------------------------------------------------------------------------------------------
 
@@ -214,7 +220,7 @@ class Said:
     def content(self) -> list[tuple[str, str, float]]:
         """The words that say something: base form, katakana form, and how much each counts (by length; verbs less)."""
         found = []
-        dated = [p.at for p in self.periods]
+        dated = [p.at for p in self.periods] + [v.at for v in self.values if v.kind != "bound"]
         for morph in self.morphs:
             if morph.pos not in _WORDS or morph.pos2 in ("数詞", "非自立可能", "助動詞語幹"):
                 continue

@@ -21,9 +21,13 @@ _SAYS_PLAN = re.compile(r"予定|見込|見通し")
 _DONE = re.compile(r"(?:まし)?た(?=[。、」）)]|$)|済み?|実績|完了")
 _RANKED = re.compile(rf"{SUPERLATIVE_SAID.pattern}|ピーク|過去最|限度|以内")
 _CHANGE = re.compile(r"増減|差引|比較|前年度?[比差]|対比")
-_SAME = re.compile(r"違い(?:は|が)?(?:な|あり?ませ)|同じ(?=です|で(?!は)|く|。|、|水準|額)|同額|変わら|変わりは?(?:な|あり?ませ)|等し")
+_SAME = re.compile(
+    r"違い(?:は|が)?(?:な|あり?ませ)|同じ(?=です|で(?!は)|く|。|、|水準|額)|同額|変わら|変わりは?(?:な|あり?ませ)|等し"
+)
 _DIFFERENT = re.compile(r"違い(?:は|が)?あ(?!り?ませ)|異な|違い?ます|違って")
-_THAN = re.compile(r"(?P<than>[^、。]{1,40}?)(?:より(?:も)?(?!良|よ)|と比べて?|に比べて?|を(?=上回|下回))(?P<rest>[^。]*)")
+_THAN = re.compile(
+    r"(?P<than>[^、。]{1,40}?)(?:より(?:も)?(?!良|よ)|と比べて?|に比べて?|を(?=上回|下回))(?P<rest>[^。]*)"
+)
 _TIMES = re.compile(r"前年|昨年|前回|前期|前月|去年|年前|年度|先月|従来|これまで")
 _MORE = re.compile(r"多[いくか]|高[いくか]|大き[いく]|長[いくか]|上回|増")
 _LESS = re.compile(r"少な[いくか]|低[いくか]|小さ[いく]|短[いくか]|安[いくか]|下回|減")
@@ -49,9 +53,11 @@ def turned(claim: Said, sources: Sequence[Source]) -> Iterator[str]:
             yield f"「{word[0]}」が行と逆です"
     if GROWN.search(told) is not None or SHRUNK.search(told) is not None:
         ways = {step > 0 for step in steps(claim)}
-        if ways and (GROWN.search(told) is not None) != (SHRUNK.search(told) is not None) and (
-            GROWN.search(told) is not None
-        ) not in ways:
+        if (
+            ways
+            and (GROWN.search(told) is not None) != (SHRUNK.search(told) is not None)
+            and (GROWN.search(told) is not None) not in ways
+        ):
             yield "増減の向きが数字と合いません"
     yield from _ways(claim, sources)
     if _SAYS_PLAN.search(told) and not _PLANNED.search(held):
@@ -103,9 +109,7 @@ def _dated_steps(claim: Said, sources: Sequence[Source], grown: bool) -> bool:
     return False
 
 
-def _is_turned_there(
-    claim: Said, sources: Sequence[Source], one: re.Pattern[str], other: re.Pattern[str]
-) -> bool:
+def _is_turned_there(claim: Said, sources: Sequence[Source], one: re.Pattern[str], other: re.Pattern[str]) -> bool:
     """Say whether the clause of the lines that is about the same thing has the opposite word."""
     pool = [c for s in sources for c in s.own.clauses]
     for clause in claim.clauses:
@@ -146,16 +150,16 @@ def _ways(claim: Said, sources: Sequence[Source]) -> Iterator[str]:
 
 def denials(claim: Said, sources: Sequence[Source], question: Said) -> Iterator[str]:
     """Yield where a sentence says that something is not and its lines that it is, or the other way."""
-    pool = [unit for source in sources for unit in source.own.units]
+    pool = [(unit, source.over.lemmas) for source in sources for unit in source.own.units]
     asked = question.lemmas
     units = claim.units
     for unit in units:
         if not unit.words and not unit.ends:
             continue
-        like = max((_likeness(unit, v) for v in pool if v.denied == unit.denied), default=0.0)
-        unlike = max((_likeness(unit, v) for v in pool if v.denied != unit.denied), default=0.0)
+        like = max((_likeness(unit, v, over) for v, over in pool if v.denied == unit.denied), default=0.0)
+        unlike = max((_likeness(unit, v, over) for v, over in pool if v.denied != unit.denied), default=0.0)
         if not unit.denied:
-            theirs = [v for v in pool if v.denied and _likeness(unit, v) == unlike]
+            theirs = [v for v, over in pool if v.denied and _likeness(unit, v, over) == unlike]
             told = any(u.denied and _share(u.words, v.words) >= _ALIKE for u in units for v in theirs)
             if unit.stated and unlike >= _ALIKE and unlike > like and not told:
                 yield "行では打ち消されています"
@@ -165,25 +169,26 @@ def denials(claim: Said, sources: Sequence[Source], question: Said) -> Iterator[
             continue  # 例: いいえ、Aではなく、Bです, where A is what was asked
         if _SAME.search(claim.text) and _repeats(claim, sources):
             continue
-        if any(v.denied and v.ends and not v.words and _share(unit.whole, v.whole) >= _ALIKE for v in pool):
+        if any(v.denied and v.ends and not v.words and _share(unit.whole, v.whole) >= _ALIKE for v, _ in pool):
             continue  # 例: その必要はありません
         if not like or unlike > like:
             yield "打ち消しが行にありません"
     words = frozenset(word for unit in units for word in unit.words)
     if not any(unit.denied for unit in units):
-        for v in pool:
+        for v, _ in pool:
             if v.denied and v.ends and len(v.whole) > 2 and _share(v.whole, words) >= _MOST:
                 yield "行では打ち消されています"
 
 
-def _likeness(one: Unit, other: Unit) -> float:
+def _likeness(one: Unit, other: Unit, over: frozenset[str]) -> float:
     """Return how much of a predicate another one has: of its words, its last one above all.
 
-    Predicates without words of their own, at the end of their sentences, are those of the whole sentences.
+    Predicates without words of their own, at the end of their sentences, are those of the whole sentences. What the
+    heading ``over`` the other one says, it need not say again.
     """
     if one.ends and other.ends and not (one.words and other.words):
         return _share(one.whole, other.whole)
-    found = _share(one.words, other.words)
+    found = _share(one.words - over or one.words, other.words)
     if one.predicate:
         found = (found + _share(frozenset([one.predicate]), other.words)) / 2
     if one.ends and other.ends and not one.denied and not other.denied:
@@ -280,7 +285,8 @@ def _figures_of(sources: Sequence[Source], words: set[str], rivals: set[str]) ->
             value = told.value.value
             # what the rival has for itself tells it apart; what stands everywhere does not
             apart = [r for r in rivals if not all(r in s.key for s in sources)]
-            if words and isinstance(value, float) and all(w in key or w in source.own.key for w in words):
-                if not any(r in key for r in apart) and any(w in key for w in words):
-                    found.append((told.value.kind, value))
+            if not isinstance(value, float) or any(r in key for r in apart) or not any(w in key for w in words):
+                continue
+            if all(w in key or w in source.own.key for w in words):
+                found.append((told.value.kind, value))
     return found

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (tables)
 """False sentences made of true ones by rule, each of one kind: what a checker must not let pass."""
 
 from __future__ import annotations
