@@ -70,8 +70,9 @@ def others_figures(
 ) -> Iterator[str]:
     """Yield the figures of a sentence that the lines have of something else."""
     claim = said(_EACH.sub(lambda m: " " * len(m[0]), claim.text))
+    held = "\n".join(s.own.key for s in cited)
     for value, own in _told(claim.text, claim.values, dated=False):
-        words = _words(own, value)
+        words = _words(own, value, held)
         if not words or any(q.text == value.text for q in worked):
             continue
         mine = [(t, s) for s in cited for t in told_in(s.text) if _same(t.value, value)]
@@ -217,13 +218,16 @@ def _without_dates(text: str) -> str:
     return "".join(kept)
 
 
-def _words(text: str, value: Value) -> list[_Word]:
+def _words(text: str, value: Value, held: str) -> list[_Word]:
     here = said(text)
     found = [_Word(lemma, key) for lemma, key, _ in here.content if not _DIRECTION.search(key)]
     if value.kind not in _DATED:
         found += [_Word("", "", period) for period in here.periods]
     found += [
-        _Word(v.text, katakana(v.text)) for v in here.values if v.kind not in (value.kind, *_DATED, "bound", "年", "")
+        _Word(v.text, katakana(v.text))
+        for v in here.values
+        if v.kind not in (value.kind, "year", "fiscal_year", "clock", "bound", "年", "")
+        and not (v.kind == "day" and (value.kind in _DATED or katakana(v.text) not in held))
     ]
     if value.kind not in _DATED and tell(here.text, *_place(here.text, value), None).role == "change":
         found.append(_Word(_CHANGED, _CHANGED))

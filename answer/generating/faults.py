@@ -23,6 +23,7 @@ from ingest.numbers import UNITS
 # question does not have, in the lines and headings alone. Fitted on true sentences and on what they are not.
 LEAST_COVER = 0.5
 LEAST_NEW = 0.35
+FEW = 2.0  # what the lines may lack in any case: a verb or two that the sentence has of its own
 
 _YES = re.compile(r"^\s*(はい|いいえ|ええ|いえ)(?=[、。,.\s])[、。,.\s]*")
 _QUOTED = re.compile(r"[「『“]([^「」『』“”]{2,60})[」』”]")
@@ -87,8 +88,9 @@ def covered(claim: Said, sources: Sequence[Source], question: Said) -> tuple[flo
         met += weight * (here or is_asked)
         total_new += weight * (not is_asked)
         met_new += weight * (here and not is_asked)
-    empty = 1.0 if claim.values or claim.periods or claim.runs else 0.0
-    return met / total if total else empty, met_new / total_new if total_new else 1.0
+    has_figures = bool(claim.values or claim.runs)
+    whole = 1.0 if has_figures and total - met <= FEW else met / total if total else 0.0
+    return whole, met_new / total_new if total_new - met_new > FEW else 1.0
 
 
 def _absent_names(claim: Said, sources: Sequence[Source], given: Sequence[Source], question: Said) -> Iterator[str]:

@@ -12,6 +12,7 @@ from answer.evidence import katakana
 from answer.generating.said import Said, Value, said
 from answer.generating.source import Source
 from ingest.dates import Period
+from ingest.kanji_figures import NUMERALS, kanji_value
 from ingest.numbers import Quantity, base_unit, unit_scale
 
 _ABOUT_BEFORE = re.compile(r"(?:約|およそ|おおよそ|ほぼ|概ね|おおむね)\s*$")
@@ -25,6 +26,7 @@ _WORKED = re.compile(
 # Bounds that say the same of a figure, whatever words say it. 例: 10冊まで, 10冊以内, 上限10冊
 _MOST = re.compile(r"以下|以内|まで|上限|最大|限度")
 _LEAST = re.compile(r"以上|下限|最低|最小|から")
+_KANJI = re.compile(f"[{NUMERALS}]{{2,}}")
 # What is counted in things, and so may be counted by the sentence itself; an amount is never.
 _MEASURES = re.compile(r"[A-Za-z%円年℃割度]|ポイント|時間|分|秒|歳|か月|週|日|倍|ドル|ユーロ")
 _ITEMS = ("[、・]", "[、・]|と(?!い)|や|及び|並びに|または|又は|および")
@@ -109,7 +111,9 @@ def _has_run(source: Source, figure: str, before: str, after: str) -> bool:
         patterns = [re.escape(before) + alone] * bool(before) + [alone + re.escape(after)] * bool(after)
         # a cell that is nothing else, or a figure that says more than one digit does
         patterns += [alone] if not patterns or len(figure) > 1 else [rf"(?:^|[|:]){alone}(?=[|:]|$)"]
-    return any(re.search(pattern, source.key) for pattern in patterns)
+    if any(re.search(pattern, source.key) for pattern in patterns):
+        return True
+    return any(kanji_value(run) == int(figure) for run in _KANJI.findall(source.text) if figure.isdigit())
 
 
 def _has_code(source: Source, code: Value) -> bool:
@@ -240,14 +244,11 @@ def absent_dates(claim: Said, sources: Sequence[Source], question: Said) -> Iter
     """Yield the dates of a sentence that neither the lines nor their headings have."""
     asked = {p.code for p in question.periods}
     days = {day for s in sources for day in (s.own.calendar or s.over.calendar)}
-    days |= {
-        (int(d[5:7]), int(d[8:10]))
-        for s in sources
-        for p in s.periods
-        if p.kind in ("day", "range")
-        for d in (p.start, p.end)
-    }
-    days |= {(int(p.start[5:7]), None) for s in sources for p in s.periods if p.kind == "month"}
+    for period in (p for s in sources for p in s.periods):
+        if period.kind in ("day", "range"):
+            days |= {(int(day[5:7]), int(day[8:10])) for day in (period.start, period.end)}
+        elif period.kind == "month":
+            days.add((int(period.start[5:7]), None))
     for period in claim.periods:
         if any(holds_period(claim, source, period) for source in sources):
             continue
@@ -256,7 +257,7 @@ def absent_dates(claim: Said, sources: Sequence[Source], question: Said) -> Iter
         leans = any("同年" in s.text and not s.own.periods for s in sources)
         if not (leans and period.code in asked and period.kind in ("day", "month") and named in days):
             yield f"「{claim.text[slice(*period.at)]}」が行にありません"
-    months = {month for month, _ in days}
+    months = {day[0] for day in days if isinstance(day, tuple)}
     for day in claim.days:
         if day.value in days or day.value in question.calendar:
             continue

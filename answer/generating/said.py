@@ -14,8 +14,6 @@ from ingest.dates import Period, find_periods
 from ingest.japanese import Morph, fold, morphs
 from ingest.numbers import Quantity, find_quantities, is_unit, with_digits
 
-Day = tuple[int, int | None]  # month, day
-
 # A telephone number, a code, a version, an address: signs that stand as they are, and no amounts. 例: 0138-22-1045, 007
 _CODE = re.compile(
     r"(?<![\d.,:])(?:\(0\d{1,4}\) ?\d{1,4}-\d{3,4}|\d+(?:[-‐−–(/] ?\d+\)?){2,}|\d{3,}-\d+(?:-\d+)*"
@@ -26,7 +24,8 @@ _CLOCK = re.compile(
     r"(?:[:：](?P<m>\d{2})(?!\d)|時(?!間|点|代|期)(?:(?P<m2>\d{1,2})分|(?P<m3>半))?)|(?P<noon>正午)"
 )
 _DAY = re.compile(
-    r"(?<!\d)(?P<m>\d{1,2})月(?!額|報|刊|給|例|謝|間|曜|号)(?:(?P<d>\d{1,2})日(?!間))?|(?<![\d/])(?P<m2>\d{1,2})/(?P<d2>\d{1,2})(?![\d/])"
+    r"(?<![\d.])(?P<from>\d{1,2})[~～・\-](?P<to>\d{1,2})月(?=期|分|に|の|は|、|$)"
+    r"|(?<!\d)(?P<m>\d{1,2})月(?!額|報|刊|給|例|謝|間|曜|号)(?:(?P<d>\d{1,2})日(?!間))?|(?<![\d/])(?P<m2>\d{1,2})/(?P<d2>\d{1,2})(?![\d/])"
     r"|(?<=[日)）~～〜・、とら])(?P<d3>\d{1,2})日(?!間)"
 )
 _RUN = re.compile(r"(?P<before>[一-龠々ァ-ヶーa-zA-Z])?(?P<figure>\d+(?:[.\-]\d+)*)(?P<after>[一-龠々ァ-ヶa-zA-Z%])?")
@@ -150,6 +149,9 @@ class Said:
         found: list[Value] = []
         month: int | None = None
         for m in _DAY.finditer(self.text):
+            if m["from"]:
+                found.append(Value("day", ("months", int(m["from"]), int(m["to"])), m[0], m.span()))
+                continue
             month = int(m["m"] or m["m2"] or month or 0) or None
             day = m["d"] or m["d2"] or m["d3"]
             if month is not None:
@@ -157,14 +159,16 @@ class Said:
         return found
 
     @cached_property
-    def calendar(self) -> frozenset[Day]:
+    def calendar(self) -> frozenset[object]:
         """The days and months that are named, with or without a year."""
-        found = {day.value for day in self.days}
+        found: set[object] = {day.value for day in self.days}
         for period in self.periods:
+            if period.kind == "range":
+                found.add(("months", int(period.start[5:7]), int(period.end[5:7])))
             for end in (period.start, period.end):
                 if period.kind in ("day", "month", "range"):
                     found.add((int(end[5:7]), int(end[8:10]) if period.kind != "month" else None))
-        return frozenset(found)  # type: ignore[arg-type]
+        return frozenset(found)
 
     @cached_property
     def _runs(self) -> list[re.Match[str]]:
