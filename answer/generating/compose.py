@@ -23,7 +23,7 @@ from answer.answer import (
 from answer.draft import Support
 from answer.evidence import katakana
 from answer.generating.contract import Claim, Evidence, Mode, Verdict, Written
-from answer.generating.faults import agree
+from answer.generating.figures_said import agree
 from answer.generating.language import cleaned
 from answer.generating.said import said
 from answer.generating.verify import verify

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
 from itertools import combinations
 
 from answer.generating.contract import Claim, Evidence, EvidenceLine, Verdict
-from answer.generating.faults import Source, faults, place_of
+from answer.generating.faults import faults
 from answer.generating.language import cleaned, is_simplified
 from answer.generating.said import said
+from answer.generating.source import Source
 from ingest.japanese import fold
 
 MOST_LATIN = 0.3  # of the letters, those in Latin words that no line has
@@ -32,7 +32,6 @@ def verify(claim: Claim, evidence: Evidence) -> Verdict:
     option is a text of ours that was held against its places.
     """
     sources = _sources(evidence)
-    whose = _whose(tuple(block.heading for block in evidence.blocks))
     cited = tuple(dict.fromkeys(id_ for id_ in claim.lines if id_ in sources))
     text = cleaned(claim.text)
     if not claim.text.strip():
@@ -41,30 +40,30 @@ def verify(claim: Claim, evidence: Evidence) -> Verdict:
     foreign = _foreign(text, " ".join(s.text + s.heading for s in sources.values()))
     if foreign:
         return Verdict(claim, "unsupported", (), foreign)
-    wrong = list(faults(text, [sources[id_] for id_ in cited], evidence.question, whose))
+    given = list(sources.values())
+    wrong = list(faults(text, [sources[id_] for id_ in cited], given, evidence.question))
     if not wrong:
         return Verdict(claim, "supported", cited)
     reason = "、".join(dict.fromkeys(wrong))
     if not _tells(text):
         return Verdict(claim, "unsupported", (), reason)
-    able = [id_ for id_, source in sources.items() if not any(faults(text, [source], evidence.question, whose))]
+
+    def says(*ids: str) -> bool:
+        found = faults(text, [sources[id_] for id_ in ids], given, evidence.question, strict=True)
+        return next(found, None) is None
+
+    able = [id_ for id_ in sources if id_ not in cited and says(id_)]
     if able:
         return Verdict(claim, "repointed", (_nearest(able, cited, evidence),), reason)
     for pair in combinations(_likeliest(text, sources, cited), 2):
-        if not any(faults(text, [sources[id_] for id_ in pair], evidence.question, whose)):
+        if says(*pair):
             return Verdict(claim, "stitched", pair, reason)
     return Verdict(claim, "unsupported", (), reason)
 
 
-@lru_cache(maxsize=64)
-def _whose(headings: tuple[str, ...]) -> str:
-    return place_of(headings)
-
-
 def _tells(text: str) -> bool:
-    """Say whether a sentence says enough for a line to be found by it: a figure, a date, or a few words."""
-    claim = said(text)
-    return bool(claim.quantities or claim.periods or claim.clocks[0]) or len(claim.content) >= _ENOUGH
+    """Say whether a sentence says enough for a line to be found by it."""
+    return len({key for _, key, _ in said(text).content}) >= _ENOUGH
 
 
 def _sources(evidence: Evidence) -> dict[str, Source]:

@@ -1,0 +1,259 @@
+"""Does a figure belong to what a sentence says it of? Figures of a line stand with words; so do those that are told.
+
+A figure is another's where a rival of its kind, in any line that was given, has all the words that the sentence tells
+with it, and has one of them closer: 定員は60人 of a place whose row says 90人.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+from answer.evidence import katakana
+from answer.generating.figures_said import covers
+from answer.generating.opposites import GROWN, SHRUNK
+from answer.generating.said import Said, Value, said
+from answer.generating.source import Source, has_word
+from answer.told import tell
+from ingest.dates import Period
+from ingest.japanese import fold
+from ingest.numbers import Quantity
+
+_OWN, _AROUND = 2, 1  # a word stands with the figure itself, or in its row, its sentence or its heading
+_CHANGED = "増減"  # stands for any word of a direction
+
+
+@dataclass(frozen=True)
+class Told:
+    """A figure with the text that it stands in most closely, and with all that stands around it."""
+
+    value: Value
+    own: str
+    around: str
+    cell: str = ""
+
+    @property
+    def cell_key(self) -> str:
+        return said(self.cell).key
+
+    @cached_property
+    def close(self) -> Said:
+        return said(self.own)
+
+    def level(self, word: _Word, heading: Said) -> int:
+        """Return how closely a word stands with the figure; what a heading says holds for all below it."""
+        if word.stands_in(self.close) or word.stands_in(heading):
+            return _OWN
+        return _AROUND if word.stands_in(said(self.around)) else 0
+
+
+@dataclass(frozen=True)
+class _Word:
+    """What a sentence tells with a figure: a word, a date, or a figure of another kind."""
+
+    lemma: str
+    key: str
+    period: Period | None = None
+
+    def stands_in(self, text: Said) -> bool:
+        if self.period is not None:
+            return any(covers(self.period, one) for one in text.periods)
+        if self.lemma == _CHANGED:
+            return _turns(text.text)
+        return has_word(self.lemma, self.key, text.lemmas, text.key)
+
+
+def others_figures(
+    claim: Said, cited: Sequence[Source], given: Sequence[Source], worked: Sequence[Quantity]
+) -> Iterator[str]:
+    """Yield the figures of a sentence that the lines have of something else."""
+    claim = said(_EACH.sub(lambda m: " " * len(m[0]), claim.text))
+    held = "\n".join(s.own.key for s in cited)
+    for value, own in _told(claim.text, claim.values, dated=False):
+        words = _words(own, value, held)
+        if not words or any(q.text == value.text for q in worked):
+            continue
+        mine = [(t, s) for s in cited for t in told_in(s.text) if _same(t.value, value)]
+        if value.kind in _LABELS and any(t.value.text in h[0] for t, _ in mine if (h := _HEADED.match(t.cell))):
+            continue  # the heading of a column
+        if not mine:
+            continue
+        rivals = [
+            (t, s) for s in given for t in told_in(s.text) if t.value.kind == value.kind and not _same(t.value, value)
+        ]
+        if all(_is_beaten(one, source, words, rivals, cited) for one, source in mine):
+            yield f"「{value.text}」が別のものの数字です"
+            continue
+        label = "" if value.kind in _LABELS else _label(claim.text, claim.values, value)
+        if label and all(_has_another_head(one, source, label) for one, source in mine):
+            yield f"「{value.text}」が別の欄の数字です"
+
+
+def _label(text: str, values: Sequence[Value], value: Value) -> str:
+    """Return the noun right before a figure, which in a row may be the heading of its cell. 例: 経度は138.32"""
+    start = value.at[0]
+    before = max((v.at[1] for v in values if v.at[1] <= start), default=0)
+    label = _LABEL.search(text[before:start])
+    runs = said(label[1]).runs_of_nouns if label else []
+    return katakana(said(label[1]).of(runs[-1])) if label and runs and runs[-1][-1].end == len(label[1]) else ""
+
+
+_LABEL = re.compile(r"([^、。・はがも]{2,20})[はがも]、?(?:約|およそ)?$")
+
+
+def _has_another_head(one: Told, source: Source, label: str) -> bool:
+    """Say whether in the row of a figure another cell is headed as is told, and the figure's own is not."""
+    cells = source.own.text.split(" | ")
+    if len(cells) < 2 or label in one.cell_key or label in katakana(one.own):
+        return False
+    return any(label in katakana(head[0]) for cell in cells if (head := _HEADED.match(cell)))
+
+
+def _is_beaten(
+    one: Told, source: Source, words: Sequence[_Word], rivals: Sequence[tuple[Told, Source]], cited: Sequence[Source]
+) -> bool:
+    mine = [one.level(word, source.over) for word in words]
+    anywhere = [max(n, any(word.stands_in(s.own) for s in cited)) for n, word in zip(mine, words, strict=True)]
+    for rival, other in rivals:
+        theirs = [rival.level(word, other.over) for word in words]
+        if other in cited and _is_of_another_time(one, rival, words):
+            return True
+        if any(a > b for a, b in zip(mine, theirs, strict=True)):
+            continue
+        # a line that was not pointed to has it only where those that were do not say the word at all
+        closest = mine if other in cited else anywhere
+        closer = [a for a, b in zip(closest, theirs, strict=True) if b > a and (b == _OWN or not a)]
+        if closer and (other in cited or 0 in closer):
+            return True
+    return False
+
+
+def _is_of_another_time(one: Told, rival: Told, words: Sequence[_Word]) -> bool:
+    """Say whether the rival stands with a date that is told, and the figure with another one of its kind."""
+    for period in (word.period for word in words if word.period is not None):
+        mine = [p for p in one.close.periods if p.kind == period.kind]
+        if mine and not any(covers(period, p) for p in mine) and any(covers(period, p) for p in rival.close.periods):
+            return True
+    return False
+
+
+def _same(one: Value, other: Value) -> bool:
+    return one.kind == other.kind and one.value == other.value
+
+
+@lru_cache(maxsize=4096)
+def told_in(text: str) -> tuple[Told, ...]:
+    """Return the figures of a line, each with its own words: of its cell and row, or of its part of a sentence."""
+    line = said(text)
+    cells = line.text.split(" | ")
+    named = " ".join(cell for cell in cells if not _HEADED.match(cell)) if len(cells) > 1 else ""
+    found = []
+    at = 0
+    for cell in cells:
+        here = said(cell)
+        values = here.values
+        for value, own in _told(cell, values, dated=True):
+            found.append(Told(value, f"{named if _HEADED.match(cell) else ''} {own}", line.text, cell))
+        at += len(cell) + 3
+    return tuple(found)
+
+
+_HEADED = re.compile(r"[^。:：|]{1,60}[:：] ")
+
+
+def _told(text: str, values: Sequence[Value], dated: bool) -> Iterator[tuple[Value, str]]:
+    """Yield each figure with its part of a text: from the figure of its kind before it up to the next comma.
+
+    The ends of a range, and figures that are counted up, share what stands before the first, in a line that is cited
+    with its date. 例: 9:00～17:00
+    """
+    head = _HEADED.match(text)
+    shared: dict[str, str] = {}
+    for value in values:
+        start, end = value.at
+        before = max((v.at[1] for v in values if v.kind == value.kind and v.at[1] <= start), default=0)
+        stop = text.rfind("。", 0, start) + 1
+        ahead = text[max(before, stop) : start]
+        if before > stop:
+            if _GAP.fullmatch(ahead):
+                ahead = shared.get(value.kind, "")
+            else:
+                cut = re.search(r"(?<![はもが])[、，・◇◆■○●]", ahead) or _LEFT.match(ahead)
+                ahead = _behind_predicate(ahead[cut.end() :] if cut else ahead)
+        following = min((v.at[0] for v in values if v.kind == value.kind and v.at[0] >= end), default=len(text))
+        behind = text[end:following]
+        if value.kind in _LABELS:  # 例: 3歳以上の児童は無料、
+            behind = behind.split("。")[0]
+        else:
+            behind = re.split(r"[、。，（(は・◇◆■○●]|から|より", behind)[0][:_BEHIND]
+        shared[value.kind] = ahead if dated else _without_dates(ahead)
+        yield value, f"{head[0] if head else ''}{ahead}{value.text}{behind}"
+
+
+_LEFT = re.compile(r".{0,3}?(?:から|より|まで|[にでがとし])")  # what still belongs to the figure before
+
+
+def _behind_predicate(text: str) -> str:
+    """Return a text without the predicate that it begins with, which is told of the figure before it."""
+    parts = said(text).morphs
+    first = next((n for n, m in enumerate(parts[:3]) if m.pos == "動詞"), None)
+    if first is None or not re.search(r"[ぁ-ん]", text[: parts[first].end]):
+        return text
+    rest = next((m for m in parts[first + 1 :] if m.pos not in ("助動詞", "動詞", "助詞")), None)
+    return text[rest.start :] if rest is not None else text
+
+
+_LABELS = ("bound", "year", "fiscal_year")  # what is told of them may follow far behind
+_GAP = re.compile(r"(?:\([月火水木金土日祝・]+\)|\s|まで)*(?:から|[~\-・/→]|と|及び|、)?\s*(?:\([^()]{1,4}\))?")
+_BEHIND = 10  # characters behind a figure that are still about it. 例: 642人が転入し
+
+
+def _without_dates(text: str) -> str:
+    here = said(text)
+    kept = list(here.text)
+    for start, end in (p.at for p in here.periods):
+        kept[start:end] = " " * (end - start)
+    return "".join(kept)
+
+
+def _words(text: str, value: Value, held: str) -> list[_Word]:
+    here = said(text)
+    found = [_Word(lemma, key) for lemma, key, _ in here.content if not _DIRECTION.search(key)]
+    if value.kind not in _DATED:
+        found += [_Word("", "", period) for period in here.periods]
+    found += [
+        _Word(v.text, katakana(v.text))
+        for v in here.values
+        if v.kind not in (value.kind, "year", "fiscal_year", "clock", "bound", "年", "")
+        and not (v.kind == "day" and (value.kind in _DATED or katakana(v.text) not in held))
+    ]
+    if value.kind not in _DATED and tell(here.text, *_place(here.text, value), None).role == "change":
+        found.append(_Word(_CHANGED, _CHANGED))
+    return found
+
+
+_DATED = ("day", "year", "fiscal_year", "clock")
+
+
+def _place(text: str, value: Value) -> tuple[int, int]:
+    at = max(text.find(value.text), 0)
+    return at, at + len(value.text)
+
+
+def _turns(text: str) -> bool:
+    plain = fold(text)
+    return (
+        GROWN.search(plain) is not None
+        or SHRUNK.search(plain) is not None
+        or _CHANGE.search(plain) is not None
+        or "△" in text
+    )
+
+
+# 例: 人口10万人・1週間あたり is no more than the unit of what follows
+_AMOUNT = r"\d[\d,.]*[万億]?[^\d\s]{1,2}?"
+_EACH = re.compile(rf"(?:(?:人口)?{_AMOUNT}[・/])?{_AMOUNT}間?(?:あたり|当たり|当り|につき)")
+_CHANGE = re.compile(r"増減|差引|比較|前年度?[比差]|対比")
+_DIRECTION = re.compile(r"[増減]|上昇|低下")
