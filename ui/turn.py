@@ -103,7 +103,7 @@ def show(client: AskClient, turn: Turn, i: int, documents: Sequence[Json], ask: 
     if leading:
         _written(client, turn, answer, i, heard, leading=True)
         with st.container(key=f"extracted-{i}", gap="small"):
-            st.html(f'<h3 class="tk-head">{written.EXTRACTED}</h3>')
+            st.html(f'<h3 class="tk-head">{written.EXTRACTED[status]}</h3>')
             st.html(_card(client, answer, i))
     else:
         st.html(_card(client, answer, i))
@@ -170,9 +170,12 @@ def _written(
             _waiting(turn.telling, i, (state, count), monotonic())
             return
         if words := written.ended(answer, state, turn.telling.fault if turn.telling else "", shown=count > 0):
-            st.html(written.ended_html(words))
-            if written.may_try_again(answer, state):
-                st.button("もう一度書かせる", key=f"write-{i}", type="tertiary", on_click=_write, args=(client, turn))
+            with st.container(key=f"ended-{i}", horizontal=True, vertical_alignment="center", gap="small"):
+                st.html(written.ended_html(words), width="content")
+                if written.may_try_again(answer, state):
+                    st.button(
+                        "もう一度書かせる", key=f"write-{i}", type="tertiary", on_click=_write, args=(client, turn)
+                    )
         if generated or (answer.get("writing") or {}).get("dropped"):
             st.html(written.checked_html(answer))
 

@@ -17,7 +17,7 @@ Json = dict[str, Any]
 TITLE = "AIによる文章（原文と照合済み）"
 PICKED = "AIが選んだ資料の記載（原文のまま）"
 RELATED = "関連する記載"
-EXTRACTED = "資料の言葉のままの答え"
+EXTRACTED = {"answered": "資料の言葉のままの答え", "unsure": "資料の言葉のままの候補"}
 CHECKED = (
     "AIの文は、数・単位・日付・名前・増減・打ち消しが出典の行にあることを、1文ずつプログラムで照合しています。"
     "照合できない文は示しません。"
@@ -91,11 +91,17 @@ def model_of(answer: Json) -> str:
 
 
 def head_html(answer: Json, model: str, turn: int, *, leading: bool) -> str:
-    """Return the title; where the words lead, with the way to the answer in the papers' own words."""
-    way = (
-        f'<button type="button" class="tk-action" data-to="extracted-{turn}">{EXTRACTED}へ</button>' if leading else ""
-    )
-    return f'<div class="tk-written"><h3>{escape(title(answer, model))}</h3>{way}</div>'
+    """Return the title; where the words lead, with the way to the answer in the papers' own words.
+
+    Whoever reads on from here, below the notice, is told once more that the figures differ.
+    """
+    way = ""
+    if leading:
+        words = f"{EXTRACTED[answer['status']]}へ"
+        way = f'<button type="button" class="tk-action" data-to="extracted-{turn}">{words}</button>'
+    differs = bool((answer.get("generated") or {}).get("disagreements"))
+    warning = '<p class="tk-warns">資料から抜き出した答えと、値が違います。</p>' if differs else ""
+    return f'<div class="tk-written"><h3>{escape(title(answer, model))}</h3>{way}{warning}</div>'
 
 
 def sentence_html(sentence: Json, answer: Json, turn: int) -> str:

@@ -23,7 +23,7 @@ from tests.ui.fake_api import (
     writing,
     written,
 )
-from ui import address
+from ui import address, telling
 from ui.written import DECLINED, DIFFERS, places
 
 FIRST, SECOND = "令和6年1月末の相談件数は2,776件です。", "このうち1,912件が電話です。"
@@ -170,6 +170,30 @@ def test_a_new_conversation_stops_the_model_too(app, api, gate):
     assert api.left.wait(5)
 
 
+def test_a_browser_that_is_gone_stops_the_model_after_a_while(monkeypatch):
+    closed = threading.Event()
+
+    def events():
+        try:
+            while True:
+                yield None
+        finally:
+            closed.set()
+
+    monkeypatch.setattr(telling, "GONE_SECONDS", 0.05)
+    told = telling.Telling(answer())
+    told._listen(events(), lambda: False)
+    assert told.state == "stopped"
+    assert closed.is_set()
+
+
+def test_events_that_end_before_the_end_are_a_failure(api):
+    told = telling.Telling(answer())
+    told._listen((event for event in [sentence(1)]), lambda: True)
+    assert (told.state, told.fault) == ("failed", telling.BROKE_OFF)
+    assert told.so_far == answer()
+
+
 # --- finished ------------------------------------------------------------------------------------------------------
 
 
@@ -203,6 +227,7 @@ def test_another_figure_is_told_over_everything_with_both_places_and_never_comes
     for part in ("2,776件", "1,912件", "show-0-c1", "show-0-g2", PDF["title"]):
         assert part in notice
     assert 'role="alert"' in page
+    assert "値が違います。</p>" in page[page.index(TITLE) : page.index(FIRST)], "and again where the words are"
 
 
 def test_a_line_that_the_model_only_picked_is_a_quote_of_the_paper(app, api):
@@ -217,7 +242,7 @@ def test_a_line_that_the_model_only_picked_is_a_quote_of_the_paper(app, api):
 def test_where_none_could_be_settled_on_the_checked_sentences_lead(app, api):
     api.reply = unsure(generated=generated(), writing=writing())
     page = finished(app.run())
-    assert page.index(FIRST) < page.index("資料の言葉のままの答え</h3>") < page.index("tk-unsure")
+    assert page.index(FIRST) < page.index("資料の言葉のままの候補</h3>") < page.index("tk-unsure")
     assert 'data-to="extracted-0"' in page
     assert page.index("AIの文章の出典") < page.index("候補の箇所")
 
