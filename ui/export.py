@@ -214,7 +214,7 @@ def _written(answer: Json) -> Iterator[Block]:
         return
     yield Heading(written.title(answer, written.model_of(answer)), 3)
     yield from (Text(line, "quote" if is_quote else "body") for line, is_quote in words)
-    yield Text(written.CHECKED, "note")
+    yield Text(written.checked(answer), "note")
 
 
 def _words(block: Block) -> list[str]:

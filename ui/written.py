@@ -22,6 +22,7 @@ CHECKED = (
     "AIの文は、数・単位・日付・名前・増減・打ち消しが出典の行にあることを、1文ずつプログラムで照合しています。"
     "照合できない文は示しません。"
 )
+ONLY_PICKED = "AIは資料の行か候補を選んだだけで、文章を書いていません。文字は資料のものです。"
 DIFFERS = "AIの文章と、資料から抜き出した答えとで、値が違います"
 DECLINED = "AIは、渡した資料からは答えられないとしました。"
 DROPPINGS = {
@@ -79,11 +80,20 @@ def leads(answer: Json, *, writing: bool, first: bool) -> bool:
 
 def title(answer: Json, model: str) -> str:
     """Return what is over a model's words. 例: AIによる文章（原文と照合済み）・qwen3-4b"""
-    generated = answer.get("generated")
-    quoted = generated is not None and all(sentence["is_quote"] for sentence in generated["sentences"])
-    said = PICKED if quoted else TITLE
+    said = PICKED if _is_picked(answer) else TITLE
     related = f"{RELATED}：" if answer["status"] == "not_found" else ""
     return f"{related}{said}{f'・{model}' if model else ''}"
+
+
+def checked(answer: Json) -> str:
+    """Return what was checked of a model's words, in a sentence or two."""
+    return ONLY_PICKED if _is_picked(answer) else CHECKED
+
+
+def _is_picked(answer: Json) -> bool:
+    """Tell whether all that a model has said are the papers' own words."""
+    generated = answer.get("generated")
+    return generated is not None and all(sentence["is_quote"] for sentence in generated["sentences"])
 
 
 def model_of(answer: Json) -> str:
@@ -130,7 +140,7 @@ def checked_html(answer: Json) -> str:
     moved = generated.get("repointed")
     again = f"<p>{moved} 文は、AIが示した行ではなく、内容のある別の行を出典にしました。</p>" if moved else ""
     return (
-        f'<details class="tk-checked"><summary>照合したこと{told}</summary><p>{CHECKED}</p>{again}'
+        f'<details class="tk-checked"><summary>照合したこと{told}</summary><p>{checked(answer)}</p>{again}'
         f"{f'<ul>{reasons}</ul>' if reasons else ''}</details>"
     )
 

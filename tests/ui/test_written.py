@@ -236,6 +236,7 @@ def test_a_line_that_the_model_only_picked_is_a_quote_of_the_paper(app, api):
     page = finished(app.run())
     assert '<blockquote class="tk-picked">相談件数は2,776件' in page
     assert "AIが選んだ資料の記載（原文のまま）・wakaba-4b" in page
+    assert "文字は資料のものです。" in page
     assert "AIによる文章" not in page
 
 
