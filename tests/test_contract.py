@@ -9,7 +9,8 @@ from starlette.testclient import TestClient
 from streamlit.testing.v1 import AppTest
 
 from answer import confidence
-from answer.answer import Status
+from answer.answer import Dropping, Status
+from api import schemas
 from api.app import create_app
 from api.settings import Settings
 from eval.history import Runs
@@ -29,6 +30,7 @@ from tests.api.conftest import (
 from tests.ui import fake_api
 from ui import render
 from ui.client import AskClient, Problem
+from ui.written import DROPPINGS
 
 PDF_TEXT = "Reservoir level\n41 percent"
 TEXT = "１　防災\n避難所の数は57か所。\n"
@@ -126,6 +128,24 @@ def test_the_pages_fake_answers_are_answers_of_the_api(client):
     for fake in (fake_api.answer(), fake_api.unsure(), fake_api.not_found()):
         assert fake.keys() <= real
         assert fake["status"] in get_args(Status)
+
+
+def test_what_the_page_is_told_of_a_model_is_what_the_api_tells(client):
+    for fake, model in (
+        (fake_api.generated(), schemas.GeneratedOut),
+        (fake_api.generated()["sentences"][0], schemas.SentenceOut),
+        (fake_api.writing(), schemas.WritingOut),
+        (fake_api.sentence(1), schemas.SentenceEvent),
+    ):
+        assert fake.keys() == model.model_fields.keys()
+    assert set(DROPPINGS) == set(get_args(Dropping))
+    assert client.llm().keys() == fake_api.llm().keys()
+    outcome, done = client.tell("貯水率は何％ですか")
+    assert (outcome["event"], outcome["more"], done["event"]) == ("outcome", False, "done")
+    assert outcome["answer"]["answer"] == done["answer"]["answer"] == client.ask("貯水率は何％ですか")["answer"]
+    with pytest.raises(Problem) as refusal:
+        next(client.tell("？？"))
+    assert refusal.value.status == 422
 
 
 def test_an_answer_with_every_field_can_be_drawn(client, assistant, pdf):
