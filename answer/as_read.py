@@ -1,19 +1,57 @@
-"""What the learned reader (``index.reader``) is given of a statement: it alone, under its title and headings."""
+"""What the learned reader (``index.reader``) is given of statements, and the scene as it then looks.
+
+A statement is read alone, under its title and headings; of a scene the statements that meet the question most.
+"""
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+
 from answer.evidence import Reading, Statement, katakana
+from answer.scene import Scene, Scored, with_statements
 from index.reader import text_under
 
+# How likely each of several texts answers a question, each for itself: probabilities.
+Reads = Callable[[str, Sequence[str]], Sequence[float] | npt.NDArray[np.float32]]
+
+SEEN = 24  # statements of a scene, which a reader takes at once
 MOST = 180  # characters of a table's row and what it stands under, which are about 110 tokens
 LEAST = 90  # … that are left to the row in any case
 _BETWEEN_CELLS = " \t　,\"'|"
 _LABEL, _COLUMN = 60, 40  # characters of each
 _WORD = re.compile(r"[一-龠ァ-ヺぁ-ん]{2}")
+
+
+def read_by(reads: Reads, scene: Scene) -> Scene:
+    """Return the scene with what the reader says of its first statements, which orders them anew.
+
+    What several papers say in the same words is read once, for the first of them.
+    """
+    asked = scene.question.text
+    alike: dict[str, list[Scored]] = {}
+    for scored in scene.statements:
+        if scored.statement.kind != "heading":
+            alike.setdefault(scored.statement.key, []).append(scored)
+    seen = list(alike.values())[:SEEN]
+    texts = [as_read(first.region.reading, first.statement, asked) for first, *_ in seen]
+    odds = {
+        (each.statement.document.id, each.index): _log_odds(probability)
+        for same, probability in zip(seen, reads(asked, texts), strict=True)
+        for each in same
+    }
+    return with_statements(replace(scene, odds=odds))
+
+
+def _log_odds(probability: float) -> float:
+    p = min(max(float(probability), 1e-6), 1 - 1e-6)
+    return math.log(p / (1 - p))
 
 
 def as_read(reading: Reading, statement: Statement, asked: str) -> str:

@@ -91,6 +91,10 @@ class SentenceEmbedder:
         return self._name
 
     @property
+    def is_default(self) -> bool:
+        return self._model_name == "default"
+
+    @property
     def dim(self) -> int:
         with self._lock:
             return int(self._loaded().get_embedding_dimension() or 0)
@@ -105,7 +109,7 @@ class SentenceEmbedder:
 
     def layers(self) -> tuple[Any, Path]:
         """Return the default model's BertModel and its folder, for the reader that stands on its lower layers."""
-        if self._model_name != "default":
+        if not self.is_default:
             raise ValueError(f"the reader stands on the default embedding model, not on {self._model_name}")
         with self._lock:
             bert = self._loaded()[0].auto_model

@@ -19,11 +19,14 @@ import numpy as np
 import numpy.typing as npt
 
 from index.default_model import SOURCE_SHA256
-from index.embedder import has_fast_bytes, round_weights
+from index.embedder import SentenceEmbedder, has_fast_bytes, open_embedder, round_weights
+from index.protocols import Embedder
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
+WEIGHTS = Path(__file__).with_name("reader.safetensors")
+WEIGHTS_SHA256 = ""
 FORMAT = "tenkyo-reader-1"
 FROZEN = 6  # of twelve layers; the other six are 21 MB in float16
 QUESTION_TOKENS = 48
@@ -104,6 +107,17 @@ class Reader:
                 round_weights(network.layers)
             self._parts = network, bert, Pairs(folder), single_threads(min(WORKERS, os.cpu_count() or 1))
         return self._parts
+
+
+def open_reader(embedder: Embedder, weights: Path = WEIGHTS) -> Reader:
+    """Return the reader on top of the default embedding model, whichever model the passages are embedded by.
+
+    Nothing is read before the first question. The product's own weights are checked by their hash.
+    """
+    is_default = isinstance(embedder, SentenceEmbedder) and embedder.is_default
+    base = embedder if is_default else open_embedder()
+    assert isinstance(base, SentenceEmbedder)
+    return Reader(weights, base, WEIGHTS_SHA256 if weights == WEIGHTS else None)
 
 
 def read_weights(path: Path, sha256: str | None = None) -> dict[str, npt.NDArray[np.float16]]:
