@@ -239,10 +239,17 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _rows(arguments: argparse.Namespace) -> list[Row]:
-    """Return the rows of a file that was kept, or of the questions, asked now."""
+    """Return the rows of the sets: those that are kept in the file, and of the other sets the questions asked now.
+
+    Each set is kept when all of it was asked, so a run that was ended goes on after it.
+    """
+    kept: list[Row] = []
     if arguments.rows and arguments.rows.exists():
         lines = arguments.rows.read_text(encoding="utf-8").splitlines()
-        return [Row(**{**body, "features": tuple(body["features"])}) for body in map(json.loads, lines)]
+        kept = [Row(**{**body, "features": tuple(body["features"])}) for body in map(json.loads, lines)]
+    done = {(row.collection, row.id) for row in kept}
+    if done and not arguments.documents:
+        return kept
     sets, absent = find_sets([*bank_files(arguments.names), *arguments.seen], arguments.documents)
     print(*absent, sep="\n", file=sys.stderr)
     weights = {name: Path(file) for file, *names in arguments.fold for name in names}
@@ -251,11 +258,16 @@ def _rows(arguments: argparse.Namespace) -> list[Row]:
         reader = None if arguments.unread else weights.get(one.name.partition(".")[0], READER)
         yield from observe(one, arguments.index, arguments.embedding_model, reader)
 
-    rows = [row for one in sets for row in asked(one)]
-    if arguments.rows:
-        kept = (json.dumps(asdict(row), ensure_ascii=False) for row in rows)
-        arguments.rows.write_text("\n".join(kept) + "\n", encoding="utf-8")
-    return rows
+    for one in sets:
+        name = one.name.partition(".")[0]
+        if any((name, question.id) in done for question in one.questions):
+            continue
+        rows = list(asked(one))
+        kept += rows
+        if arguments.rows:
+            with arguments.rows.open("a", encoding="utf-8") as file:
+                file.writelines(json.dumps(asdict(row), ensure_ascii=False) + "\n" for row in rows)
+    return kept
 
 
 def _body(model: Model, factor: float, offset: float) -> dict[str, Any]:

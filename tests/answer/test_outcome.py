@@ -1,6 +1,7 @@
 """What becomes of drafts: the likeliest is said where that is likely enough, else up to three are offered."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -8,10 +9,13 @@ from answer.answer import Answer
 from answer.assistant import Assistant
 from answer.confidence import GROUPS, HIGH, MIDDLE, WEIGHTS, the_judge
 from answer.draft import SORTS, Draft
+from answer.evidence import Coverage
+from answer.extractive import pick
 from answer.features import Features
 from answer.lines import holds_kind
 from answer.outcome import OFFERED
 from answer.question import read_question
+from answer.scene import Region, with_statements
 from tests.answer.papers import assistant_over, check_contract
 
 PAPER = """\
@@ -217,3 +221,13 @@ def test_one_half_of_two_things_is_told_as_half(town, question, half):
     assert answer.status == "answered"
     assert answer.is_half is half
     assert answer.to_dict()["is_half"] is half
+
+
+def test_steps_that_begin_where_a_region_ends_are_steps_still(tmp_path):
+    steps = "次の手順で申し込みます。\n\n1. 用紙に記入する\n2. 窓口に提出する\n3. 審査を受ける\n"
+    town = assistant_over(tmp_path, {"apply.md": f"# 風見町 会館の使い方\n\n## 申込み\n\n{steps}"})
+    scene = town.trace("会館の申込みの手順を教えてください").scene
+    (region,) = scene.regions
+    for at in range(region.low, region.high):
+        alone = Region(region.reading, Coverage(region.reading, scene.atoms, at, at + 1), (1.0,))
+        pick(with_statements(replace(scene, regions=(alone,), statements=())))  # it picks, or finds nothing
