@@ -190,6 +190,7 @@ class Answer:
     candidates: tuple[Candidate, ...] = ()  # of an "unsure": likeliest first
     timeline: tuple[TimelinePoint, ...] = ()
     missing: tuple[str, ...] = ()
+    is_half: bool = False  # of a question that asks two things only one is answered
     passages: tuple[Passage, ...] = ()
     confidence: float = 0.0
     timings_ms: Timings = field(default_factory=Timings)

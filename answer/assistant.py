@@ -33,6 +33,7 @@ from answer.answer import (
     Timings,
     Writing,
 )
+from answer.as_read import Reads, read_by
 from answer.check import is_verbatim, unsupported
 from answer.confidence import Judge, the_judge
 from answer.draft import Draft, Support
@@ -44,7 +45,7 @@ from answer.generating.compose import Composition
 from answer.generating.contract import Evidence, Mode, Option, Record, Writer, Written
 from answer.generating.evidence import gather
 from answer.outcome import Outcome, decide
-from answer.question import Question, read_question, validate
+from answer.question import Question, asks_two, read_question, validate
 from answer.scene import Scene, build_scene
 from answer.spelling import Speller
 from answer.trace import Trace
@@ -52,6 +53,7 @@ from index.collection import Collection
 from index.embedder import open_embedder
 from index.fusion import fuse
 from index.protocols import Hit
+from index.reader import WEIGHTS, open_reader
 from index.retriever import Leg
 from index.scope import Scope
 from index.snapshot import DocumentInfo, Part, Snapshot
@@ -69,6 +71,7 @@ _FACTS = 80  # facts that are looked at wherever they stand
 _WIDER = 4  # times as many are looked through for those that are called just what the question says,
 _NAMED = 1.4  # and those count this much more for each name: the words of a long title outweigh a short name
 _OF_FACTS = 0.3  # what its best fact counts for a passage beside a score of 0 to 1
+_OF_READING = 0.1  # what a log-odds of its likeliest statement counts beside a best score of 1
 _PASSAGES = 5  # shown to a reader who wants more
 _OF_TERMS = 0.8  # what a hit of a model's search terms counts beside one of the question's own words
 _READINGS = 64  # documents kept as read
@@ -92,10 +95,20 @@ class _View:
 class Assistant:
     """Answers questions about one collection. Safe to call from several threads."""
 
-    def __init__(self, collection: Collection, max_question_chars: int = 500, judge: Judge | None = None) -> None:
-        """``judge`` says how likely an answer is right, and from where it is said: the fitted one when it is None."""
+    def __init__(
+        self,
+        collection: Collection,
+        max_question_chars: int = 500,
+        judge: Judge | None = None,
+        reads: Reads | None = None,
+    ) -> None:
+        """``judge`` says how likely an answer is right, and from where it is said: the fitted one when it is None.
+
+        ``reads`` is the learned reader; without it statements are ordered by their words alone.
+        """
         self.collection = collection
-        self._judge = judge or the_judge()
+        self._reads = reads
+        self._judge = judge or the_judge(with_reader=reads is not None)
         self.max_question_chars = max_question_chars
         self._readings: OrderedDict[tuple[str, str], Reading] = OrderedDict()
         self._speller: tuple[str, Speller] | None = None  # of the snapshot of this id
@@ -306,7 +319,11 @@ class Assistant:
         for fact, _ in facts:
             spans.append((self._reading(snapshot, fact.document_id), fact.start, fact.end, 0.0))
         atoms = read_atoms(question, _Lexicon(view))
-        return hits, build_scene(question, atoms, spans)
+        scene = build_scene(question, atoms, spans)
+        if self._reads is None:
+            return hits, scene
+        scene = read_by(self._reads, scene)
+        return _led_by_reading(hits, scene), scene
 
     def _facts(self, view: _View, question: Question) -> list[tuple[Fact, float]]:
         """Return the best facts, those first that are called just what the question says."""
@@ -391,6 +408,7 @@ class Assistant:
                 citations=citations,
                 timeline=_timeline(draft, numbers, citations),
                 missing=_named(outcome.missing, question, passages),
+                is_half=asks_two(question) and draft.sort != "line" and draft.parts == 1,
                 confidence=round(outcome.draft.probability, 2),
             )
         offers: list[Candidate] = []
@@ -537,9 +555,37 @@ def _merged(first: Sequence[Hit], second: Sequence[Hit]) -> list[Hit]:
     return [replace(hits[id_], score=score) for id_, score in fuse(rankings, (1.0, _OF_TERMS), _HITS)]
 
 
-def open_assistant(folder: Path | str, embedding_model: str = "default", max_question_chars: int = 500) -> Assistant:
-    """Return an assistant over the index at ``folder``; the embedding model is loaded when it is first needed."""
-    return Assistant(Collection(Path(folder), open_embedder(embedding_model)), max_question_chars)
+def _led_by_reading(hits: Sequence[Hit], scene: Scene) -> list[Hit]:
+    """Return the hits in the order of their scores and of the likeliest statement that each of them holds.
+
+    On four collections that the reader had not seen the first passage held the answer to .70 of the questions instead
+    of .60, the first five to as many as before; from .1 to .4 the worth hardly matters.
+    """
+    top = hits[0].score if hits else 1.0
+    odds: dict[str, list[tuple[int, float]]] = {}
+    for scored in scene.statements:
+        document = scored.statement.document.id
+        if (key := (document, scored.index)) in scene.odds:
+            odds.setdefault(document, []).append((scored.statement.start, scene.odds[key]))
+    least, most = min(scene.odds.values(), default=0.0), max(scene.odds.values(), default=0.0)
+    worth: dict[str, float] = {}
+    for hit in hits:
+        chunk = hit.chunk
+        inside = (o for start, o in odds.get(chunk.document_id, ()) if chunk.start <= start < chunk.end)
+        worth[chunk.id] = hit.score + _OF_READING * top * (max(inside, default=least) - most)
+    return sorted((replace(hit, score=worth[hit.chunk.id]) for hit in hits), key=lambda hit: -hit.score)
+
+
+def open_assistant(
+    folder: Path | str, embedding_model: str = "default", max_question_chars: int = 500, reader: Path | None = WEIGHTS
+) -> Assistant:
+    """Return an assistant over the index at ``folder``; its models are loaded when they are first needed.
+
+    ``reader`` is the file of the learned reader's weights; None for none.
+    """
+    embedder = open_embedder(embedding_model)
+    reads = open_reader(embedder, reader).scores if reader is not None else None
+    return Assistant(Collection(Path(folder), embedder), max_question_chars, reads=reads)
 
 
 def line_boxes(page: Page, start: int, end: int) -> tuple[Box, ...] | None:

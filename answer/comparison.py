@@ -329,7 +329,7 @@ def _with_atoms(scene: Scene, kept: Sequence[bool], question: Question) -> Scene
     """Return the scene as a part of the topic sees it."""
     atoms = tuple(atom for atom, keep in zip(scene.atoms, kept, strict=True) if keep)
     regions = tuple(Region(r.reading, Coverage(r.reading, atoms, r.low, r.high), r.prior) for r in scene.regions)
-    return Scene(question, atoms, regions, scene.statements)
+    return Scene(question, atoms, regions, scene.statements, scene.odds)
 
 
 def _compare(

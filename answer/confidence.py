@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from answer.answer import QuestionType
-from answer.draft import Draft
+from answer.draft import SORTS, Draft, Sort
 from answer.features import Features
 
 HIGH, MIDDLE = 0.95, 0.80  # the least share of right answers that 確度 高 and 中 promise
@@ -66,22 +66,24 @@ class Judge(Protocol):
 
 @dataclass(frozen=True)
 class Fitted:
-    """One model for values that were picked, one for whole lines; ``least`` is from where an answer is said."""
+    """A model for each sort of drafts; ``least`` is from where an answer is said."""
 
-    picked: Weights
-    line: Weights
+    weights: dict[Sort, Weights]
     least: float
 
     def probability(self, draft: Draft, row: Features) -> float:
         """Return the probability that a draft with this row is right: 0 to 1."""
-        return (self.line if draft.is_line else self.picked).probability(draft.kind, row)
+        return self.weights[draft.sort].probability(draft.kind, row)
 
 
 @cache
-def the_judge(path: Path = WEIGHTS) -> Fitted:
-    """Return the judge of a file; ValueError when it is of other features than those of today."""
-    body = json.loads(path.read_text(encoding="utf-8"))
-    return Fitted(_weights(path, body["picked"]), _weights(path, body["line"]), float(body["least"]))
+def the_judge(path: Path = WEIGHTS, *, with_reader: bool = True) -> Fitted:
+    """Return the judge of a file, of answers with or without the learned reader.
+
+    ValueError when it is of other features than those of today.
+    """
+    body = json.loads(path.read_text(encoding="utf-8"))["read" if with_reader else "unread"]
+    return Fitted({sort: _weights(path, body[sort]) for sort in SORTS}, float(body["least"]))
 
 
 def _weights(path: Path, body: dict[str, Any]) -> Weights:

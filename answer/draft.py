@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 from answer.answer import QuestionType
 from answer.signals import Signals
+
+# "picked" out of all that was found; picked "near" one of the likeliest lines; the "line", nothing picked out of it.
+Sort = Literal["picked", "near", "line"]
+SORTS: tuple[Sort, ...] = get_args(Sort)
 
 
 @dataclass(frozen=True)
@@ -39,9 +44,15 @@ class Draft:
     operands: tuple[int, ...] = ()
     timeline: tuple[Moment, ...] = ()
     missing: tuple[str, ...] = ()
-    is_line: bool = False  # the line that meets the question, with nothing picked out of it
+    parts: int = 1  # questions of the one sentence that are answered, each by itself
+    sort: Sort = "picked"
+    place: int = 0  # of the line that this is, or that it was picked near: 1 is the likeliest
     is_named: bool = False  # a figure whose row or column is called just what the question says
     score: float = 0.0
     signals: Signals | None = None
     probability: float = 0.0  # that the text is right, once it was judged: 0 to 1
     why: tuple[str, ...] = ()
+
+    @property
+    def is_line(self) -> bool:
+        return self.sort == "line"

@@ -84,6 +84,7 @@ def _pick_each(scene: Scene) -> Draft | None:
             for i in d.operands
         ),
         timeline=(),
+        parts=len(drafts),
         why=tuple(w for d in drafts for w in d.why[:1]),
     )
 

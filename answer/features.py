@@ -56,10 +56,15 @@ class Features(NamedTuple):
     terse: float  # 1 for keywords without a verb
     papers: float  # documents asked, by decades: 1 is 1,000
     everyday: float  # share of the topic's words met only by a like word
-    line: float  # of lines: 1 / place among the lines that are offered; 0 for what was picked
+    line: float  # 1 / place among the lines that are offered, of a line and of what was picked near it; else 0
     agrees: float  # share of the other drafts that say the same: they hold its value, or it holds theirs
     held: float  # 1 when the text has what an answer of the kind must have
     similar: float  # cosine of question and quoted text under its headings, beside the best of the other drafts'
+    read: float  # what the reader says of the quoted statement: log-odds / 6, -1 to 1; of one not read the least said
+    read_best: float  # the same of the statement that it finds likeliest
+    read_lead: float  # how far the quoted statement is ahead of the likeliest other one; -1 to 1
+    cut: float  # 1 when a short answer stands in its statement only within longer words. 例: 立法 of 立法例調査委員会
+    unread: float  # 1 where there is a reader and the statement was not among those it was given
 
 
 Similarity = Callable[[Sequence[str]], Sequence[float]]  # of texts to the question, by their meaning
@@ -128,14 +133,53 @@ def _row(scene: Scene, draft: Draft, hits: Sequence[Hit], papers: int, rank: int
         terse=float(question.is_terse),
         papers=math.log10(max(1, papers)) / 3,
         everyday=_by_like_words(scene, scored),
-        line=1 / rank if draft.is_line and rank else NONE,
+        line=1 / draft.place if draft.place else NONE,
         agrees=NONE,
         held=float(holds_kind(draft.text, question)),
         similar=NONE,
+        cut=float(scored is not None and _is_cut(fold(draft.text.partition("（")[0]), fold(scored.statement.flat))),
+        **_as_read(scene, scored),
     )
 
 
+def _is_cut(value: str, statement: str) -> bool:
+    """Say whether a value is only ever a part of a run of letters in a statement, both folded."""
+    if not value or len(value) > _SHORT_VALUE or value not in statement:
+        return False
+    runs = (_HAN, _KANA, _FIGURE)
+    before = next((run for run in runs if run.fullmatch(value[0])), None)
+    after = next((run for run in runs if run.fullmatch(value[-1])), None)
+    for found in re.finditer(re.escape(value), statement):
+        left, right = statement[: found.start()][-1:], statement[found.end() :][:1]
+        if not (before and before.fullmatch(left)) and not (after and after.fullmatch(right)):
+            return False
+    return True
+
+
+def _as_read(scene: Scene, scored: Scored | None) -> dict[str, float]:
+    """Return what the reader says of the quoted statement; all ``NONE`` where there is no reader."""
+    if not scene.odds:
+        return dict.fromkeys(("read", "read_best", "read_lead", "unread"), NONE)
+    key = (scored.statement.document.id, scored.index) if scored is not None else None
+    least = min(scene.odds.values())
+    own = scene.odds.get(key, least) if key is not None else least
+    other = max((odds for k, odds in scene.odds.items() if k != key), default=least)
+    return {
+        "read": _within_one(own / _ODDS),
+        "read_best": _within_one(max(scene.odds.values()) / _ODDS),
+        "read_lead": _within_one((own - other) / _ODDS),
+        "unread": float(key not in scene.odds),
+    }
+
+
+def _within_one(value: float) -> float:
+    return max(-1.0, min(1.0, value))
+
+
+_SHORT_VALUE = 20  # characters: what is longer is no name and no figure
+_HAN, _KANA, _FIGURE = re.compile(r"[一-鿿々〆]"), re.compile(r"[ァ-ヶー]"), re.compile(r"[\d.,]")
 _SHOWN = 5
+_ODDS = 6.0  # log-odds that are as good as certain
 
 
 def _holding(hits: Sequence[Hit], support: Support | None) -> tuple[int, Hit | None]:

@@ -319,7 +319,7 @@ def rank_figures(
             opposite=is_opposite(sides, fact, region.reading.document.title) + _of_another_area(question, fact),
             ordinal=float(any(a.strict and z < NEAR for a, z in zip(region.coverage.atoms, zones, strict=True))),
         )
-        score = sum(w * c for w, c in zip(WEIGHTS, clues, strict=True))
+        score = sum(w * c for w, c in zip(WEIGHTS, clues, strict=True)) - scene.loss(region, index)
         if alternative is not None:
             score += _of_alternative(alternative, region, fact, index)
         figures.append(Figure(region, fact, index, score, coverage, unit, when, zones, clues))

@@ -12,7 +12,7 @@ from answer.confidence import Judge
 from answer.draft import Draft, Support
 from answer.evidence import Reading, katakana
 from answer.features import Features, Similarity, read_features
-from answer.lines import answer_lines
+from answer.lines import answer_lines, answers_near
 from answer.question import Question, Term
 from answer.scene import Scene
 from index.protocols import Hit
@@ -35,11 +35,13 @@ class Outcome:
     """``draft`` is the best that was found, said or not; ``candidates`` are offered in its place, likeliest first.
 
     ``missing`` names what of the question no paper has; ``against`` says, in Japanese, what forbade to say any of the
-    drafts, and ``judged`` holds them all, likeliest first (for the trace and for whoever fits the judge).
+    drafts, and ``judged`` holds them all, likeliest first (for the trace and for whoever fits the judge); ``least`` is
+    the probability from which one is said.
     """
 
     status: Status
     draft: Draft
+    least: float
     candidates: tuple[Draft, ...] = ()
     missing: tuple[str, ...] = ()
     against: tuple[str, ...] = ()
@@ -54,7 +56,7 @@ def decide(
     ``hits`` are the passages that were read, ``papers`` how many documents were asked; ``similarity`` compares texts
     with the question, ``shelf`` looks for a text in all documents, ``judge`` says how likely a draft is right.
     """
-    drafts = [*([picked] if picked.text else []), *answer_lines(scene)]
+    drafts = [*([picked] if picked.text else []), *answers_near(scene), *answer_lines(scene)]
     rows = read_features(scene, drafts, hits, papers, similarity)
     judged = sorted(
         (
@@ -68,12 +70,15 @@ def decide(
     if best is not None and best.probability >= judge.least:
         strange = best.signals.strange if best.signals is not None else ()
         # Should the check find a figure of it in no cited text, the others are offered.
-        return Outcome("answered", best, _offers(ranked), _as_asked(question, strange), judged=tuple(judged))
+        return Outcome(
+            "answered", best, judge.least, _offers(ranked), _as_asked(question, strange), judged=tuple(judged)
+        )
     suspects = [term.text for term in _others_of_the_kind(scene, picked)]
     evident, unheard = absent(question, scene.atoms, shelf, suspects)
     shown = Outcome(
         "not_found" if evident else "unsure",
         best or (ranked[0] if ranked else picked),
+        judge.least,
         missing=(*evident, *unheard),
         against=tuple(dict.fromkeys(why for one in judged for why in one.against)),
         judged=tuple(judged),
@@ -113,6 +118,36 @@ def gates(scene: Scene, draft: Draft) -> Iterator[str]:
         yield f"どの資料にもない語（{lemma}）"
     for term in _others_of_the_kind(scene, draft):
         yield f"同じ種類の別のもの（{term.text}）"
+    if not _ASKS_OLD.search(question.folded) and (old := _held_before(scene, draft)):
+        yield f"改まる前のもの（{old}）"
+
+
+# What held before a change, and how somebody asks for it, or for the change itself.
+_OLD = re.compile(r"(?:改正|変更|見直し|改定|改訂|統合|移行)前|旧(?:制度|規定|基準|料金)")
+_ASKS_OLD = re.compile(
+    r"前|旧|以前|昔|これまで|従来|もと(?:もと|は)|元は|過去|変わ|変更|改[正定訂]|見直|比[べ較]|違い|差|推移"
+)
+
+
+def _held_before(scene: Scene, draft: Draft) -> str | None:
+    """Return the heading or column that says that what a draft says held before a change; None where none does.
+
+    例: 料金 | 改正前: 200円 | 改正後: 300円, of which 200円 does not answer what it costs
+    """
+    value = katakana(draft.text.partition("（")[0])
+    readings = {region.reading.document.id: region.reading for region in scene.regions}
+    for support in draft.supports:
+        reading = readings.get(support.document_id)
+        if reading is None:
+            continue
+        headings = reading.statements[reading.at(support.start)].headings
+        cells = [f for f in reading.facts_between(support.start, support.end) if katakana(f.value) in value]
+        columns = [" ".join(filter(None, (fact.row, fact.column))) for fact in cells if fact.table is not None]
+        if headings and (found := _OLD.search(headings[-1])):
+            return found[0]
+        if columns and all(_OLD.search(fold(column)) for column in columns):
+            return fold(columns[0])[:20]
+    return None
 
 
 def _others_of_the_kind(scene: Scene, draft: Draft) -> list[Term]:

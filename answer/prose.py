@@ -220,9 +220,8 @@ def _steps(scene: Scene) -> Draft | None:
         fit += 0.2 * (run[0] is not scored.statement and _FOLLOWS.search(scored.statement.flat) is not None)
         region = scored.region
         places = [region.reading.at(s.start) - region.low for s in run if region.reading.at(s.start) < region.high]
-        met = float(
-            (region.coverage.weights @ region.coverage.zones[:, places].max(axis=1)) / region.coverage.weights.sum()
-        )
+        zones = region.coverage.zones[:, places].max(axis=1, initial=0.0)  # the steps may all lie outside the region
+        met = float((region.coverage.weights @ zones) / region.coverage.weights.sum())
         score = max(scored.score, met) + fit
         if best is None or score > best[0]:
             best = (score, scored, run)

@@ -854,6 +854,12 @@ def split_question(question: Question) -> tuple[str, ...]:
     return (cut[1], f"{topic[1]}の{cut[2]}") if topic and topic[1] not in cut[2] else ()
 
 
+def asks_two(question: Question) -> bool:
+    """Say whether one sentence asks two things. 例: いつ、どこで; 何区画、何ヘクタール; それぞれ何人"""
+    asked = "それぞれ" in question.folded or len([*WH.finditer(question.folded)]) > 1
+    return asked and question.kind not in ("comparison", "temporal", "howto", "yesno", "list")
+
+
 def _read_pattern(folded: str) -> str | None:
     """Return what the answer must look like. 例: 窓口の電話番号を教えて → a telephone number"""
     for asked, pattern in PATTERNS:

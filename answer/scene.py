@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
@@ -72,6 +72,22 @@ class Scene:
     atoms: tuple[Atom, ...]
     regions: tuple[Region, ...]
     statements: tuple[Scored, ...] = field(default=())  # best first
+    # What the reader says of the statements that it was given: log-odds by (document id, index in reading.statements).
+    odds: Mapping[tuple[str, int], float] = field(default_factory=dict)
+
+    def loss(self, region: Region, index: int) -> float:
+        """Return what a statement loses because another one answers likelier: 0 for the likeliest, or without reader.
+
+        What the reader was not given counts like the least likely that it was given: it met the question less.
+        """
+        if not self.odds:
+            return 0.0
+        low, high = self._extremes
+        return OF_ODDS * min(_MOST_ODDS, high - self.odds.get((region.reading.document.id, index), low))
+
+    @cached_property
+    def _extremes(self) -> tuple[float, float]:
+        return min(self.odds.values()), max(self.odds.values())
 
     def facts(self) -> list[tuple[Region, Fact]]:
         """Return the facts that lie in the regions, with the figures of sentences in what is counted."""
@@ -307,6 +323,8 @@ _OF_TITLE = 0.85  # what a word counts for a cell when it stands in the table's 
 _OF_A_RIVAL = 0.15  # what a word counts for a cell when it names another row, column or key
 _OF_UNIT = 0.8  # what 相談件数 counts where 相談 stands and the figure is one of 件
 _ANNOUNCED = 0.5  # … when a heading names it, and then the next figure's own words
+OF_ODDS = 0.2  # what a log-odds of the reader is worth beside a coverage of 0 to 1
+_MOST_ODDS = 6.0  # by so much less likely is as good as ruled out
 PRIOR = 0.12  # what the best hit's place is worth beside a coverage of 0 to 1
 
 
@@ -335,7 +353,7 @@ def build_scene(
             coverage = Coverage(readings[key], atoms, low, high)
             places = range(coverage.low, coverage.high)
             regions.append(Region(readings[key], coverage, tuple(priors[key].get(i, 0.0) for i in places)))
-    return _with_statements(Scene(question, tuple(atoms), tuple(regions)))
+    return with_statements(Scene(question, tuple(atoms), tuple(regions)))
 
 
 def narrowed(scene: Scene, question: Question) -> Scene:
@@ -345,17 +363,18 @@ def narrowed(scene: Scene, question: Question) -> Scene:
     regions = tuple(
         replace(r, coverage=Coverage(r.reading, atoms, r.low, r.high)) for r in scene.regions if r.low < r.high
     )
-    return _with_statements(Scene(question, atoms, regions))
+    return with_statements(Scene(question, atoms, regions, odds=scene.odds))
 
 
-def _with_statements(scene: Scene) -> Scene:
+def with_statements(scene: Scene) -> Scene:
     """Return the scene with its statements, best first."""
     scored: list[Scored] = []
     for region in scene.regions:
         loss = STRANGER * (id(region) in scene.strangers)
         for offset, value in enumerate(region.coverage.scores()):
-            score = float(value) + PRIOR * region.prior[offset] - loss
-            scored.append(Scored(region, region.low + offset, score, float(value)))
+            index = region.low + offset
+            score = float(value) + PRIOR * region.prior[offset] - loss - scene.loss(region, index)
+            scored.append(Scored(region, index, score, float(value)))
     return replace(scene, statements=tuple(sorted(scored, key=lambda s: -s.score)))
 
 

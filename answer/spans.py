@@ -45,7 +45,7 @@ def text_facts(scene: Scene) -> Iterator[tuple[Scored, Fact]]:
         if region.low <= index < region.high:
             coverage = region.coverage.score(scene.fact_zones(region, fact, index))
             at = index - region.low
-            score = coverage + PRIOR * region.prior[at]
+            score = coverage + PRIOR * region.prior[at] - scene.loss(region, index)
             yield Scored(region, index, score, coverage), fact
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 
 from answer.answer import QuestionType
-from answer.confidence import the_judge
 from answer.draft import Draft
 from answer.outcome import Outcome
 from answer.question import Question
@@ -105,7 +104,7 @@ class Trace:
         yield f"  候補: {_glimpse(self.picked.text)}"
         if self.picked.signals is not None:
             yield f"  手がかり: {_said(self.picked.signals)}"
-        sure, needed = self.outcome.draft.probability, the_judge().least
+        sure, needed = self.outcome.draft.probability, self.outcome.least
         if self.outcome.status == "answered":
             yield f"  採用: 確からしさ {sure:.2f}（{needed:.2f} 以上）"
         elif self.outcome.against:

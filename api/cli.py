@@ -462,6 +462,10 @@ def told(answer: Answer) -> str:
     if answer.timeline:
         points = "、".join(f"{describe(p.as_of)} {_measured(p)} [{p.citation}]" for p in answer.timeline)
         lines.append(f"推移: {points}")
+    if answer.is_half:
+        lines.append(
+            "二つのことを聞かれていますが、この答えはその一方です。もう一方は出典と関連する箇所で確かめてください。"
+        )
     if answer.missing and answer.status == "not_found":
         words = "".join(f"「{word}」" for word in answer.missing)
         lines.append(f"{words}という言葉は、調べた資料 {answer.searched} 件のどこにもありません。")

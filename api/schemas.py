@@ -205,6 +205,7 @@ ANSWER_EXAMPLE: dict[str, JsonValue] = {
     "candidates": [],
     "timeline": [],
     "missing": [],
+    "is_half": False,
     "passages": [],
     "confidence": 0.86,
     "timings_ms": {"retrieve": 11.2, "read": 6.1, "check": 0.4, "total": 17.9},
@@ -228,6 +229,7 @@ NOT_FOUND_EXAMPLE: dict[str, JsonValue] = ANSWER_EXAMPLE | {
     "as_of": None,
     "citations": [],
     "missing": ["竜宮城"],
+    "is_half": False,
     "confidence": 0.93,
 }
 
@@ -258,6 +260,7 @@ class AnswerOut(Model):
     missing: tuple[str, ...] = Field(
         description='Words of the question that no document has; of a "not_found" after a search letter by letter.'
     )
+    is_half: bool = Field(description="Of a question that asks two things only one is answered.")
     passages: tuple[PassageOut, ...] = Field(description="The best hits, for a reader who wants more.")
     confidence: float = Field(ge=0, le=1)
     timings_ms: TimingsOut

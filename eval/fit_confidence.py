@@ -1,12 +1,18 @@
 """Fit ``answer/confidence.json``: how likely an answer is right, from its row of features.
 
-    python -m eval.fit_confidence --documents DIR… [--rows FILE] [--share 0.85 | --least P] [--seen FILE…] [NAME…]
+    python -m eval.fit_confidence --documents DIR… [--fold WEIGHTS COLLECTION…]… [--unread] [--rows FILE]
+        [--share 0.85 | --least P] [--seen FILE…] [NAME…]
 
 Asks the sets of the bank (all, or those of these names; sealed ones never) and keeps a row for each answer that was
 picked. Every prediction that is judged is of a collection that was left out. The weights are a logistic regression with
 an L2 penalty, chosen by those predictions and scaled by them (Platt 1999, "Probabilistic outputs for support vector
 machines"), so that a probability holds on papers that nobody has learned from. ``least``, from which an answer is said,
 is ``--least``, or where the share of right ones among what is said falls below ``--share``.
+
+The learned reader is no better judge of what it was learned from than a pupil of the book's solutions. So ``--fold``
+says with which weights collections are asked: weights that have not seen them (``eval.train_reader --leave-out``).
+Collections of no fold are asked with the product's. ``--unread`` fits the judge of answers without a reader instead;
+the other judge of the file stays as it is.
 
 ``--seen`` names question files that the rules were made with. They are learned from, like any collection, because an
 answer to what the rules know well is right more often; left-out collections are ordered as well with them as without.
@@ -32,9 +38,11 @@ from tqdm import tqdm
 
 from answer.answer import QuestionError, QuestionType
 from answer.confidence import GROUPS, HIGH, MIDDLE, WEIGHTS
+from answer.draft import SORTS, Sort
 from answer.features import Features
 from eval.measures.answers import is_short_enough, says_it
 from eval.sets import QuestionSet, bank_files, find_sets, open_set
+from index.reader import WEIGHTS as READER
 
 Array = npt.NDArray[np.float64]
 PENALTIES = (3.0, 10.0, 30.0, 100.0)  # of the standardised weights
@@ -49,7 +57,7 @@ class Row:
     collection: str
     id: str  # of the question
     kind: QuestionType
-    line: bool
+    sort: Sort
     features: tuple[float, ...]
     right: bool
     stopped: bool  # by a gate, whatever its probability
@@ -68,9 +76,9 @@ class Model:
         return np.asarray(self.b[0] + ((x - self.mean) / self.spread) @ self.b[1:])
 
 
-def observe(one: QuestionSet, index: Path, embedding_model: str) -> Iterator[Row]:
+def observe(one: QuestionSet, index: Path, embedding_model: str, reader: Path | None) -> Iterator[Row]:
     """Yield a row for every draft of every question of a set; of a question without drafts none."""
-    assistant = open_set(one, index, embedding_model)
+    assistant = open_set(one, index, embedding_model, reader)
     name = one.name.partition(".")[0]
     for question in tqdm(one.questions, desc=one.name, file=sys.stderr, disable=None):
         try:
@@ -81,7 +89,7 @@ def observe(one: QuestionSet, index: Path, embedding_model: str) -> Iterator[Row
             draft = each.draft
             right = question.answerable and says_it(question, draft.text) and is_short_enough(question, draft.text)
             row, stopped = tuple(each.row), bool(each.against)
-            yield Row(name, question.id, draft.kind, draft.is_line, row, right, stopped, question.answerable)
+            yield Row(name, question.id, draft.kind, draft.sort, row, right, stopped, question.answerable)
 
 
 def design(rows: Sequence[Row]) -> tuple[Array, Array]:
@@ -199,17 +207,19 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--embedding-model", default="default")
     parser.add_argument("--share", type=float, default=0.85)
     parser.add_argument("--least", type=float)
+    parser.add_argument("--fold", nargs="+", action="append", default=[], metavar="WEIGHTS COLLECTION")
+    parser.add_argument("--unread", action="store_true")
     parser.add_argument("--seen", nargs="+", type=Path, default=[])
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     arguments = parser.parse_args(argv)
     rows = _rows(arguments)
-    sorts = [np.array([row.line == line for row in rows]) for line in (False, True)]
     probability = np.zeros(len(rows))
-    parts = []
-    for of_sort in sorts:
-        model, factor, offset, left = learn([row for row, is_of in zip(rows, of_sort, strict=True) if is_of])
+    fitted: dict[str, Any] = {}
+    for sort in SORTS:
+        of_sort = np.array([row.sort == sort for row in rows])
+        model, factor, offset, left = learn([row for row in rows if row.sort == sort])
         probability[of_sort] = left
-        parts.append((model, factor, offset))
+        fitted[sort] = _body(model, factor, offset)
     best = chosen(rows, probability)
     said = [rows[n] for n in best]
     right = np.array([row.right for row in said], dtype=float)
@@ -222,23 +232,42 @@ def main(argv: Sequence[str]) -> int:
         print(told(name, probability[mine], [rows[n] for n in mine], asked, least))
     everyone = len({(row.collection, row.id) for row in rows if row.answerable})
     print(told("all, each left out", probability[best], said, everyone, least))
-    body = {"picked": _body(*parts[0]), "line": _body(*parts[1]), "least": round(least, 4)}
+    body = json.loads(arguments.out.read_text(encoding="utf-8")) if arguments.out.exists() else {}
+    body["unread" if arguments.unread else "read"] = {**fitted, "least": round(least, 4)}
     arguments.out.write_text(json.dumps(body, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return 0
 
 
 def _rows(arguments: argparse.Namespace) -> list[Row]:
-    """Return the rows of a file that was kept, or of the questions, asked now."""
+    """Return the rows of the sets: those that are kept in the file, and of the other sets the questions asked now.
+
+    Each set is kept when all of it was asked, so a run that was ended goes on after it.
+    """
+    kept: list[Row] = []
     if arguments.rows and arguments.rows.exists():
         lines = arguments.rows.read_text(encoding="utf-8").splitlines()
-        return [Row(**{**body, "features": tuple(body["features"])}) for body in map(json.loads, lines)]
+        kept = [Row(**{**body, "features": tuple(body["features"])}) for body in map(json.loads, lines)]
+    done = {(row.collection, row.id) for row in kept}
+    if done and not arguments.documents:
+        return kept
     sets, absent = find_sets([*bank_files(arguments.names), *arguments.seen], arguments.documents)
     print(*absent, sep="\n", file=sys.stderr)
-    rows = [row for one in sets for row in observe(one, arguments.index, arguments.embedding_model)]
-    if arguments.rows:
-        kept = (json.dumps(asdict(row), ensure_ascii=False) for row in rows)
-        arguments.rows.write_text("\n".join(kept) + "\n", encoding="utf-8")
-    return rows
+    weights = {name: Path(file) for file, *names in arguments.fold for name in names}
+
+    def asked(one: QuestionSet) -> Iterator[Row]:
+        reader = None if arguments.unread else weights.get(one.name.partition(".")[0], READER)
+        yield from observe(one, arguments.index, arguments.embedding_model, reader)
+
+    for one in sets:
+        name = one.name.partition(".")[0]
+        if any((name, question.id) in done for question in one.questions):
+            continue
+        rows = list(asked(one))
+        kept += rows
+        if arguments.rows:
+            with arguments.rows.open("a", encoding="utf-8") as file:
+                file.writelines(json.dumps(asdict(row), ensure_ascii=False) + "\n" for row in rows)
+    return kept
 
 
 def _body(model: Model, factor: float, offset: float) -> dict[str, Any]:

@@ -91,6 +91,10 @@ class SentenceEmbedder:
         return self._name
 
     @property
+    def is_default(self) -> bool:
+        return self._model_name == "default"
+
+    @property
     def dim(self) -> int:
         with self._lock:
             return int(self._loaded().get_embedding_dimension() or 0)
@@ -102,6 +106,14 @@ class SentenceEmbedder:
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         """Return float32 of shape ``(len(texts), dim)``, rows of length 1."""
         return self._embed(texts, self._prefixes[0])
+
+    def layers(self) -> tuple[Any, Path]:
+        """Return the default model's BertModel and its folder, for the reader that stands on its lower layers."""
+        if not self.is_default:
+            raise ValueError(f"the reader stands on the default embedding model, not on {self._model_name}")
+        with self._lock:
+            bert = self._loaded()[0].auto_model
+        return bert, default_model.prepare(self._cache, self._progress)
 
     def count_tokens(self, text: str) -> int:
         """Return how many tokens the model sees in ``text`` alone."""
@@ -141,7 +153,7 @@ class SentenceEmbedder:
         if self._model_name == "default":
             try:
                 with _quiet():
-                    return _load_default(default_model.prepare(self._cache, self._heard), exact=self._exact)
+                    return load_default(default_model.prepare(self._cache, self._heard), exact=self._exact)
             except OSError as error:
                 raise ModelMissing(
                     f"the default embedding model cannot be unpacked under {self._cache} ({error}): "
@@ -181,7 +193,7 @@ def _threads(count: int | None) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def _load_default(folder: Path, *, exact: bool) -> SentenceTransformer:
+def load_default(folder: Path, *, exact: bool) -> SentenceTransformer:
     """Return the default model with its word table left in float16, which saves 190 MB; sums are in float32."""
     from sentence_transformers import SentenceTransformer
 
@@ -190,12 +202,12 @@ def _load_default(folder: Path, *, exact: bool) -> SentenceTransformer:
     for part in (*bert.children(), *bert.embeddings.children()):
         if part not in (bert.embeddings, bert.embeddings.word_embeddings):
             part.float()
-    if not exact and _has_fast_bytes():
-        _round_weights(bert.encoder)
+    if not exact and has_fast_bytes():
+        round_weights(bert.encoder)
     return model
 
 
-def _has_fast_bytes() -> bool:
+def has_fast_bytes() -> bool:
     """Return whether this processor multiplies bytes faster than floats, and torch makes use of it."""
     import torch
 
@@ -205,7 +217,7 @@ def _has_fast_bytes() -> bool:
     )
 
 
-def _round_weights(module: Any) -> None:
+def round_weights(module: Any) -> None:
     """Replace each Linear in ``module`` by one that multiplies bytes: weights rounded per row, inputs per token.
 
     Measured by eval/bench_embed.py, one thread of a quiet machine, passages of 180 tokens: 31.5 a second against 10.3

@@ -51,7 +51,7 @@ WRAPPED = {
     "bm25s": {"index/keywords.py", "eval/peers.py"},  # the product's own, and as its README has it
     "sqlite3": {"index/store.py"},
     "sentence_transformers": {"index/embedder.py"},
-    "torch": {"index/embedder.py"},
+    "torch": {"eval/train_reader.py", "index/embedder.py", "index/pair_network.py"},
 }
 
 

@@ -111,6 +111,8 @@ def _particulars(answer: Json, titles: Mapping[str, str] | None) -> Iterator[tup
     if missing := answer.get("missing"):
         where = "資料に見当たらない" if found else "調べた資料のどこにもない"
         yield f"{where}言葉・条件", "、".join(map(str, missing))
+    if answer.get("is_half"):
+        yield "注意", "二つのことを聞かれていますが、この答えはその一方です。"
     if render.candidates(answer):
         yield "注意", UNSETTLED
     yield from ((written.DIFFERS, told) for told in written.differences(answer))

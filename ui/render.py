@@ -279,15 +279,23 @@ def notices_html(answer: Json, turn: int = 0) -> str:
         f'<div class="tk-notice" role="note"><b>{missing}は資料に見当たりません</b>'
         "<span>ほかの言葉から見つけた答えです。お尋ねのものの答えかどうか、出典で確かめてください。</span></div>"
     )
-    return (unheard if missing else "") + "".join(
-        f'<div class="tk-notice" role="note"><b>{words}</b>'
+    half = (
+        '<div class="tk-notice" role="note"><b>二つのことを聞かれていますが、この答えはその一方です</b>'
+        "<span>もう一方は、出典と下の関連する箇所で確かめてください。</span></div>"
+    )
+    return (
+        (unheard if missing else "")
+        + (half if answer.get("is_half") else "")
         + "".join(
-            f"<span>{escape(when(point['as_of']))}　<strong>{escape(with_unit(point))}</strong>"
-            f"{marker_html(citations[point['citation']], turn)}</span>"
-            for point in told
+            f'<div class="tk-notice" role="note"><b>{words}</b>'
+            + "".join(
+                f"<span>{escape(when(point['as_of']))}　<strong>{escape(with_unit(point))}</strong>"
+                f"{marker_html(citations[point['citation']], turn)}</span>"
+                for point in told
+            )
+            + "</div>"
+            for words, told in notices
         )
-        + "</div>"
-        for words, told in notices
     )
 
 

@@ -18,7 +18,7 @@ _LONGEST = 600  # lists, reasons, procedures, definitions, comparisons and trend
 
 
 class TrustsThePicker:
-    """A judge that says what was picked where most of the question is met, and never a line: pickers are tested by it.
+    """A judge that says what was picked out of all where most of the question is met: pickers are tested by it.
 
     The fitted judge has weights that change with each fit, and its probabilities hold for real papers, not for these.
     """
@@ -27,7 +27,7 @@ class TrustsThePicker:
 
     def probability(self, draft: Draft, row: Features) -> float:
         met = max(row.coverage, row.focus, row.fit)
-        return met / 10 if draft.is_line else min(0.99, met)
+        return min(0.99, met) if draft.sort == "picked" else met / 10
 
 
 def assistant_over(folder: Path, papers: Mapping[str, str]) -> Assistant:

@@ -1,17 +1,21 @@
 """What becomes of drafts: the likeliest is said where that is likely enough, else up to three are offered."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from answer.answer import Answer
 from answer.assistant import Assistant
 from answer.confidence import GROUPS, HIGH, MIDDLE, WEIGHTS, the_judge
-from answer.draft import Draft
+from answer.draft import SORTS, Draft
+from answer.evidence import Coverage
+from answer.extractive import pick
 from answer.features import Features
 from answer.lines import holds_kind
 from answer.outcome import OFFERED
 from answer.question import read_question
+from answer.scene import Region, with_statements
 from tests.answer.papers import assistant_over, check_contract
 
 PAPER = """\
@@ -98,19 +102,20 @@ def test_a_text_holds_what_an_answer_of_the_kind_must_have(question, text, held)
     assert holds_kind(text, read_question(question)) is held
 
 
-def test_the_fitted_weights_are_of_todays_features_and_promise_words_in_order():
-    judge = the_judge()
+@pytest.mark.parametrize("with_reader", [True, False])
+def test_the_fitted_weights_are_of_todays_features_and_promise_words_in_order(with_reader):
+    judge = the_judge(with_reader=with_reader)
     assert 0 < judge.least <= 1
     assert MIDDLE < HIGH
     nothing = Features(*([0.0] * len(Features._fields)))
     for kind in GROUPS:
-        for is_line in (False, True):
-            assert 0 < judge.probability(Draft(kind, "x", is_line=is_line), nothing) < 1
+        for sort in SORTS:
+            assert 0 < judge.probability(Draft(kind, "x", sort=sort), nothing) < 1
 
 
 def test_weights_of_other_features_are_refused(tmp_path):
     body = json.loads(WEIGHTS.read_text(encoding="utf-8"))
-    del body["line"]["features"]["coverage"]
+    del body["read"]["line"]["features"]["coverage"]
     path = tmp_path / "old.json"
     path.write_text(json.dumps(body), encoding="utf-8")
     with pytest.raises(ValueError, match="is of other features: make it again"):
@@ -123,3 +128,106 @@ def test_what_turns_out_to_hold_a_figure_that_is_nowhere_is_not_said_and_the_oth
     assert answer.status == "unsure"
     assert answer.candidates
     assert not any(candidate.text.startswith("14人") for candidate in answer.candidates)
+
+
+CHANGED = """\
+# 風見町 使用料の見直し
+
+## 会館の使用料
+
+| 部屋 | 改正前 | 改正後 |
+| --- | --- | --- |
+| 大広間 | 1,200円 | 1,500円 |
+| 和室 | 400円 | 600円 |
+"""
+
+
+def test_what_held_before_a_change_is_not_said_unless_it_is_asked_for(tmp_path):
+    town = assistant_over(tmp_path, {"fees.md": CHANGED})
+
+    def against(question: str) -> set[str]:
+        found = Assistant(town.collection, judge=Judges(0.9, 0.1)).trace(question).outcome.judged
+        return {one.draft.text for one in found if any("改まる前" in why for why in one.against)}
+
+    assert not any("1,500" in text for text in against("大広間の使用料はいくらですか"))
+    assert not against("大広間の使用料は、改正前はいくらでしたか")
+    answer = Assistant(town.collection, judge=Judges(0.9, 0.1)).ask("大広間の使用料はいくらですか")
+    assert not answer.answer.startswith("1,200円")
+
+
+def test_a_line_of_marks_is_no_candidate(tmp_path):
+    town = assistant_over(tmp_path, {"fees.md": CHANGED})
+    lines = [one.draft.text for one in town.trace("和室の使用料はいくらですか").outcome.judged if one.draft.is_line]
+    assert lines
+    assert not any("---" in line or line.startswith("|") for line in lines)
+
+
+FULL = """\
+# 風見町 施設の手引
+
+## 町立体育館
+
+体育館の定員は400人です。
+
+## 町立図書館
+
+図書館の席は64席です。新聞は12紙を置いています。
+
+## 町立会館
+
+会館の大広間は定員180人、和室は定員24人です。
+"""
+
+
+class Only:
+    """A reader that finds but one text likely."""
+
+    def __init__(self, word: str):
+        self.word = word
+
+    def __call__(self, question: str, texts: list[str]) -> list[float]:
+        return [0.99 if self.word in text else 0.001 for text in texts]
+
+
+def test_a_value_is_also_picked_out_of_each_of_the_likeliest_lines_alone(tmp_path):
+    town = assistant_over(tmp_path, {"places.md": FULL})
+    judged = (
+        Assistant(town.collection, judge=Judges(0.9, 0.1), reads=Only("大広間")).trace("会館の定員は何人ですか").outcome
+    )
+    near = {one.draft.place: one for one in judged.judged if one.draft.sort == "near"}
+
+    assert near[1].draft.text.startswith(("180人", "24人"))
+    assert near[1].row.line == 1.0
+    assert all(one.row.line == 1 / place for place, one in near.items())
+    supports = [s for one in near.values() for s in one.draft.supports]
+    assert supports
+
+
+def test_near_a_line_that_holds_nothing_of_the_kind_nothing_is_picked(tmp_path):
+    town = assistant_over(tmp_path, {"note.md": "# 風見町 案内\n\n会館は町の中心にあります。\n"})
+    judged = town.trace("会館の定員は何人ですか").outcome.judged
+    assert not [one for one in judged if one.draft.sort == "near"]
+
+
+@pytest.mark.parametrize(
+    ("question", "half"),
+    [
+        ("待機児童は何人で、保育料は国の基準額の何割ですか", True),
+        ("待機児童は何人ですか", False),
+    ],
+)
+def test_one_half_of_two_things_is_told_as_half(town, question, half):
+    answer = asked(town, Judges(picked=0.9, line=0.1), question)
+    assert answer.status == "answered"
+    assert answer.is_half is half
+    assert answer.to_dict()["is_half"] is half
+
+
+def test_steps_that_begin_where_a_region_ends_are_steps_still(tmp_path):
+    steps = "次の手順で申し込みます。\n\n1. 用紙に記入する\n2. 窓口に提出する\n3. 審査を受ける\n"
+    town = assistant_over(tmp_path, {"apply.md": f"# 風見町 会館の使い方\n\n## 申込み\n\n{steps}"})
+    scene = town.trace("会館の申込みの手順を教えてください").scene
+    (region,) = scene.regions
+    for at in range(region.low, region.high):
+        alone = Region(region.reading, Coverage(region.reading, scene.atoms, at, at + 1), (1.0,))
+        pick(with_statements(replace(scene, regions=(alone,), statements=())))  # it picks, or finds nothing

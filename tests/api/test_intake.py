@@ -351,7 +351,7 @@ def slow_model(assistant, tmp_path, monkeypatch):
         raise OSError("no model after all")
 
     monkeypatch.setattr(embedding.default_model, "prepare", prepare)
-    monkeypatch.setattr(embedding, "_load_default", load)
+    monkeypatch.setattr(embedding, "load_default", load)
     assistant.collection.embedder = SentenceEmbedder("default", tmp_path, lambda *_: None)
     yield assistant.collection.embedder, unpacking, unpacked, loaded
     unpacked.set()

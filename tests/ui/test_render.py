@@ -118,6 +118,11 @@ def test_hostile_text_is_shown_as_the_characters_it_is(markup):
     assert "<img" not in markup
 
 
+def test_a_half_of_two_things_is_told_as_half():
+    assert "その一方です" in text_of(render.notices_html(answer() | {"is_half": True}))
+    assert render.notices_html(answer() | {"is_half": False}) == ""
+
+
 def test_an_answer_says_which_word_of_the_question_no_paper_has():
     shown = text_of(render.notices_html(answer() | {"missing": ["うなぎ", "絹"]}))
     assert "「うなぎ」、「絹」は資料に見当たりません" in shown

@@ -1,0 +1,128 @@
+"""The network that reads a question and a text together: the default model's lower layers, and upper ones of its own.
+
+The lower layers and the word table are the embedding model's and stay as they are; only the upper layers and the head
+are learned, so only they are stored. Imports torch: for ``index.reader`` and ``eval.train_reader`` alone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import nullcontext
+from threading import Barrier
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+PAD = 1
+PIECE = 6  # pairs of about the same length that are read at once: 24 are four pieces, two for each of two workers
+
+Ids = tuple[Sequence[int], int]  # the tokens of a pair, and where its second part begins
+
+
+class PairNetwork(nn.Module):
+    """``read`` gives one logit a pair: above 0 where the text more likely than not answers the question."""
+
+    def __init__(self, config: Any, frozen: int):
+        super().__init__()
+        from transformers.models.bert import modeling_bert
+
+        layer: Any = modeling_bert.BertLayer  # it has no types
+        self.frozen = frozen
+        self.layers = nn.ModuleList(layer(config) for _ in range(config.num_hidden_layers - frozen))
+        self.segments = nn.Embedding(2, config.hidden_size)  # what of a pair is question, what text
+        nn.init.zeros_(self.segments.weight)
+        self.dense = nn.Linear(config.hidden_size, config.hidden_size)
+        self.out = nn.Linear(config.hidden_size, 1)
+
+    def take(self, tensors: Mapping[str, npt.NDArray[Any]]) -> PairNetwork:
+        """Return this network with learned tensors, ready to read."""
+        self.load_state_dict({name: torch.from_numpy(values).float() for name, values in tensors.items()})
+        return self.eval()
+
+    def score(self, bert: Any, pairs: Sequence[Ids], workers: Executor | None = None) -> npt.NDArray[np.float32]:
+        """Return what ``read`` says, without learning; ``workers`` share the work."""
+        with torch.inference_mode():
+            return np.asarray(self.read(bert, pairs, workers.map if workers else map).float().numpy(), np.float32)
+
+    def start_from(self, bert: Any) -> None:
+        """Take the upper layers of a model whose weights are floats."""
+        for own, given in zip(self.layers, bert.encoder.layer[self.frozen :], strict=True):
+            own.load_state_dict(given.state_dict())
+
+    def forward(self, hidden: Tensor, mask: Tensor, segments: Tensor) -> Tensor:
+        """Return logits ``(n,)`` of what the lower layers made: ``(n, tokens, width)``, and two ``(n, tokens)``."""
+        hidden = hidden + self.segments(segments)
+        hidden_away = torch.zeros(mask.shape).masked_fill(~mask, torch.finfo(torch.float32).min)[:, None, None, :]
+        for layer in self.layers[:-1]:
+            hidden = _through(layer, hidden, hidden_away, hidden)
+        first = _through(self.layers[-1], hidden, hidden_away, hidden[:, :1])[:, 0]  # all that is read of the last
+        logits: Tensor = self.out(torch.tanh(self.dense(first))).squeeze(-1)
+        return logits
+
+    def read(self, bert: Any, pairs: Sequence[Ids], each: Callable[..., Iterable[Tensor]] = map) -> Tensor:
+        """Return logits ``(len(pairs),)`` in their order; pairs of a length go together, so little is padding.
+
+        ``each`` takes the pieces, as ``map`` does, the longest first.
+        """
+        learning = torch.is_grad_enabled()
+
+        def of_piece(piece: Sequence[int]) -> Tensor:
+            with nullcontext() if learning else torch.inference_mode():  # which is each thread's own
+                return self(*_lower(bert, self.frozen, [pairs[i] for i in piece]))  # type: ignore[no-any-return]
+
+        order = sorted(range(len(pairs)), key=lambda i: -len(pairs[i][0]))
+        pieces = [order[at : at + PIECE] for at in range(0, len(order), PIECE)]
+        logits = torch.cat(list(each(of_piece, pieces)))
+        return logits[torch.tensor(np.argsort(order))]
+
+
+def single_threads(count: int) -> Executor:
+    """Return ``count`` workers, each of which does its sums in one thread.
+
+    Threads that share one sum wait for each other: with other programs busy on two cores, 24 texts took 3 to 10 seconds
+    by two such threads, and half a second by one.
+    """
+    before = torch.get_num_threads()
+    workers = ThreadPoolExecutor(count, "reader", torch.set_num_threads, (1,))
+    all_there = Barrier(count)
+    list(workers.map(lambda _: all_there.wait(), range(count)))
+    torch.set_num_threads(before)  # else whatever thread comes later would have one, too
+    return workers
+
+
+def _through(layer: Any, hidden: Tensor, mask: Tensor, asked: Tensor) -> Tensor:
+    """Return what ``layer`` makes of the tokens ``asked`` (all of ``hidden``, or its first), which look at all.
+
+    Written out: torch's own attention is no faster for texts this short, and its way back takes seven times as long in
+    bfloat16, in which the network is learned.
+    """
+    attend = layer.attention.self
+
+    def heads(values: Tensor) -> Tensor:
+        return values.view(*values.shape[:2], -1, attend.attention_head_size).transpose(1, 2)
+
+    likeness = heads(attend.query(asked)) @ heads(attend.key(hidden)).transpose(2, 3)
+    looks = torch.softmax(likeness / math.sqrt(attend.attention_head_size) + mask, -1)
+    seen = (looks @ heads(attend.value(hidden))).transpose(1, 2).flatten(2)
+    made: Tensor = layer.feed_forward_chunk(layer.attention.output(seen, asked))
+    return made
+
+
+def _lower(bert: Any, frozen: int, pairs: Sequence[Ids]) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the hidden states after the ``frozen`` layers, which tokens are no padding, and the part of each."""
+    ids = torch.full((len(pairs), max(len(tokens) for tokens, _ in pairs)), PAD)
+    segments = torch.zeros_like(ids)
+    for row, (tokens, second) in enumerate(pairs):
+        ids[row, : len(tokens)] = torch.tensor(tokens)
+        segments[row, second : len(tokens)] = 1
+    mask = ids != PAD
+    with torch.no_grad():
+        hidden = bert.embeddings(ids)
+        for layer in bert.encoder.layer[:frozen]:
+            hidden = layer(hidden, mask[:, None, None, :])
+    return hidden.float(), mask, segments

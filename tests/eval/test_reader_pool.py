@@ -1,0 +1,153 @@
+"""An example of our own papers says which statement answers, and leaves out what may answer as well."""
+
+import json
+import random
+
+import pytest
+
+from eval import reader_pool
+from eval.dataset import Evidence, Question
+from eval.reader_examples import read_pool
+from eval.reader_pool import Asked, Papers, example, find, label, write_pool
+from eval.sets import QuestionSet
+from tests.answer.papers import assistant_over
+
+BUDGET = """# みほ野市 令和6年度予算の説明
+
+## 歳出
+
+民生費は1,204百万円です。
+教育費は830百万円で、前の年度より20百万円多くなりました。
+土木費は415百万円です。
+
+## 参考
+
+- 令和5年度の民生費は1,180百万円でした。
+- 教育費のうち給食に使うのは61百万円です。
+- 民生費の1,204百万円は過去で最も多い額です。
+"""
+NOTES = """# みほ野市 議会の記録
+
+民生費について質問がありました。
+町長は欠席しました。
+"""
+LINES = {line: n for n, line in enumerate(BUDGET.splitlines(), 1)}
+
+
+@pytest.fixture(scope="module")
+def papers(tmp_path_factory) -> Papers:
+    folder = tmp_path_factory.mktemp("budget")
+    return Papers(assistant_over(folder, {"yosan　6.md": BUDGET, "kiroku.md": NOTES}))
+
+
+def asked(text: str, line: str, *, accept: tuple[str, ...] = (), **more: object) -> Asked:
+    place = Evidence("yosan　6.md", lines=(LINES[line], LINES[line]))
+    fields = {"type": "number", "answer": accept[0] if accept else "", "accept_all": (), "alt_evidence": ()} | more
+    question = Question(id="m-1", question=text, accept=accept, evidence=(place,), answerable=True, **fields)
+    return Asked("m-1", text, question.type, question.answer, question)
+
+
+def bodies(texts: list[str]) -> list[str]:
+    return [text.split("\n")[-1] for text in texts]
+
+
+def test_what_stands_at_the_gold_place_and_holds_the_answer_is_right_and_what_else_holds_it_is_neither(papers):
+    one = asked("令和6年度の民生費はいくらですか。", "民生費は1,204百万円です。", accept=("1204百万円",))
+    found = example(one, papers, random.Random(1))
+
+    assert found is not None
+    assert bodies(found["right"]) == ["民生費は1,204百万円です。"]
+    wrong = bodies(found["near"] + found["far"])
+    assert "- 令和5年度の民生費は1,180百万円でした。" in wrong
+    assert not any("1,204" in text for text in wrong)
+    assert found["right"][0] in [text for text, _ in found["scene"]]
+
+
+def test_a_piece_of_another_figure_is_no_answer(papers):
+    one = asked("給食にいくら使いますか。", "- 教育費のうち給食に使うのは61百万円です。", accept=("1百万円",))
+
+    assert one.question is not None
+    assert not reader_pool.says(one.question, "1百万円", "- 教育費のうち給食に使うのは61百万円です。")
+
+
+def test_cells_of_a_row_are_figures_of_their_own(tmp_path):
+    table = "| 町 | 世帯 | 人口 |\n|---|---|---|\n| 川町 | 120 | 342 |\n| 山町 | 81 | 201 |\n"
+    csv = "町,世帯,人口\n川町,120,342\n山町,81,201\n"
+    for name, text in (("towns.md", table), ("towns.csv", csv)):
+        towns = Papers(assistant_over(tmp_path / name, {name: text}))
+        line = next(n for n, row in enumerate(text.splitlines(), 1) if "川町" in row)
+        place = Evidence(name, lines=(1, len(text.splitlines())))
+        question = Question("m-3", "川町の人口", "table_cell", "342", ("342",), (), (place,), (), True)
+        known = label(Asked("m-3", question.question, "table_cell", "342", question), towns)
+
+        assert known is not None
+        (right,) = known.right
+        assert right.document.lines(right.start, right.end) == (line, line)
+
+
+def test_yes_or_no_is_answered_by_the_line_of_the_gold_place(papers):
+    line = "教育費は830百万円で、前の年度より20百万円多くなりました。"
+    known = label(asked("教育費は増えましたか。", line, accept=("はい",), type="yesno"), papers)
+
+    assert known is not None
+    assert [s.flat for s in known.right] == [line]
+
+
+def test_a_question_is_left_out_where_it_is_not_clear_what_answers(papers):
+    every = Evidence("yosan　6.md", lines=(1, 13))
+    question = Question(
+        "m-2",
+        "どうですか",
+        "yesno",
+        "はい",
+        ("はい",),
+        (),
+        (every,),
+        (),
+        True,
+    )
+
+    assert label(Asked("m-2", question.question, "yesno", "はい", question), papers) is None
+
+
+def test_a_pair_names_right_and_wrong_lines_by_their_beginnings(papers):
+    pair = Asked(
+        "pair-1",
+        "令和5年度の民生費は？",
+        "pair",
+        "1,180百万円",
+        file="yosan　6.md",
+        right=("令和５年度の民生費は",),
+        wrong=("民生費は1,204百万円", "kiroku.md :: 民生費について"),
+    )
+    found = example(pair, papers, random.Random(1))
+
+    assert found is not None
+    assert bodies(found["right"]) == ["- 令和5年度の民生費は1,180百万円でした。"]
+    assert bodies(found["near"])[:2] == ["民生費は1,204百万円です。", "民生費について質問がありました。"]
+    assert find("ここにない始まり", "yosan　6.md", papers) == []
+
+
+def test_a_question_without_an_answer_has_wrong_statements_only(papers):
+    found = example(
+        Asked("pair-2", "令和4年度の民生費は？", "pair", "資料に記載がありません"), papers, random.Random(1)
+    )
+
+    assert found is not None
+    assert (found["answerable"], found["right"]) == (False, [])
+    assert "民生費は1,204百万円です。" in bodies(found["near"] + found["far"])
+
+
+def test_the_pool_of_a_collection_is_a_file_that_the_trainer_reads(papers, tmp_path, monkeypatch):
+    monkeypatch.setattr(reader_pool, "open_set", lambda one, index, model: papers.assistant)
+    one = asked("令和6年度の民生費はいくらですか。", "民生費は1,204百万円です。", accept=("1204百万円",))
+    pairs = tmp_path / "pairs"
+    pairs.mkdir()
+    row = {"question": "町長は来ましたか", "answer": "いいえ", "file": "kiroku.md", "wrong": []}
+    lines = [json.dumps({**row, "right": right}, ensure_ascii=False) for right in (["町長は"], ["ない始まり"], [])]
+    (pairs / "mihono.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    told = write_pool(QuestionSet("mihono.1", tmp_path, (one.question,), ()), pairs, tmp_path, tmp_path)
+
+    assert "4 asked: 2 with an answer, 1 without, 1 left out" in told
+    pool = read_pool(tmp_path)
+    assert [bool(each.right) for each in pool["mihono"]] == [True, True, False]

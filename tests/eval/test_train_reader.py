@@ -1,0 +1,208 @@
+"""Learning the reader: what a step sees, what its loss says, and that a stopped run goes on as if it never stopped."""
+
+import json
+import math
+import os
+import random
+import signal
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from eval import train_reader
+from eval.bench_reader import Choice, fixed_choices, measures
+from eval.reader_examples import Example
+from eval.train_reader import FROM_POOL, FROM_SETS, POOL, QUESTIONS, Run, Source, drawn, gradients, loss_of
+from index.pair_network import PairNetwork
+from index.reader import FROZEN, Pairs, Reader
+from tests.tiny_model import TinyModel, write_rows
+
+POOLS = {
+    "jaquad_train": [
+        Example(
+            f"人口{n}は何人ですか？", (f"人口{n}: {n}人",), (f"予算{n}", f"歳入{n}"), (f"歳出{n}", f"件数{n}", f"川{n}")
+        )
+        for n in range(30)
+    ],
+    "nankoku_budget_2022": [Example("歳入は？", ("歳入: 2円",), (), ("歳出: 3円", "予算: 4円"))],
+}
+RIGHT = {text for pool in POOLS.values() for example in pool for text in example.right}
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    return TinyModel(tmp_path_factory.mktemp("model"))
+
+
+def begun(model):
+    torch.manual_seed(7)
+    network = PairNetwork(model.bert.config, FROZEN)
+    network.start_from(model.bert)
+    return Run(network, FROM_SETS, seed=3)
+
+
+def take(run, model, steps):
+    pairs = Pairs(model.folder)
+    losses = []
+    for _ in range(steps):
+        loss, found = gradients(run.network, model.bert, pairs, drawn(POOLS, FROM_SETS, 3, run.step), FROM_SETS)
+        run.learn(found, 1000)
+        losses.append(loss)
+    return losses
+
+
+def test_a_step_sees_the_same_whenever_it_is_taken():
+    assert drawn(POOLS, FROM_SETS, 3, 8) == drawn(POOLS, FROM_SETS, 3, 8)
+    assert drawn(POOLS, FROM_SETS, 3, 8) != drawn(POOLS, FROM_SETS, 3, 9)
+    assert drawn(POOLS, FROM_SETS, 3, 8) != drawn(POOLS, FROM_SETS, 4, 8)
+
+
+def test_right_texts_come_first_and_a_fifth_of_the_questions_have_none():
+    choices = [choice for step in range(100) for choice in drawn(POOLS, FROM_SETS, 3, step)]
+
+    assert len(choices) == 100 * QUESTIONS
+    for choice in choices:
+        assert [text in RIGHT for text in choice.texts] == [i < choice.right for i in range(len(choice.texts))]
+        assert len(set(choice.texts)) == len(choice.texts)
+    assert 0.14 < sum(choice.right == 0 for choice in choices) / len(choices) < 0.26
+
+
+def test_of_our_own_papers_a_question_without_an_answer_has_only_wrong_texts():
+    own = [Example("町長は誰ですか？", (), ("町長は欠席した。",), tuple(f"市{n}" for n in range(9)))]
+    sets = dict.fromkeys(("jsquad_valid", "u4_tables_valid"), POOLS["jaquad_train"])
+    choices = [choice for step in range(50) for choice in drawn({POOL: own, **sets}, FROM_POOL, 3, step)]
+    ours = [choice for choice in choices if "町長" in choice.question]
+
+    assert 0.65 < len(ours) / len(choices) < 0.85
+    assert all(choice.right == 0 and len(choice.texts) == FROM_POOL.negatives + 1 for choice in ours)
+
+
+def test_collections_that_are_left_out_are_measured_by_and_not_learned_from(tmp_path, monkeypatch):
+    monkeypatch.setattr(train_reader, "pools_of", lambda qa, names: dict.fromkeys(names, POOLS["jaquad_train"]))
+    monkeypatch.setattr(train_reader, "held_out", lambda qa: {})
+    for name in ("mihono", "kawamachi"):
+        row = {"question": f"{name}の人口は？", "right": ["人口: 9人"], "near": ["歳入: 9円"], "far": ["川"]}
+        unanswerable = {**row, "question": f"{name}の面積は？", "right": []}
+        write_rows(tmp_path / f"{name}.jsonl", [row, unanswerable])
+    plan, pools, measured = Source(tmp_path, tmp_path, ("mihono",)).read()
+
+    assert plan == FROM_POOL
+    assert [example.question for example in pools[POOL]] == ["kawamachiの人口は？", "kawamachiの面積は？"]
+    assert pools.keys() == FROM_POOL.shares.keys()
+    assert measured["left_out"] == [Choice("mihonoの人口は？", ("人口: 9人", "歳入: 9円", "川"), 1)]
+    with pytest.raises(ValueError, match="yamamachi"):
+        Source(tmp_path, tmp_path, ("yamamachi",)).read()
+
+
+def test_the_loss_falls_as_the_right_text_rises_and_where_there_is_none_as_all_fall():
+    answerable, not_answerable = Choice("問", ("右", "左", "下"), 1), Choice("問", ("左", "下"), 0)
+
+    def loss(choice, *logits):
+        return loss_of(torch.tensor(logits), [choice], 0.5).item()
+
+    assert loss(answerable, 2.0, 0.0, 0.0) < loss(answerable, 0.0, 0.0, 0.0) < loss(answerable, 0.0, 2.0, 0.0)
+    assert loss(not_answerable, -2.0, -2.0) < loss(not_answerable, 0.0, 0.0) < loss(not_answerable, 2.0, 2.0)
+    assert loss(answerable, 0.0, 0.0, 0.0) == pytest.approx(math.log(3) + 0.5 * math.log(2))
+
+
+def test_it_learns_which_text_answers(model):
+    run = begun(model)
+    losses = take(run, model, 260)
+
+    assert sum(losses[-30:]) < 0.8 * sum(losses[:30])
+
+
+def test_a_run_that_was_stopped_goes_on_as_one_that_was_not(model, tmp_path):
+    whole, stopped, resumed = begun(model), begun(model), begun(model)
+    take(whole, model, 5)
+    take(stopped, model, 3)
+    stopped.save(tmp_path / "state.safetensors")
+    resumed.load(tmp_path / "state.safetensors")
+    take(resumed, model, 2)
+
+    assert resumed.step == 5
+    assert not (tmp_path / ".state.safetensors.new").exists()
+    for (name, expected), (_, found) in zip(
+        whole.network.named_parameters(), resumed.network.named_parameters(), strict=True
+    ):
+        torch.testing.assert_close(found, expected, msg=name)
+        torch.testing.assert_close(resumed.average[name], whole.average[name], msg=name)
+
+
+def test_a_checkpoint_of_another_seed_is_refused(model, tmp_path):
+    run = begun(model)
+    run.save(tmp_path / "state.safetensors")
+    run.seed = 4
+
+    with pytest.raises(ValueError, match="seed 3, not 4"):
+        run.load(tmp_path / "state.safetensors")
+
+
+def test_the_lower_layers_are_not_learned(model):
+    before = {name: value.clone() for name, value in model.bert.named_parameters()}
+    take(begun(model), model, 3)
+
+    assert all(torch.equal(before[name], value) for name, value in model.bert.named_parameters())
+
+
+def test_measures_count_ranks_and_tell_answerable_from_not():
+    choices = [Choice("問", ("右", "い", "ろ", "は"), 1)] * 2
+    found = measures(choices, [[0.9, 0.1, 0.2, 0.3], [0.5, 0.6, 0.1, 0.4]])
+
+    assert found["first"] == 0.5
+    assert found["first_three"] == 1.0
+    assert found["answerable_auc"] == pytest.approx((2 + 1.5) / 4)  # .9 and .6 against .3 and .6
+
+
+def test_what_is_measured_has_one_right_text_and_the_most_alike_wrong_ones():
+    wrong = tuple(f"左{n}" for n in range(9))
+    (choice,) = fixed_choices([Example("問", ("右",), wrong, tuple(f"下{n}" for n in range(9)))])
+
+    assert choice == Choice("問", ("右", *wrong[:4], "下0", "下1", "下2"), 1)
+
+
+def test_the_command_goes_on_where_it_was_stopped_and_writes_weights_that_can_be_read(model, tmp_path, monkeypatch):
+    monkeypatch.setattr(train_reader, "prepare", lambda cache: model.folder)
+    monkeypatch.setattr(train_reader, "load_default", lambda folder, exact: [SimpleNamespace(auto_model=model.bert)])
+    monkeypatch.setattr(train_reader, "has_fast_bytes", lambda: False)
+    monkeypatch.setattr(train_reader, "pools_of", lambda qa, names: POOLS)
+    monkeypatch.setattr(train_reader, "held_out", lambda qa: {"dev": fixed_choices(POOLS["jaquad_train"])})
+    monkeypatch.setattr(train_reader, "PRINT", 1)
+    asked_to_stop = iter([False, False, True])
+    say = train_reader.Log.say
+
+    def say_and_stop(log, **values):
+        say(log, **values)
+        if "loss" in values and next(asked_to_stop, False):
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(train_reader.Log, "say", say_and_stop)
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    threads = torch.get_num_threads()
+    try:
+        train_reader.main(["nowhere", str(tmp_path), "--steps", "5"])
+        assert steps(tmp_path) == [0, 1, 2, 3]
+        train_reader.main(["nowhere", str(tmp_path), "--steps", "5", "--resume"])
+    finally:
+        torch.set_num_threads(threads)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+
+    assert steps(tmp_path) == [0, 1, 2, 3, 3, 4, 5, 5]  # each start says its own, and the last is measured
+    scores = Reader(tmp_path / "reader.safetensors", model, exact=True).scores(
+        "人口1は何人ですか？", ["人口1: 1人", "川1"]
+    )
+    assert scores.shape == (2,)
+
+
+def steps(folder):
+    return [json.loads(line)["step"] for line in (folder / "train.jsonl").read_text().splitlines()]
+
+
+def test_random_is_not_shared():
+    random.seed(1)
+    expected = random.random()
+    random.seed(1)
+    drawn(POOLS, FROM_SETS, 3, 1)
+    assert random.random() == expected
