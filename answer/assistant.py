@@ -53,7 +53,7 @@ from index.collection import Collection
 from index.embedder import open_embedder
 from index.fusion import fuse
 from index.protocols import Hit
-from index.reader import WEIGHTS, open_reader
+from index.reader import open_reader
 from index.retriever import Leg
 from index.scope import Scope
 from index.snapshot import DocumentInfo, Part, Snapshot
@@ -159,7 +159,9 @@ class Assistant:
         read = read_question(understood or text, view.today())
         hits, scene = self._scene(view, read)
         retrieved = time.perf_counter()
-        outcome = self._decided(view, scene, extractive.pick(scene), hits)
+        picked = extractive.pick(scene)
+        hits, scene = self._read(hits, scene)
+        outcome = self._decided(view, scene, picked, hits)
         answered = time.perf_counter()
         answer = self._checked(view.snapshot, read, outcome, hits)
         done = time.perf_counter()
@@ -185,7 +187,7 @@ class Assistant:
             return
         asked = time.perf_counter()
         if outcome.status != "answered" and (terms := writer.terms(read.text)):
-            hits, scene = self._scene(view, read, terms)
+            hits, scene = self._read(*self._scene(view, read, terms))
         evidence = self._evidence(view.snapshot, read, outcome, scene, hits)
         generated, writing, record = yield from self._composed(view.snapshot, answer, evidence, writer)
         now = time.perf_counter()
@@ -200,6 +202,7 @@ class Assistant:
         read = read_question(understood or text, view.today())
         hits, scene = self._scene(view, read)
         picked = extractive.pick(scene)
+        hits, scene = self._read(hits, scene)
         legs: dict[Leg, list[Hit]] = {
             "keyword": view.snapshot.search(read.text, k=_HITS, leg="keyword", part=view.part),
             "vector": view.snapshot.search(read.text, k=_HITS, leg="vector", part=view.part),
@@ -214,7 +217,9 @@ class Assistant:
         understood = None if as_typed else self._understood(view, text, None)
         read = read_question(understood or text, view.today())
         hits, scene = self._scene(view, read)
-        outcome = self._decided(view, scene, extractive.pick(scene), hits)
+        picked = extractive.pick(scene)
+        hits, scene = self._read(hits, scene)
+        outcome = self._decided(view, scene, picked, hits)
         return self._evidence(view.snapshot, read, outcome, scene, hits)
 
     def search(
@@ -319,7 +324,15 @@ class Assistant:
         for fact, _ in facts:
             spans.append((self._reading(snapshot, fact.document_id), fact.start, fact.end, 0.0))
         atoms = read_atoms(question, _Lexicon(view))
-        scene = build_scene(question, atoms, spans)
+        return hits, build_scene(question, atoms, spans)
+
+    def _read(self, hits: list[Hit], scene: Scene) -> tuple[list[Hit], Scene]:
+        """Return the hits and the scene as the reader orders them, where there is one.
+
+        What is picked out of all was picked before: its rules weigh words, and where they know a paper's way of writing
+        they do better by themselves (of the questions that they were made with .84 and .87 instead of .75 and .77, of
+        others .34 instead of .36). The reader's order has drafts of its own.
+        """
         if self._reads is None:
             return hits, scene
         scene = read_by(self._reads, scene)
@@ -577,11 +590,11 @@ def _led_by_reading(hits: Sequence[Hit], scene: Scene) -> list[Hit]:
 
 
 def open_assistant(
-    folder: Path | str, embedding_model: str = "default", max_question_chars: int = 500, reader: Path | None = WEIGHTS
+    folder: Path | str, embedding_model: str = "default", max_question_chars: int = 500, reader: Path | None = None
 ) -> Assistant:
     """Return an assistant over the index at ``folder``; its models are loaded when they are first needed.
 
-    ``reader`` is the file of the learned reader's weights; None for none.
+    ``reader`` is the file of a learned reader's weights (``docs/reader.md``); without one words alone decide.
     """
     embedder = open_embedder(embedding_model)
     reads = open_reader(embedder, reader).scores if reader is not None else None

@@ -66,7 +66,10 @@ class Judge(Protocol):
 
 @dataclass(frozen=True)
 class Fitted:
-    """A model for each sort of drafts; ``least`` is from where an answer is said."""
+    """A model for each sort of drafts there are; ``least`` is from where an answer is said.
+
+    Without a reader nothing is picked near a line.
+    """
 
     weights: dict[Sort, Weights]
     least: float
@@ -83,7 +86,7 @@ def the_judge(path: Path = WEIGHTS, *, with_reader: bool = True) -> Fitted:
     ValueError when it is of other features than those of today.
     """
     body = json.loads(path.read_text(encoding="utf-8"))["read" if with_reader else "unread"]
-    return Fitted({sort: _weights(path, body[sort]) for sort in SORTS}, float(body["least"]))
+    return Fitted({sort: _weights(path, body[sort]) for sort in SORTS if sort in body}, float(body["least"]))
 
 
 def _weights(path: Path, body: dict[str, Any]) -> Weights:

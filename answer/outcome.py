@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from answer.absence import Shelf, absent
 from answer.answer import Status
 from answer.confidence import Judge
-from answer.draft import Draft, Support
+from answer.draft import SORTS, Draft, Support
 from answer.evidence import Reading, katakana
 from answer.features import Features, Similarity, read_features
 from answer.lines import answer_lines, answers_near
@@ -56,7 +56,7 @@ def decide(
     ``hits`` are the passages that were read, ``papers`` how many documents were asked; ``similarity`` compares texts
     with the question, ``shelf`` looks for a text in all documents, ``judge`` says how likely a draft is right.
     """
-    drafts = [*([picked] if picked.text else []), *answers_near(scene), *answer_lines(scene)]
+    drafts = [*([picked] if picked.text else []), *(answers_near(scene) if scene.odds else ()), *answer_lines(scene)]
     rows = read_features(scene, drafts, hits, papers, similarity)
     judged = sorted(
         (
@@ -87,13 +87,19 @@ def decide(
 
 
 def _best(judged: Sequence[Judged]) -> Draft | None:
-    """Return the likeliest draft; of a line that holds the value that was picked the value: it is short and dated."""
+    """Return the likeliest draft; where it holds the value that was picked the value: it is short and dated.
+
+    What was picked out of all comes before what was picked near a line: it knows the values of other dates.
+    """
     if not judged:
         return None
     best = judged[0].draft
-    value = next((one for one in judged if not one.draft.is_line and one.row.held), None)
-    if best.is_line and value is not None and katakana(value.draft.text.partition("（")[0]) in katakana(best.text):
-        return replace(value.draft, probability=best.probability)
+    held = [one.draft for one in judged if one.row.held]
+    for value in sorted(held, key=lambda draft: SORTS.index(draft.sort)):
+        if SORTS.index(value.sort) >= SORTS.index(best.sort):
+            break
+        if katakana(value.text.partition("（")[0]) in katakana(best.text):
+            return replace(value, probability=best.probability)
     return best
 
 

@@ -11,11 +11,12 @@ is ``--least``, or where the share of right ones among what is said falls below 
 
 The learned reader is no better judge of what it was learned from than a pupil of the book's solutions. So ``--fold``
 says with which weights collections are asked: weights that have not seen them (``eval.train_reader --leave-out``).
-Collections of no fold are asked with the product's. ``--unread`` fits the judge of answers without a reader instead;
-the other judge of the file stays as it is.
+Collections of no fold are asked with those of ``--reader``. ``--unread`` fits the judge of answers without a reader
+instead; the other judge of the file stays as it is.
 
 ``--seen`` names question files that the rules were made with. They are learned from, like any collection, because an
 answer to what the rules know well is right more often; left-out collections are ordered as well with them as without.
+The scale is that of the other collections, and so is what is printed of all together.
 
 Prints, for each collection left out, what would be said and how much of it is right. ``--rows`` keeps the rows, so that
 the weights can be fitted again without asking.
@@ -26,7 +27,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,6 @@ from answer.draft import SORTS, Sort
 from answer.features import Features
 from eval.measures.answers import is_short_enough, says_it
 from eval.sets import QuestionSet, bank_files, find_sets, open_set
-from index.reader import WEIGHTS as READER
 
 Array = npt.NDArray[np.float64]
 PENALTIES = (3.0, 10.0, 30.0, 100.0)  # of the standardised weights
@@ -185,15 +185,20 @@ def told(name: str, probability: Array, rows: Sequence[Row], asked: int, least: 
     )
 
 
-def learn(rows: Sequence[Row]) -> tuple[Model, float, float, Array]:
-    """Return weights for rows of one sort, the factor and offset of their scale, and left-out probabilities."""
+def learn(rows: Sequence[Row], seen: Collection[str] = ()) -> tuple[Model, float, float, Array]:
+    """Return weights for rows of one sort, the factor and offset of their scale, and left-out probabilities.
+
+    Penalty and scale are those of the collections that the rules were not made with: a probability shall hold there.
+    """
     x, right = design(rows)
     collections = np.array([row.collection for row in rows])
+    unseen = ~np.isin(collections, list(seen))
     found: list[tuple[float, float, float, float, Array]] = []
     for penalty in PENALTIES:
         activation = left_out(x, right, collections, penalty)
-        factor, offset = scale(activation, right)
-        found.append((log_loss(factor * activation + offset, right), penalty, factor, offset, activation))
+        factor, offset = scale(activation[unseen], right[unseen])
+        loss = log_loss(factor * activation[unseen] + offset, right[unseen])
+        found.append((loss, penalty, factor, offset, activation))
     _, penalty, factor, offset, activation = min(found, key=lambda one: one[0])
     return fit(x, right, penalty), factor, offset, sigmoid(factor * activation + offset)
 
@@ -208,16 +213,18 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--share", type=float, default=0.85)
     parser.add_argument("--least", type=float)
     parser.add_argument("--fold", nargs="+", action="append", default=[], metavar="WEIGHTS COLLECTION")
+    parser.add_argument("--reader", type=Path, help="weights for the collections of no fold")
     parser.add_argument("--unread", action="store_true")
     parser.add_argument("--seen", nargs="+", type=Path, default=[])
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     arguments = parser.parse_args(argv)
     rows = _rows(arguments)
+    seen = {path.stem for path in arguments.seen}
     probability = np.zeros(len(rows))
     fitted: dict[str, Any] = {}
-    for sort in SORTS:
+    for sort in (sort for sort in SORTS if any(row.sort == sort for row in rows)):
         of_sort = np.array([row.sort == sort for row in rows])
-        model, factor, offset, left = learn([row for row in rows if row.sort == sort])
+        model, factor, offset, left = learn([row for row in rows if row.sort == sort], seen)
         probability[of_sort] = left
         fitted[sort] = _body(model, factor, offset)
     best = chosen(rows, probability)
@@ -230,8 +237,9 @@ def main(argv: Sequence[str]) -> int:
         mine = [n for n in best if rows[n].collection == name]
         asked = len({row.id for row in rows if row.collection == name and row.answerable})
         print(told(name, probability[mine], [rows[n] for n in mine], asked, least))
-    everyone = len({(row.collection, row.id) for row in rows if row.answerable})
-    print(told("all, each left out", probability[best], said, everyone, least))
+    unseen = [n for n in best if rows[n].collection not in seen]
+    everyone = len({(row.collection, row.id) for row in rows if row.answerable and row.collection not in seen})
+    print(told("all, each left out", probability[unseen], [rows[n] for n in unseen], everyone, least))
     body = json.loads(arguments.out.read_text(encoding="utf-8")) if arguments.out.exists() else {}
     body["unread" if arguments.unread else "read"] = {**fitted, "least": round(least, 4)}
     arguments.out.write_text(json.dumps(body, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
@@ -255,7 +263,7 @@ def _rows(arguments: argparse.Namespace) -> list[Row]:
     weights = {name: Path(file) for file, *names in arguments.fold for name in names}
 
     def asked(one: QuestionSet) -> Iterator[Row]:
-        reader = None if arguments.unread else weights.get(one.name.partition(".")[0], READER)
+        reader = None if arguments.unread else weights.get(one.name.partition(".")[0], arguments.reader)
         yield from observe(one, arguments.index, arguments.embedding_model, reader)
 
     for one in sets:

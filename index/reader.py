@@ -25,8 +25,6 @@ from index.protocols import Embedder
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-WEIGHTS = Path(__file__).with_name("reader.safetensors")
-WEIGHTS_SHA256 = "4f35bc9fbdc39889524b1ae072e95ded613a8b81c09c29fbc623615135877787"
 FORMAT = "tenkyo-reader-1"
 FROZEN = 6  # of twelve layers; the other six are 21 MB in float16
 QUESTION_TOKENS = 48
@@ -109,15 +107,15 @@ class Reader:
         return self._parts
 
 
-def open_reader(embedder: Embedder, weights: Path = WEIGHTS) -> Reader:
+def open_reader(embedder: Embedder, weights: Path) -> Reader:
     """Return the reader on top of the default embedding model, whichever model the passages are embedded by.
 
-    Nothing is read before the first question. The product's own weights are checked by their hash.
+    Nothing is read before the first question.
     """
     is_default = isinstance(embedder, SentenceEmbedder) and embedder.is_default
     base = embedder if is_default else open_embedder()
     assert isinstance(base, SentenceEmbedder)
-    return Reader(weights, base, WEIGHTS_SHA256 if weights == WEIGHTS else None)
+    return Reader(weights, base)
 
 
 def read_weights(path: Path, sha256: str | None = None) -> dict[str, npt.NDArray[np.float16]]:

@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 from eval.measures.texts import figures, western_years
+from ingest.kanji_figures import kanji_value
 from ingest.numbers import find_quantities
 
 # 例: 令和6年1月末、2024年度、R6.1.31、10月25日、2024-01-31; not the S 20 of FES 2024
@@ -39,9 +40,17 @@ def unsupported_figures(
     return loose
 
 
+# Digits with commas between thousands, and Japanese figures that are counted. 例: 1,067,267; 四十三兆円, 八割
+_THOUSANDS = re.compile(r"(?<![\d,.])\d{1,3}(?:,\d{3})+(?![\d,])")
+_KANJI = re.compile(r"[〇一二三四五六七八九十百千]+(?=[割兆億万円人件台回名社校か箇条項%年月日時分歳])")
+
+
 def _known(text: str) -> set[str]:
-    found = figures(text)
-    for date in _DATE.findall(unicodedata.normalize("NFKC", text)):  # 例: R6.1 is no decimal
+    plain = unicodedata.normalize("NFKC", text)
+    found = figures(plain)
+    found += re.findall(r"\d+(?:\.\d+)?", _THOUSANDS.sub(" ", plain))  # 例: 事業費,1067,267 are two cells of a row
+    found += [str(value) for run in _KANJI.findall(plain) if (value := kanji_value(run)) is not None]
+    for date in _DATE.findall(plain):  # 例: R6.1 is no decimal
         found += re.findall(r"\d+", date)
     return set(found) | {figure.lstrip("0") for figure in found} | western_years(text)
 

@@ -105,11 +105,12 @@ def test_a_text_holds_what_an_answer_of_the_kind_must_have(question, text, held)
 @pytest.mark.parametrize("with_reader", [True, False])
 def test_the_fitted_weights_are_of_todays_features_and_promise_words_in_order(with_reader):
     judge = the_judge(with_reader=with_reader)
+    assert list(judge.weights) == [sort for sort in SORTS if with_reader or sort != "near"]
     assert 0 < judge.least <= 1
     assert MIDDLE < HIGH
     nothing = Features(*([0.0] * len(Features._fields)))
     for kind in GROUPS:
-        for sort in SORTS:
+        for sort in judge.weights:
             assert 0 < judge.probability(Draft(kind, "x", sort=sort), nothing) < 1
 
 
@@ -231,3 +232,31 @@ def test_steps_that_begin_where_a_region_ends_are_steps_still(tmp_path):
     for at in range(region.low, region.high):
         alone = Region(region.reading, Coverage(region.reading, scene.atoms, at, at + 1), (1.0,))
         pick(with_statements(replace(scene, regions=(alone,), statements=())))  # it picks, or finds nothing
+
+
+SERIES = {
+    f"r{year}.txt": f"風見町　保育の報告\n令和{year}年6月3日\n\n待機児童は、令和{year}年4月1日で{count}人でした。\n"
+    for year, count in ((4, 31), (5, 22), (6, 14))
+}
+
+
+class Prefers:
+    """A judge that finds drafts of one sort likeliest."""
+
+    least = 0.5
+
+    def __init__(self, sort: str):
+        self.sort = sort
+
+    def probability(self, draft: Draft, row: Features) -> float:
+        return 0.9 if draft.sort == self.sort else 0.6
+
+
+@pytest.mark.parametrize("sort", ["picked", "near", "line"])
+def test_a_value_that_is_picked_near_a_line_too_keeps_the_values_of_other_dates(tmp_path, sort):
+    town = assistant_over(tmp_path, SERIES)
+    answer = Assistant(town.collection, judge=Prefers(sort), reads=Only("令和6年4月1日")).ask("待機児童は何人ですか")
+    check_contract(town, answer)
+    assert answer.answer.startswith("14人")
+    assert answer.confidence == 0.9
+    assert [point.value for point in answer.timeline] == ["31人", "22人", "14人"]

@@ -10,7 +10,7 @@ from tests.eval.fakes import QUESTIONS, TEXT, FakeAssistant
 def assistant(monkeypatch):
     assistant = FakeAssistant()
     assistant.answers["図書館の利用者はどれだけ増えた"] = ("1,345人増", 2, "12,345 − 11,000 = 1,345")
-    monkeypatch.setattr(sets, "open_assistant", lambda folder, model: assistant)
+    monkeypatch.setattr(sets, "open_assistant", lambda folder, model, **_: assistant)
     return assistant
 
 

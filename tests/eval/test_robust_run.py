@@ -56,8 +56,10 @@ QUESTIONS = [
 
 @pytest.fixture
 def evaluate(tmp_path, papers, monkeypatch):
-    monkeypatch.setattr("answer.assistant.the_judge", TrustsThePicker)
-    monkeypatch.setattr(sets, "open_assistant", lambda folder, model: Assistant(Collection(folder, HashingEmbedder())))
+    monkeypatch.setattr("answer.assistant.the_judge", lambda **_: TrustsThePicker())
+    monkeypatch.setattr(
+        sets, "open_assistant", lambda folder, model, **_: Assistant(Collection(folder, HashingEmbedder()))
+    )
     path = tmp_path / "mizuho.jsonl"
     path.write_text("\n".join(json.dumps(q, ensure_ascii=False) for q in QUESTIONS), encoding="utf-8")
 

@@ -53,3 +53,17 @@ class TestUnsupportedFigures:
 )
 def test_a_calculation_is_checked_as_far_as_it_can_be_read(how, quotes, faults):
     assert len(faults_of_derivation(how, quotes)) == faults
+
+
+def test_cells_of_a_row_are_figures_of_their_own_whatever_stands_between_them():
+    row = "啓発の経費,講座を開くための経費。,1067,267"
+    assert unsupported_figures("1,067百万円", "啓発の経費はいくら", row, "") == []
+    assert unsupported_figures("1,066百万円", "啓発の経費はいくら", row, "") == ["1066"]
+    assert unsupported_figures("34.88", "どこ", "3,みほ野会館,34.88,138.32", "") == []
+
+
+def test_a_figure_in_kanji_supports_the_same_in_digits():
+    quote = "防災の費用は四十三兆円に上り、割引は八割ほどです。"
+    assert unsupported_figures("四十三兆円（43兆円）", "いくら", quote, "") == []
+    assert unsupported_figures("8割", "何割", quote, "") == []
+    assert unsupported_figures("44兆円", "いくら", quote, "") == ["44"]
