@@ -49,13 +49,22 @@ class Outcome:
 
 
 def decide(
-    scene: Scene, picked: Draft, hits: Sequence[Hit], papers: int, similarity: Similarity, shelf: Shelf, judge: Judge
+    scene: Scene,
+    picked: Draft,
+    hits: Sequence[Hit],
+    papers: int,
+    similarity: Similarity,
+    shelf: Shelf,
+    judge: Judge,
+    least: float | None = None,
 ) -> Outcome:
     """Return what becomes of the value that was picked and of the lines that meet the question best.
 
     ``hits`` are the passages that were read, ``papers`` how many documents were asked; ``similarity`` compares texts
-    with the question, ``shelf`` looks for a text in all documents, ``judge`` says how likely a draft is right.
+    with the question, ``shelf`` looks for a text in all documents, ``judge`` says how likely a draft is right, and
+    from where one is said where ``least`` does not.
     """
+    least = judge.least if least is None else least
     drafts = [*([picked] if picked.text else []), *(answers_near(scene) if scene.odds else ()), *answer_lines(scene)]
     rows = read_features(scene, drafts, hits, papers, similarity)
     judged = sorted(
@@ -67,18 +76,16 @@ def decide(
     )
     best = _best([one for one in judged if not one.against])
     question, ranked = scene.question, [one.draft for one in judged]
-    if best is not None and best.probability >= judge.least:
+    if best is not None and best.probability >= least:
         strange = best.signals.strange if best.signals is not None else ()
         # Should the check find a figure of it in no cited text, the others are offered.
-        return Outcome(
-            "answered", best, judge.least, _offers(ranked), _as_asked(question, strange), judged=tuple(judged)
-        )
+        return Outcome("answered", best, least, _offers(ranked), _as_asked(question, strange), judged=tuple(judged))
     suspects = [term.text for term in _others_of_the_kind(scene, picked)]
     evident, unheard = absent(question, scene.atoms, shelf, suspects)
     shown = Outcome(
         "not_found" if evident else "unsure",
         best or (ranked[0] if ranked else picked),
-        judge.least,
+        least,
         missing=(*evident, *unheard),
         against=tuple(dict.fromkeys(why for one in judged for why in one.against)),
         judged=tuple(judged),

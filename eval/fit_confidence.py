@@ -48,6 +48,7 @@ Array = npt.NDArray[np.float64]
 PENALTIES = (3.0, 10.0, 30.0, 100.0)  # of the standardised weights
 NAMES = tuple(sorted(set(GROUPS.values())))
 INDEX = Path("build/bank/index")
+ALWAYS_READ = 2.0  # a probability that words never reach
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ class Model:
 
 def observe(one: QuestionSet, index: Path, embedding_model: str, reader: Path | None) -> Iterator[Row]:
     """Yield a row for every draft of every question of a set; of a question without drafts none."""
-    assistant = open_set(one, index, embedding_model, reader)
+    assistant = open_set(one, index, embedding_model, reader, sure=ALWAYS_READ)
     name = one.name.partition(".")[0]
     for question in tqdm(one.questions, desc=one.name, file=sys.stderr, disable=None):
         try:

@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from answer.assistant import Assistant, open_assistant
 from eval.dataset import Question, read_questions
+from index.reader import WEIGHTS
 from ingest.parse import SUFFIXES, ParseError
 
 HERE = Path(__file__).resolve().parent
@@ -150,14 +151,20 @@ def _documents(needed: set[str], folder: Path) -> tuple[Path, ...]:
     return tuple(sorted(p for home in homes for p in home.iterdir() if p.suffix in suffixes and p.is_file()))
 
 
-def open_set(question_set: QuestionSet, beside: Path, embedding_model: str, reader: Path | None = None) -> Assistant:
-    """Return an assistant over just the documents of the set; ``reader`` is the file of its reader's weights.
+def open_set(
+    question_set: QuestionSet,
+    beside: Path,
+    embedding_model: str,
+    reader: Path | None = WEIGHTS,
+    sure: float | None = None,
+) -> Assistant:
+    """Return an assistant over just the documents of the set, with the reader of these weights; see ``Assistant``.
 
     Its collection lies in "<index>-eval" beside the user's index, which is never touched; a later run reads only what
     has changed.
     """
     folder = beside.parent / f"{beside.name}-eval" / _collection_name(question_set, embedding_model)
-    assistant = open_assistant(folder, embedding_model, reader=reader)
+    assistant = open_assistant(folder, embedding_model, reader=reader, sure=sure)
     _refresh(assistant, question_set)
     return assistant
 

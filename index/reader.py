@@ -25,6 +25,8 @@ from index.protocols import Embedder
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
+WEIGHTS = Path(__file__).with_name("reader.safetensors")
+WEIGHTS_SHA256 = "4f35bc9fbdc39889524b1ae072e95ded613a8b81c09c29fbc623615135877787"
 FORMAT = "tenkyo-reader-1"
 FROZEN = 6  # of twelve layers; the other six are 21 MB in float16
 QUESTION_TOKENS = 48
@@ -107,15 +109,15 @@ class Reader:
         return self._parts
 
 
-def open_reader(embedder: Embedder, weights: Path) -> Reader:
+def open_reader(embedder: Embedder, weights: Path = WEIGHTS) -> Reader:
     """Return the reader on top of the default embedding model, whichever model the passages are embedded by.
 
-    Nothing is read before the first question.
+    Nothing is read before the first question. The product's own weights are checked by their hash.
     """
     is_default = isinstance(embedder, SentenceEmbedder) and embedder.is_default
     base = embedder if is_default else open_embedder()
     assert isinstance(base, SentenceEmbedder)
-    return Reader(weights, base)
+    return Reader(weights, base, WEIGHTS_SHA256 if weights == WEIGHTS else None)
 
 
 def read_weights(path: Path, sha256: str | None = None) -> dict[str, npt.NDArray[np.float16]]:

@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from answer.answer import Answer
+from answer.as_read import Reads
 from answer.assistant import NOT_FOUND, UNSURE, Assistant
 from answer.check import unsupported
+from answer.confidence import Judge
 from answer.draft import Draft
 from answer.features import Features
 from answer.outcome import OFFERED
@@ -28,6 +30,11 @@ class TrustsThePicker:
     def probability(self, draft: Draft, row: Features) -> float:
         met = max(row.coverage, row.focus, row.fit)
         return min(0.99, met) if draft.sort == "picked" else met / 10
+
+
+def reading_all(assistant: Assistant, reads: Reads, judge: Judge | None = None) -> Assistant:
+    """Return an assistant over the same papers whose reader decides whatever words say."""
+    return Assistant(assistant.collection, judge=judge or TrustsThePicker(), reads=reads, sure=2.0)
 
 
 def assistant_over(folder: Path, papers: Mapping[str, str]) -> Assistant:

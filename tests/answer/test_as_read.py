@@ -6,7 +6,7 @@ from answer.as_read import MOST, SEEN, as_read
 from answer.assistant import Assistant
 from answer.evidence import Reading
 from index.reader import text_under
-from tests.answer.papers import TrustsThePicker, assistant_over
+from tests.answer.papers import TrustsThePicker, assistant_over, reading_all
 
 PLACES = "番号,名称,所在地,緯度,経度,設置場所,電話番号,利用できる日,写真\n" + "".join(
     f"{n:04d},みほ野第{n}会館,みほ野市川町{n}-2-3,35.1234{n},139.5678{n},{floor}階の受付の横,(000)111-222{n},"
@@ -83,22 +83,39 @@ class Likes:
         return [self.likely if self.word in text else 0.02 for text in texts]
 
 
+@pytest.mark.parametrize(("sure", "is_read"), [(0.0, False), (2.0, True)])
+def test_only_what_words_leave_open_is_read(assistant, sure, is_read):
+    likes = Likes("３日前")
+    shared = Assistant(assistant.collection, judge=TrustsThePicker(), reads=likes, sure=sure)
+    answer = shared.ask("会館の予約は何日前までですか")
+
+    assert answer.status == "answered"
+    assert bool(likes.given) is is_read
+
+
+def test_what_words_are_not_sure_enough_of_is_said_when_the_reader_is(assistant):
+    question, reads = "会館の予約は何日前までですか", Likes("３日前")
+    by_words = assistant.ask(question)
+    read_too = Assistant(assistant.collection, judge=TrustsThePicker(), reads=reads, sure=by_words.confidence + 0.001)
+
+    assert read_too.ask(question).status == "answered"
+    assert len(reads.given) == 1
+
+
 def test_what_the_reader_finds_likeliest_is_looked_at_first(assistant):
     by_words = assistant.trace("会館の予約").scene
     assert "誰でも" not in by_words.statements[0].statement.text
     assert not by_words.odds
 
     likes = Likes("誰でも")
-    read_too = Assistant(assistant.collection, judge=TrustsThePicker(), reads=likes).trace("会館の予約").scene
+    read_too = reading_all(assistant, likes).trace("会館の予約").scene
     assert "誰でも" in read_too.statements[0].statement.text
     assert len(likes.given[-1]) <= SEEN
 
 
 def test_a_reader_that_finds_all_alike_changes_no_order(assistant):
     by_words = assistant.trace("会館の予約は何日前までですか").scene
-    read_too = Assistant(assistant.collection, judge=TrustsThePicker(), reads=Likes("どこにもない語")).trace(
-        "会館の予約は何日前までですか"
-    )
+    read_too = reading_all(assistant, Likes("どこにもない語")).trace("会館の予約は何日前までですか")
 
     def order(statements):
         return [(s.statement.document.id, s.index) for s in statements[:SEEN]]
@@ -109,7 +126,7 @@ def test_a_reader_that_finds_all_alike_changes_no_order(assistant):
 def test_what_the_reader_says_stands_in_the_row_of_features(assistant):
     question = "会館の予約は何日前までですか"
     unread = assistant.trace(question).outcome.judged
-    read_too = Assistant(assistant.collection, judge=TrustsThePicker(), reads=Likes("３日前")).trace(question)
+    read_too = reading_all(assistant, Likes("３日前")).trace(question)
 
     assert all((one.row.read, one.row.read_best, one.row.unread) == (0, 0, 0) for one in unread)
     by_text = {"３日前" in one.draft.text or "3日前" in one.draft.text: one.row for one in read_too.outcome.judged}
@@ -121,7 +138,7 @@ def test_what_the_reader_says_stands_in_the_row_of_features(assistant):
 @pytest.mark.parametrize("probability", [0.0, 1.0])
 def test_a_reader_that_is_certain_is_taken_at_its_word_and_no_further(assistant, probability):
     reads = Likes("３日前", likely=probability)
-    trace = Assistant(assistant.collection, judge=TrustsThePicker(), reads=reads).trace("会館の予約は何日前までですか")
+    trace = reading_all(assistant, reads).trace("会館の予約は何日前までですか")
     assert all(-1 <= value <= 1 for one in trace.outcome.judged for value in (one.row.read, one.row.read_lead))
 
 
@@ -129,7 +146,7 @@ def test_the_passage_with_the_likeliest_statement_comes_first(assistant):
     by_words = assistant.ask("会館の電話番号").passages
     assert by_words[0].citation.file == "places.csv"
 
-    read_too = Assistant(assistant.collection, judge=TrustsThePicker(), reads=Likes("誰でも", likely=0.999))
+    read_too = reading_all(assistant, Likes("誰でも", likely=0.999))
     assert read_too.ask("会館の電話番号").passages[0].citation.file == "talk.md"
 
 
@@ -137,9 +154,7 @@ def test_what_several_papers_say_in_the_same_words_is_read_once(tmp_path):
     paper = "# みほ野市 施設の手引（{}）\n\n会館の予約は３日前までにしてください。\n\n会館は月曜日に休みます（{}）。\n"
     twice = assistant_over(tmp_path, {f"r{year}.md": paper.format(f"令和{year}年", year) for year in (4, 5)})
     likes = Likes("３日前")
-    scene = (
-        Assistant(twice.collection, judge=TrustsThePicker(), reads=likes).trace("会館の予約は何日前までですか").scene
-    )
+    scene = reading_all(twice, likes).trace("会館の予約は何日前までですか").scene
 
     (given,) = likes.given
     assert sum("３日前" in text for text in given) == 1

@@ -16,7 +16,7 @@ from answer.lines import holds_kind
 from answer.outcome import OFFERED
 from answer.question import read_question
 from answer.scene import Region, with_statements
-from tests.answer.papers import assistant_over, check_contract
+from tests.answer.papers import assistant_over, check_contract, reading_all
 
 PAPER = """\
 風見町　子育ての取組
@@ -192,9 +192,7 @@ class Only:
 
 def test_a_value_is_also_picked_out_of_each_of_the_likeliest_lines_alone(tmp_path):
     town = assistant_over(tmp_path, {"places.md": FULL})
-    judged = (
-        Assistant(town.collection, judge=Judges(0.9, 0.1), reads=Only("大広間")).trace("会館の定員は何人ですか").outcome
-    )
+    judged = reading_all(town, Only("大広間"), Judges(0.9, 0.1)).trace("会館の定員は何人ですか").outcome
     near = {one.draft.place: one for one in judged.judged if one.draft.sort == "near"}
 
     assert near[1].draft.text.startswith(("180人", "24人"))
@@ -255,7 +253,7 @@ class Prefers:
 @pytest.mark.parametrize("sort", ["picked", "near", "line"])
 def test_a_value_that_is_picked_near_a_line_too_keeps_the_values_of_other_dates(tmp_path, sort):
     town = assistant_over(tmp_path, SERIES)
-    answer = Assistant(town.collection, judge=Prefers(sort), reads=Only("令和6年4月1日")).ask("待機児童は何人ですか")
+    answer = reading_all(town, Only("令和6年4月1日"), Prefers(sort)).ask("待機児童は何人ですか")
     check_contract(town, answer)
     assert answer.answer.startswith("14人")
     assert answer.confidence == 0.9
