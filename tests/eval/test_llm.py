@@ -118,7 +118,7 @@ def model(tmp_path):
 
 @pytest.fixture
 def evaluate(tmp_path, folder, assistant, model, monkeypatch):
-    monkeypatch.setattr(sets, "open_assistant", lambda folder, model: assistant)
+    monkeypatch.setattr(sets, "open_assistant", lambda folder, model, **_: assistant)
     (tmp_path / "hiyori.jsonl").write_text("\n".join(map(json.dumps, QUESTIONS)), encoding="utf-8")
     runs = iter(range(100))
 
