@@ -176,7 +176,7 @@ def _turn(turn: Exported, i: int) -> Iterator[Block]:
     answer = turn.answer
     yield Heading(f"質問{i}　{' '.join(turn.question.split())}", 2)
     if (understood := answer.get("understood")) and understood != turn.question:
-        yield Text(f"読み取り：{understood}", "note")
+        yield Text(f"{render.understood_by(answer)}：{understood}", "note")
     yield Text(str(answer["answer"]), "answer")
     for number, candidate in enumerate(render.candidates(answer), 1):
         yield Text(f"候補{number}　{candidate['text']}")
