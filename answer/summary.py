@@ -21,7 +21,7 @@ _COUNT = rf"{_NUMBER.format('points')}\s*(?:点|つ|項目){_ABOUT}"
 # 要約 asks for it by itself, まとめて where no values are asked for, 説明して and 教えて only in one of the ways below.
 _ASKS = re.compile(
     rf"(?:(?P<sums>要約[しせ])|(?P<gathers>まとめ)|(?P<explains>説明し|解説し|紹介し|述べ|書い)|(?P<tells>教え|示し)){_PLEASE}"
-    rf"|(?<=[のて\s])(?P<sum>要約|サマリー)(?:[をは]?(?:お願い(?:し|いたし|致し)ます)?|を(?:し|作っ|作成し|書い|教え|見せ|示し){_PLEASE})[。.！!？?\s]*$"
+    rf"|(?<=[のてでを\s])(?P<sum>要約|サマリー)(?:[をは]?(?:お願い(?:し|いたし|致し)ます)?|を(?:し|作っ|作成し|書い|教え|見せ|示し){_PLEASE})[。.！!？?\s]*$"
 )
 _WAY = re.compile(
     rf"(?:{_LENGTH}|{_COUNT}|(?P<briefly>(?:簡単|簡潔|手短|端的|大まか|おおまか)に|短く|ざっくりと?|かいつまんで)[、\s]*"

@@ -206,9 +206,7 @@ class _Lines:
         """
         statements = self.reading.statements
         title = self.reading.document.title
-        least = int(
-            any(title in statement.headings for statement in statements)
-        )  # a title that is a heading is no title
+        least = int(any(title in s.headings for s in statements))  # a title that is read from a heading is no more
         first = self.reading.at(start)
         for at in range(first, self.reading.at(max(start, end - 1)) + 1):
             path = statements[at].headings

@@ -24,6 +24,7 @@ _FREE = frozenset(
     何 どんな 何の どう 其れ 此れ 其処 此処 其の 此の 同じ 其方 此方
     """.split()
 )
+_DENIES = frozenset("ない 無い ず ぬ まい".split())  # 受けられない人 is not 受けられる人
 _NAMELESS = ("助詞", "助動詞", "補助記号", "空白", "接続詞", "感動詞")
 _NOUNS = ("名詞", "接頭辞", "接尾辞", "形状詞", "記号")
 # A figure with what makes it this one. 例: 令和6年度, 第3回, △2.5%, 10:30
@@ -45,12 +46,11 @@ def rewriting(reply: str, question: str, before: str, limit: int) -> str | None:
     except QuestionError:
         return None
     whole, asked, known = _Words(text), _Words(question), _Words(before)
-    is_new = any(not asked.has(run) and not known.has(run) for run in whole.runs) or bool(
-        whole.figures - asked.figures - known.figures
+    is_of_both = whole.figures <= asked.figures | known.figures and all(
+        asked.has(run) or known.has(run) for run in whole.runs
     )
-    is_short = not all(whole.has([word]) for run in asked.runs for word in run) or bool(asked.figures - whole.figures)
-    adds = any(not asked.has([word]) for run in whole.runs for word in run) or bool(whole.figures - asked.figures)
-    return text if adds and not is_new and not is_short else None
+    is_fuller = asked.lacks(whole) and not whole.lacks(asked)
+    return text if is_of_both and is_fuller else None
 
 
 def _is_question(text: str) -> bool:
@@ -91,6 +91,10 @@ class _Words:
         starts = range(len(held) - len(run) + 1)
         return any(all(map(_is_same, run, held[n : n + len(run)])) for n in starts)
 
+    def lacks(self, other: _Words) -> bool:
+        """Say whether there is a word or a figure of another question that this one does not say."""
+        return not (other.figures <= self.figures and all(self.has([word]) for run in other.runs for word in run))
+
 
 def _is_same(one: Morph, other: Morph) -> bool:
     return one.base == other.base or katakana(one.surface) == katakana(other.surface)
@@ -98,6 +102,8 @@ def _is_same(one: Morph, other: Morph) -> bool:
 
 def _says(morph: Morph) -> bool:
     """Say whether a word says something that could be wrong."""
+    if morph.base in _DENIES:
+        return True
     if morph.pos in _NAMELESS or re.search(r"\d", morph.surface):
         return False
     return not {morph.base, morph.surface} & _FREE

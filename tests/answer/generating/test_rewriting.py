@@ -46,6 +46,7 @@ def test_a_whole_question_of_the_words_of_both_is_used(question, reply, whole):
         "2024年度の移住支援金の申請は法人でもできますか",  # said in no question, though it is the same
         "移住支援金100万円の申請は法人でもできますか",  # a figure
         "みどり市の支援市金の申請は法人でもできますか",  # a name made of pieces
+        "みどり市の移住支援金の申請は法人でもできないのですか",  # the other way round
         "移住支援金の申請は法人でもいくらできますか",  # asks something else
         "みどり市の移住支援金の申請期限はいつですか",  # leaves out what was asked
         "同じことは法人でもできますか",  # nothing is added
