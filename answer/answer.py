@@ -25,6 +25,7 @@ QuestionType = Literal[
 Status = Literal["answered", "unsure", "not_found"]
 # The most characters of an answer, after NFKC and without white space and commas: a value, what is told, all else.
 SHORT, USUAL, LONG = 80, 200, 600
+A_LINE = 100  # of a summary, whose length is asked for in lines
 LIMITS: dict[QuestionType, int] = {
     **dict.fromkeys(("number", "date", "name", "place"), SHORT),
     **dict.fromkeys(("list", "definition", "reason", "howto", "comparison", "temporal"), LONG),
@@ -198,6 +199,7 @@ class Answer:
     answerer: str = "extractive"
     id: str | None = None
     understood: str | None = None  # the question that was answered, where it is not as typed: whole, slips put right
+    is_rewritten: bool = False  # it was a model that made it whole, of the words of the two questions
     scope: Scope | None = None  # what the collection was narrowed to; None: all of it
     searched: int = 0  # documents within the scope
     generated: Generated | None = None  # a model's words, checked; None without a model, or where nothing was left

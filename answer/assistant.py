@@ -19,6 +19,7 @@ import numpy as np
 from answer import extractive
 from answer.absence import Shelf, searchable
 from answer.answer import (
+    A_LINE,
     LIMITS,
     USUAL,
     Answer,
@@ -40,10 +41,11 @@ from answer.draft import Draft, Support
 from answer.events import Done, Event, Found, Waiting, Worded
 from answer.evidence import Reading, katakana, read_atoms
 from answer.figures import asked_names, is_named
-from answer.followup import of_its_row, resolve
+from answer.followup import leans, of_its_row, resolve
 from answer.generating.compose import Composition
 from answer.generating.contract import Evidence, Mode, Option, Record, Writer, Written
 from answer.generating.evidence import gather
+from answer.generating.rewriting import rewriting
 from answer.outcome import Outcome, decide
 from answer.question import Question, asks_two, read_question, validate
 from answer.scene import Scene, build_scene
@@ -155,11 +157,19 @@ class Assistant:
         ``as_typed`` takes the question as it stands: it follows nothing, and no word of it is put right. What a
         ``writer`` words over the same passages stands beside the answer, which it does not change. Closing the
         generator cancels what the writer does. Raises QuestionError before anything is yielded.
+
+        The first event waits for no writer, but for one case: a question that leans on the one before, and of which
+        the rules make no whole one, may be rewritten by a model that is known to do so within a few seconds.
         """
         started = time.perf_counter()
         text = validate(question, self.max_question_chars)
         view = self._view(scope)
-        understood = None if as_typed else self._understood(view, text, after)
+        before = None if as_typed or len(after or "") > self.max_question_chars else after
+        whole = self._resolved(view, text, before)
+        asked = time.perf_counter()
+        rewritten = None if whole else self._rewritten(text, before, writer)
+        waited = time.perf_counter() - asked
+        understood = None if as_typed else self._understood(view, text, whole or rewritten)
         read = read_question(understood or text, view.today())
         hits, scene = self._scene(view, read)
         retrieved = time.perf_counter()
@@ -168,10 +178,11 @@ class Assistant:
         answer = self._checked(view.snapshot, read, outcome, hits)
         done = time.perf_counter()
         timings = Timings(
-            retrieve=_ms(started, retrieved),
+            retrieve=_ms(started + waited, retrieved),
             read=_ms(retrieved, answered),
             check=_ms(answered, done),
             total=_ms(started, done),
+            write=_ms(0.0, waited),
         )
         answer = replace(
             answer,
@@ -180,6 +191,7 @@ class Assistant:
             index=view.snapshot.id,
             id=id,
             understood=understood,
+            is_rewritten=rewritten is not None,
             scope=scope or None,
             searched=len(view.documents()),
         )
@@ -193,14 +205,14 @@ class Assistant:
         evidence = self._evidence(view.snapshot, read, outcome, scene, hits)
         generated, writing, record = yield from self._composed(view.snapshot, answer, evidence, writer)
         now = time.perf_counter()
-        timings = replace(timings, write=_ms(asked, now), total=_ms(started, now))
+        timings = replace(timings, write=_ms(asked - waited, now), total=_ms(started, now))
         yield Done(replace(answer, generated=generated, writing=writing, timings_ms=timings), record)
 
     def trace(self, question: str, *, scope: Scope | None = None, as_typed: bool = False) -> Trace:
         """Return what lies behind the answer to a question."""
         text = validate(question, self.max_question_chars)
         view = self._view(scope)
-        understood = None if as_typed else self._understood(view, text, None)
+        understood = None if as_typed else self._understood(view, text)
         read = read_question(understood or text, view.today())
         hits, scene = self._scene(view, read)
         picked, outcome, hits, scene = self._decided(view, hits, scene)
@@ -215,7 +227,7 @@ class Assistant:
         """Return what a model is given to read for a question."""
         text = validate(question, self.max_question_chars)
         view = self._view(scope)
-        understood = None if as_typed else self._understood(view, text, None)
+        understood = None if as_typed else self._understood(view, text)
         read = read_question(understood or text, view.today())
         hits, scene = self._scene(view, read)
         _, outcome, hits, scene = self._decided(view, hits, scene)
@@ -275,9 +287,8 @@ class Assistant:
             )
         return _View(snapshot, part)
 
-    def _understood(self, view: _View, text: str, after: str | None) -> str | None:
+    def _understood(self, view: _View, text: str, whole: str | None = None) -> str | None:
         """Return the question that is answered where it is another than ``text``: whole, and spelt as in the papers."""
-        whole = self._resolved(view, text, after)
         right = self._spelling(view.snapshot).corrected(whole or text)
         return right if right is not None and len(right) <= self.max_question_chars else whole
 
@@ -294,12 +305,22 @@ class Assistant:
     def _resolved(self, view: _View, text: str, after: str | None) -> str | None:
         """Return the whole question that a follow-up stands for; None for one that is whole by itself."""
         limit = self.max_question_chars
-        if after is None or len(after) > limit:
+        if after is None:
             return None
         whole = resolve(text, after)
         if whole is None and (asked := of_its_row(text, after)) is not None and _has_value(view, *asked):
             whole = asked[0]
         return whole if whole is not None and whole != text and len(whole) <= limit else None
+
+    def _rewritten(self, text: str, after: str | None, writer: Writer | None) -> str | None:
+        """Return the whole question that a writer makes of a follow-up, where it needs one and nothing is added."""
+        if after is None or writer is None or not leans(text):
+            return None
+        reply = writer.rewritten(text, after)
+        whole = rewriting(reply, text, after, self.max_question_chars) if reply else None
+        if reply and whole is None:
+            log.info("a follow-up is not read as a model rewrote it: %s", reply)
+        return whole
 
     def _scene(self, view: _View, question: Question, terms: Sequence[str] = ()) -> tuple[list[Hit], Scene]:
         """Return what is read of the papers for a question; ``terms`` are other words to search by."""
@@ -486,7 +507,8 @@ class Assistant:
         told = [text for text in dict.fromkeys(d.text for d in drafts) if text in sound]
         options = tuple(Option(letter, text, sound[text]) for letter, text in zip(ascii_uppercase, told, strict=False))
         kind = outcome.draft.kind if outcome.status == "answered" else question.kind
-        return replace(gather(scene, hits), options=options, limit=LIMITS.get(kind, USUAL))
+        limit = A_LINE * question.lines or LIMITS.get(kind, USUAL)
+        return replace(gather(scene, hits), options=options, limit=limit, sentences=question.lines)
 
     def _composed(
         self, snapshot: Snapshot, answer: Answer, evidence: Evidence, writer: Writer

@@ -451,7 +451,8 @@ def told(answer: Answer) -> str:
 
     lines = [answer.answer, ""]
     if answer.understood:
-        lines.append(f"読み取り: {answer.understood}（入力どおりに調べるには --as-typed）")
+        how = "AIが補った質問" if answer.is_rewritten else "読み取り"
+        lines.append(f"{how}: {answer.understood}（入力どおりに調べるには --as-typed）")
     if answer.scope:
         lines.append(f"範囲: {narrowed(answer.scope)}（文書 {answer.searched} 件）")
     if answer.as_of:

@@ -43,6 +43,9 @@ class NoWriter:
     def terms(self, question: str) -> tuple[str, ...]:
         return ()
 
+    def rewritten(self, question: str, before: str) -> str | None:
+        return None
+
 
 def folder() -> Path:
     """Return where models and what was found of servers are kept."""

@@ -212,6 +212,7 @@ ANSWER_EXAMPLE: dict[str, JsonValue] = {
     "index": "20240301T010203-1a2b3c4d",
     "answerer": "extractive",
     "understood": None,
+    "is_rewritten": False,
     "scope": None,
     "searched": 6,
 }
@@ -268,6 +269,10 @@ class AnswerOut(Model):
     answerer: str
     understood: str | None = Field(
         description="The question that was answered, where it is not as typed: a follow-up made whole, slips put right."
+    )
+    is_rewritten: bool = Field(
+        False,
+        description="It was a model that made a follow-up whole; each word of it stands in one of the two questions.",
     )
     scope: ScopeBody | None = Field(description="What the collection was narrowed to; null: all of it.")
     searched: int = Field(description="Documents within the scope.")

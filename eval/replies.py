@@ -131,6 +131,9 @@ class _Replaying:
     def terms(self, question: str) -> tuple[str, ...]:
         return ()  # nobody wrote any
 
+    def rewritten(self, question: str, before: str) -> str | None:
+        return None
+
 
 @contextmanager
 def replaying(model: str) -> Iterator[Callable[[Reply], Writer]]:

@@ -1,6 +1,7 @@
 """The page's client against the real API, so that neither changes without the other: no port, no model, no index."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -117,6 +118,16 @@ def test_an_unsure_answer_of_the_real_api_is_drawn_and_its_right_candidate_becom
     app.button(key="send-opinion-0").click().run()
     [kept] = client.feedback()["feedback"]
     assert (kept["candidate"], kept["draft"]["answer"], kept["draft"]["evidence"][0]["page"]) == (2, "Reservoir", 1)
+
+
+def test_a_question_that_a_model_made_whole_is_told_by_the_real_api_and_called_so_on_the_page(client, assistant, pdf):
+    assistant.ask = lambda question, **_: replace(full_answer(pdf), is_rewritten=True)
+    told = client.ask("貯水率は何％ですか")
+    assert (told["understood"], told["is_rewritten"]) == (full_answer(pdf).understood, True)
+    app = AppTest.from_function(script, args=(client,), default_timeout=20).run()
+    app.chat_input[0].set_value("貯水率は何％ですか").run()
+    assert f"AIが補った質問</span> {told['understood']}" in shown(app)
+    assert schemas.AnswerOut.model_validate({k: v for k, v in told.items() if k != "is_rewritten"})  # of older opinions
 
 
 def test_the_words_of_confidence_promise_what_the_answers_hold():

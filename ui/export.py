@@ -53,7 +53,8 @@ def quotable(answer: Json, titles: Mapping[str, str] | None = None) -> str:
 
     Where none could be settled on: what may be one, with the same.
     """
-    lines = [f"質問：{answer.get('understood') or answer['question']}", f"答え：{answer['answer']}"]
+    asked = render.understood_by(answer) if answer.get("is_rewritten") else "質問"
+    lines = [f"{asked}：{answer.get('understood') or answer['question']}", f"答え：{answer['answer']}"]
     lines += [f"候補{number}：{candidate['text']}" for number, candidate in enumerate(render.candidates(answer), 1)]
     lines += [f"{name}：{words}" for name, words in _particulars(answer, titles)]
     if words := list(written.lines(answer)):
@@ -176,7 +177,7 @@ def _turn(turn: Exported, i: int) -> Iterator[Block]:
     answer = turn.answer
     yield Heading(f"質問{i}　{' '.join(turn.question.split())}", 2)
     if (understood := answer.get("understood")) and understood != turn.question:
-        yield Text(f"読み取り：{understood}", "note")
+        yield Text(f"{render.understood_by(answer)}：{understood}", "note")
     yield Text(str(answer["answer"]), "answer")
     for number, candidate in enumerate(render.candidates(answer), 1):
         yield Text(f"候補{number}　{candidate['text']}")

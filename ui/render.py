@@ -199,9 +199,15 @@ def rewritten(derived: Json) -> bool:
     return "＝" in derived["how"] and not re.search(r"[=＋+−×÷]", derived["how"])
 
 
-def understood_html(question: str) -> str:
+def understood_by(answer: Json) -> str:
+    """Return what a question that is not as typed is called, by who made it so."""
+    return "AIが補った質問" if answer.get("is_rewritten") else "読み取り"
+
+
+def understood_html(answer: Json) -> str:
     """Return what a question was taken for: a follow-up made whole, misspelt words put right."""
-    return f'<p class="tk-understood"><span class="tk-tag">読み取り</span> {escape(question)}</p>'
+    tag = understood_by(answer)
+    return f'<p class="tk-understood"><span class="tk-tag">{tag}</span> {escape(answer["understood"])}</p>'
 
 
 def marker_html(

@@ -196,7 +196,7 @@ def _waiting(telling: Telling, i: int, drawn: tuple[State, int], since: float) -
 def _understood(turn: Turn, i: int, ask: Callable[[Turn], None]) -> None:
     """Say what a follow-up or a misspelt word was taken for, and let it be put right."""
     with st.container(key=f"understood-{i}", horizontal=True, vertical_alignment="center", gap="small"):
-        st.html(render.understood_html(turn.whole))
+        st.html(render.understood_html(turn.answer or {}))
         with st.popover("読み取りを直す", key=f"mend-{i}", type="tertiary"), st.form(f"mend-form-{i}", border=False):
             mended = st.text_area("質問の全文", turn.whole, key=f"mended-{i}")
             if st.form_submit_button("この質問で調べる", type="primary") and mended.strip():

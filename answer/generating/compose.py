@@ -73,6 +73,9 @@ class Composition:
         if not places or not text or len(_counted(text)) > self._room:
             self._drop("too_long", "字数の上限を超えます")
             return None
+        if 0 < self._evidence.sentences <= len(self._sentences):
+            self._drop("too_long", "求められた文の数を超えます")
+            return None
         if any(katakana(text) == katakana(sentence.text) for sentence in self._sentences):
             self._drop("repeated", "前の文と同じです")
             return None

@@ -51,6 +51,7 @@ class Evidence:
     blocks: tuple[EvidenceBlock, ...]
     options: tuple[Option, ...] = ()  # likeliest first; for mode PICK alone
     limit: int = USUAL  # characters that the whole answer may have, by what is asked
+    sentences: int = 0  # that a summary shall have; 0: none is asked for
 
     def line(self, id_: str) -> EvidenceLine | None:
         """Return the line of this id; None for one that was never given."""
@@ -127,6 +128,13 @@ class Writer(Protocol):
         """Return words that papers may use for what is asked: only to search by, never said.
 
         Nothing where the model is too weak or too slow for it, or fails.
+        """
+        ...
+
+    def rewritten(self, question: str, before: str) -> str | None:
+        """Return a follow-up as a whole question, as a model says it: nothing of it is checked yet.
+
+        None where the model is too weak or too slow for it, fails, or makes nothing of it.
         """
         ...
 

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 
 from answer.draft import Support
-from answer.evidence import Reading, Statement
+from answer.evidence import Reading, Statement, katakana
 from answer.generating.contract import Evidence, EvidenceBlock, EvidenceLine
+from answer.question import Term
 from answer.scene import Scene
 from index.protocols import Hit
 from ingest.dates import describe
@@ -52,12 +53,23 @@ class _Piece:
         return len(self.text) + _MARK
 
 
+@dataclass(frozen=True)
+class _Section:
+    """Statements of a document by their indexes; ``is_named``: the headings over them name what is asked about."""
+
+    statements: range
+    is_named: bool = False
+
+
 def gather(scene: Scene, hits: Sequence[Hit], budget: int = BUDGET) -> Evidence:
     """Return the best passages whole, and what else of the scene meets the question most, within the budget.
 
-    The best block is the first. Orders to the reader, which a ``Reading`` leaves out, are in none.
+    The best block is the first. Orders to the reader, which a ``Reading`` leaves out, are in none. For a summary the
+    section that the question is about comes before all else.
     """
     desk = _Desk(scene, budget)
+    if scene.question.lines:
+        desk.add_section(hits, scene.question.terms)
     for hit in hits[:_PASSAGES]:
         desk.add_passage(hit.chunk.document_id, hit.chunk.start, hit.chunk.end)
     for scored in scene.statements:
@@ -98,6 +110,18 @@ class _Desk:
         by_worth = sorted(range(low, high), key=lambda n: -self._worth.get((document_id, n), 0.0))
         for n in by_worth:
             self._take(page.reading.document, page.lines([n]))
+
+    def add_section(self, hits: Sequence[Hit], terms: Sequence[Term]) -> None:
+        """Take a passage and all of its section as room allows: the best one under headings that name these words.
+
+        Where none is under such headings, it is the best of all.
+        """
+        found = [(hit, page) for hit in hits if (page := self._pages.get(hit.chunk.document_id)) is not None]
+        sections = [(hit, page, page.section(hit.chunk.start, hit.chunk.end, terms)) for hit, page in found]
+        for hit, page, section in sorted(sections, key=lambda one: not one[2].is_named)[:1]:
+            self.add_passage(hit.chunk.document_id, hit.chunk.start, hit.chunk.end)
+            for piece in page.lines(section.statements):
+                self._take(page.reading.document, [piece])
 
     def add(self, reading: Reading, index: int) -> None:
         """Take the line of a statement where there is room for it."""
@@ -174,6 +198,35 @@ class _Lines:
             found[one.start] = _Piece(
                 first.text + second.text, one.start, second.end, one.headings, first.period or second.period
             )
+
+    def section(self, start: int, end: int, terms: Sequence[Term]) -> _Section:
+        """Return what stands under the outermost headings, the title above all, that name all of these words.
+
+        Where none do, it is what stands under the innermost heading at ``start``.
+        """
+        statements = self.reading.statements
+        title = self.reading.document.title
+        least = int(any(title in s.headings for s in statements))  # a title that is read from a heading is no more
+        first = self.reading.at(start)
+        for at in range(first, self.reading.at(max(start, end - 1)) + 1):
+            path = statements[at].headings
+            for depth in range(least, len(path) + 1):
+                over = katakana(" ".join((title, *path[:depth])[least:]))
+                if terms and all(katakana(term.text) in over for term in terms):
+                    return _Section(self._under(at, depth), is_named=True)
+        depth = len(statements[first].headings)
+        return _Section(self._under(first, depth) if depth else range(first, first + 1))
+
+    def _under(self, at: int, depth: int) -> range:
+        """Return the statements around one that stand under the same headings as it, up to this depth of them."""
+        statements = self.reading.statements
+        path = statements[at].headings[:depth]
+        low = high = at
+        while low > 0 and statements[low - 1].headings[:depth] == path:
+            low -= 1
+        while high < len(statements) and statements[high].headings[:depth] == path:
+            high += 1
+        return range(low, high)
 
     def followed(self, low: int, high: int) -> tuple[int, int]:
         """Return the run of statements, wider where it begins or ends in a sentence, a list or a table.

@@ -58,6 +58,7 @@ _FORM = {
 """,
 }
 _LENGTH = "答えは、全部で{limit}字以内で書いてください。\n"
+_SUMMED = "資料の大事な点を{sentences}文でまとめ、1文ごとに、その文のもとになった行の番号を示してください。\n"
 _PICKED = "この質問の答えが書かれている行の記号だけを書いてください。なければ「なし」とだけ書いてください。\n"
 _CHOSEN = (
     "正しい候補の記号を1つだけ書いてください。正しい候補がなければ、答えが書かれている行の記号だけを、"
@@ -90,7 +91,9 @@ def prompt(
     ``again`` says that the reply before had not the form; ``bare`` puts all into one turn of the user's.
     """
     options = evidence.options if mode is Mode.PICK else ()
-    last = _LENGTH.format(limit=evidence.limit) if mode is not Mode.PICK else _CHOSEN if options else _PICKED
+    summed = _SUMMED.format(sentences=evidence.sentences) if evidence.sentences else ""
+    written = summed + _LENGTH.format(limit=evidence.limit)
+    last = written if mode is not Mode.PICK else _CHOSEN if options else _PICKED
     # The rules are the same each time, so that a server need not read them again; the boundary is never the same.
     rules = _RULES + _FORM[mode]
     boundary = f"==={secrets.token_hex(4)}==="
@@ -118,6 +121,19 @@ def terms_prompt(question: str) -> tuple[Message, ...]:
         "次は形の見本です（質問：赤ちゃんが生まれたらもらえるお金は）。\n出産祝金\n出産・子育て応援給付金\n児童手当\n"
     )
     return (Message("user", f"{rules}\n質問：{clean(question)}\n"),)
+
+
+def rewriting_prompt(question: str, before: str) -> tuple[Message, ...]:
+    """Return what is said to a model that is to make a whole question of a follow-up."""
+    rules = (
+        "あなたは、続けて聞かれた質問を、それだけで意味の通る1つの質問に書き直す係です。\n"
+        "・「それ」「そこ」などが指すものと、省かれた言葉を、前の質問から補います。\n"
+        "・2つの質問にある言葉・数・日付・名前だけを、そのまま使います。質問への答えは書きません。\n"
+        "・書き直した質問を1行だけ書きます。前の質問とつながりがなければ「なし」とだけ書きます。\n"
+        "次は形の見本です（前の質問：市民プールの利用料はいくらですか。続く質問：そこは子どもだけでも入れますか。）。\n"
+        "市民プールは子どもだけでも入れますか。\n"
+    )
+    return (Message("user", f"{rules}\n前の質問：{clean(before)}\n続く質問：{clean(question)}\n"),)
 
 
 def schema(ids: Sequence[str]) -> dict[str, Any]:

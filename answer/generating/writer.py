@@ -21,9 +21,9 @@ from answer.generating.abilities import (
 from answer.generating.contract import Claim, Evidence, Mode, Written
 from answer.generating.models import ModelError
 from answer.generating.probe import probe
-from answer.generating.prompts import REPLY_TOKENS, Prompt, prompt, schema, terms_prompt
+from answer.generating.prompts import REPLY_TOKENS, Prompt, prompt, rewriting_prompt, schema, terms_prompt
 from answer.generating.replies import Reader, read_terms, reader
-from answer.generating.server import HEARTBEAT, Chat, Connection, Reply, Server, ServerError
+from answer.generating.server import HEARTBEAT, Chat, Connection, Message, Reply, Server, ServerError
 
 _STRIKES = 3  # questions in a row that a mode failed, until less is asked
 _WELL_UNDER = 0.6  # of the tokens that a prompt should count: fewer, and a part of it was never read
@@ -34,8 +34,9 @@ _SMALLEST_LEARNT = 1024  # tokens: a window found out is never taken for smaller
 _NEAR = 0.2  # of a measure: what is nearer is no news
 _LEAST_ROOM = 1200  # tokens of a prompt that are tried, however slow the reading
 _LEAST_LEFT = 0.1  # of the whole deadline, that another try needs
-_QUICK = 3.0  # seconds that search terms may take
+_QUICK = 3.0  # seconds that search terms, or a follow-up made whole, may take
 _TERM_TOKENS = 60
+_QUESTION_TOKENS = 80
 _PROBING = "言語モデルを準備しています。少し待ってから、もう一度お試しください。"
 _CUT = "言語モデルが、渡した資料の一部を読んでいません（窓の長さで切られました）。"
 
@@ -187,35 +188,50 @@ class ServerWriter:
 
     def terms(self, question: str) -> tuple[str, ...]:
         """Return words that papers may use for what is asked, where the model writes, and fast enough for that."""
+        said, is_whole = self._said_quickly(terms_prompt(question), _TERM_TOKENS)
+        if not is_whole:
+            said, _, _ = said.rpartition("\n")  # its last term may be half a word
+        return read_terms(said, question)
+
+    def rewritten(self, question: str, before: str) -> str | None:
+        """Return a follow-up as a whole question, where the model writes, and fast enough for that; else None."""
+        said, is_whole = self._said_quickly(rewriting_prompt(question, before), _QUESTION_TOKENS)
+        return said.strip() or None if is_whole else None
+
+    def _said_quickly(self, messages: tuple[Message, ...], tokens: int) -> tuple[str, bool]:
+        """Return what the model says to a small thing within a few seconds, and whether that is all it has to say.
+
+        Nothing where it is not known yet, only picks, is known to be too slow for this, or fails: it is never waited
+        for longer than ``_QUICK``.
+        """
         if self._known is None or not self._is_sure or self._known[1].mode <= Mode.PICK:
-            return ()
+            return "", False
         identity, abilities = self._known
         chat = Chat(
             identity.model,
-            terms_prompt(question),
-            _TERM_TOKENS,
+            messages,
+            tokens,
             quiet=abilities.quiet,
             bare=abilities.bare,
             thinks_first=abilities.thinks_first,
         )
         if not abilities.reads or not abilities.writes_tokens:
-            return ()
+            return "", False
         reading = chat.characters * (abilities.tokens_a_character or TOKENS_A_CHARACTER) / abilities.reads
-        if reading + _TERM_TOKENS / abilities.writes_tokens > _QUICK:
-            return ()
+        if reading + tokens / abilities.writes_tokens > _QUICK:
+            return "", False
         until = time.monotonic() + _QUICK
         said = ""
         # Closing the request in time is no failure of the server's, as a deadline is.
         with closing(self.server.chat(chat)) as chatting:
             try:
-                for piece in chatting:
-                    said += piece
-                    if time.monotonic() > until:
-                        said, _, _ = said.rpartition("\n")  # its last term may be half a word
-                        break
+                while time.monotonic() <= until:
+                    said += next(chatting)
+            except StopIteration as end:
+                return said, end.value.finish == "stop" and not end.value.leaked
             except ServerError:
-                return ()
-        return read_terms(said, question)
+                return "", False
+        return said, False
 
     @property
     def state(self) -> tuple[str, Abilities | None, str | None]:

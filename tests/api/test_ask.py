@@ -21,7 +21,16 @@ from api.app import create_app
 from api.llm import NOT_CONNECTED
 from api.settings import Settings
 from tests.answer.generating import fake_server as fake
-from tests.answer.generating.test_told import HASTY, PAPER, QUESTION, SENTENCE, says
+from tests.answer.generating.test_told import (
+    ASKED_BEFORE,
+    GOES_ON,
+    HASTY,
+    MADE_WHOLE,
+    PAPER,
+    QUESTION,
+    SENTENCE,
+    says,
+)
 from tests.answer.papers import assistant_over
 
 NDJSON = "application/x-ndjson"
@@ -75,6 +84,18 @@ def plain(client, question=QUESTION, **more):
 
 def untimed(answer):
     return {**answer, "timings_ms": None}
+
+
+def test_a_follow_up_that_a_model_made_whole_is_told_so_from_the_first_event_on(assistant, server, probed, tmp_path):
+    server.quirk = says()
+    server.rewrites = fake.rewrites(MADE_WHOLE)
+    with asking(assistant, server, probed[True], tmp_path) as client:
+        streamed(client)  # by now the model is known
+        first, *_, last = streamed(client, GOES_ON, after=ASKED_BEFORE)
+        without = plain(client, GOES_ON, after=ASKED_BEFORE, llm=False)
+    for event in (first, last):
+        assert (event["answer"]["understood"], event["answer"]["is_rewritten"]) == (MADE_WHOLE, True)
+    assert (without["understood"], without["is_rewritten"]) == (None, False)
 
 
 SAID = [

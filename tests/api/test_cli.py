@@ -49,6 +49,8 @@ def test_a_worked_out_answer_says_how_and_shows_the_timeline(text_document):
 
 
 def test_an_unsure_answer_is_a_list_of_candidates_each_over_its_places(text_document):
+    by_model = cli.told(replace(full_answer(text_document), is_rewritten=True))
+    assert "AIが補った質問: 令和5年度に増えましたか。" in by_model
     told = cli.told(unsure_answer(text_document))
     assert told.startswith("一つに決められません。次の箇所に書かれている可能性があります。\n\n候補1: 57\n[1] ")
     first, second = told.split("候補2: ")

@@ -95,6 +95,9 @@ class Model:
     def terms(self, question):
         return ()
 
+    def rewritten(self, question, before):
+        return None
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):

@@ -253,6 +253,13 @@ def test_the_pictures_of_pages_are_in_every_format():
     assert sum(map(len, images)) == 2
 
 
+@pytest.mark.parametrize("reader", READERS)
+def test_a_question_that_a_model_made_whole_is_said_to_be_one(reader):
+    whole = {"understood": "相談は法人でもできますか", "is_rewritten": True}
+    assert holds(reader, [exported(**whole)], "AIが補った質問：相談は法人でもできますか")
+    assert export.quotable(answer(**whole)).startswith("AIが補った質問：相談は法人でもできますか\n答え：")
+
+
 @pytest.mark.parametrize("size", [(1190, 1684), (1684, 1190)])
 def test_a_quote_stands_on_the_same_page_of_a_pdf_as_the_picture_of_its_page(size):
     document = pypdfium2.PdfDocument(export.pdf([Exported("質問", answer(), {"c1": png(*size), "c2": png(*size)})] * 2))

@@ -35,8 +35,10 @@ class FakeServer:
         self.models = [MODEL]
         self.rate = 1.0  # tokens that a character counts
         self.terms: list[str] = []  # what it says that papers may call what is asked
+        self.rewrites = rewrites("なし")  # what it does with a follow-up
         self.asked: list[dict] = []  # requests to write, the probe's left out
         self.asked_terms: list[dict] = []
+        self.asked_whole: list[dict] = []  # to make a follow-up whole
         self.probed: list[dict] = []
         self.headers: list[dict] = []
         self.cancelled = threading.Event()
@@ -62,6 +64,14 @@ def is_probe(request: dict) -> bool:
 
 def is_terms(request: dict) -> bool:
     return "言いかえます" in said(request)
+
+
+def is_follow_up(request: dict) -> bool:
+    return "書き直す係" in said(request)
+
+
+def rewrites(reply: str, **how) -> Callable[[FakeServer, dict], Iterator[dict]]:
+    return lambda server, request: text(reply, request=request, **how)
 
 
 def names(server: FakeServer, request: dict) -> Iterator[dict]:
@@ -283,6 +293,8 @@ class _Handler(BaseHTTPRequestHandler):
             quirk, asked = getattr(fake.quirk, "probe", None), fake.probed
         elif is_terms(request):
             quirk, asked = names, fake.asked_terms
+        elif is_follow_up(request):
+            quirk, asked = fake.rewrites, fake.asked_whole
         asked.append(request)
         with fake.lock:
             fake.at_once += 1

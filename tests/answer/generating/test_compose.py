@@ -207,6 +207,9 @@ class Says:
     def terms(self, question: str) -> tuple[str, ...]:
         return ()
 
+    def rewritten(self, question: str, before: str) -> str | None:
+        return None
+
 
 PAPER = """\
 ひなた町　令和5年12月定例会　行政報告

@@ -306,3 +306,121 @@ def test_the_record_holds_what_a_run_can_be_judged_by_again(assistant, server, w
     assert [SENTENCE in raw for raw in record.written.raw] == [True]
     assert record.written.mode is Mode.SCHEMA
     assert record.evidence.question == QUESTION
+
+
+ASKED_BEFORE = "ごみの総排出量は前年度から増えましたか。"
+GOES_ON = "同じことは資源ごみの回収量にもいえますか"  # the rules have no reading of it
+MADE_WHOLE = "資源ごみの回収量も前年度から増えたといえますか"
+
+
+def asked_after(assistant, writer, **how):
+    return [
+        event
+        for event in assistant.tell(GOES_ON, after=ASKED_BEFORE, writer=writer, **how)
+        if not isinstance(event, Waiting)
+    ]
+
+
+def test_a_follow_up_that_no_rule_resolves_is_rewritten_by_a_model_that_is_known(assistant, server, writer):
+    writer.known()
+    server.rewrites = fake.rewrites(MADE_WHOLE)
+    first, *_, last = asked_after(assistant, writer)
+    assert (first.answer.question, first.answer.understood, first.answer.is_rewritten) == (GOES_ON, MADE_WHOLE, True)
+    assert (last.answer.understood, last.answer.is_rewritten) == (MADE_WHOLE, True)
+    assert all(text in fake.said(server.asked_whole[0]) for text in (GOES_ON, ASKED_BEFORE))
+    assert f"質問：{MADE_WHOLE}" in fake.said(server.asked[-1])
+    assert without_model(assistant.ask(MADE_WHOLE)).answer == first.answer.answer
+    check_contract(assistant, last.answer)
+
+
+@pytest.mark.parametrize(
+    "rewrites",
+    [
+        fake.rewrites("資源ごみの回収費も前年度から増えたといえますか"),
+        fake.rewrites("資源ごみの回収量も令和4年度から増えたといえますか"),
+        fake.rewrites("なし"),
+        fake.rewrites(MADE_WHOLE, finish="length"),
+        fake.rewrites(f"考えます。</think>{MADE_WHOLE}ですか", size=2),
+        fake.status(500),
+        fake.hangs_up,
+        fake.english,
+    ],
+)
+def test_what_a_model_adds_or_breaks_off_is_no_question_of_anybodys(assistant, server, writer, rewrites):
+    writer.known()
+    server.rewrites = rewrites
+    first, *_ = asked_after(assistant, writer)
+    assert (first.answer.understood, first.answer.is_rewritten) == (None, False)
+    assert len(server.asked_whole) == 1
+
+
+def test_a_model_that_hangs_keeps_the_answer_waiting_for_a_few_seconds_only(assistant, server, writer, monkeypatch):
+    monkeypatch.setattr("answer.generating.writer._QUICK", 0.6)
+    writer.known()
+    server.rewrites = fake.stalls_before
+    began = time.monotonic()
+    telling = assistant.tell(GOES_ON, after=ASKED_BEFORE, writer=writer)
+    first = next(telling)
+    assert time.monotonic() - began < 0.6 + 1.5
+    telling.close()
+    assert (first.answer.understood, first.answer.is_rewritten) == (None, False)
+    assert first.answer.timings_ms.write >= 600 > first.answer.timings_ms.retrieve
+    assert server.cancelled.wait(2)
+
+
+def test_a_model_is_asked_to_rewrite_only_what_leans_and_has_no_reading(assistant, server, writer):
+    writer.known()
+    server.rewrites = fake.rewrites(MADE_WHOLE)
+    by_rule = assistant.ask("その理由は何ですか", after=ASKED_BEFORE, writer=writer)
+    assert asked_after(assistant, writer, as_typed=True)[0].answer.understood is None
+    assert assistant.ask(QUESTION, after=ASKED_BEFORE, writer=writer).understood is None
+    assert assistant.ask(GOES_ON, writer=writer).understood is None
+    assert server.asked_whole == []
+    assert "総排出量" in by_rule.understood
+    assert not by_rule.is_rewritten
+
+
+def test_a_model_that_is_slow_weak_or_not_known_yet_rewrites_nothing(assistant, server, writer):
+    server.rewrites = fake.rewrites(MADE_WHOLE)
+    telling = assistant.tell(GOES_ON, after=ASKED_BEFORE, writer=writer)
+    assert next(telling).answer.understood is None  # the first event waits for no probe
+    telling.close()
+    writer.known()
+    assert writer.rewritten(GOES_ON, ASKED_BEFORE) == MADE_WHOLE
+    server.asked_whole.clear()
+    writer._learn(writes_tokens=9.0)
+    assert writer.rewritten(GOES_ON, ASKED_BEFORE) is None
+    writer._learn(writes_tokens=900.0, mode=Mode.PICK)
+    assert writer.rewritten(GOES_ON, ASKED_BEFORE) is None
+    assert server.asked_whole == []
+
+
+def test_a_summary_has_as_many_sentences_as_are_asked_for_each_with_its_own_lines(assistant, server, writer):
+    server.quirk = says(
+        ("令和5年度のごみの総排出量は1,204トンです。", "1,204トン"),
+        ("資源ごみの回収量は412トンです。", "310トン"),
+        ("資源ごみの回収量は310トンです。", "310トン"),
+        ("回収量は前年度から12トン増えました。", "310トン"),
+    )
+    _, worded, last = told(assistant, writer, "ごみの量について2行でまとめてください")
+    assert [event.sentence.text for event in worded] == [SENTENCE, "資源ごみの回収量は310トンです。"]
+    assert all(event.sentence.citations for event in worded)
+    assert [dropped.kind for dropped in last.answer.writing.dropped] == ["unsupported", "too_long"]
+    said = fake.said(server.asked[-1])
+    assert "2文でまとめ" in said
+    assert "全部で200字以内" in said
+    assert "質問：ごみの量について教えてください" in said
+    check_contract(assistant, last.answer)
+
+
+def test_a_sentence_of_a_summary_that_points_to_no_line_needs_one_that_says_it(assistant, server, writer):
+    server.enforces = False
+    writer.known()
+    pointless = "集積所の掃除は、利用する世帯が当番で行います。\nごみは減っていくと考えられます。\n"
+    server.quirk = lambda server, request: fake.text(
+        f"{pointless}{RECYCLED}[{line_of(request, '310トン')}]\n", request=request
+    )
+    _, worded, last = told(assistant, writer, "ごみの量と集積所を要約して")
+    assert [event.sentence.text for event in worded] == ["集積所の掃除は、利用する世帯が当番で行います。", RECYCLED]
+    assert all(event.sentence.citations for event in worded)
+    assert last.answer.generated.repointed == 1
