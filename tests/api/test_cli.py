@@ -290,7 +290,7 @@ def test_the_index_may_be_named_before_or_after_the_command(monkeypatch):
 def test_the_evaluation_gets_the_rest_of_the_line(monkeypatch):
     seen = []
 
-    def run(argv, *, index, embedding_model, drafts):
+    def run(argv, *, index, embedding_model, drafts, model):
         seen.append((argv, index, embedding_model))
         return 1
 
