@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Generator
@@ -34,6 +35,7 @@ _SMALLEST_LEARNT = 1024  # tokens: a window found out is never taken for smaller
 _NEAR = 0.2  # of a measure: what is nearer is no news
 _LEAST_ROOM = 1200  # tokens of a prompt that are tried, however slow the reading
 _LEAST_LEFT = 0.1  # of the whole deadline, that another try needs
+_SLOWER = 0.7  # of the least speed that would have been in time
 _QUICK = 3.0  # seconds that search terms, or a follow-up made whole, may take
 _TERM_TOKENS = 60
 _QUESTION_TOKENS = 80
@@ -291,6 +293,7 @@ class ServerWriter:
             thinks_first=abilities.thinks_first,
         )
         chatting = self.server.chat(chat, until)
+        is_heard = False
         try:
             while True:
                 try:
@@ -298,12 +301,15 @@ class ServerWriter:
                 except StopIteration as end:
                     attempt.reply = end.value
                     break
+                is_heard |= bool(piece)
                 if not piece:
                     yield None
                 for claim in attempt.reading.feed(piece):
                     attempt.count += 1
                     yield claim
         except ServerError as error:
+            if error.kind == "slow" and not is_heard:
+                self._learn(reads=self._slower(chat))
             if error.kind != "window" or attempt.count:
                 raise
             self._learn(window=int(min(self.window, chat.characters * TOKENS_A_CHARACTER) * 0.75))
@@ -336,6 +342,12 @@ class ServerWriter:
         if reply.finish != "stop":
             return "言語モデルの返事が途中で終わりました。"
         return None
+
+    def _slower(self, chat: Chat) -> float:
+        """Return how fast a server reads that did not begin to reply in time: slower than that, so it is given less."""
+        known = self._at_hand[1]
+        tokens = chat.characters * (known.tokens_a_character or TOKENS_A_CHARACTER)
+        return min(known.reads or math.inf, _SLOWER * tokens / self.server.connection.deadlines.first)
 
     def _least(self, chat: Chat) -> float:
         """Return the tokens that a prompt counts at least, if all of it was read."""

@@ -147,3 +147,15 @@ def test_an_evaluation_with_a_model_needs_one_that_answers(monkeypatch, tmp_path
     assert main(asked) == 2
     assert "つながりません" in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
+
+
+def test_a_model_on_this_machine_has_more_time_unless_the_settings_say_how_much(monkeypatch):
+    here = llm.connection_of(read_settings()).deadlines
+    assert (here.first, here.whole) == (llm.PATIENT["first"], llm.PATIENT["whole"])
+
+    monkeypatch.setenv("TENKYO_LLM_WHOLE_SECONDS", "7")
+    here = llm.connection_of(read_settings()).deadlines
+    assert (here.first, here.whole) == (llm.PATIENT["first"], 7)
+
+    monkeypatch.setenv("TENKYO_LLM_URL", "http://127.0.0.1:9")
+    assert llm.connection_of(read_settings()).deadlines.first < here.first

@@ -430,3 +430,18 @@ def test_a_slow_reader_is_given_less(server, tmp_path):
     written(writer, evidence(*many))
     assert fake.said(server.asked[-1]).count("総排出量は、") < 40
     writer.close()
+
+
+def test_who_does_not_begin_in_time_is_given_less_the_next_time(server, tmp_path):
+    writer = ServerWriter(Connection(server.url, deadlines=Deadlines(first=0.6)), tmp_path / "llm.json")
+    writer.known()
+    many = evidence(*["ごみの総排出量は、令和4年度には1,204トンとなりました。"] * 90)
+    server.quirk = fake.stalls_before
+    _, end = written(writer, many)
+    before = fake.said(server.asked[-1]).count("総排出量は、")
+    assert "書き始めません" in end.error
+
+    server.quirk = fake.good
+    written(writer, many)
+    assert fake.said(server.asked[-1]).count("総排出量は、") < before
+    writer.close()
