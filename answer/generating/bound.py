@@ -66,7 +66,7 @@ class _Word:
 
 
 def others_figures(
-    claim: Said, cited: Sequence[Source], given: Sequence[Source], worked: Sequence[Quantity]
+    claim: Said, cited: Sequence[Source], worked: Sequence[Quantity]
 ) -> Iterator[str]:
     """Yield the figures of a sentence that the lines have of something else."""
     claim = said(_EACH.sub(lambda m: " " * len(m[0]), claim.text))
@@ -81,34 +81,52 @@ def others_figures(
         if not mine:
             continue
         rivals = [
-            (t, s) for s in given for t in told_in(s.text) if t.value.kind == value.kind and not _same(t.value, value)
+            (t, s) for s in cited for t in told_in(s.text) if t.value.kind == value.kind and not _same(t.value, value)
         ]
         if all(_is_beaten(one, source, words, rivals, cited) for one, source in mine):
             yield f"「{value.text}」が別のものの数字です"
+
+
+def others_cells(claim: Said, cited: Sequence[Source]) -> Iterator[str]:
+    """Yield what a sentence tells of the heading of a column that stands in another cell of the row. 例: 経度は34.8"""
+    cells = [(m["head"], m["value"]) for s in cited for c in s.own.text.split(" | ") if (m := _CELL.fullmatch(c))]
+    for match in _TELLS.finditer(claim.text):
+        label = katakana(match["label"])
+        head = max((h for h, _ in cells if label.endswith(katakana(h))), key=len, default="")
+        told = said(match["value"])
+        if not head or not (told.content or told.values or told.runs):
             continue
-        label = "" if value.kind in _LABELS else _label(claim.text, claim.values, value)
-        if label and all(_has_another_head(one, source, label) for one, source in mine):
-            yield f"「{value.text}」が別の欄の数字です"
+        mine = [said(value) for h, value in cells if katakana(h) == katakana(head)]
+        if any(_shares(told, one) for one in mine):
+            continue
+        if any(_stands_in(told, said(value)) for h, value in cells if katakana(h) != katakana(head)):
+            yield f"「{match['value']}」が別の欄のものです"
 
 
-def _label(text: str, values: Sequence[Value], value: Value) -> str:
-    """Return the noun right before a figure, which in a row may be the heading of its cell. 例: 経度は138.32"""
-    start = value.at[0]
-    before = max((v.at[1] for v in values if v.at[1] <= start), default=0)
-    label = _LABEL.search(text[before:start])
-    runs = said(label[1]).runs_of_nouns if label else []
-    return katakana(said(label[1]).of(runs[-1])) if label and runs and runs[-1][-1].end == len(label[1]) else ""
+def _shares(told: Said, held: Said) -> bool:
+    """Say whether two texts have a word or a figure in common, or one holds the other."""
+    figures = {(v.kind, v.value) for v in held.values}
+    return (
+        told.key in held.key
+        or held.key in told.key
+        or any((v.kind, v.value) in figures for v in told.values)
+        or any(figure in katakana(held.text) for figure, _, _ in told.runs)
+        or any(has_word(lemma, key, held.lemmas, held.key) for lemma, key, _ in told.content)
+    )
 
 
-_LABEL = re.compile(r"([^、。・はがも]{2,20})[はがも]、?(?:約|およそ)?$")
+def _stands_in(told: Said, held: Said) -> bool:
+    """Say whether a cell has all that is told."""
+    figures = {(v.kind, v.value) for v in held.values}
+    return told.key in held.key or (
+        all((v.kind, v.value) in figures for v in told.values)
+        and all(figure in held.key for figure, _, _ in told.runs)
+        and all(has_word(lemma, key, held.lemmas, held.key) for lemma, key, _ in told.content)
+    )
 
 
-def _has_another_head(one: Told, source: Source, label: str) -> bool:
-    """Say whether in the row of a figure another cell is headed as is told, and the figure's own is not."""
-    cells = source.own.text.split(" | ")
-    if len(cells) < 2 or label in one.cell_key or label in katakana(one.own):
-        return False
-    return any(label in katakana(head[0]) for cell in cells if (head := _HEADED.match(cell)))
+_CELL = re.compile(r"(?P<head>[^:|]{2,60}): (?P<value>.+)")
+_TELLS = re.compile(r"(?P<label>[^、。はがも]{2,40})[はがも]、?(?P<value>[^、。]+?)(?=です|で、|である|であり|となっ|になっ|。|、|$)")
 
 
 def _is_beaten(
@@ -140,7 +158,13 @@ def _is_of_another_time(one: Told, rival: Told, words: Sequence[_Word]) -> bool:
 
 
 def _same(one: Value, other: Value) -> bool:
-    return one.kind == other.kind and one.value == other.value
+    """Say whether two values are one; a day without its year is any year's. 例: 昭和20年6月22日, 6月22日"""
+    if one.kind != other.kind:
+        return False
+    if one.kind == "day" and isinstance(one.value, str) != isinstance(other.value, str):
+        dated, bare = (one, other) if isinstance(one.value, str) else (other, one)
+        return said(dated.text).calendar >= {bare.value}
+    return one.value == other.value
 
 
 @lru_cache(maxsize=4096)
@@ -177,8 +201,13 @@ def _told(text: str, values: Sequence[Value], dated: bool) -> Iterator[tuple[Val
         stop = text.rfind("。", 0, start) + 1
         ahead = text[max(before, stop) : start]
         if before > stop:
+            label = _LABELLED.search(ahead)
             if _GAP.fullmatch(ahead):
                 ahead = shared.get(value.kind, "")
+            elif ahead.startswith("("):  # 例: 返礼品費1,309千円(R3・1,158千円)
+                ahead = shared.get(value.kind, "") + ahead
+            elif label is not None:
+                ahead = label[0]
             else:
                 cut = re.search(r"(?<![はもが])[、，・◇◆■○●]", ahead) or _LEFT.match(ahead)
                 ahead = _behind_predicate(ahead[cut.end() :] if cut else ahead)
@@ -192,6 +221,7 @@ def _told(text: str, values: Sequence[Value], dated: bool) -> Iterator[tuple[Val
         yield value, f"{head[0] if head else ''}{ahead}{value.text}{behind}"
 
 
+_LABELLED = re.compile(r"[^、。()\s|◇◆■○●:]{1,20}:(?!.*[^\d]:).*$")  # 例: 派遣人数・時間:1回当たり
 _LEFT = re.compile(r".{0,3}?(?:から|より|まで|[にでがとし])")  # what still belongs to the figure before
 
 

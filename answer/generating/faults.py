@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from answer.evidence import katakana
-from answer.generating.bound import others_figures
-from answer.generating.figures_said import absent_dates, absent_figures, worked_out
+from answer.generating.bound import others_cells, others_figures
+from answer.generating.figures_said import absent_dates, absent_figures, parted_ranges, worked_out
 from answer.generating.said import FRAME, TELLS_APART, Said, said
 from answer.generating.source import Source, has_word
 from answer.generating.turned import answered, compared, denials, turned
@@ -55,12 +55,14 @@ def faults(
     if wrong:
         yield f"計算が確かめられません（{wrong}）"
     yield from absent_figures(claim, sources, worked, context)
+    yield from parted_ranges(claim, sources)
     yield from absent_dates(claim, sources, context)
     yield from _absent_names(claim, sources, given, context)
     yield from turned(claim, sources)
     yield from denials(said(text), sources, asked)
     yield from compared(claim, sources)
-    yield from others_figures(claim, sources, given, worked)
+    yield from others_figures(claim, sources, worked)
+    yield from others_cells(claim, sources)
     cover, new = covered(claim, sources, context)
     if cover < LEAST_COVER or new < LEAST_NEW:
         yield f"行にない語が多すぎます（一致 {cover:.2f}）"
@@ -144,13 +146,13 @@ def _sibling(run: Sequence[Morph], missing: Sequence[Morph], claim: Said, source
     # 会 of 映画会 is all that it has behind; 病 of 生活習慣病サポーター is a part of what is lacking
     behind = {
         katakana(m.surface) for m in run[first:] if m not in missing and (m.pos != "接尾辞" or len(run) - first == 2)
-    }
+    } & {katakana(run[-1].surface)}
     mine = {katakana(m.surface) for m in run}
     sides = [side for s in sources for side in (s.own, s.over)]
     for side, other in ((one, compound) for one in sides for compound in one.runs_of_nouns):
         theirs = [katakana(m.surface) for m in other]
         strange = {piece for piece in theirs if piece not in claim.key}
-        if any(piece in behind and strange & {*theirs[:n]} for n, piece in enumerate(theirs)):
+        if theirs[-1] in behind and strange & {*theirs[:-1]}:
             return side.of(other)
         is_like = len(run) > 1 and len(other) > 1 and other[-1].surface == run[-1].surface
         if strange and not missing and is_like and len(mine - {*theirs}) == len({*theirs} - mine) == 1:

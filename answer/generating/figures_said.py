@@ -77,28 +77,29 @@ def _absent_bounds(claim: Said, sources: Sequence[Source]) -> Iterator[str]:
         if any("".join(figures(w)) == bare and b == bound for w, b in held):
             continue
         like = _MOST if _MOST.fullmatch(bound) else _LEAST if bound == "以上" else None
-        around = [
-            source.own.text[max(0, at - 8) : at + len(bare) + 8]
-            for source in sources
-            for at in (m.start() for m in re.finditer(re.escape(bare), source.own.text))
-        ]
-        if like is None or not any(like.search(text) for text in around):
+        # the words before it, if no other figure is nearer to them: 4m以上6m未満 has no 6m以上
+        around = rf"(?:上限|下限|最大|最低|最小|限度)[^\d。]{{0,6}}{re.escape(bare)}|{re.escape(bare)}[^\d。]{{0,6}}"
+        if like is None or not any(like.search(text) for s in sources for text in re.findall(around, s.own.text)):
             yield f"「{what}{bound}」が行にありません"
 
 
 def _counts(claim: Said, quantity: Quantity, sources: Sequence[Source]) -> bool:
     """Say whether a figure counts what the sentence lists, or what the lines are. 例: A、B、Cの3つ"""
     unit = quantity.base_unit
-    if not unit or _MEASURES.match(unit) or quantity.value > 20:
+    if not unit or _MEASURES.match(unit) or not 2 <= quantity.value <= 20:
         return False
     if any(one.base_unit == unit for source in sources for one in source.own.quantities):
         return False
     start, end = quantity.at
     ahead = re.split(r"(?:[はがをに]、|。|次の|以下の|うち、?)", claim.text[:start])[-1]
-    behind = re.split(r"。", re.sub(r"^[^、はがで:：]*(?:[はがで]、?|[:：、])", "", claim.text[end:]))[0]
+    led = re.match(r"[^、はがで:：]*(?:[はがで]、?|[:：、])", claim.text[end:])
+    behind = re.split(r"。", claim.text[end:][led.end() if led else 0 :])[0]
     for text in (ahead, behind):
-        if any(len([p for p in re.split(mark, text) if p.strip("のでは ")]) == quantity.value for mark in _ITEMS):
-            return True
+        for items in (re.split(mark, text) for mark in _ITEMS):
+            named = [item for item in items if item.strip("のでは ")]
+            # 例: 派遣され、2回まで利用できます is no list
+            if len(named) == quantity.value and not any(said(i).units and said(i).units[0].stated for i in named[:-1]):
+                return True
     return unit in ("つ", "項目", "種類", "点", "か所") and quantity.value in (len(sources), len(sources) - 1)
 
 
@@ -237,11 +238,34 @@ def steps(claim: Said) -> list[float]:
     return [step for step in found if step]
 
 
+_RANGE = re.compile(r"\s*(?:\([月火水木金土日祝・]+\))?\s*(?P<mark>[~\-]|から)\s*(?:翌|同)?")
+
+
+def parted_ranges(claim: Said, sources: Sequence[Source]) -> Iterator[str]:
+    """Yield the ranges of a sentence of which the lines have one end, with another one. 例: 8:00~15:00 for 8:00~11:00"""
+    held = [pair for s in sources for pair in _ranges(s.own)]
+    for start, end, text in _ranges(claim):
+        if (start, end) in {(a, b) for a, b, _ in held}:
+            continue
+        if start in {a for a, _, _ in held} or end in {b for _, b, _ in held}:
+            yield f"「{text}」が行と違います"
+
+
+def _ranges(text: Said) -> list[tuple[object, object, str]]:
+    found: list[tuple[object, object, str]] = []
+    for one, other in pairwise(text.values):
+        mark = _RANGE.fullmatch(text.text[one.at[1] : other.at[0]])
+        # amounts that lead from one to the other are no range: 10人から20人に
+        if mark and one.kind == other.kind and (mark["mark"] != "から" or one.kind == "clock"):
+            found.append((one.value, other.value, text.text[one.at[0] : other.at[1]]))
+    return found
+
+
 # --- dates ------------------------------------------------------------------------------------------------------------
 
 
 def absent_dates(claim: Said, sources: Sequence[Source], question: Said) -> Iterator[str]:
-    """Yield the dates of a sentence that neither the lines nor their headings have."""
+    """Yield the dates of a sentence that neither the lines nor, where these have none, their headings have."""
     asked = {p.code for p in question.periods}
     days = {day for s in sources for day in (s.own.calendar or s.over.calendar)}
     for period in (p for s in sources for p in s.periods):
@@ -250,7 +274,7 @@ def absent_dates(claim: Said, sources: Sequence[Source], question: Said) -> Iter
         elif period.kind == "month":
             days.add((int(period.start[5:7]), None))
     for period in claim.periods:
-        if any(holds_period(claim, source, period) for source in sources):
+        if any(holds_period(claim, source, period, sources) for source in sources):
             continue
         # 例: 同年9月, where the question says which year
         named = (int(period.start[5:7]), int(period.start[8:10]) if period.kind == "day" else None)
@@ -267,8 +291,8 @@ def absent_dates(claim: Said, sources: Sequence[Source], question: Said) -> Iter
             yield f"「{day.text}」が行にありません"
 
 
-def holds_period(claim: Said, source: Source, period: Period) -> bool:
-    """Say whether a line, or its heading where the line has no such date of its own, holds for a period."""
+def holds_period(claim: Said, source: Source, period: Period, cited: Sequence[Source]) -> bool:
+    """Say whether a line, or its heading where the lines have no such date of their own, holds for a period."""
     if any(covers(period, own) for own in source.periods):
         return True
     over = [
@@ -277,9 +301,10 @@ def holds_period(claim: Said, source: Source, period: Period) -> bool:
         # a paper of February 2024 says by its date alone nothing of 2024, nor of a fiscal year
         if one.kind not in ("day", "month") or period.kind in ("day", "month")
     ]
-    if not any(_alike_kind(own, period) for own in source.own.periods):
+    if not any(_alike_kind(own, period) for s in cited for own in s.own.periods):
         return any(covers(period, one) for one in over)
-    said_too = any(covers(other, own) for other in claim.periods if other is not period for own in source.own.periods)
+    owned = [own for s in cited for own in s.own.periods]
+    said_too = any(covers(other, own) for other in claim.periods if other is not period for own in owned)
     return said_too and any(period.code == one.code for one in over)
 
 
