@@ -42,6 +42,12 @@ class Told:
     def close(self) -> Said:
         return said(self.own)
 
+    @cached_property
+    def beside(self) -> Said:
+        """The other cells of its row without their heads: what they say holds for all figures of the cell."""
+        cells = [c.partition(": ")[2] or c for c in self.around.split(" | ")] if self.cell != self.around else []
+        return said(" | ".join(c for c in cells if c not in self.cell))
+
     def level(self, word: _Word, heading: Said) -> int:
         """Return how closely a word stands with the figure; what a heading says holds for all below it."""
         if word.stands_in(self.close) or word.stands_in(heading):
@@ -65,9 +71,7 @@ class _Word:
         return has_word(self.lemma, self.key, text.lemmas, text.key)
 
 
-def others_figures(
-    claim: Said, cited: Sequence[Source], worked: Sequence[Quantity]
-) -> Iterator[str]:
+def others_figures(claim: Said, cited: Sequence[Source], worked: Sequence[Quantity]) -> Iterator[str]:
     """Yield the figures of a sentence that the lines have of something else."""
     claim = said(_EACH.sub(lambda m: " " * len(m[0]), claim.text))
     held = "\n".join(s.own.key for s in cited)
@@ -78,7 +82,7 @@ def others_figures(
         mine = [(t, s) for s in cited for t in told_in(s.text) if _same(t.value, value)]
         if value.kind in _LABELS and any(t.value.text in h[0] for t, _ in mine if (h := _HEADED.match(t.cell))):
             continue  # the heading of a column
-        if not mine:
+        if not mine or (value.kind in _DATED and _is_over(claim, value, cited)):
             continue
         rivals = [
             (t, s) for s in cited for t in told_in(s.text) if t.value.kind == value.kind and not _same(t.value, value)
@@ -126,7 +130,9 @@ def _stands_in(told: Said, held: Said) -> bool:
 
 
 _CELL = re.compile(r"(?P<head>[^:|]{2,60}): (?P<value>.+)")
-_TELLS = re.compile(r"(?P<label>[^、。はがも]{2,40})[はがも]、?(?P<value>[^、。]+?)(?=です|で、|である|であり|となっ|になっ|。|、|$)")
+_TELLS = re.compile(
+    r"(?P<label>[^、。はがも]{2,40})[はがも]、?(?P<value>[^、。]+?)(?=です|で、|である|であり|となっ|になっ|。|、|$)"
+)
 
 
 def _is_beaten(
@@ -138,6 +144,10 @@ def _is_beaten(
         theirs = [rival.level(word, other.over) for word in words]
         if other in cited and _is_of_another_time(one, rival, words):
             return True
+        if rival.cell == one.cell and rival.around == one.around:
+            theirs = [
+                min(a, b) if word.stands_in(one.beside) else b for a, b, word in zip(mine, theirs, words, strict=True)
+            ]
         if any(a > b for a, b in zip(mine, theirs, strict=True)):
             continue
         # a line that was not pointed to has it only where those that were do not say the word at all
@@ -155,6 +165,12 @@ def _is_of_another_time(one: Told, rival: Told, words: Sequence[_Word]) -> bool:
         if mine and not any(covers(period, p) for p in mine) and any(covers(period, p) for p in rival.close.periods):
             return True
     return False
+
+
+def _is_over(claim: Said, value: Value, cited: Sequence[Source]) -> bool:
+    """Say whether a heading has a date, which then holds for all below it."""
+    told = [p for p in claim.periods if p.at == value.at]
+    return any(covers(p, over) for p in told for s in cited for over in s.over.periods)
 
 
 def _same(one: Value, other: Value) -> bool:
@@ -200,23 +216,24 @@ def _told(text: str, values: Sequence[Value], dated: bool) -> Iterator[tuple[Val
         before = max((v.at[1] for v in values if v.kind == value.kind and v.at[1] <= start), default=0)
         stop = text.rfind("。", 0, start) + 1
         ahead = text[max(before, stop) : start]
-        if before > stop:
-            label = _LABELLED.search(ahead)
-            if _GAP.fullmatch(ahead):
-                ahead = shared.get(value.kind, "")
-            elif ahead.startswith("("):  # 例: 返礼品費1,309千円(R3・1,158千円)
-                ahead = shared.get(value.kind, "") + ahead
-            elif label is not None:
-                ahead = label[0]
-            else:
-                cut = re.search(r"(?<![はもが])[、，・◇◆■○●]", ahead) or _LEFT.match(ahead)
-                ahead = _behind_predicate(ahead[cut.end() :] if cut else ahead)
+        label = _LABELLED.search(ahead)
+        if before > stop and _GAP.fullmatch(ahead):
+            ahead = shared.get(value.kind, "")
+        elif before > stop and re.match(r"\([^()]*$", ahead):  # 例: 返礼品費1,309千円(R3・1,158千円)
+            ahead = shared.get(value.kind, "") + ahead
+        elif label is not None:
+            ahead = label[0]
+        elif before > stop:
+            cut = re.search(r"(?<![はもが])[、，・◇◆■○●]", ahead) or _LEFT.match(ahead)
+            ahead = _behind_predicate(ahead[cut.end() :] if cut else ahead)
         following = min((v.at[0] for v in values if v.kind == value.kind and v.at[0] >= end), default=len(text))
         behind = text[end:following]
         if value.kind in _LABELS:  # 例: 3歳以上の児童は無料、
             behind = behind.split("。")[0]
+        elif value.kind == "day" and behind.startswith("、"):  # 例: 6月22日、港に船が着き
+            behind = re.split(r"[、。]", behind[1:])[0]
         else:
-            behind = re.split(r"[、。，（(は・◇◆■○●]|から|より", behind)[0][:_BEHIND]
+            behind = re.split(r"[、。，()は・◇◆■○●]|から|より", behind)[0][:_BEHIND]
         shared[value.kind] = ahead if dated else _without_dates(ahead)
         yield value, f"{head[0] if head else ''}{ahead}{value.text}{behind}"
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from answer.evidence import katakana
 from answer.generating.bound import others_cells, others_figures
 from answer.generating.figures_said import absent_dates, absent_figures, parted_ranges, worked_out
-from answer.generating.said import FRAME, TELLS_APART, Said, said
+from answer.generating.said import FRAME, TELLS_APART, VERB, Said, said
 from answer.generating.source import Source, has_word
 from answer.generating.turned import answered, compared, denials, turned
 from ingest.japanese import Morph, fold
@@ -64,6 +64,8 @@ def faults(
     yield from others_figures(claim, sources, worked)
     yield from others_cells(claim, sources)
     cover, new = covered(claim, sources, context)
+    if strict and any(not any(s.has_word(lemma, key) for s in sources) for lemma, key, w in claim.content if w > VERB):
+        yield "行にない語があります"
     if cover < LEAST_COVER or new < LEAST_NEW:
         yield f"行にない語が多すぎます（一致 {cover:.2f}）"
 
@@ -110,14 +112,16 @@ def _absent_names(claim: Said, sources: Sequence[Source], given: Sequence[Source
             continue
         missing = [m for n, m in enumerate(run) if not _stands(run, n, sources)]
         is_name = run in claim.names
-        if not missing and not is_name:
+        is_elsewhere = (len(run) > 1 or _KATAKANA.fullmatch(whole)) and any(whole in s.own.key for s in given)
+        # pieces that stand apart in the lines make another thing where they stand together elsewhere
+        if not missing and not is_name and not (is_elsewhere and _says_two(run)):
             continue
         sibling = _sibling(run, missing, claim, sources)
         if sibling:
             yield f"「{claim.of(run)}」は行では「{sibling}」です"
-        elif all(katakana(m.surface) in question.key for m in missing):
+        elif whole in question.key or (missing and all(katakana(m.surface) in question.key for m in missing)):
             continue
-        elif (len(run) > 1 or _KATAKANA.fullmatch(whole)) and any(whole in s.own.key for s in given):
+        elif is_elsewhere and (missing or _says_two(run)):
             yield f"「{claim.of(run)}」は別の行のものです"
         elif (is_name or _KATAKANA.fullmatch(claim.of(run))) and any(
             m.base not in FRAME or m.surface in TELLS_APART for m in missing
@@ -125,15 +129,32 @@ def _absent_names(claim: Said, sources: Sequence[Source], given: Sequence[Source
             yield f"「{claim.of(run)}」が行にありません"
 
 
+def _says_two(run: Sequence[Morph]) -> bool:
+    """Say whether two pieces of a compound say something. 例: 電話番号 says one thing"""
+    return sum(m.base not in FRAME and m.pos != "接尾辞" for m in run) > 1
+
+
 def _stands(run: Sequence[Morph], n: int, sources: Sequence[Source]) -> bool:
     """Say whether a piece of a compound stands in the lines; one that tells two things apart, beside its neighbour."""
     morph = run[n]
     key = katakana(morph.surface)
+    if re.fullmatch("[月火水木金土日]曜日?", morph.surface):  # 例: (土), 月・水, 17:00土9:00
+        day = morph.surface[0]
+        short = rf"(?:(?<![一-龠々\d])|(?<=:\d\d)){day}(?![一-龠々])|[(・]{day}[)・]"
+        return any(s.has_word(morph.base, key) or re.search(short, s.own.text) for s in sources)
     if morph.surface in TELLS_APART and n + 1 < len(run):
         return any(key + katakana(run[n + 1].surface) in s.key for s in sources)
     if {morph.base, fold(morph.surface)} & FRAME or (morph.pos == "接尾辞" and n):
         return True
-    return any(s.has_word(morph.base, key) for s in sources)
+    return any(s.has_word(morph.base, key) or _shortens(morph.surface, s) for s in sources)
+
+
+def _shortens(word: str, source: Source) -> bool:
+    """Say whether a word is made of the first characters of a compound's pieces. 例: 国保 of 国民健康保険"""
+    if not re.fullmatch("[一-龠々]{2,4}", word):
+        return False
+    firsts = ("".join(m.surface[0] for m in run) for side in (source.own, source.over) for run in side.runs_of_nouns)
+    return any(re.search(".?".join(word), first) for first in firsts)
 
 
 def _sibling(run: Sequence[Morph], missing: Sequence[Morph], claim: Said, sources: Sequence[Source]) -> str:

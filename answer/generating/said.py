@@ -28,7 +28,9 @@ _DAY = re.compile(
     r"|(?<!\d)(?P<m>\d{1,2})月(?!額|報|刊|給|例|謝|間|曜|号)(?:(?P<d>\d{1,2})日(?!間))?|(?<![\d/])(?P<m2>\d{1,2})/(?P<d2>\d{1,2})(?![\d/])"
     r"|(?<=[日)）~～〜・、とら])(?P<d3>\d{1,2})日(?!間)"
 )
-_RUN = re.compile(r"(?P<before>[一-龠々ァ-ヶーa-zA-Z])?(?P<figure>\d+(?:,\d{3})*(?:[.\-]\d+)*)(?P<after>[一-龠々ァ-ヶa-zA-Z%])?")
+_RUN = re.compile(
+    r"(?P<before>[一-龠々ァ-ヶーa-zA-Z])?(?P<figure>\d+(?:,\d{3})*(?:[.\-]\d+)*)(?P<after>[一-龠々ァ-ヶa-zA-Z%])?"
+)
 _LIST_COMMA = re.compile(r",(?!\d{3}(?!\d))|(?<!\d),")  # 1,234 is one figure
 _BRACKETS = re.compile(r"\(([^()]*)\)")
 _EACH_ONE = re.compile(r"(?<![\d.])1(?=[^\d\s、。]{1,3}?間?(?:あたり|当たり|当り|につき|ごと))")  # 1週間あたり
@@ -42,6 +44,7 @@ KIND = re.compile(
 )
 _SIDE = re.compile(r"[東西南北]|[左右]|[月火水木金土日]曜")
 TELLS_APART = frozenset("小 中 高 新 旧 副 正 準 東 西 南 北".split())  # before a noun. 例: 小|学校, 旧|庁舎
+VERB = 0.5  # what a verb counts
 _NOUNS = ("名詞", "接尾辞", "接頭辞", "形状詞")
 _WORDS = ("名詞", "動詞", "形容詞", "形状詞", "副詞")
 _DENIES = frozenset("ない 無い ず ぬ 無し 無くなる 無くす まい".split())
@@ -234,7 +237,7 @@ class Said:
             if {morph.base, fold(morph.surface)} & FRAME or re.search(r"\d", morph.surface):
                 continue
             if not _meets((morph.start, morph.end), dated):
-                weight = 0.5 + 0.25 * min(len(morph.surface), 6) if morph.pos in _NOUNS else 0.5
+                weight = 0.5 + 0.25 * min(len(morph.surface), 6) if morph.pos in _NOUNS else VERB
                 found.append((morph.base, katakana(morph.surface), weight))
         return found
 
@@ -334,7 +337,9 @@ def _units(parts: Sequence[Morph]) -> list[Unit]:
             words.append(morph.base)
     whole = frozenset(word for unit, _, _ in made for word in unit)
     return [
-        Unit(frozenset(unit), unit[-1] if unit else "", whole, no, n == len(made) - 1, stated, goes_on[n] and made[-1][1])
+        Unit(
+            frozenset(unit), unit[-1] if unit else "", whole, no, n == len(made) - 1, stated, goes_on[n] and made[-1][1]
+        )
         for n, (unit, no, stated) in enumerate(made)
     ]
 
