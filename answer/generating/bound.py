@@ -18,7 +18,7 @@ from answer.generating.said import Said, Value, said
 from answer.generating.source import Source, has_word
 from answer.told import tell
 from ingest.dates import Period
-from ingest.japanese import fold
+from ingest.japanese import Morph, fold
 from ingest.numbers import Quantity
 
 _OWN, _AROUND = 2, 1  # a word stands with the figure itself, or in its row, its sentence or its heading
@@ -105,6 +105,51 @@ def others_cells(claim: Said, cited: Sequence[Source]) -> Iterator[str]:
             continue
         if any(_stands_in(told, said(value)) for h, value in cells if katakana(h) != katakana(head)):
             yield f"「{match['value']}」が別の欄のものです"
+
+
+def others_names(claim: Said, cited: Sequence[Source], question: Said) -> Iterator[str]:
+    """Yield the names of a sentence in whose place a line has another of its kind.
+
+    That is one in a part of the line that says all that the sentence says around the name, and more of it than the
+    parts do that have the name itself. 例: 井笠バス for 両備バス, where 整理券 stands with the first alone
+    """
+    over = "\n".join(s.over.key for s in cited)
+    for sentence in map(said, claim.text.split("。")):
+        for run in sentence.runs_of_nouns:
+            name = katakana(sentence.of(run))
+            if len(name) < _NAME or name in over:
+                continue
+            parts = [(said(part), s) for s in cited for part in _PART.split(s.own.text)]
+            here = [part for part, _ in parts if name in part.key]
+            if not here and name not in question.key:
+                continue
+            around = [(w, k) for w, k, _ in sentence.content if k not in name and not has_word(w, k, frozenset(), over)]
+            mine = set().union(*(_met(part, around, sentence) for part in here))
+            for part, source in parts:
+                if name in part.key or (here and name not in source.own.key):
+                    continue
+                rival = next(
+                    (r for r in part.runs_of_nouns if _is_rival(katakana(part.of(r)), name, run, r, claim)), None
+                )
+                if rival is not None and _met(part, around, sentence) > mine:
+                    yield f"「{sentence.of(run)}」は行では「{part.of(rival)}」です"
+                    break
+
+
+_NAME = 3  # characters of a name; shorter ones are hardly of a kind
+_PART = re.compile(r"[。◇◆■○●\n]| \| ")
+
+
+def _is_rival(other: str, name: str, run: Sequence[Morph], theirs: Sequence[Morph], claim: Said) -> bool:
+    """Say whether a name is another of the same kind, which the sentence does not have."""
+    is_like = theirs[-1].surface == run[-1].surface and len(other) >= _NAME
+    return is_like and other not in claim.key and other not in name and name not in other
+
+
+def _met(part: Said, words: Sequence[tuple[str, str]], claim: Said) -> set[object]:
+    figures = {(v.kind, v.value) for v in part.values}
+    met: set[object] = {key for word, key in words if has_word(word, key, part.lemmas, part.key)}
+    return met | (figures & {(v.kind, v.value) for v in claim.values})
 
 
 def _shares(told: Said, held: Said) -> bool:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from answer.evidence import katakana
-from answer.generating.bound import others_cells, others_figures
+from answer.generating.bound import others_cells, others_figures, others_names
 from answer.generating.figures_said import absent_dates, absent_figures, parted_ranges, worked_out
 from answer.generating.said import FRAME, TELLS_APART, VERB, Said, said
 from answer.generating.source import Source, has_word
@@ -63,6 +63,7 @@ def faults(
     yield from compared(claim, sources)
     yield from others_figures(claim, sources, worked)
     yield from others_cells(claim, sources)
+    yield from others_names(claim, sources, context)
     cover, new = covered(claim, sources, context)
     if strict and any(not any(s.has_word(lemma, key) for s in sources) for lemma, key, w in claim.content if w > VERB):
         yield "行にない語があります"
