@@ -42,6 +42,15 @@ class Told:
     def close(self) -> Said:
         return said(self.own)
 
+    @property
+    def head(self) -> str:
+        found = _HEADED.match(self.cell)
+        return found[0] if found else ""
+
+    @property
+    def names_row(self) -> bool:
+        return self.cell != self.around and self.cell == self.value.text
+
     @cached_property
     def beside(self) -> Said:
         """The other cells of its row without their heads: what they say holds for all figures of the cell."""
@@ -80,8 +89,8 @@ def others_figures(claim: Said, cited: Sequence[Source], worked: Sequence[Quanti
         if not words or any(q.text == value.text for q in worked):
             continue
         mine = [(t, s) for s in cited for t in told_in(s.text) if _same(t.value, value)]
-        if value.kind in _LABELS and any(t.value.text in h[0] for t, _ in mine if (h := _HEADED.match(t.cell))):
-            continue  # the heading of a column
+        if any(t.names_row or (value.kind in _LABELS and value.text in t.head) for t, _ in mine):
+            continue  # the name of the row, or the heading of a column
         if not mine or (value.kind in _DATED and _is_over(claim, value, cited)):
             continue
         rivals = [
@@ -95,15 +104,15 @@ def others_cells(claim: Said, cited: Sequence[Source]) -> Iterator[str]:
     """Yield what a sentence tells of the heading of a column that stands in another cell of the row. 例: 経度は34.8"""
     cells = [(m["head"], m["value"]) for s in cited for c in s.own.text.split(" | ") if (m := _CELL.fullmatch(c))]
     for match in _TELLS.finditer(claim.text):
-        label = katakana(match["label"])
-        head = max((h for h, _ in cells if label.endswith(katakana(h))), key=len, default="")
+        label = _bare(match["label"])
+        head = max((h for h, _ in cells if label.endswith(_bare(h))), key=len, default="")
         told = said(match["value"])
         if not head or not (told.content or told.values or told.runs):
             continue
-        mine = [said(value) for h, value in cells if katakana(h) == katakana(head)]
+        mine = [said(value) for h, value in cells if _bare(h) == _bare(head)]
         if any(_shares(told, one) for one in mine):
             continue
-        if any(_stands_in(told, said(value)) for h, value in cells if katakana(h) != katakana(head)):
+        if any(_stands_in(told, said(value)) for h, value in cells if _bare(h) != _bare(head)):
             yield f"「{match['value']}」が別の欄のものです"
 
 
@@ -152,6 +161,11 @@ def _met(part: Said, words: Sequence[tuple[str, str]], claim: Said) -> set[objec
     return met | (figures & {(v.kind, v.value) for v in claim.values})
 
 
+def _bare(head: str) -> str:
+    """Return a heading or what is said for it without the word for its count. 例: 陽性者数※3 → 陽性者"""
+    return re.sub(r"(?<=..)(?:総数|人数|件数|数|額)?(?:※\d*|\(.*\))*$", "", katakana(head))
+
+
 def _shares(told: Said, held: Said) -> bool:
     """Say whether two texts have a word or a figure in common, or one holds the other."""
     figures = {(v.kind, v.value) for v in held.values}
@@ -176,7 +190,7 @@ def _stands_in(told: Said, held: Said) -> bool:
 
 _CELL = re.compile(r"(?P<head>[^:|]{2,60}): (?P<value>.+)")
 _TELLS = re.compile(
-    r"(?P<label>[^、。はがも]{2,40})[はがも]、?(?P<value>[^、。]+?)(?=です|で、|である|であり|となっ|になっ|。|、|$)"
+    r"(?P<label>[^、。はがも]{2,40})[はがも]、?(?P<value>[^、。]+?)(?=です|で、|である|であり|となっ|になっ|あり|。|、|$)"
 )
 
 
@@ -315,6 +329,8 @@ def _words(text: str, value: Value, held: str) -> list[_Word]:
     found = [_Word(lemma, key) for lemma, key, _ in here.content if not _DIRECTION.search(key)]
     if value.kind not in _DATED:
         found += [_Word("", "", period) for period in here.periods]
+        before = _BEFORE.search(text[: _place(text, value)[0]])
+        found += [_Word(before[1], katakana(before[1]))] if before else []
     found += [
         _Word(v.text, katakana(v.text))
         for v in here.values
@@ -326,6 +342,7 @@ def _words(text: str, value: Value, held: str) -> list[_Word]:
     return found
 
 
+_BEFORE = re.compile(r"(前年度?|昨年度?|前回|前月)[はがの:]?約?$")
 _DATED = ("day", "year", "fiscal_year", "clock")
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from answer.evidence import katakana
 from answer.generating.bound import others_cells, others_figures, others_names
 from answer.generating.figures_said import absent_dates, absent_figures, parted_ranges, worked_out
-from answer.generating.said import FRAME, TELLS_APART, VERB, Said, said
+from answer.generating.said import FRAME, TELLS_APART, Said, said
 from answer.generating.source import Source, has_word
 from answer.generating.turned import answered, compared, denials, turned
 from ingest.japanese import Morph, fold
@@ -29,6 +29,8 @@ _YES = re.compile(r"^\s*(はい|いいえ|ええ|いえ)(?=[、。,.\s])[、。,
 _QUOTED = re.compile(r"[「『“]([^「」『』“”]{2,60})[」』”]")
 _KATAKANA_UNITS = frozenset(katakana(unit) for unit in UNITS if re.fullmatch("[ァ-ヶー]+", unit))
 _KATAKANA = re.compile(r"[ァ-ヶー]{3,}")
+_PLACES = "都道府県市町村区郡"
+_LATIN = re.compile(r"[A-Za-z][\w&.+\-]*(?: [A-Za-z][\w&.+\-]*)+", re.ASCII)
 _NOTHING = said("")
 
 
@@ -65,7 +67,7 @@ def faults(
     yield from others_cells(claim, sources)
     yield from others_names(claim, sources, context)
     cover, new = covered(claim, sources, context)
-    if strict and any(not any(s.has_word(lemma, key) for s in sources) for lemma, key, w in claim.content if w > VERB):
+    if strict and not all(any(s.has_word(lemma, key) for s in sources) for lemma, key, _ in claim.content):
         yield "行にない語があります"
     if cover < LEAST_COVER or new < LEAST_NEW:
         yield f"行にない語が多すぎます（一致 {cover:.2f}）"
@@ -107,6 +109,10 @@ def _absent_names(claim: Said, sources: Sequence[Source], given: Sequence[Source
     for match in _QUOTED.finditer(claim.text):
         if katakana(match[1]) not in held + question.key:
             yield f"「{match[1]}」が行にありません"
+    for match in _LATIN.finditer(claim.text):
+        words = [katakana(word) for word in match[0].split()]
+        if katakana(match[0]) not in held + question.key and all(word in held for word in words):
+            yield f"「{match[0]}」が行にありません"
     for run in claim.runs_of_nouns:
         whole = katakana(claim.of(run))
         if whole in held or whole in _KATAKANA_UNITS:
@@ -145,6 +151,9 @@ def _stands(run: Sequence[Morph], n: int, sources: Sequence[Source]) -> bool:
         return any(s.has_word(morph.base, key) or re.search(short, s.own.text) for s in sources)
     if morph.surface in TELLS_APART and n + 1 < len(run):
         return any(key + katakana(run[n + 1].surface) in s.key for s in sources)
+    if n and run[n - 1].pos2 == "固有名詞" and key in _PLACES:  # 例: 高知市, of which a line says 高知県
+        name = katakana(run[n - 1].surface)
+        return all(name + key in s.key or not re.search(f"{name}[{_PLACES}]", s.key) for s in sources)
     if {morph.base, fold(morph.surface)} & FRAME or (morph.pos == "接尾辞" and n):
         return True
     return any(s.has_word(morph.base, key) or _shortens(morph.surface, s) for s in sources)
@@ -168,13 +177,14 @@ def _sibling(run: Sequence[Morph], missing: Sequence[Morph], claim: Said, source
     # 会 of 映画会 is all that it has behind; 病 of 生活習慣病サポーター is a part of what is lacking
     behind = {
         katakana(m.surface) for m in run[first:] if m not in missing and (m.pos != "接尾辞" or len(run) - first == 2)
-    } & {katakana(run[-1].surface)}
+    }
     mine = {katakana(m.surface) for m in run}
     sides = [side for s in sources for side in (s.own, s.over)]
     for side, other in ((one, compound) for one in sides for compound in one.runs_of_nouns):
         theirs = [katakana(m.surface) for m in other]
         strange = {piece for piece in theirs if piece not in claim.key}
-        if theirs[-1] in behind and strange & {*theirs[:-1]}:
+        last = len(other) - 1 - (other[-1].pos == "接尾辞" and theirs[-1] not in behind)
+        if theirs[last] in behind and strange & {*theirs[:last]}:
             return side.of(other)
         is_like = len(run) > 1 and len(other) > 1 and other[-1].surface == run[-1].surface
         if strange and not missing and is_like and len(mine - {*theirs}) == len({*theirs} - mine) == 1:

@@ -51,9 +51,9 @@ def absent_figures(claim: Said, sources: Sequence[Source], worked: Sequence[Quan
             yield f"「{code.text}」が行にありません"
     held = [clock for s in sources for side in (s.own, s.over) for clock in side.clocks]
     exact = {clock.value for clock in held}
-    halved = re.search(r"午前|午後", claim.text) is not None
     as_said = {_as_said(clock) for clock in held}
     for clock in claim.clocks:
+        halved = re.search(r"午前|午後|[ap]m", clock.text) is not None
         if clock.value not in exact and (halved or clock.value not in as_said):
             yield f"「{clock.text.strip()}」が行にありません"
     yield from _absent_bounds(claim, sources)
@@ -114,7 +114,11 @@ def _has_run(source: Source, figure: str, before: str, after: str) -> bool:
         patterns += [alone] if not patterns or len(figure) > 1 else [rf"(?:^|[|:]){alone}(?=[|:]|$)"]
     if any(re.search(pattern, source.key) for pattern in patterns):
         return True
-    return any(kanji_value(run) == int(figure) for run in _KANJI.findall(source.text) if figure.isdigit())
+    if not figure.isdigit():
+        return False
+    # 例: 十都県, beside its sign
+    beside = re.findall(f"[{NUMERALS}]+(?={re.escape(after)})", source.key) if after else []
+    return any(kanji_value(run) == int(figure) for run in [*_KANJI.findall(source.text), *beside])
 
 
 def _has_code(source: Source, code: Value) -> bool:
@@ -140,7 +144,8 @@ def _holds(source: Source, quantity: Quantity, text: str, question: Said) -> boo
     if quantity.base_unit not in (None, "年", "日", "時間", "分") and _is_printed(source, quantity):
         return True
     if quantity.value == 1 and quantity.unit and _EACH.match(text[quantity.at[1] :]):
-        return katakana(quantity.unit).removesuffix("間")[-1:] in source.own.key  # 例: 1週間あたり for /週
+        unit = re.escape(katakana(quantity.unit).removesuffix("間"))
+        return re.search(rf"[/毎各]{unit}|{unit}間?(?:毎|当|アタリ|ニツキ|ゴト)", source.own.key) is not None  # 例: /週
     printed = figures(quantity.text)
     bare = [figure for side in (source.own, source.over) for figure, _, _ in side.runs]
     return any(
@@ -227,7 +232,7 @@ def steps(claim: Said) -> list[float]:
     found = []
     for one, other in pairwise(claim.quantities):
         between = claim.text[one.at[1] : other.at[0]]
-        if one.base_unit != other.base_unit:
+        if one.base_unit != other.base_unit or between == "~":
             continue
         if re.match(r"から|→|を", between) and re.match(r"\s*(?:に|へ|まで|と|、|。|$)", claim.text[other.at[1] :]):
             found.append(other.value - one.value)
@@ -251,13 +256,21 @@ def parted_ranges(claim: Said, sources: Sequence[Source]) -> Iterator[str]:
             yield f"「{text}」が行と違います"
 
 
+def _on_the_wall(value: Value) -> object:
+    return (
+        (value.value[0] % 12, value.value[1])
+        if isinstance(value.value, tuple) and value.kind == "clock"
+        else value.value
+    )
+
+
 def _ranges(text: Said) -> list[tuple[object, object, str]]:
     found: list[tuple[object, object, str]] = []
     for one, other in pairwise(text.values):
         mark = _RANGE.fullmatch(text.text[one.at[1] : other.at[0]])
         # amounts that lead from one to the other are no range: 10人から20人に
         if mark and one.kind == other.kind and (mark["mark"] != "から" or one.kind == "clock"):
-            found.append((one.value, other.value, text.text[one.at[0] : other.at[1]]))
+            found.append((_on_the_wall(one), _on_the_wall(other), text.text[one.at[0] : other.at[1]]))
     return found
 
 

@@ -35,7 +35,7 @@ _LIST_COMMA = re.compile(r",(?!\d{3}(?!\d))|(?<!\d),")  # 1,234 is one figure
 _BRACKETS = re.compile(r"\(([^()]*)\)")
 _EACH_ONE = re.compile(r"(?<![\d.])1(?=[^\d\s、。]{1,3}?間?(?:あたり|当たり|当り|につき|ごと))")  # 1週間あたり
 _BOUND = re.compile(
-    r"(?P<what>\d[\d,.]*(?:[^\d\s、。,.()（）|:：]{0,4}?)|[一-龠々ァ-ヶー]{2,8})\s*の?"
+    r"(?P<what>\d[\d,.]*(?:[兆億万千百]\d[\d,.]*)*(?:[^\d\s、。,.()（）|:：]{0,4}?)|[一-龠々ァ-ヶー]{2,8})\s*の?"
     r"(?P<bound>以上|以下|未満|に満たない|超(?!過)|を?超え|以内|以前|以降|以後)"
 )
 _BOUNDS = {"を超え": "超", "超え": "超", "以後": "以降", "に満たない": "未満"}
@@ -44,7 +44,6 @@ KIND = re.compile(
 )
 _SIDE = re.compile(r"[東西南北]|[左右]|[月火水木金土日]曜")
 TELLS_APART = frozenset("小 中 高 新 旧 副 正 準 東 西 南 北".split())  # before a noun. 例: 小|学校, 旧|庁舎
-VERB = 0.5  # what a verb counts
 _NOUNS = ("名詞", "接尾辞", "接頭辞", "形状詞")
 _WORDS = ("名詞", "動詞", "形容詞", "形状詞", "副詞")
 _DENIES = frozenset("ない 無い ず ぬ 無し 無くなる 無くす まい".split())
@@ -196,8 +195,9 @@ class Said:
     def bounds(self) -> frozenset[tuple[str, str]]:
         """Figures and nouns with the word that makes them a bound. 例: 65歳以上 → 65歳, 以上"""
         return frozenset(
-            (re.sub(r"[,\s]", "", m["what"]), _BOUNDS.get(m["bound"], m["bound"]))
-            for m in _BOUND.finditer(self.text)
+            (_amount(m["what"]), _BOUNDS.get(m["bound"], m["bound"]))
+            for text in (self.text, _BRACKETS.sub("", self.text))  # 例: 6週間(双子は14週間)以内
+            for m in _BOUND.finditer(text)
             if not is_unit(m["what"])
         )
 
@@ -237,7 +237,7 @@ class Said:
             if {morph.base, fold(morph.surface)} & FRAME or re.search(r"\d", morph.surface):
                 continue
             if not _meets((morph.start, morph.end), dated):
-                weight = 0.5 + 0.25 * min(len(morph.surface), 6) if morph.pos in _NOUNS else VERB
+                weight = 0.5 + 0.25 * min(len(morph.surface), 6) if morph.pos in _NOUNS else 0.5
                 found.append((morph.base, katakana(morph.surface), weight))
         return found
 
@@ -299,6 +299,16 @@ class Said:
         for sentence in re.split(r"[。|;；()\n]", "。".join([_BRACKETS.sub("", plain), *apart])):
             found += _units(morphs(sentence))
         return found
+
+
+def _amount(text: str) -> str:
+    """Return a figure with its unit in one way of writing. 例: 4万2千円, 42,000円"""
+    found = find_quantities(text)
+    return (
+        f"{found[0].value:.10g}{found[0].base_unit}"
+        if len(found) == 1 and found[0].base_unit
+        else re.sub(r"[,\s]", "", text)
+    )
 
 
 _DATES = {"month": "day", "range": "day"}  # dates of one kind, as they are told
@@ -367,8 +377,9 @@ def said(text: str) -> Said:
 
 
 _APART: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"(?<=[0-9]) (?=[百千]?[万億]?円)"), ""),  # 例: 490,000 千円
+    (re.compile(r"(?<=[0-9]) (?=[百千]?[万億]?円|[万億兆])|(?<=\d[万億兆]) (?=\d)"), ""),  # 例: 2 億 490,000 千円
+    (re.compile(r"(?<=\d月)の(?=\d{1,2}日)"), ""),  # 例: 七月の二日
     (re.compile(r"(?<![\d./-])(\d{4})/ ?(\d{1,2})- ?(\d{1,2})\.(?=\s|$)"), r"\1年\2~\3月"),  # 例: 1995/ 1- 3.
     (re.compile(r"(?<![\d./-])(\d{1,2})- ?(\d{1,2})\.(?=\s|$)"), r"\1~\2月"),
-    (re.compile(r"(?<=[\d円日時分半月年)])\?(?=\d)"), "~"),  # 例: 9月20日?26日, whose ～ was lost on the way
+    (re.compile(r"(?<=[\d円日時分半月年)%])\?(?=\d)"), "~"),  # 例: 9月20日?26日, whose ～ was lost on the way
 )
