@@ -33,6 +33,7 @@ class Told:
     own: str
     around: str
     cell: str = ""
+    group: int = 0  # where the row of figures begins that it stands in. 例: 9:00~17:00
 
     @property
     def cell_key(self) -> str:
@@ -204,6 +205,10 @@ def _is_beaten(
         if other in cited and _is_of_another_time(one, rival, words):
             return True
         if rival.cell == one.cell and rival.around == one.around:
+            if rival.group == one.group and _RANGED.search(
+                one.cell[slice(*sorted((one.value.at[0], rival.value.at[0])))]
+            ):
+                continue
             theirs = [
                 min(a, b) if word.stands_in(one.beside) else b for a, b, word in zip(mine, theirs, words, strict=True)
             ]
@@ -249,13 +254,14 @@ def told_in(text: str) -> tuple[Told, ...]:
     cells = line.text.split(" | ")
     named = " ".join(cell for cell in cells if not _HEADED.match(cell)) if len(cells) > 1 else ""
     found = []
-    at = 0
     for cell in cells:
         here = said(cell)
         values = here.values
-        for value, own in _told(cell, values, dated=True):
-            found.append(Told(value, f"{named if _HEADED.match(cell) else ''} {own}", line.text, cell))
-        at += len(cell) + 3
+        group = 0
+        for n, (value, own) in enumerate(_told(cell, values, dated=True)):
+            if n == 0 or not _GAP.fullmatch(cell[values[n - 1].at[1] : value.at[0]]):
+                group = value.at[0]
+            found.append(Told(value, f"{named if _HEADED.match(cell) else ''} {own}", line.text, cell, group))
     return tuple(found)
 
 
@@ -313,6 +319,7 @@ def _behind_predicate(text: str) -> str:
 
 _LABELS = ("bound", "year", "fiscal_year")  # what is told of them may follow far behind
 _GAP = re.compile(r"(?:\([月火水木金土日祝・]+\)|\s|まで)*(?:から|[~\-・/→]|と|及び|、)?\s*(?:\([^()]{1,4}\))?")
+_RANGED = re.compile(r"[~\-]|から")
 _BEHIND = 10  # characters behind a figure that are still about it. 例: 642人が転入し
 
 

@@ -159,8 +159,9 @@ def _is_printed(source: Source, quantity: Quantity) -> bool:
     """Say whether a line prints a figure with its unit where it is no quantity. 例: 10枚当たり, 一組"""
     unit = re.escape(katakana(quantity.unit or ""))
     digits = re.escape("".join(figures(quantity.text)[:1]))
-    kanji = "一二三四五六七八九"[int(quantity.value) - 1] if quantity.value in range(1, 10) else digits
-    return re.search(rf"(?<![\d.])(?:{digits}|{kanji}){unit}", source.key) is not None
+    if re.search(rf"(?<![\d.]){digits}{unit}", source.key):
+        return True
+    return any(kanji_value(run) == quantity.value for run in re.findall(f"[{NUMERALS}]+(?={unit})", source.key))
 
 
 def _scaled(value: float, source: Source, quantity: Quantity, question: Said) -> bool:
@@ -247,7 +248,7 @@ _RANGE = re.compile(r"\s*(?:\([月火水木金土日祝・]+\))?\s*(?P<mark>[~\-
 
 
 def parted_ranges(claim: Said, sources: Sequence[Source]) -> Iterator[str]:
-    """Yield the ranges of a sentence of which the lines have one end, with another one. 例: 8:00~15:00 for 8:00~11:00"""
+    """Yield the ranges of a sentence of which the lines have one end, with another one. 例: 8:00~15:00"""
     held = [pair for s in sources for pair in _ranges(s.own)]
     for start, end, text in _ranges(claim):
         if (start, end) in {(a, b) for a, b, _ in held}:
