@@ -49,6 +49,10 @@ class Told:
         return found[0] if found else ""
 
     @property
+    def is_bound(self) -> bool:
+        return re.match(r"以[上下内]|未満|超", self.cell[self.value.at[1] :]) is not None
+
+    @property
     def names_row(self) -> bool:
         return self.cell != self.around and self.cell == self.value.text
 
@@ -131,6 +135,8 @@ def others_names(claim: Said, cited: Sequence[Source], question: Said) -> Iterat
                 continue
             parts = [(said(part), s) for s in cited for part in _PART.split(s.own.text)]
             here = [part for part, _ in parts if name in part.key]
+            if any(name in katakana(cell) for s in cited for cell in _naming(s.own.text)):
+                continue  # the name of a row
             if not here and name not in question.key:
                 continue
             around = [(w, k) for w, k, _ in sentence.content if k not in name and not has_word(w, k, frozenset(), over)]
@@ -153,7 +159,13 @@ _PART = re.compile(r"[。◇◆■○●\n]| \| ")
 def _is_rival(other: str, name: str, run: Sequence[Morph], theirs: Sequence[Morph], claim: Said) -> bool:
     """Say whether a name is another of the same kind, which the sentence does not have."""
     is_like = theirs[-1].surface == run[-1].surface and len(other) >= _NAME
-    return is_like and other not in claim.key and other not in name and name not in other
+    # 例: 災害時食料 is 災害時用食料
+    return (
+        is_like
+        and other not in claim.key
+        and other not in name
+        and not re.search(".*?".join(map(re.escape, name)), other)
+    )
 
 
 def _met(part: Said, words: Sequence[tuple[str, str]], claim: Said) -> set[object]:
@@ -201,6 +213,8 @@ def _is_beaten(
     mine = [one.level(word, source.over) for word in words]
     anywhere = [max(n, any(word.stands_in(s.own) for s in cited)) for n, word in zip(mine, words, strict=True)]
     for rival, other in rivals:
+        if rival.is_bound and not one.is_bound:
+            continue  # a threshold. 例: 使用率50%以上
         theirs = [rival.level(word, other.over) for word in words]
         if other in cited and _is_of_another_time(one, rival, words):
             return True
@@ -252,7 +266,7 @@ def told_in(text: str) -> tuple[Told, ...]:
     """Return the figures of a line, each with its own words: of its cell and row, or of its part of a sentence."""
     line = said(text)
     cells = line.text.split(" | ")
-    named = " ".join(cell for cell in cells if not _HEADED.match(cell)) if len(cells) > 1 else ""
+    named = " ".join(_naming(line.text))
     found = []
     for cell in cells:
         here = said(cell)
@@ -263,6 +277,12 @@ def told_in(text: str) -> tuple[Told, ...]:
                 group = value.at[0]
             found.append(Told(value, f"{named if _HEADED.match(cell) else ''} {own}", line.text, cell, group))
     return tuple(found)
+
+
+def _naming(text: str) -> list[str]:
+    """Return the cells of a row that have no heading: they name the row."""
+    cells = text.split(" | ")
+    return [cell for cell in cells if not _HEADED.match(cell)] if len(cells) > 1 else []
 
 
 _HEADED = re.compile(r"[^。:：|]{1,60}[:：] ")
@@ -292,7 +312,7 @@ def _told(text: str, values: Sequence[Value], dated: bool) -> Iterator[tuple[Val
             cut = re.search(r"(?<![はもが])[、，・◇◆■○●]", ahead) or _LEFT.match(ahead)
             ahead = _behind_predicate(ahead[cut.end() :] if cut else ahead)
         following = min((v.at[0] for v in values if v.kind == value.kind and v.at[0] >= end), default=len(text))
-        behind = text[end:following]
+        behind = re.sub(r"^の(?:内訳|うち).*", "", text[end:following])
         if value.kind in _LABELS:  # 例: 3歳以上の児童は無料、
             behind = behind.split("。")[0]
         elif value.kind == "day" and behind.startswith("、"):  # 例: 6月22日、港に船が着き

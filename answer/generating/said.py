@@ -167,6 +167,7 @@ class Said:
     def calendar(self) -> frozenset[object]:
         """The days and months that are named, with or without a year."""
         found: set[object] = {day.value for day in self.days}
+        found |= {(month, None) for day in found if day[0] == "months" for month in day[1:]}
         for period in self.periods:
             if period.kind == "range":
                 found.add(("months", int(period.start[5:7]), int(period.end[5:7])))
