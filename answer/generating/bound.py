@@ -35,10 +35,6 @@ class Told:
     cell: str = ""
     group: int = 0  # where the row of figures begins that it stands in. 例: 9:00~17:00
 
-    @property
-    def cell_key(self) -> str:
-        return said(self.cell).key
-
     @cached_property
     def close(self) -> Said:
         return said(self.own)
@@ -267,15 +263,19 @@ def told_in(text: str) -> tuple[Told, ...]:
     line = said(text)
     cells = line.text.split(" | ")
     named = " ".join(_naming(line.text))
+    heads = [cell.partition(": ")[0] for cell in cells]
     found = []
-    for cell in cells:
+    for at, cell in enumerate(cells):
+        # a head that comes again has its name before it. 例: 県: 東京 | 成長率: 2.8% | 県: 滋賀 | 成長率: 3.3%
+        repeated = at > 0 and _HEADED.match(cell) and heads.count(heads[at]) > 1 and heads[at] != heads[at - 1]
+        beside = cells[at - 1] if repeated else named
         here = said(cell)
         values = here.values
         group = 0
         for n, (value, own) in enumerate(_told(cell, values, dated=True)):
             if n == 0 or not _GAP.fullmatch(cell[values[n - 1].at[1] : value.at[0]]):
                 group = value.at[0]
-            found.append(Told(value, f"{named if _HEADED.match(cell) else ''} {own}", line.text, cell, group))
+            found.append(Told(value, f"{beside if _HEADED.match(cell) else ''} {own}", line.text, cell, group))
     return tuple(found)
 
 
@@ -313,6 +313,8 @@ def _told(text: str, values: Sequence[Value], dated: bool) -> Iterator[tuple[Val
             ahead = _behind_predicate(ahead[cut.end() :] if cut else ahead)
         following = min((v.at[0] for v in values if v.kind == value.kind and v.at[0] >= end), default=len(text))
         behind = re.sub(r"^の(?:内訳|うち).*", "", text[end:following])
+        if following < len(text) and len(behind) <= _LEADS:
+            behind = ""  # 例: 17:00土9:00, where it leads to the next one
         if value.kind in _LABELS:  # 例: 3歳以上の児童は無料、
             behind = behind.split("。")[0]
         elif value.kind == "day" and behind.startswith("、"):  # 例: 6月22日、港に船が着き
@@ -339,6 +341,7 @@ def _behind_predicate(text: str) -> str:
 
 _LABELS = ("bound", "year", "fiscal_year")  # what is told of them may follow far behind
 _GAP = re.compile(r"(?:\([月火水木金土日祝・]+\)|\s|まで)*(?:から|[~\-・/→]|と|及び|、)?\s*(?:\([^()]{1,4}\))?")
+_LEADS = 2
 _RANGED = re.compile(r"[~\-]|から")
 _BEHIND = 10  # characters behind a figure that are still about it. 例: 642人が転入し
 

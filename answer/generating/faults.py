@@ -145,10 +145,6 @@ def _stands(run: Sequence[Morph], n: int, sources: Sequence[Source]) -> bool:
     """Say whether a piece of a compound stands in the lines; one that tells two things apart, beside its neighbour."""
     morph = run[n]
     key = katakana(morph.surface)
-    if re.fullmatch("[月火水木金土日]曜日?", morph.surface):  # 例: (土), 月・水, 17:00土9:00
-        day = morph.surface[0]
-        short = rf"(?:(?<![一-龠々\d])|(?<=:\d\d)){day}(?![一-龠々])|[(・]{day}[)・]"
-        return any(s.has_word(morph.base, key) or re.search(short, s.own.text) for s in sources)
     if morph.surface in TELLS_APART and n + 1 < len(run):
         return any(key + katakana(run[n + 1].surface) in s.key for s in sources)
     if n and run[n - 1].pos2 == "固有名詞" and key in _PLACES:  # 例: 高知市, of which a line says 高知県

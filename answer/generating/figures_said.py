@@ -56,7 +56,14 @@ def absent_figures(claim: Said, sources: Sequence[Source], worked: Sequence[Quan
         halved = re.search(r"午前|午後|[ap]m", clock.text) is not None
         if clock.value not in exact and (halved or clock.value not in as_said):
             yield f"「{clock.text.strip()}」が行にありません"
+    if "午前" in claim.text and "午後" not in claim.text:
+        late = [c.text for c in claim.clocks if isinstance(c.value, tuple) and c.value[0] > _NOON]
+        yield from (f"「午前」と「{text}」が合いません" for text in late)
     yield from _absent_bounds(claim, sources)
+    yield from _lost_bounds(claim, sources)
+
+
+_NOON = 12
 
 
 def _as_said(clock: Value) -> object:
@@ -81,6 +88,18 @@ def _absent_bounds(claim: Said, sources: Sequence[Source]) -> Iterator[str]:
         around = rf"(?:上限|下限|最大|最低|最小|限度)[^\d。]{{0,6}}{re.escape(bare)}|{re.escape(bare)}[^\d。]{{0,6}}"
         if like is None or not any(like.search(text) for s in sources for text in re.findall(around, s.own.text)):
             yield f"「{what}{bound}」が行にありません"
+
+
+def _lost_bounds(claim: Said, sources: Sequence[Source]) -> Iterator[str]:
+    """Yield the figures that the lines have as thresholds alone and the sentence as values. 例: 50% of 50%以上"""
+    for quantity in claim.quantities:
+        held = [(s.own.text[q.at[1] :], q) for s in sources for q in s.own.quantities if same(q, quantity)]
+        told = claim.text[quantity.at[1] :]
+        if held and not _BOUNDED.match(told) and all(re.match(r"以上|未満|超", rest) for rest, _ in held):
+            yield f"「{quantity.text}」は行では限度です"
+
+
+_BOUNDED = re.compile(r".{0,12}?(?:以[上下内後降前]|未満|満た|超|まで|から|限|最[低大少小高]|越え|下回|上回|達し)")
 
 
 def _counts(claim: Said, quantity: Quantity, sources: Sequence[Source]) -> bool:

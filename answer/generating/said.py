@@ -24,7 +24,7 @@ _CLOCK = re.compile(
     r"(?:[:：](?P<m>\d{2})(?!\d)|時(?!間|点|代|期)(?:(?P<m2>\d{1,2})分|(?P<m3>半))?)|(?P<noon>正午)"
 )
 _DAY = re.compile(
-    r"(?<![\d.])(?P<from>\d{1,2})[~～・\-](?P<to>\d{1,2})月(?=期|分|に|の|は|、|$)"
+    r"(?<![\d.])(?P<from>\d{1,2})[~～・\-](?P<to>\d{1,2})月(?=期|分|に|の|は|、|\)|$)"
     r"|(?<!\d)(?P<m>\d{1,2})月(?!額|報|刊|給|例|謝|間|曜|号)(?:(?P<d>\d{1,2})日(?!間))?|(?<![\d/])(?P<m2>\d{1,2})/(?P<d2>\d{1,2})(?![\d/])"
     r"|(?<=[日)）~～〜・、とら])(?P<d3>\d{1,2})日(?!間)"
 )
@@ -167,7 +167,7 @@ class Said:
     def calendar(self) -> frozenset[object]:
         """The days and months that are named, with or without a year."""
         found: set[object] = {day.value for day in self.days}
-        found |= {(month, None) for day in found if day[0] == "months" for month in day[1:]}
+        found |= {(month, None) for day in found if isinstance(day, tuple) and day[0] == "months" for month in day[1:]}
         for period in self.periods:
             if period.kind == "range":
                 found.add(("months", int(period.start[5:7]), int(period.end[5:7])))
