@@ -148,6 +148,7 @@ def test_a_line_may_be_written_in_the_ways_of_papers(line, text):
             "無料の日は券を取りません（緑バスは乗車票を取って乗る）。運行は赤バス、緑バスです。",
             "赤バスは乗車票を取って乗ります。",
         ),
+        ("東町 | 伸び率: 3.2% | 町: 西町 | 伸び率: 2.8%", "西町の伸び率は3.2%です。"),
         ("Harbor Toolsは町が作り、Bay Linkは県が作りました。", "Harbor Linkは町が作りました。"),
     ],
 )
