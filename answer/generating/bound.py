@@ -18,7 +18,7 @@ from answer.generating.said import Said, Value, said
 from answer.generating.source import Source, has_word
 from answer.told import tell
 from ingest.dates import Period
-from ingest.japanese import fold
+from ingest.japanese import Morph, fold
 from ingest.numbers import Quantity
 
 _OWN, _AROUND = 2, 1  # a word stands with the figure itself, or in its row, its sentence or its heading
@@ -33,14 +33,30 @@ class Told:
     own: str
     around: str
     cell: str = ""
-
-    @property
-    def cell_key(self) -> str:
-        return said(self.cell).key
+    group: int = 0  # where the row of figures begins that it stands in. 例: 9:00~17:00
 
     @cached_property
     def close(self) -> Said:
         return said(self.own)
+
+    @property
+    def head(self) -> str:
+        found = _HEADED.match(self.cell)
+        return found[0] if found else ""
+
+    @property
+    def is_bound(self) -> bool:
+        return re.match(r"以[上下内]|未満|超", self.cell[self.value.at[1] :]) is not None
+
+    @property
+    def names_row(self) -> bool:
+        return self.cell != self.around and self.cell == self.value.text
+
+    @cached_property
+    def beside(self) -> Said:
+        """The other cells of its row without their heads: what they say holds for all figures of the cell."""
+        cells = [c.partition(": ")[2] or c for c in self.around.split(" | ")] if self.cell != self.around else []
+        return said(" | ".join(c for c in cells if c not in self.cell))
 
     def level(self, word: _Word, heading: Said) -> int:
         """Return how closely a word stands with the figure; what a heading says holds for all below it."""
@@ -65,9 +81,7 @@ class _Word:
         return has_word(self.lemma, self.key, text.lemmas, text.key)
 
 
-def others_figures(
-    claim: Said, cited: Sequence[Source], given: Sequence[Source], worked: Sequence[Quantity]
-) -> Iterator[str]:
+def others_figures(claim: Said, cited: Sequence[Source], worked: Sequence[Quantity]) -> Iterator[str]:
     """Yield the figures of a sentence that the lines have of something else."""
     claim = said(_EACH.sub(lambda m: " " * len(m[0]), claim.text))
     held = "\n".join(s.own.key for s in cited)
@@ -76,39 +90,117 @@ def others_figures(
         if not words or any(q.text == value.text for q in worked):
             continue
         mine = [(t, s) for s in cited for t in told_in(s.text) if _same(t.value, value)]
-        if value.kind in _LABELS and any(t.value.text in h[0] for t, _ in mine if (h := _HEADED.match(t.cell))):
-            continue  # the heading of a column
-        if not mine:
+        if any(t.names_row or (value.kind in _LABELS and value.text in t.head) for t, _ in mine):
+            continue  # the name of the row, or the heading of a column
+        if not mine or (value.kind in _DATED and _is_over(claim, value, cited)):
             continue
         rivals = [
-            (t, s) for s in given for t in told_in(s.text) if t.value.kind == value.kind and not _same(t.value, value)
+            (t, s) for s in cited for t in told_in(s.text) if t.value.kind == value.kind and not _same(t.value, value)
         ]
         if all(_is_beaten(one, source, words, rivals, cited) for one, source in mine):
             yield f"「{value.text}」が別のものの数字です"
+
+
+def others_cells(claim: Said, cited: Sequence[Source]) -> Iterator[str]:
+    """Yield what a sentence tells of the heading of a column that stands in another cell of the row. 例: 経度は34.8"""
+    cells = [(m["head"], m["value"]) for s in cited for c in s.own.text.split(" | ") if (m := _CELL.fullmatch(c))]
+    for match in _TELLS.finditer(claim.text):
+        label = _bare(match["label"])
+        head = max((h for h, _ in cells if label.endswith(_bare(h))), key=len, default="")
+        told = said(match["value"])
+        if not head or not (told.content or told.values or told.runs):
             continue
-        label = "" if value.kind in _LABELS else _label(claim.text, claim.values, value)
-        if label and all(_has_another_head(one, source, label) for one, source in mine):
-            yield f"「{value.text}」が別の欄の数字です"
+        mine = [said(value) for h, value in cells if _bare(h) == _bare(head)]
+        if any(_shares(told, one) for one in mine):
+            continue
+        if any(_stands_in(told, said(value)) for h, value in cells if _bare(h) != _bare(head)):
+            yield f"「{match['value']}」が別の欄のものです"
 
 
-def _label(text: str, values: Sequence[Value], value: Value) -> str:
-    """Return the noun right before a figure, which in a row may be the heading of its cell. 例: 経度は138.32"""
-    start = value.at[0]
-    before = max((v.at[1] for v in values if v.at[1] <= start), default=0)
-    label = _LABEL.search(text[before:start])
-    runs = said(label[1]).runs_of_nouns if label else []
-    return katakana(said(label[1]).of(runs[-1])) if label and runs and runs[-1][-1].end == len(label[1]) else ""
+def others_names(claim: Said, cited: Sequence[Source], question: Said) -> Iterator[str]:
+    """Yield the names of a sentence in whose place a line has another of its kind.
+
+    That is one in a part of the line that says all that the sentence says around the name, and more of it than the
+    parts do that have the name itself. 例: 井笠バス for 両備バス, where 整理券 stands with the first alone
+    """
+    over = "\n".join(s.over.key for s in cited)
+    for sentence in map(said, claim.text.split("。")):
+        for run in sentence.runs_of_nouns:
+            name = katakana(sentence.of(run))
+            if len(name) < _NAME or name in over:
+                continue
+            parts = [(said(part), s) for s in cited for part in _PART.split(s.own.text)]
+            here = [part for part, _ in parts if name in part.key]
+            if any(name in katakana(cell) for s in cited for cell in _naming(s.own.text)):
+                continue  # the name of a row
+            if not here and name not in question.key:
+                continue
+            around = [(w, k) for w, k, _ in sentence.content if k not in name and not has_word(w, k, frozenset(), over)]
+            mine = set().union(*(_met(part, around, sentence) for part in here))
+            for part, source in parts:
+                if name in part.key or (here and name not in source.own.key):
+                    continue
+                rival = next(
+                    (r for r in part.runs_of_nouns if _is_rival(katakana(part.of(r)), name, run, r, claim)), None
+                )
+                if rival is not None and _met(part, around, sentence) > mine:
+                    yield f"「{sentence.of(run)}」は行では「{part.of(rival)}」です"
+                    break
 
 
-_LABEL = re.compile(r"([^、。・はがも]{2,20})[はがも]、?(?:約|およそ)?$")
+_NAME = 3  # characters of a name; shorter ones are hardly of a kind
+_PART = re.compile(r"[。◇◆■○●\n]| \| ")
 
 
-def _has_another_head(one: Told, source: Source, label: str) -> bool:
-    """Say whether in the row of a figure another cell is headed as is told, and the figure's own is not."""
-    cells = source.own.text.split(" | ")
-    if len(cells) < 2 or label in one.cell_key or label in katakana(one.own):
-        return False
-    return any(label in katakana(head[0]) for cell in cells if (head := _HEADED.match(cell)))
+def _is_rival(other: str, name: str, run: Sequence[Morph], theirs: Sequence[Morph], claim: Said) -> bool:
+    """Say whether a name is another of the same kind, which the sentence does not have."""
+    is_like = theirs[-1].surface == run[-1].surface and len(other) >= _NAME
+    # 例: 災害時食料 is 災害時用食料
+    return (
+        is_like
+        and other not in claim.key
+        and other not in name
+        and not re.search(".*?".join(map(re.escape, name)), other)
+    )
+
+
+def _met(part: Said, words: Sequence[tuple[str, str]], claim: Said) -> set[object]:
+    figures = {(v.kind, v.value) for v in part.values}
+    met: set[object] = {key for word, key in words if has_word(word, key, part.lemmas, part.key)}
+    return met | (figures & {(v.kind, v.value) for v in claim.values})
+
+
+def _bare(head: str) -> str:
+    """Return a heading or what is said for it without the word for its count. 例: 陽性者数※3 → 陽性者"""
+    return re.sub(r"(?<=..)(?:総数|人数|件数|数|額)?(?:※\d*|\(.*\))*$", "", katakana(head))
+
+
+def _shares(told: Said, held: Said) -> bool:
+    """Say whether two texts have a word or a figure in common, or one holds the other."""
+    figures = {(v.kind, v.value) for v in held.values}
+    return (
+        told.key in held.key
+        or held.key in told.key
+        or any((v.kind, v.value) in figures for v in told.values)
+        or any(figure in katakana(held.text) for figure, _, _ in told.runs)
+        or any(has_word(lemma, key, held.lemmas, held.key) for lemma, key, _ in told.content)
+    )
+
+
+def _stands_in(told: Said, held: Said) -> bool:
+    """Say whether a cell has all that is told."""
+    figures = {(v.kind, v.value) for v in held.values}
+    return told.key in held.key or (
+        all((v.kind, v.value) in figures for v in told.values)
+        and all(figure in held.key for figure, _, _ in told.runs)
+        and all(has_word(lemma, key, held.lemmas, held.key) for lemma, key, _ in told.content)
+    )
+
+
+_CELL = re.compile(r"(?P<head>[^:|]{2,60}): (?P<value>.+)")
+_TELLS = re.compile(
+    r"(?P<label>[^、。はがも]{2,40})[はがも]、?(?P<value>[^、。]+?)(?=です|で、|である|であり|となっ|になっ|あり|。|、|$)"
+)
 
 
 def _is_beaten(
@@ -117,9 +209,19 @@ def _is_beaten(
     mine = [one.level(word, source.over) for word in words]
     anywhere = [max(n, any(word.stands_in(s.own) for s in cited)) for n, word in zip(mine, words, strict=True)]
     for rival, other in rivals:
+        if rival.is_bound and not one.is_bound:
+            continue  # a threshold. 例: 使用率50%以上
         theirs = [rival.level(word, other.over) for word in words]
         if other in cited and _is_of_another_time(one, rival, words):
             return True
+        if rival.cell == one.cell and rival.around == one.around:
+            if rival.group == one.group and _RANGED.search(
+                one.cell[slice(*sorted((one.value.at[0], rival.value.at[0])))]
+            ):
+                continue
+            theirs = [
+                min(a, b) if word.stands_in(one.beside) else b for a, b, word in zip(mine, theirs, words, strict=True)
+            ]
         if any(a > b for a, b in zip(mine, theirs, strict=True)):
             continue
         # a line that was not pointed to has it only where those that were do not say the word at all
@@ -139,8 +241,20 @@ def _is_of_another_time(one: Told, rival: Told, words: Sequence[_Word]) -> bool:
     return False
 
 
+def _is_over(claim: Said, value: Value, cited: Sequence[Source]) -> bool:
+    """Say whether a heading has a date, which then holds for all below it."""
+    told = [p for p in claim.periods if p.at == value.at]
+    return any(covers(p, over) for p in told for s in cited for over in s.over.periods)
+
+
 def _same(one: Value, other: Value) -> bool:
-    return one.kind == other.kind and one.value == other.value
+    """Say whether two values are one; a day without its year is any year's. 例: 昭和20年6月22日, 6月22日"""
+    if one.kind != other.kind:
+        return False
+    if one.kind == "day" and isinstance(one.value, str) != isinstance(other.value, str):
+        dated, bare = (one, other) if isinstance(one.value, str) else (other, one)
+        return said(dated.text).calendar >= {bare.value}
+    return one.value == other.value
 
 
 @lru_cache(maxsize=4096)
@@ -148,16 +262,27 @@ def told_in(text: str) -> tuple[Told, ...]:
     """Return the figures of a line, each with its own words: of its cell and row, or of its part of a sentence."""
     line = said(text)
     cells = line.text.split(" | ")
-    named = " ".join(cell for cell in cells if not _HEADED.match(cell)) if len(cells) > 1 else ""
+    named = " ".join(_naming(line.text))
+    heads = [cell.partition(": ")[0] for cell in cells]
     found = []
-    at = 0
-    for cell in cells:
+    for at, cell in enumerate(cells):
+        # a head that comes again has its name before it. 例: 県: 東京 | 成長率: 2.8% | 県: 滋賀 | 成長率: 3.3%
+        repeated = at > 0 and _HEADED.match(cell) and heads.count(heads[at]) > 1 and heads[at] != heads[at - 1]
+        beside = cells[at - 1] if repeated else named
         here = said(cell)
         values = here.values
-        for value, own in _told(cell, values, dated=True):
-            found.append(Told(value, f"{named if _HEADED.match(cell) else ''} {own}", line.text, cell))
-        at += len(cell) + 3
+        group = 0
+        for n, (value, own) in enumerate(_told(cell, values, dated=True)):
+            if n == 0 or not _GAP.fullmatch(cell[values[n - 1].at[1] : value.at[0]]):
+                group = value.at[0]
+            found.append(Told(value, f"{beside if _HEADED.match(cell) else ''} {own}", line.text, cell, group))
     return tuple(found)
+
+
+def _naming(text: str) -> list[str]:
+    """Return the cells of a row that have no heading: they name the row."""
+    cells = text.split(" | ")
+    return [cell for cell in cells if not _HEADED.match(cell)] if len(cells) > 1 else []
 
 
 _HEADED = re.compile(r"[^。:：|]{1,60}[:：] ")
@@ -176,22 +301,31 @@ def _told(text: str, values: Sequence[Value], dated: bool) -> Iterator[tuple[Val
         before = max((v.at[1] for v in values if v.kind == value.kind and v.at[1] <= start), default=0)
         stop = text.rfind("。", 0, start) + 1
         ahead = text[max(before, stop) : start]
-        if before > stop:
-            if _GAP.fullmatch(ahead):
-                ahead = shared.get(value.kind, "")
-            else:
-                cut = re.search(r"(?<![はもが])[、，・◇◆■○●]", ahead) or _LEFT.match(ahead)
-                ahead = _behind_predicate(ahead[cut.end() :] if cut else ahead)
+        label = _LABELLED.search(ahead)
+        if before > stop and _GAP.fullmatch(ahead):
+            ahead = shared.get(value.kind, "")
+        elif before > stop and re.match(r"\([^()]*$", ahead):  # 例: 返礼品費1,309千円(R3・1,158千円)
+            ahead = shared.get(value.kind, "") + ahead
+        elif label is not None:
+            ahead = label[0]
+        elif before > stop:
+            cut = re.search(r"(?<![はもが])[、，・◇◆■○●]", ahead) or _LEFT.match(ahead)
+            ahead = _behind_predicate(ahead[cut.end() :] if cut else ahead)
         following = min((v.at[0] for v in values if v.kind == value.kind and v.at[0] >= end), default=len(text))
-        behind = text[end:following]
+        behind = re.sub(r"^の(?:内訳|うち).*", "", text[end:following])
+        if following < len(text) and len(behind) <= _LEADS:
+            behind = ""  # 例: 17:00土9:00, where it leads to the next one
         if value.kind in _LABELS:  # 例: 3歳以上の児童は無料、
             behind = behind.split("。")[0]
+        elif value.kind == "day" and behind.startswith("、"):  # 例: 6月22日、港に船が着き
+            behind = re.split(r"[、。]", behind[1:])[0]
         else:
-            behind = re.split(r"[、。，（(は・◇◆■○●]|から|より", behind)[0][:_BEHIND]
+            behind = re.split(r"[、。，()は・◇◆■○●]|から|より", behind)[0][:_BEHIND]
         shared[value.kind] = ahead if dated else _without_dates(ahead)
         yield value, f"{head[0] if head else ''}{ahead}{value.text}{behind}"
 
 
+_LABELLED = re.compile(r"[^、。()\s|◇◆■○●:]{1,20}:(?!.*[^\d]:).*$")  # 例: 派遣人数・時間:1回当たり
 _LEFT = re.compile(r".{0,3}?(?:から|より|まで|[にでがとし])")  # what still belongs to the figure before
 
 
@@ -207,6 +341,8 @@ def _behind_predicate(text: str) -> str:
 
 _LABELS = ("bound", "year", "fiscal_year")  # what is told of them may follow far behind
 _GAP = re.compile(r"(?:\([月火水木金土日祝・]+\)|\s|まで)*(?:から|[~\-・/→]|と|及び|、)?\s*(?:\([^()]{1,4}\))?")
+_LEADS = 2
+_RANGED = re.compile(r"[~\-]|から")
 _BEHIND = 10  # characters behind a figure that are still about it. 例: 642人が転入し
 
 
@@ -223,6 +359,8 @@ def _words(text: str, value: Value, held: str) -> list[_Word]:
     found = [_Word(lemma, key) for lemma, key, _ in here.content if not _DIRECTION.search(key)]
     if value.kind not in _DATED:
         found += [_Word("", "", period) for period in here.periods]
+        before = _BEFORE.search(text[: _place(text, value)[0]])
+        found += [_Word(before[1], katakana(before[1]))] if before else []
     found += [
         _Word(v.text, katakana(v.text))
         for v in here.values
@@ -234,6 +372,7 @@ def _words(text: str, value: Value, held: str) -> list[_Word]:
     return found
 
 
+_BEFORE = re.compile(r"(前年度?|昨年度?|前回|前月)[はがの:]?約?$")
 _DATED = ("day", "year", "fiscal_year", "clock")
 
 

@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from answer.evidence import katakana
-from answer.generating.bound import others_figures
-from answer.generating.figures_said import absent_dates, absent_figures, worked_out
+from answer.generating.bound import others_cells, others_figures, others_names
+from answer.generating.figures_said import absent_dates, absent_figures, parted_ranges, worked_out
 from answer.generating.said import FRAME, TELLS_APART, Said, said
 from answer.generating.source import Source, has_word
 from answer.generating.turned import answered, compared, denials, turned
@@ -29,6 +29,8 @@ _YES = re.compile(r"^\s*(はい|いいえ|ええ|いえ)(?=[、。,.\s])[、。,
 _QUOTED = re.compile(r"[「『“]([^「」『』“”]{2,60})[」』”]")
 _KATAKANA_UNITS = frozenset(katakana(unit) for unit in UNITS if re.fullmatch("[ァ-ヶー]+", unit))
 _KATAKANA = re.compile(r"[ァ-ヶー]{3,}")
+_PLACES = "都道府県市町村区郡"
+_LATIN = re.compile(r"[A-Za-z][\w&.+\-]*(?: [A-Za-z][\w&.+\-]*)+", re.ASCII)
 _NOTHING = said("")
 
 
@@ -55,13 +57,18 @@ def faults(
     if wrong:
         yield f"計算が確かめられません（{wrong}）"
     yield from absent_figures(claim, sources, worked, context)
+    yield from parted_ranges(claim, sources)
     yield from absent_dates(claim, sources, context)
     yield from _absent_names(claim, sources, given, context)
     yield from turned(claim, sources)
     yield from denials(said(text), sources, asked)
     yield from compared(claim, sources)
-    yield from others_figures(claim, sources, given, worked)
+    yield from others_figures(claim, sources, worked)
+    yield from others_cells(claim, sources)
+    yield from others_names(claim, sources, context)
     cover, new = covered(claim, sources, context)
+    if strict and not all(any(s.has_word(lemma, key) for s in sources) for lemma, key, _ in claim.content):
+        yield "行にない語があります"
     if cover < LEAST_COVER or new < LEAST_NEW:
         yield f"行にない語が多すぎます（一致 {cover:.2f}）"
 
@@ -102,25 +109,36 @@ def _absent_names(claim: Said, sources: Sequence[Source], given: Sequence[Source
     for match in _QUOTED.finditer(claim.text):
         if katakana(match[1]) not in held + question.key:
             yield f"「{match[1]}」が行にありません"
+    for match in _LATIN.finditer(claim.text):
+        words = [katakana(word) for word in match[0].split()]
+        if katakana(match[0]) not in held + question.key and all(word in held for word in words):
+            yield f"「{match[0]}」が行にありません"
     for run in claim.runs_of_nouns:
         whole = katakana(claim.of(run))
         if whole in held or whole in _KATAKANA_UNITS:
             continue
         missing = [m for n, m in enumerate(run) if not _stands(run, n, sources)]
         is_name = run in claim.names
-        if not missing and not is_name:
+        is_elsewhere = (len(run) > 1 or _KATAKANA.fullmatch(whole)) and any(whole in s.own.key for s in given)
+        # pieces that stand apart in the lines make another thing where they stand together elsewhere
+        if not missing and not is_name and not (is_elsewhere and _says_two(run)):
             continue
         sibling = _sibling(run, missing, claim, sources)
         if sibling:
             yield f"「{claim.of(run)}」は行では「{sibling}」です"
-        elif all(katakana(m.surface) in question.key for m in missing):
+        elif whole in question.key or (missing and all(katakana(m.surface) in question.key for m in missing)):
             continue
-        elif (len(run) > 1 or _KATAKANA.fullmatch(whole)) and any(whole in s.own.key for s in given):
+        elif is_elsewhere and (missing or _says_two(run)):
             yield f"「{claim.of(run)}」は別の行のものです"
         elif (is_name or _KATAKANA.fullmatch(claim.of(run))) and any(
             m.base not in FRAME or m.surface in TELLS_APART for m in missing
         ):
             yield f"「{claim.of(run)}」が行にありません"
+
+
+def _says_two(run: Sequence[Morph]) -> bool:
+    """Say whether two pieces of a compound say something. 例: 電話番号 says one thing"""
+    return sum(m.base not in FRAME and m.pos != "接尾辞" for m in run) > 1
 
 
 def _stands(run: Sequence[Morph], n: int, sources: Sequence[Source]) -> bool:
@@ -129,9 +147,20 @@ def _stands(run: Sequence[Morph], n: int, sources: Sequence[Source]) -> bool:
     key = katakana(morph.surface)
     if morph.surface in TELLS_APART and n + 1 < len(run):
         return any(key + katakana(run[n + 1].surface) in s.key for s in sources)
+    if n and run[n - 1].pos2 == "固有名詞" and key in _PLACES:  # 例: 高知市, of which a line says 高知県
+        name = katakana(run[n - 1].surface)
+        return all(name + key in s.key or not re.search(f"{name}[{_PLACES}]", s.key) for s in sources)
     if {morph.base, fold(morph.surface)} & FRAME or (morph.pos == "接尾辞" and n):
         return True
-    return any(s.has_word(morph.base, key) for s in sources)
+    return any(s.has_word(morph.base, key) or _shortens(morph.surface, s) for s in sources)
+
+
+def _shortens(word: str, source: Source) -> bool:
+    """Say whether a word is made of the first characters of a compound's pieces. 例: 国保 of 国民健康保険"""
+    if not re.fullmatch("[一-龠々]{2,4}", word):
+        return False
+    firsts = ("".join(m.surface[0] for m in run) for side in (source.own, source.over) for run in side.runs_of_nouns)
+    return any(re.search(".?".join(word), first) for first in firsts)
 
 
 def _sibling(run: Sequence[Morph], missing: Sequence[Morph], claim: Said, sources: Sequence[Source]) -> str:
@@ -150,7 +179,8 @@ def _sibling(run: Sequence[Morph], missing: Sequence[Morph], claim: Said, source
     for side, other in ((one, compound) for one in sides for compound in one.runs_of_nouns):
         theirs = [katakana(m.surface) for m in other]
         strange = {piece for piece in theirs if piece not in claim.key}
-        if any(piece in behind and strange & {*theirs[:n]} for n, piece in enumerate(theirs)):
+        last = len(other) - 1 - (other[-1].pos == "接尾辞" and theirs[-1] not in behind)
+        if theirs[last] in behind and strange & {*theirs[:last]}:
             return side.of(other)
         is_like = len(run) > 1 and len(other) > 1 and other[-1].surface == run[-1].surface
         if strange and not missing and is_like and len(mine - {*theirs}) == len({*theirs} - mine) == 1:

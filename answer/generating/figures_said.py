@@ -51,12 +51,19 @@ def absent_figures(claim: Said, sources: Sequence[Source], worked: Sequence[Quan
             yield f"「{code.text}」が行にありません"
     held = [clock for s in sources for side in (s.own, s.over) for clock in side.clocks]
     exact = {clock.value for clock in held}
-    halved = re.search(r"午前|午後", claim.text) is not None
     as_said = {_as_said(clock) for clock in held}
     for clock in claim.clocks:
+        halved = re.search(r"午前|午後|[ap]m", clock.text) is not None
         if clock.value not in exact and (halved or clock.value not in as_said):
             yield f"「{clock.text.strip()}」が行にありません"
+    if "午前" in claim.text and "午後" not in claim.text:
+        late = [c.text for c in claim.clocks if isinstance(c.value, tuple) and c.value[0] > _NOON]
+        yield from (f"「午前」と「{text}」が合いません" for text in late)
     yield from _absent_bounds(claim, sources)
+    yield from _lost_bounds(claim, sources)
+
+
+_NOON = 12
 
 
 def _as_said(clock: Value) -> object:
@@ -77,28 +84,41 @@ def _absent_bounds(claim: Said, sources: Sequence[Source]) -> Iterator[str]:
         if any("".join(figures(w)) == bare and b == bound for w, b in held):
             continue
         like = _MOST if _MOST.fullmatch(bound) else _LEAST if bound == "以上" else None
-        around = [
-            source.own.text[max(0, at - 8) : at + len(bare) + 8]
-            for source in sources
-            for at in (m.start() for m in re.finditer(re.escape(bare), source.own.text))
-        ]
-        if like is None or not any(like.search(text) for text in around):
+        # the words before it, if no other figure is nearer to them: 4m以上6m未満 has no 6m以上
+        around = rf"(?:上限|下限|最大|最低|最小|限度)[^\d。]{{0,6}}{re.escape(bare)}|{re.escape(bare)}[^\d。]{{0,6}}"
+        if like is None or not any(like.search(text) for s in sources for text in re.findall(around, s.own.text)):
             yield f"「{what}{bound}」が行にありません"
+
+
+def _lost_bounds(claim: Said, sources: Sequence[Source]) -> Iterator[str]:
+    """Yield the figures that the lines have as thresholds alone and the sentence as values. 例: 50% of 50%以上"""
+    for quantity in claim.quantities:
+        held = [(s.own.text[q.at[1] :], q) for s in sources for q in s.own.quantities if same(q, quantity)]
+        told = claim.text[quantity.at[1] :]
+        if held and not _BOUNDED.match(told) and all(re.match(r"以上|未満|超", rest) for rest, _ in held):
+            yield f"「{quantity.text}」は行では限度です"
+
+
+_BOUNDED = re.compile(r".{0,12}?(?:以[上下内後降前]|未満|満た|超|まで|から|限|最[低大少小高]|越え|下回|上回|達し)")
 
 
 def _counts(claim: Said, quantity: Quantity, sources: Sequence[Source]) -> bool:
     """Say whether a figure counts what the sentence lists, or what the lines are. 例: A、B、Cの3つ"""
     unit = quantity.base_unit
-    if not unit or _MEASURES.match(unit) or quantity.value > 20:
+    if not unit or _MEASURES.match(unit) or not 2 <= quantity.value <= 20:
         return False
     if any(one.base_unit == unit for source in sources for one in source.own.quantities):
         return False
     start, end = quantity.at
     ahead = re.split(r"(?:[はがをに]、|。|次の|以下の|うち、?)", claim.text[:start])[-1]
-    behind = re.split(r"。", re.sub(r"^[^、はがで:：]*(?:[はがで]、?|[:：、])", "", claim.text[end:]))[0]
+    led = re.match(r"[^、はがで:：]*(?:[はがで]、?|[:：、])", claim.text[end:])
+    behind = re.split(r"。", claim.text[end:][led.end() if led else 0 :])[0]
     for text in (ahead, behind):
-        if any(len([p for p in re.split(mark, text) if p.strip("のでは ")]) == quantity.value for mark in _ITEMS):
-            return True
+        for items in (re.split(mark, text) for mark in _ITEMS):
+            named = [item for item in items if item.strip("のでは ")]
+            # 例: 派遣され、2回まで利用できます is no list
+            if len(named) == quantity.value and not any(said(i).units and said(i).units[0].stated for i in named[:-1]):
+                return True
     return unit in ("つ", "項目", "種類", "点", "か所") and quantity.value in (len(sources), len(sources) - 1)
 
 
@@ -113,7 +133,11 @@ def _has_run(source: Source, figure: str, before: str, after: str) -> bool:
         patterns += [alone] if not patterns or len(figure) > 1 else [rf"(?:^|[|:]){alone}(?=[|:]|$)"]
     if any(re.search(pattern, source.key) for pattern in patterns):
         return True
-    return any(kanji_value(run) == int(figure) for run in _KANJI.findall(source.text) if figure.isdigit())
+    if not figure.isdigit():
+        return False
+    # 例: 十都県, beside its sign
+    beside = re.findall(f"[{NUMERALS}]+(?={re.escape(after)})", source.key) if after else []
+    return any(kanji_value(run) == int(figure) for run in [*_KANJI.findall(source.text), *beside])
 
 
 def _has_code(source: Source, code: Value) -> bool:
@@ -139,7 +163,8 @@ def _holds(source: Source, quantity: Quantity, text: str, question: Said) -> boo
     if quantity.base_unit not in (None, "年", "日", "時間", "分") and _is_printed(source, quantity):
         return True
     if quantity.value == 1 and quantity.unit and _EACH.match(text[quantity.at[1] :]):
-        return katakana(quantity.unit).removesuffix("間")[-1:] in source.own.key  # 例: 1週間あたり for /週
+        unit = re.escape(katakana(quantity.unit).removesuffix("間"))
+        return re.search(rf"[/毎各]{unit}|{unit}間?(?:毎|当|アタリ|ニツキ|ゴト)", source.own.key) is not None  # 例: /週
     printed = figures(quantity.text)
     bare = [figure for side in (source.own, source.over) for figure, _, _ in side.runs]
     return any(
@@ -153,8 +178,9 @@ def _is_printed(source: Source, quantity: Quantity) -> bool:
     """Say whether a line prints a figure with its unit where it is no quantity. 例: 10枚当たり, 一組"""
     unit = re.escape(katakana(quantity.unit or ""))
     digits = re.escape("".join(figures(quantity.text)[:1]))
-    kanji = "一二三四五六七八九"[int(quantity.value) - 1] if quantity.value in range(1, 10) else digits
-    return re.search(rf"(?<![\d.])(?:{digits}|{kanji}){unit}", source.key) is not None
+    if re.search(rf"(?<![\d.]){digits}{unit}", source.key):
+        return True
+    return any(kanji_value(run) == quantity.value for run in re.findall(f"[{NUMERALS}]+(?={unit})", source.key))
 
 
 def _scaled(value: float, source: Source, quantity: Quantity, question: Said) -> bool:
@@ -226,7 +252,7 @@ def steps(claim: Said) -> list[float]:
     found = []
     for one, other in pairwise(claim.quantities):
         between = claim.text[one.at[1] : other.at[0]]
-        if one.base_unit != other.base_unit:
+        if one.base_unit != other.base_unit or between == "~":
             continue
         if re.match(r"から|→|を", between) and re.match(r"\s*(?:に|へ|まで|と|、|。|$)", claim.text[other.at[1] :]):
             found.append(other.value - one.value)
@@ -237,11 +263,42 @@ def steps(claim: Said) -> list[float]:
     return [step for step in found if step]
 
 
+_RANGE = re.compile(r"\s*(?:\([月火水木金土日祝・]+\))?\s*(?P<mark>[~\-]|から)\s*(?:翌|同)?")
+
+
+def parted_ranges(claim: Said, sources: Sequence[Source]) -> Iterator[str]:
+    """Yield the ranges of a sentence of which the lines have one end, with another one. 例: 8:00~15:00"""
+    held = [pair for s in sources for pair in _ranges(s.own)]
+    for start, end, text in _ranges(claim):
+        if (start, end) in {(a, b) for a, b, _ in held}:
+            continue
+        if start in {a for a, _, _ in held} or end in {b for _, b, _ in held}:
+            yield f"「{text}」が行と違います"
+
+
+def _on_the_wall(value: Value) -> object:
+    return (
+        (value.value[0] % 12, value.value[1])
+        if isinstance(value.value, tuple) and value.kind == "clock"
+        else value.value
+    )
+
+
+def _ranges(text: Said) -> list[tuple[object, object, str]]:
+    found: list[tuple[object, object, str]] = []
+    for one, other in pairwise(text.values):
+        mark = _RANGE.fullmatch(text.text[one.at[1] : other.at[0]])
+        # amounts that lead from one to the other are no range: 10人から20人に
+        if mark and one.kind == other.kind and (mark["mark"] != "から" or one.kind == "clock"):
+            found.append((_on_the_wall(one), _on_the_wall(other), text.text[one.at[0] : other.at[1]]))
+    return found
+
+
 # --- dates ------------------------------------------------------------------------------------------------------------
 
 
 def absent_dates(claim: Said, sources: Sequence[Source], question: Said) -> Iterator[str]:
-    """Yield the dates of a sentence that neither the lines nor their headings have."""
+    """Yield the dates of a sentence that neither the lines nor, where these have none, their headings have."""
     asked = {p.code for p in question.periods}
     days = {day for s in sources for day in (s.own.calendar or s.over.calendar)}
     for period in (p for s in sources for p in s.periods):
@@ -250,7 +307,7 @@ def absent_dates(claim: Said, sources: Sequence[Source], question: Said) -> Iter
         elif period.kind == "month":
             days.add((int(period.start[5:7]), None))
     for period in claim.periods:
-        if any(holds_period(claim, source, period) for source in sources):
+        if any(holds_period(claim, source, period, sources) for source in sources):
             continue
         # 例: 同年9月, where the question says which year
         named = (int(period.start[5:7]), int(period.start[8:10]) if period.kind == "day" else None)
@@ -267,8 +324,8 @@ def absent_dates(claim: Said, sources: Sequence[Source], question: Said) -> Iter
             yield f"「{day.text}」が行にありません"
 
 
-def holds_period(claim: Said, source: Source, period: Period) -> bool:
-    """Say whether a line, or its heading where the line has no such date of its own, holds for a period."""
+def holds_period(claim: Said, source: Source, period: Period, cited: Sequence[Source]) -> bool:
+    """Say whether a line, or its heading where the lines have no such date of their own, holds for a period."""
     if any(covers(period, own) for own in source.periods):
         return True
     over = [
@@ -277,9 +334,10 @@ def holds_period(claim: Said, source: Source, period: Period) -> bool:
         # a paper of February 2024 says by its date alone nothing of 2024, nor of a fiscal year
         if one.kind not in ("day", "month") or period.kind in ("day", "month")
     ]
-    if not any(_alike_kind(own, period) for own in source.own.periods):
+    if not any(_alike_kind(own, period) for s in cited for own in s.own.periods):
         return any(covers(period, one) for one in over)
-    said_too = any(covers(other, own) for other in claim.periods if other is not period for own in source.own.periods)
+    owned = [own for s in cited for own in s.own.periods]
+    said_too = any(covers(other, own) for other in claim.periods if other is not period for own in owned)
     return said_too and any(period.code == one.code for one in over)
 
 

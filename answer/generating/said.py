@@ -24,14 +24,18 @@ _CLOCK = re.compile(
     r"(?:[:：](?P<m>\d{2})(?!\d)|時(?!間|点|代|期)(?:(?P<m2>\d{1,2})分|(?P<m3>半))?)|(?P<noon>正午)"
 )
 _DAY = re.compile(
-    r"(?<![\d.])(?P<from>\d{1,2})[~～・\-](?P<to>\d{1,2})月(?=期|分|に|の|は|、|$)"
+    r"(?<![\d.])(?P<from>\d{1,2})[~～・\-](?P<to>\d{1,2})月(?=期|分|に|の|は|、|\)|$)"
     r"|(?<!\d)(?P<m>\d{1,2})月(?!額|報|刊|給|例|謝|間|曜|号)(?:(?P<d>\d{1,2})日(?!間))?|(?<![\d/])(?P<m2>\d{1,2})/(?P<d2>\d{1,2})(?![\d/])"
     r"|(?<=[日)）~～〜・、とら])(?P<d3>\d{1,2})日(?!間)"
 )
-_RUN = re.compile(r"(?P<before>[一-龠々ァ-ヶーa-zA-Z])?(?P<figure>\d+(?:[.\-]\d+)*)(?P<after>[一-龠々ァ-ヶa-zA-Z%])?")
+_RUN = re.compile(
+    r"(?P<before>[一-龠々ァ-ヶーa-zA-Z])?(?P<figure>\d+(?:,\d{3})*(?:[.\-]\d+)*)(?P<after>[一-龠々ァ-ヶa-zA-Z%])?"
+)
+_LIST_COMMA = re.compile(r",(?!\d{3}(?!\d))|(?<!\d),")  # 1,234 is one figure
+_BRACKETS = re.compile(r"\(([^()]*)\)")
 _EACH_ONE = re.compile(r"(?<![\d.])1(?=[^\d\s、。]{1,3}?間?(?:あたり|当たり|当り|につき|ごと))")  # 1週間あたり
 _BOUND = re.compile(
-    r"(?P<what>\d[\d,.]*(?:[^\d\s、。,.()（）|:：]{0,4}?)|[一-龠々ァ-ヶー]{2,8})\s*の?"
+    r"(?P<what>\d[\d,.]*(?:[兆億万千百]\d[\d,.]*)*(?:[^\d\s、。,.()（）|:：]{0,4}?)|[一-龠々ァ-ヶー]{2,8})\s*の?"
     r"(?P<bound>以上|以下|未満|に満たない|超(?!過)|を?超え|以内|以前|以降|以後)"
 )
 _BOUNDS = {"を超え": "超", "超え": "超", "以後": "以降", "に満たない": "未満"}
@@ -78,6 +82,7 @@ class Unit:
     denied: bool
     ends: bool
     stated: bool  # has a predicate: 原則としては、 has none
+    open: bool  # may be denied by the end of its sentence. 例: 半額を超え、総額の1割を超えてはならない
 
 
 @dataclass(frozen=True)
@@ -162,6 +167,7 @@ class Said:
     def calendar(self) -> frozenset[object]:
         """The days and months that are named, with or without a year."""
         found: set[object] = {day.value for day in self.days}
+        found |= {(month, None) for day in found if isinstance(day, tuple) and day[0] == "months" for month in day[1:]}
         for period in self.periods:
             if period.kind == "range":
                 found.add(("months", int(period.start[5:7]), int(period.end[5:7])))
@@ -172,7 +178,7 @@ class Said:
 
     @cached_property
     def _runs(self) -> list[re.Match[str]]:
-        rest = list(_EACH_ONE.sub(lambda m: " " * len(m[0]), self.text.replace(",", " ")))
+        rest = list(_EACH_ONE.sub(lambda m: " " * len(m[0]), _LIST_COMMA.sub(" ", self.text)))
         spans = [q.at for q in self.quantities] + [p.at for p in self.periods]
         for start, end in spans + [v.at for v in (*self.codes, *self.clocks, *self.days)]:
             rest[start:end] = " " * (end - start)
@@ -182,7 +188,7 @@ class Said:
     def runs(self) -> list[tuple[str, str, str]]:
         """Figures that are no quantity, date or time, with the signs before and after them. 例: 第3回 → 3, 第, 回"""
         return [
-            (m["figure"].lstrip("0") or "0", katakana(m["before"] or ""), katakana(m["after"] or ""))
+            (m["figure"].replace(",", "").lstrip("0") or "0", katakana(m["before"] or ""), katakana(m["after"] or ""))
             for m in self._runs
         ]
 
@@ -190,8 +196,9 @@ class Said:
     def bounds(self) -> frozenset[tuple[str, str]]:
         """Figures and nouns with the word that makes them a bound. 例: 65歳以上 → 65歳, 以上"""
         return frozenset(
-            (re.sub(r"[,\s]", "", m["what"]), _BOUNDS.get(m["bound"], m["bound"]))
-            for m in _BOUND.finditer(self.text)
+            (_amount(m["what"]), _BOUNDS.get(m["bound"], m["bound"]))
+            for text in (self.text, _BRACKETS.sub("", self.text))  # 例: 6週間(双子は14週間)以内
+            for m in _BOUND.finditer(text)
             if not is_unit(m["what"])
         )
 
@@ -201,9 +208,9 @@ class Said:
         found = [Value(q.base_unit or "", abs(q.value), q.text, q.at) for q in self.quantities]
         found += [Value(_DATES.get(p.kind, p.kind), p.code, self.text[slice(*p.at)], p.at) for p in self.periods]
         found += [
-            Value("", float(m["figure"]), m["figure"], m.span("figure"))
+            Value("", float(m["figure"].replace(",", "")), m["figure"], m.span("figure"))
             for m in self._runs
-            if re.fullmatch(r"\d+\.\d+|\d{3,}", m["figure"]) and not m["before"] and not m["after"]
+            if re.fullmatch(r"[\d,]+\.\d+|\d[\d,]{2,}", m["figure"]) and not m["before"] and not m["after"]
         ]
         dated = [p.at for p in self.periods]
         days = [d for d in self.days if not _meets(d.at, dated)]
@@ -288,9 +295,21 @@ class Said:
         """What is said, predicate by predicate; each way to deny is one denial, and two are none."""
         plain = NO_DENIAL.sub(lambda m: "ます", fold(self.text))
         found: list[Unit] = []
-        for sentence in re.split(r"[。|;；()（）\n]", DENIALS.sub(lambda m: f"{m['kept'] or ''}が無い", plain)):
+        plain = DENIALS.sub(lambda m: f"{m['kept'] or m['bare'] or ''}が無い", plain)
+        apart = _BRACKETS.findall(plain)  # a sentence goes on behind its brackets. 例: 当日の開示(閲覧を含む)不可
+        for sentence in re.split(r"[。|;；()\n]", "。".join([_BRACKETS.sub("", plain), *apart])):
             found += _units(morphs(sentence))
         return found
+
+
+def _amount(text: str) -> str:
+    """Return a figure with its unit in one way of writing. 例: 4万2千円, 42,000円"""
+    found = find_quantities(text)
+    return (
+        f"{found[0].value:.10g}{found[0].base_unit}"
+        if len(found) == 1 and found[0].base_unit
+        else re.sub(r"[,\s]", "", text)
+    )
 
 
 _DATES = {"month": "day", "range": "day"}  # dates of one kind, as they are told
@@ -306,6 +325,7 @@ def _kind(code: str) -> str:
 
 def _units(parts: Sequence[Morph]) -> list[Unit]:
     made: list[tuple[list[str], bool, bool]] = []
+    goes_on: list[bool] = []
     words: list[str] = []
     denied = has_predicate = False
     for n, morph in enumerate([*parts, None]):
@@ -315,6 +335,7 @@ def _units(parts: Sequence[Morph]) -> list[Unit]:
         if morph is None or topic or ((mark or begins) and has_predicate):
             if words or denied:
                 made.append((words, denied, has_predicate))
+                goes_on.append(mark and parts[n - 1].pos == "動詞")
             words, denied, has_predicate = [], False, False
         if morph is None or mark:
             continue
@@ -327,7 +348,9 @@ def _units(parts: Sequence[Morph]) -> list[Unit]:
             words.append(morph.base)
     whole = frozenset(word for unit, _, _ in made for word in unit)
     return [
-        Unit(frozenset(unit), unit[-1] if unit else "", whole, no, n == len(made) - 1, stated)
+        Unit(
+            frozenset(unit), unit[-1] if unit else "", whole, no, n == len(made) - 1, stated, goes_on[n] and made[-1][1]
+        )
         for n, (unit, no, stated) in enumerate(made)
     ]
 
@@ -347,8 +370,17 @@ def _meets(span: tuple[int, int], others: Sequence[tuple[int, int]]) -> bool:
 
 @lru_cache(maxsize=8192)
 def said(text: str) -> Said:
-    """Return a text as it is compared; a space in an amount is none. 例: 490,000 千円"""
-    return Said(_TORN_AMOUNT.sub("", with_digits(text)))
+    """Return a text as it is compared, with figures and dates that are written apart put together."""
+    text = with_digits(text)
+    for pattern, put in _APART:
+        text = pattern.sub(put, text)
+    return Said(text)
 
 
-_TORN_AMOUNT = re.compile(r"(?<=[0-9]) (?=[百千]?[万億]?円)")
+_APART: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"(?<=[0-9]) (?=[百千]?[万億]?円|[万億兆])|(?<=[\d ][万億兆]) (?=\d)"), ""),  # 例: 2 億 490,000 千円
+    (re.compile(r"(?<=\d月)の(?=\d{1,2}日)"), ""),  # 例: 七月の二日
+    (re.compile(r"(?<![\d./-])(\d{4})/ ?(\d{1,2})- ?(\d{1,2})\.(?=\s|$)"), r"\1年\2~\3月"),  # 例: 1995/ 1- 3.
+    (re.compile(r"(?<![\d./-])(\d{1,2})- ?(\d{1,2})\.(?=\s|$)"), r"\1~\2月"),
+    (re.compile(r"(?<=[\d円日時分半月年)%])\?(?=\d)"), "~"),  # 例: 9月20日?26日, whose ～ was lost on the way
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -52,9 +53,15 @@ class Source:
         return has_word(lemma, key, self.lemmas, self.key)
 
 
+_WEEKDAY = re.compile("[月火水木金土日]曜日?")
+_SHORT_DAY = r"(?:(?<![一-龠々\d])|(?<=:\d\d)){0}(?![一-龠々])|[(・]{0}[)・]"  # 例: (土), 月・水, 17:00土9:00
+
+
 def has_word(lemma: str, key: str, lemmas: frozenset[str], text: str) -> bool:
     """Say whether a word, or one like it, stands in a text that is given by its lemmas and as it is compared."""
     if lemma in lemmas or (len(key) > 1 and key in text):
         return True
+    if _WEEKDAY.fullmatch(key):
+        return re.search(_SHORT_DAY.format(key[0]), text) is not None
     like = synonyms(lemma) | synonyms(fold(key))
     return any(o in lemmas or (len(o) > 1 and katakana(o) in text) for o in like)

@@ -156,7 +156,7 @@ def denials(claim: Said, sources: Sequence[Source], question: Said) -> Iterator[
     for unit in units:
         if not unit.words and not unit.ends:
             continue
-        like = max((_likeness(unit, v, over) for v, over in pool if v.denied == unit.denied), default=0.0)
+        like = max((_likeness(unit, v, over) for v, over in pool if v.denied == unit.denied or v.open), default=0.0)
         unlike = max((_likeness(unit, v, over) for v, over in pool if v.denied != unit.denied), default=0.0)
         if not unit.denied:
             theirs = [v for v, over in pool if v.denied and _likeness(unit, v, over) == unlike]
