@@ -167,11 +167,13 @@ def denials(claim: Said, sources: Sequence[Source], question: Said) -> Iterator[
         contrasts = not unit.ends and _CONTRAST.search(claim.text) is not None
         if (contrasts or claim.text.startswith(("いいえ", "いえ"))) and _share(unit.words, asked) >= _ALIKE:
             continue  # 例: いいえ、Aではなく、Bです, where A is what was asked
+        if not unit.ends and any(v.denied and _likeness(unit, v, frozenset()) >= _ALIKE for v in question.units):
+            continue  # 例: A以外の施設では, where that is what was asked about
         if _SAME.search(claim.text) and _repeats(claim, sources):
             continue
         if any(v.denied and v.ends and not v.words and _share(unit.whole, v.whole) >= _ALIKE for v, _ in pool):
             continue  # 例: その必要はありません
-        if not like or unlike > like:
+        if like < _MOST and (not like or unlike > like):
             yield "打ち消しが行にありません"
     words = frozenset(word for unit in units for word in unit.words)
     if not any(unit.denied for unit in units):
