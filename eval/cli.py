@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -129,6 +131,14 @@ def _parser() -> argparse.ArgumentParser:
         default=True,
         help="検索を、語・意味・融合・並べ替えの段ごとに測ります",
     )
+    parser.add_argument(
+        "--jobs",
+        type=int,
+        choices=range(1, 9),
+        default=1,
+        metavar="N",
+        help="資料の違う質問集を、いくつの処理で並べて聞くか（既定: 1。応答時間はその分長く測られます）",
+    )
     asked = parser.add_mutually_exclusive_group()
     asked.add_argument(
         "--llm",
@@ -206,7 +216,7 @@ def _run(arguments: argparse.Namespace, index: Path, embedding_model: str, model
             _wording(arguments, model, reply_to, keep, earlier) as wording,
             _told_how_to_go_on(folder, is_asked=arguments.llm),
         ):
-            results = _measured(sets, index, embedding_model, stages, wording)
+            results = _measured(sets, index, embedding_model, stages, wording, arguments.jobs)
         records = [record for result in results.values() for record in result.records]
         metrics: dict[str, Any] = {
             "sets": {name: result.scores for name, result in results.items()},
@@ -341,23 +351,45 @@ def _baseline(arguments: argparse.Namespace, default: Path) -> tuple[Path, Basel
     return path, read_baseline(path) if old else None
 
 
-def _measured(
+def _measure(
     sets: Sequence[QuestionSet],
     index: Path,
     embedding_model: str,
     stages: Sequence[Stage],
     wording: Wording | None = None,
 ) -> dict[str, SetResult]:
-    """Return what came out for each set; a scorecard of one that comes with the program says whether it was read.
-
-    One of the bank also says what its papers are.
-    """
-    results = {
+    return {
         one.name: measure(
             one, open_set(one, index, embedding_model), stages, wording.asking(one.name) if wording else None
         )
         for one in sets
     }
+
+
+def _measured(
+    sets: Sequence[QuestionSet],
+    index: Path,
+    embedding_model: str,
+    stages: Sequence[Stage],
+    wording: Wording | None = None,
+    jobs: int = 1,
+) -> dict[str, SetResult]:
+    """Return what came out for each set, asked by so many processes.
+
+    A scorecard of a set that comes with the program says whether it was read; one of the bank, what its papers are.
+    """
+    # Sets over the same papers share a collection, which one process at a time may bring up to date.
+    groups: dict[tuple[Path, ...], list[QuestionSet]] = {}
+    for one in sets:
+        groups.setdefault(one.documents, []).append(one)
+    if jobs > 1 and len(groups) > 1 and wording is None:
+        with ProcessPoolExecutor(min(jobs, len(groups)), multiprocessing.get_context("spawn")) as pool:
+            work = [pool.submit(_measure, group, index, embedding_model, stages) for group in groups.values()]
+            measured = [one.result() for one in work]
+    else:
+        measured = [_measure(group, index, embedding_model, stages, wording) for group in groups.values()]
+    found = {name: result for results in measured for name, result in results.items()}
+    results = {one.name: found[one.name] for one in sets}
     for one in sets:
         scores = results[one.name].scores
         standings: dict[str, blind.Run] = {"shipped": "既読", "sealed": "封印"}
