@@ -103,7 +103,7 @@ class Composition:
             tuple(self._citations),
             self._is_answer(written.mode),
             self._repointed,
-            tuple(self._disagreements()),
+            tuple(self._disagreements()) if written.mode > Mode.PICK else (),
         )
         return generated, writing
 
@@ -137,9 +137,11 @@ class Composition:
         return self._numbers[support]
 
     def _is_answer(self, mode: Mode) -> bool:
-        """Say whether the sentences answer the question. Where our rules are unsure, a picked line is a hint only."""
-        status = self._answer.status
-        return status == "answered" or (status == "unsure" and mode > Mode.PICK)
+        """Say whether the sentences answer the question. What a small model picks is a hint, and contradicts nobody.
+
+        One of 1.5 B picks others than what our rules had said, and rightly, too often to outrank them.
+        """
+        return mode > Mode.PICK and self._answer.status in ("answered", "unsure")
 
     def _drop(self, kind: Dropping, reason: str) -> None:
         log.info("a sentence of the model is not shown (%s): %s", kind, reason)

@@ -118,6 +118,11 @@ def test_the_same_figure_is_no_disagreement(picked):
     assert left.disagreements == ()
 
 
+def test_what_a_small_model_picked_contradicts_nobody():
+    left, _ = compose([Claim("", ("L3",))], end=Written(Mode.PICK, "moji-1b"))
+    assert (left.is_answer, left.disagreements) == (False, ())
+
+
 def test_another_date_is_a_disagreement_and_a_finer_one_is_not():
     claim = Claim("給食センターは令和8年4月に供用を開始する予定です。", ("L7",))
     other, _ = compose([claim], answered("令和7年10月", "date"))
@@ -131,7 +136,7 @@ def test_another_date_is_a_disagreement_and_a_finer_one_is_not():
 @pytest.mark.parametrize(
     ("status", "mode", "is_answer"),
     [
-        ("answered", Mode.PICK, True),
+        ("answered", Mode.PICK, False),
         ("unsure", Mode.MARKED, True),
         ("unsure", Mode.PICK, False),
         ("not_found", Mode.SCHEMA, False),
