@@ -98,6 +98,7 @@ _MONEY = re.compile(r"[十百千万億]*円")
 # A unit alone in a cell, and rows that a column's unit does not hold for
 _UNIT_ALONE = re.compile(r"[十百千万億]{0,2}円|人|件|戸|世帯|%|㎡|㎥|m2|m3|ha|km|トン|t")
 _OTHER_MEASURE = re.compile(r"[率比数]$|割合|人口|面積|延長")
+_BETWEEN = 120  # characters between tables that stand under one header
 _ATTRIBUTES = 12  # rows below the headings that may say of each column what its figures are
 _SUM = re.compile(r"額|費|増減|差引|比較|財源|(?:国|県|都|府|市|町|村)(?:支出金|費)?$|債$|その他$|料$|金$|計$")
 
@@ -224,9 +225,14 @@ class _TableReader:
         table, other = self.table, above.table
         if table.follows:
             return not table.header_rows and self.columns.keys() <= above.columns.keys()
+        between = self.text[other.end : table.start]
         return (
             not table.header_rows
             and table.page == other.page
+            # Two columns are keys with their values; what is told of in sentences is another thing.
+            and len(self.columns) > 2
+            and len(between) <= _BETWEEN
+            and "。" not in between
             and table.header_columns == other.header_columns
             and self.columns.keys() == above.columns.keys()
             and any(name for name, _ in above.columns.values())

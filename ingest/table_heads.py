@@ -82,7 +82,8 @@ def count_headings(
     grid = grid_written_out([[said_in.get((r, c), "") for c in range(columns)] for r in range(rows)])
     texts = {(r, c): grid[r][c] for r, c in said_in}
     values = {place for place, text in texts.items() if text and is_value(text) and not is_label(text)}
-    if not values and columns < 3:
+    # Two columns are keys with their values, of which a few may be figures.
+    if columns < 3 and not (values and (said or _Heads(cells, texts, values, rows, columns).heads_figures(0))):
         return 0, 1
 
     header_rows = _count_rows(cells, texts, values, rows, columns) if said is None else said

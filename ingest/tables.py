@@ -142,6 +142,9 @@ def _grids_of_run(lines: list[_Line], first: int, last: int, mark: str, text: st
     padded = [tuple(rows) for rows, _ in even]
     numbers = [numbers[i] for _, i in even]
     width = len(padded[0]) if padded else 0
+    # Markdown rules a line off below the heading row. Over two columns that is often a key with its value.
+    ruled = [i for i in range(first, last + 1) if mark == "|" and _DELIMITER_ROW.fullmatch(lines[i].text)]
+    said = sum(n < ruled[0] for n in numbers) if len(ruled) == 1 and width > 2 else 0
     starts = [0]
     if width == 2 and any(is_value(text[a:b]) for _, (a, b) in padded):
         # 例: 性別 | / 男性 | 70.1% / 家族構成 | / 単身 | 34.7%: a line without a value opens the next table.
@@ -149,7 +152,7 @@ def _grids_of_run(lines: list[_Line], first: int, last: int, mark: str, text: st
     for start, end in zip(starts, [*starts[1:], len(padded)], strict=True):
         if end - start >= 2:
             for part in _side_by_side(padded[start:end], text):
-                grid = _with_headings(part, text, numbers[start], numbers[end - 1])
+                grid = _with_headings(part, text, numbers[start], numbers[end - 1], 0 if start else said)
                 if grid is not None:
                     yield _with_sections(grid, text)
 
@@ -331,24 +334,31 @@ def _side_by_side(rows: list[tuple[Span, ...]], text: str) -> list[list[tuple[Sp
     return [[row[a:b] for row in rows] for a, b in pairwise(cuts)]
 
 
-def _with_headings(rows: list[tuple[Span, ...]], text: str, first: int, last: int) -> _Grid | None:
-    """Return the grid with its heading rows and columns counted, or None when nothing in it would be a cell."""
+def _with_headings(rows: list[tuple[Span, ...]], text: str, first: int, last: int, said: int = 0) -> _Grid | None:
+    """Return the grid with its heading rows and columns counted, or None when nothing in it would be a cell.
+
+    ``said`` is how many heading rows the file rules off, if it does; more than these are those without a label.
+    """
     width = len(rows[0])
     if width < 2 or len(rows) < 2:
         return None
     words = grid_written_out([[text[a:b] for a, b in row] for row in rows], _MAX_HEADER_ROWS)
     kinds = [[_kind(cell) for cell in row] for row in words]
+    if any("value" in row[1:] for row in kinds[:said]):
+        said = 0  # figures: a row that was ruled off because some row had to be
     if not any("value" in row for row in kinds):
         head, *body = [[text[a:b] for a, b in row] for row in rows]
-        header_rows = 1 if _names_columns(head, body) else 0
+        header_rows = said or (1 if _names_columns(head, body) else 0)
         if any(not row[0] for row in body):
             # Empty cells on the left: events in columns (with a header), or merged cells that cannot be told from them.
-            return _Grid(tuple(rows), 1, 0, first, last) if header_rows else None
+            return _Grid(tuple(rows), header_rows, 0, first, last) if header_rows else None
         return _Grid(tuple(rows), header_rows, 1, first, last)
     header_rows = 0
     while header_rows < len(rows) and "value" not in kinds[header_rows][1:]:
         section = header_rows and kinds[header_rows][0] == "word" and set(kinds[header_rows][1:]) == {"empty"}
         if kinds[header_rows][0] == "value" or (section and "empty" not in kinds[header_rows - 1][1:]):
+            break
+        if said and header_rows >= said and kinds[header_rows][0] != "empty":
             break
         header_rows += 1
     if header_rows == len(rows):
