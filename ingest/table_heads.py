@@ -87,6 +87,8 @@ def count_headings(
         return 0, 1
 
     header_rows = _count_rows(cells, texts, values, rows, columns) if said is None else said
+    if said is None and _is_form(texts, values, header_rows, rows, columns):
+        header_rows = 0
     body = [r for r in range(header_rows, rows) if len(_filled(texts, r, columns)) > 1]
     header_columns = 0
     for c in range(columns - 1):
@@ -103,6 +105,28 @@ def count_headings(
         if not serial and not _parts_on(cells, texts, values, header_rows, columns, c):
             break
     return header_rows, header_columns
+
+
+def _is_form(
+    texts: Mapping[tuple[int, int], str],
+    values: Collection[tuple[int, int]],
+    header_rows: int,
+    rows: int,
+    columns: int,
+) -> bool:
+    """Say whether what stands over the columns is to be filled in or is told in a sentence, and so heads none.
+
+    例: 氏名 | 年 月 日 | □該当する; 年 | 月 | 日 above other words than figures
+    """
+    parts_of_date = 0
+    for r in range(header_rows):
+        for c in range(1, columns):
+            text = texts.get((r, c), "")
+            if _FIELD.search(text) or (len(text) > _LONGEST_HEADING and text.endswith("。")):
+                return True
+            below = [(row, c) for row in range(header_rows, rows) if texts.get((row, c))]
+            parts_of_date += text in ("年", "月", "日") and bool(below) and not any(place in values for place in below)
+    return parts_of_date > 1
 
 
 def _count_rows(
@@ -139,11 +163,9 @@ def _count_rows(
     if header_rows == first + 1:
         # A heading that reaches over several rows makes headings of what stands beside it; the one over the labels
         # only where it stands beside one that is parted below.
-        reach = [
-            row + down
-            for _, _, row, c, down, _ in cells
-            if row == first and texts.get((row, c)) and (c or table.parts_below(first))
-        ]
+        reach = [row + down for _, _, row, c, down, _ in cells if row == first and c and texts.get((row, c))]
+        if table.parts_below(first):
+            reach.append(table.below_corner(first))
         header_rows = max(header_rows, min(max(reach, default=0), rows - 1))
     return header_rows
 
@@ -196,6 +218,15 @@ class _Heads:
             for top, column, along in wide
             if top == row
         )
+
+    def below_corner(self, row: int) -> int:
+        """Return how far the heading over the labels reaches: to the last row of words that has no label of its own."""
+        last = end = row
+        while end + 1 < self._rows and not self._texts.get((end + 1, 0)):
+            end += 1
+            if self.is_words(end):
+                last = end
+        return last + 1
 
     def _parts(self, row: int, first: int) -> bool:
         """Say whether a row tells apart the columns that the rows above it head together, and heads no other.
@@ -275,5 +306,7 @@ def _tallies(cells: Sequence[str]) -> bool:
     return _rises(numbers) or _rises(numbers[::-1])
 
 
+_FIELD = re.compile(r"^[□☐☑]|年[\s　]+月[\s　]+日")
+_LONGEST_HEADING = 30  # characters of a sentence
 _NUMBER = re.compile(r"番\s*号|^(?:No|№|Ｎｏ|順|整理|位)", re.I)
 _HOURS = re.compile(r"[0-9]+時間(?:[0-9]+分)?")

@@ -134,6 +134,8 @@ def _grids_of_run(lines: list[_Line], first: int, last: int, mark: str, text: st
     rows = [_split(lines[i], mark, framed=framed) for i in numbers]
     if any("<" in text[a:b] and re.search(r"</?\w+[^>]*>", text[a:b].replace("<br>", "")) for r in rows for a, b in r):
         return  # cells that hold HTML were laid out, not tabulated
+    if mark == "|":
+        rows = _without_arrows(rows, text)
     outlines = list(_outlines(rows, numbers, text))
     if outlines:
         yield from outlines
@@ -155,6 +157,16 @@ def _grids_of_run(lines: list[_Line], first: int, last: int, mark: str, text: st
                 grid = _with_headings(part, text, numbers[start], numbers[end - 1], 0 if start else said)
                 if grid is not None:
                     yield _with_sections(grid, text)
+
+
+def _without_arrows(rows: list[list[Span]], text: str) -> list[list[Span]]:
+    """Return rows with empty cells for arrows that stand for the cell beside or above: Markdown merges none.
+
+    An arrow to the left says so by itself, or one upwards in place of a label; others may tell of a rise.
+    """
+    if not any("←" in (text[a:b] for a, b in row) or (row and text[slice(*row[0])] == "↑") for row in rows):
+        return rows
+    return [[_EMPTY if text[a:b] in ("←", "↑") else (a, b) for a, b in row] for row in rows]
 
 
 def _even_rows(rows: list[list[Span]], text: str) -> list[tuple[list[Span], int]]:
