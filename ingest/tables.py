@@ -160,13 +160,18 @@ def _grids_of_run(lines: list[_Line], first: int, last: int, mark: str, text: st
 
 
 def _without_arrows(rows: list[list[Span]], text: str) -> list[list[Span]]:
-    """Return rows with empty cells for arrows that stand for the cell beside or above: Markdown merges none.
+    """Return rows without the arrows that stand for the cell beside or above: Markdown merges none.
 
-    An arrow to the left says so by itself, or one upwards in place of a label; others may tell of a rise.
+    A label goes on downwards, elsewhere there is nothing. An arrow to the left says so by itself, or one upwards in
+    place of a label; others may tell of a rise.
     """
     if not any("←" in (text[a:b] for a, b in row) or (row and text[slice(*row[0])] == "↑") for row in rows):
         return rows
-    return [[_EMPTY if text[a:b] in ("←", "↑") else (a, b) for a, b in row] for row in rows]
+    freed: list[list[Span]] = []
+    for row in rows:
+        labels = [freed[-1][0]] if freed and freed[-1] and row and text[slice(*row[0])] == "↑" else row[:1]
+        freed.append([*labels, *(_EMPTY if text[a:b] in ("←", "↑") else (a, b) for a, b in row[1:])])
+    return freed
 
 
 def _even_rows(rows: list[list[Span]], text: str) -> list[tuple[list[Span], int]]:
@@ -358,6 +363,8 @@ def _with_headings(rows: list[tuple[Span, ...]], text: str, first: int, last: in
     kinds = [[_kind(cell) for cell in row] for row in words]
     if any("value" in row[1:] for row in kinds[:said]):
         said = 0  # figures: a row that was ruled off because some row had to be
+    while 0 < said < len(rows) - 1 and rows[said][0] == rows[0][0] != _EMPTY:
+        said += 1  # what stands over the labels goes on
     if not any("value" in row for row in kinds):
         head, *body = [[text[a:b] for a, b in row] for row in rows]
         header_rows = said or (1 if _names_columns(head, body) else 0)

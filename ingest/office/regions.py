@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ingest.dates import find_periods
 from ingest.office.leaf import Field
 from ingest.table_heads import UNIT
 from ingest.tables import is_value
@@ -19,7 +18,6 @@ _NOTE = re.compile(r"[※＊*]|[（(]?注|[（(]?(?:資料|出典|出所|備考)
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 _LONGEST_LABEL = 40  # a longer text alone in a row is a remark or a sentence
 _DEEPEST = 12
-_ABOVE = 3  # rows among which the headings of a table are
 
 
 @dataclass(frozen=True)
@@ -142,7 +140,7 @@ def _stands_above(row: list[Field], below: list[list[Field]]) -> bool:
     if any(UNIT.search(field.text) for field in row) and not any(is_value(field.text) for field in row):
         return len(row) < 3 and not any(field.row_span > 1 for field in row)
     if len(row) > 1:
-        return _is_title_with_date(row, below)
+        return False
     field = row[0]
     if is_value(field.text) or field.row_span > 1:
         return False
@@ -153,24 +151,6 @@ def _stands_above(row: list[Field], below: list[list[Field]]) -> bool:
     right = max(other.column + other.column_span for line in below for other in line)
     over_some = field.column_span > 1 and field.column > left and field.column + field.column_span >= right
     return not (over_some and below[0][0].row == field.row + 1)
-
-
-def _is_title_with_date(row: list[Field], below: list[list[Field]]) -> bool:
-    """Say whether a row is what a table is called and of what day it is, over columns with names of their own.
-
-    例: 別表 | 2019年3月28日 over 番号 | 項目 | 説明 | 形式
-    """
-    if len(row) != 2 or any(field.row_span > 1 for field in row) or not below:
-        return False
-    names, dates = max(below[:_ABOVE], key=len), find_periods(row[1].text)
-    return (
-        bool(dates)
-        and dates[0].kind == "day"
-        and not is_value(row[0].text)
-        and len(names) > 3
-        and names[0].column <= row[0].column
-        and not any(is_value(field.text) for field in names)
-    )
 
 
 def _is_note(field: Field, rows: int) -> bool:
