@@ -135,6 +135,7 @@ class _TableReader:
         self.columns = {
             c: self._heading([(r, c) for r in range(table.header_rows)]) for c in {cell.column for cell in table.cells}
         }
+        self.stacked = self._is_stacked()
         self.unit = table.unit or (_unit_span(self.text, corner) if corner is not None else None)
         self.names_before = {row: (start, end) for row, start, end in table.rows_from}
         if above is not None and self.names_before:
@@ -193,6 +194,24 @@ class _TableReader:
             groups = [[below[c] for c in group] for group in ranges]
             if all(names[0] == groups[0][0] and len(set(names)) == len(names) > 1 for names in groups):
                 self.at.update({(row, c): self.at[row, group.start] for group in ranges for c in group})
+
+    def _is_stacked(self) -> bool:
+        """Say whether headings stand in as many rows as the figures below, each for the one at its own place.
+
+        例: 今週の平均 | 比 (over two rows) / 前週の平均 above 779 | 89% (over two rows) / 873
+        """
+        table, height = self.table, self.table.header_rows
+        rows = 1 + max((r for r, _ in self.at), default=0)
+        places = [(cell.row, cell.column, cell.row_span) for cell in table.cells if cell.start < cell.end]
+        head = {place for place in places if place[0] < height}
+        return (
+            height > 1
+            and not table.header_columns
+            and rows == 2 * height
+            and all(cell.column_span == 1 for cell in table.cells)
+            and {(r + height, c, down) for r, c, down in head} == {place for place in places if place[0] >= height}
+            and any(r and down < height for r, _, down in head)
+        )
 
     def _written_out(self) -> dict[Cell, str]:
         """Return the headings that go on short in full, by their cells. 例: 3 behind 令和2年度 → 令和3年度"""
@@ -262,14 +281,13 @@ class _TableReader:
         return unit if figures and all(quantity.base_unit is None for quantity in figures) else None
 
     def _row_of_units(self) -> tuple[int, dict[int, str]]:
-        """Return the row that says the unit of each column, and these units. 例: 単位 | ％ | 億円 above 令和6年1月 | …"""
+        """Return the row that says the unit of each column, and these units. 例: 単位 | ％ | 億円 above 1月 | 6 | 12"""
         rows = range(self.table.header_rows, min(self.table.header_rows + _ATTRIBUTES, max(self.rows, default=0)))
         for row in rows if self.table.header_rows and self.table.header_columns else ():
-            label, *cells = self.rows.get(row, []) or [None]
-            if label is None or label.column or re.sub(r"\s", "", self.text[label.start : label.end]) != "単位":
-                continue
-            units = {cell.column: _unit_words(self.text[cell.start : cell.end]) for cell in cells}
-            if units and all(map(is_unit, units.values())):
+            held = {cell.column: self.text[cell.start : cell.end] for cell in self.rows.get(row, ())}
+            label = re.sub(r"\s", "", held.pop(0, ""))
+            units = {c: _unit_words(words) for c, words in held.items()}
+            if label == "単位" and units and all(map(is_unit, units.values())):
                 return row, units
         return -1, {}
 
@@ -340,6 +358,8 @@ class _TableReader:
             start, end = min(cell.start for cell in cells), max(cell.end for cell in cells)
             for cell in body:
                 column_name, column_spans = self.columns[cell.column]
+                if self.stacked:
+                    column_name, column_spans = self._heading([(cell.row % table.header_rows, cell.column)])
                 if self.units_across.get(cell.row) == (cell.start, cell.end):
                     continue  # it is told with each figure of the row
                 spans = [s for s in (*row_spans, *column_spans) if not start <= s[0] < end]

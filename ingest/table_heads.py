@@ -82,9 +82,10 @@ def count_headings(
     grid = grid_written_out([[said_in.get((r, c), "") for c in range(columns)] for r in range(rows)])
     texts = {(r, c): grid[r][c] for r, c in said_in}
     values = {place for place, text in texts.items() if text and is_value(text) and not is_label(text)}
-    # Two columns are keys with their values, of which a few may be figures.
-    if columns < 3 and not (values and (said or _Heads(cells, texts, values, rows, columns).heads_figures(0))):
+    if not values and columns < 3:
         return 0, 1
+    if columns == 2 and not said and not _Heads(cells, texts, values, rows, columns).heads_figures(0):
+        return 0, 1  # keys with their values, of which a few are figures
 
     header_rows = _count_rows(cells, texts, values, rows, columns) if said is None else said
     if said is None and _is_form(texts, values, header_rows, rows, columns):
@@ -243,7 +244,9 @@ class _Heads:
             elif self._texts.get((row, c)):
                 return False
         here = [c for c in free if self._texts.get((row, c))]
-        return wide and len(here) > 1 and len(here) * 5 >= 4 * len(free) and len({self._texts[row, c] for c in here}) > 1
+        return (
+            wide and len(here) > 1 and len(here) * 5 >= 4 * len(free) and len({self._texts[row, c] for c in here}) > 1
+        )
 
     def _parts_one_name(self, row: int, first: int) -> bool:
         """Say whether a row tells apart columns that the row above calls all by one name, under an empty corner.
