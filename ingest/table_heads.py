@@ -212,10 +212,11 @@ class _Heads:
         return (row, column) in self._values and len(below) > 1 and not any(place in self._values for place in below)
 
     def parts_below(self, row: int) -> bool:
-        """Say whether a heading over several columns of a row has cells of its own for them below it."""
+        """Say whether a heading over several columns of a row has cells of its own for them, beside the same label."""
         wide = {self._over[row, c] for c in range(1, self._columns) if self._over.get((row, c), (0, 0, 1))[2] > 1}
         return any(
-            sum(bool(self._texts.get((row + 1, c))) for c in range(column, column + along)) > 1
+            sum(bool(self._texts.get((r, c))) for c in range(column, column + along)) > 1
+            for r in range(row + 1, self.below_corner(row))
             for top, column, along in wide
             if top == row
         )
