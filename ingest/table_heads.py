@@ -119,15 +119,15 @@ def _is_form(
 
     例: 氏名 | 年 月 日 | □該当する; 年 | 月 | 日 above other words than figures
     """
-    parts_of_date = 0
-    for r in range(header_rows):
-        for c in range(1, columns):
-            text = texts.get((r, c), "")
-            if _FIELD.search(text) or (len(text) > _LONGEST_HEADING and text.endswith("。")):
-                return True
-            below = [(row, c) for row in range(header_rows, rows) if texts.get((row, c))]
-            parts_of_date += text in ("年", "月", "日") and bool(below) and not any(place in values for place in below)
-    return parts_of_date > 1
+    headings = {(r, c): texts[r, c] for r in range(header_rows) for c in range(1, columns) if texts.get((r, c))}
+    if any(map(_FIELD.search, headings.values())):
+        return True
+    parts_of_date = sentences = 0
+    for (_, c), text in headings.items():
+        below = [(row, c) for row in range(header_rows, rows) if texts.get((row, c))]
+        parts_of_date += text in ("年", "月", "日") and bool(below) and not any(place in values for place in below)
+        sentences += len(text) > _LONGEST_HEADING and text.endswith("。")
+    return parts_of_date > 1 or 0 < len(headings) <= 2 * sentences
 
 
 def _count_rows(
@@ -167,7 +167,8 @@ def _count_rows(
         reach = [row + down for _, _, row, c, down, _ in cells if row == first and c and texts.get((row, c))]
         if table.parts_below(first):
             reach.append(table.below_corner(first))
-        header_rows = max(header_rows, min(max(reach, default=0), rows - 1))
+        # What stands beside all rows is a remark on them.
+        header_rows = max([header_rows, *(below for below in reach if below < rows)])
     return header_rows
 
 
@@ -245,9 +246,8 @@ class _Heads:
             elif self._texts.get((row, c)):
                 return False
         here = [c for c in free if self._texts.get((row, c))]
-        return (
-            wide and len(here) > 1 and len(here) * 5 >= 4 * len(free) and len({self._texts[row, c] for c in here}) > 1
-        )
+        names = {self._texts[row, c] for c in here}
+        return wide and len(names) > 1 and len(here) * 5 >= 4 * len(free) and len(free) * 2 > self._columns
 
     def _parts_one_name(self, row: int, first: int) -> bool:
         """Say whether a row tells apart columns that the row above calls all by one name, under an empty corner.
