@@ -238,7 +238,8 @@ class _Heads:
         """
         free: list[int] = []  # columns without a heading of their own
         wide = False
-        for c in range(self._columns):
+        corner = self._texts.get((first, 0)) or self._texts.get((row, 0))
+        for c in range(0 if corner else 1, self._columns):
             above = [self._over[r, c] for r in range(first, row) if (r, c) in self._over]
             if all(along > 1 for _, _, along in above):
                 free.append(c)
@@ -247,7 +248,9 @@ class _Heads:
                 return False
         here = [c for c in free if self._texts.get((row, c))]
         names = {self._texts[row, c] for c in here}
-        return wide and len(names) > 1 and len(here) * 5 >= 4 * len(free) and len(free) * 2 > self._columns
+        # Labels of rows may be parted, too, so it is most of the columns, or the heading over the labels goes on.
+        most = len(free) * 2 > self._columns or not corner or self._over.get((row, 0), (row,))[0] < row
+        return wide and most and len(names) > 1 and len(here) * 5 >= 4 * len(free)
 
     def _parts_one_name(self, row: int, first: int) -> bool:
         """Say whether a row tells apart columns that the row above calls all by one name, under an empty corner.

@@ -114,6 +114,52 @@ def test_a_row_that_parts_merged_headings_is_of_headings_though_no_figures_stand
     assert ("一", "参考 語彙", "場所") in told(document)
 
 
+@pytest.mark.parametrize("corner", ["款", None])
+def test_headings_of_three_rows_are_read_where_the_lowest_has_no_figures_below(tmp_path: Path, corner: str | None):
+    document = sheet(
+        tmp_path,
+        [
+            [corner, "予算", "財源の内訳", None, None, "説明"],
+            [None, None, "特定の財源", None, "一般", None],
+            [None, None, "県", "その他", None, None],
+            ["一総務", 5474, None, None, 5474, "旅費など"],
+            ["二予備", 300, None, None, 300, "なし"],
+        ],
+        ["A1:A3", "B1:B3", "C1:E1", "C2:D2", "E2:E3", "F1:F3"],
+    )
+    assert ("一総務", "財源の内訳 一般", "5474") in told(document)
+    assert not any(value in ("県", "その他") for _, _, value in told(document))
+
+
+def test_labels_of_two_columns_under_one_heading_are_no_headings(tmp_path: Path):
+    document = sheet(
+        tmp_path,
+        [
+            ["区分", None, "人数", "給与", None],
+            [None, None, None, "給料", "手当"],
+            ["本年度", "長", None, None, None],
+            [None, "議員", 14, 207, 12],
+            ["前年度", "長", None, None, None],
+            [None, "議員", 13, 201, 11],
+        ],
+        ["A1:B2", "C1:C2", "D1:E1", "A3:A4", "A5:A6"],
+    )
+    assert {column for _, column, value in told(document) if value in ("207", "201")} == {"給与 給料"}
+
+
+def test_a_remark_beside_all_rows_makes_no_headings_of_them(tmp_path: Path):
+    document = sheet(
+        tmp_path,
+        [
+            ["特例", "書類", "法人", "名前は次の頁のとおり付けてください。次の頁もご覧ください。"],
+            ["賃上げ", "名簿", "○", None],
+            ["創業", "証明", "×", None],
+        ],
+        ["D1:D3"],
+    )
+    assert ("創業", "法人", "×") in told(document)
+
+
 def test_a_row_below_a_heading_of_its_own_is_none_though_another_heading_is_merged(tmp_path: Path):
     document = sheet(
         tmp_path,
