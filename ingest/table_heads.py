@@ -85,7 +85,13 @@ def count_headings(
     if not values and columns < 3:
         return 0, 1
     if columns == 2 and not said and not _Heads(cells, texts, values, rows, columns).heads_figures(0):
-        return 0, 1  # keys with their values, of which a few are figures
+        head, *told = [texts[r, 1] for r in range(rows) if texts.get((r, 1))]
+        if (
+            len(head) > _LONGEST_NAME
+            or re.search(r"[0-9。]", same_width(head))
+            or 3 * len(head) * len(told) > 2 * sum(map(len, told))
+        ):
+            return 0, 1  # keys with their values, of which a few are figures
 
     header_rows = _count_rows(cells, texts, values, rows, columns) if said is None else said
     if said is None and _is_form(texts, values, header_rows, rows, columns):
@@ -314,6 +320,7 @@ def _tallies(cells: Sequence[str]) -> bool:
 
 
 _FIELD = re.compile(r"^[□☐☑]|年[\s　]+月[\s　]+日")
+_LONGEST_NAME = 12  # characters of what heads the values of keys
 _LONGEST_HEADING = 30  # characters of a sentence
 _NUMBER = re.compile(r"番\s*号|^(?:No|№|Ｎｏ|順|整理|位)", re.I)
 _HOURS = re.compile(r"[0-9]+時間(?:[0-9]+分)?")

@@ -226,6 +226,12 @@ def test_arrows_that_tell_of_a_rise_stay(tmp_path: Path):
 def test_keys_with_their_values_head_nothing_though_one_value_is_a_figure(tmp_path: Path):
     document = file(tmp_path, "a.csv", "建物,中央会館\n階,3階\n部屋,会議室\n担当,窓口係\n")
     assert columns(document) <= {None}
+    headed = file(
+        tmp_path,
+        "b.csv",
+        "工場の項目,内容\n決めた日,取締役会の開かれた冬\n雇う人,3400人\n作る数,月に100枚以上\n",
+    )
+    assert columns(headed) == {"内容"}
 
 
 def test_a_form_has_no_columns(tmp_path: Path):
