@@ -29,6 +29,7 @@ _NAMELESS = ("助詞", "助動詞", "補助記号", "空白", "接続詞", "感�
 _NOUNS = ("名詞", "接頭辞", "接尾辞", "形状詞", "記号")
 # A figure with what makes it this one. 例: 令和6年度, 第3回, △2.5%, 10:30
 _FIGURE = re.compile(r"(?:明治|大正|昭和|平成|令和|第|[a-z]+|[△▲+\-])?(?:\d+(?:[.,:/\-~]\d+)*)(?:年度|[^\W\dぁ-ん]|%)?")
+_WHY = re.compile("なぜ|何故|どうして|なんで")
 _LABEL = re.compile(r"^(?:書き直した)?質問[:：]\s*")
 
 
@@ -45,6 +46,8 @@ def rewriting(reply: str, question: str, before: str, limit: int) -> str | None:
         validate(text, limit)
     except QuestionError:
         return None
+    if any(why not in question + before for why in _WHY.findall(text)):
+        return None  # its signs may be read as others behind a か: …できますかなぜ
     whole, asked, known = _Words(text), _Words(question), _Words(before)
     is_of_both = whole.figures <= asked.figures | known.figures and all(
         asked.has(run) or known.has(run) for run in whole.runs

@@ -1,7 +1,7 @@
 """A model's whole question of a follow-up is used only where it says what was asked, and nothing else."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from answer.generating.rewriting import rewriting
@@ -89,6 +89,7 @@ NEW_FIGURES = ["令和7年度", "2019年", "平成30年", "12月", "5", "1,204�
 
 
 @given(st.sampled_from(NEW_WORDS + NEW_FIGURES), st.integers(0, len(said(WHOLE).morphs)))
+@example("なぜ", 15)
 @settings(deadline=None)
 def test_a_word_figure_or_year_that_neither_question_has_is_always_refused(new, n):
     edges = [morph.start for morph in said(WHOLE).morphs] + [len(WHOLE)]
