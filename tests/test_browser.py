@@ -18,7 +18,6 @@ from tests.browser import (
     CHROMIUM,
     ROOT,
     ask,
-    free_port,
     opened,
     page_alone,
     point_at,
@@ -26,6 +25,7 @@ from tests.browser import (
     settled,
     wait_for_picture,
 )
+from tests.ports import free_port
 
 pytestmark = [
     pytest.mark.browser,
