@@ -48,12 +48,12 @@ from answer.generating.evidence import gather
 from answer.generating.rewriting import rewriting
 from answer.outcome import Outcome, decide
 from answer.question import Question, asks_two, read_question, validate
+from answer.ranking import led_by_facts, led_by_reading, merged
 from answer.scene import Scene, build_scene
 from answer.spelling import Speller
 from answer.trace import Trace
 from index.collection import Collection
 from index.embedder import open_embedder
-from index.fusion import fuse
 from index.protocols import Hit
 from index.reader import WEIGHTS, open_reader
 from index.retriever import Leg
@@ -72,10 +72,7 @@ _HITS = 16  # chunks that are read closely
 _FACTS = 80  # facts that are looked at wherever they stand
 _WIDER = 4  # times as many are looked through for those that are called just what the question says,
 _NAMED = 1.4  # and those count this much more for each name: the words of a long title outweigh a short name
-_OF_FACTS = 0.3  # what its best fact counts for a passage beside a score of 0 to 1
-_OF_READING = 0.1  # what a log-odds of its likeliest statement counts beside a best score of 1
 _PASSAGES = 5  # shown to a reader who wants more
-_OF_TERMS = 0.8  # what a hit of a model's search terms counts beside one of the question's own words
 _READINGS = 64  # documents kept as read
 
 
@@ -328,8 +325,8 @@ class Assistant:
         facts = self._facts(view, question)
         found = snapshot.search(question.text, k=_HITS, part=view.part)
         if terms:
-            found = _merged(found, snapshot.search(" ".join(terms), k=_HITS, part=view.part))
-        hits = _led_by_facts(found, facts)
+            found = merged(found, snapshot.search(" ".join(terms), k=_HITS, part=view.part), _HITS)
+        hits = led_by_facts(found, facts)
         top = hits[0].score if hits else 1.0
         spans = [
             (
@@ -391,7 +388,7 @@ class Assistant:
         if self._reads is None:
             return hits, scene
         scene = read_by(self._reads, scene)
-        return _led_by_reading(hits, scene), scene
+        return led_by_reading(hits, scene), scene
 
     def _outcome(
         self,
@@ -585,48 +582,6 @@ def _timeline(draft: Draft, numbers: Sequence[int], citations: Sequence[Citation
         if point.value in citations[point.citation - 1].quote
     )
     return kept if len(kept) > 1 else ()
-
-
-def _led_by_facts(hits: Sequence[Hit], facts: Sequence[tuple[Fact, float]]) -> list[Hit]:
-    """Return the hits in the order of their scores and of the best fact that each of them holds.
-
-    Of two pages of tables, the one whose row is called what the question says is the better one.
-    """
-    best = facts[0][1] if facts else 1.0
-    worth: dict[str, float] = {}
-    for hit in hits:
-        chunk = hit.chunk
-        inside = (s for f, s in facts if f.document_id == chunk.document_id and chunk.start <= f.start < chunk.end)
-        worth[chunk.id] = hit.score + _OF_FACTS * max(inside, default=0.0) / best
-    return sorted((replace(hit, score=worth[hit.chunk.id]) for hit in hits), key=lambda hit: -hit.score)
-
-
-def _merged(first: Sequence[Hit], second: Sequence[Hit]) -> list[Hit]:
-    """Return the hits of the question and of other words for it, by both: the question's own count more."""
-    hits = {hit.chunk.id: hit for hit in (*second, *first)}
-    rankings = [[(hit.chunk.id, hit.score) for hit in ranking] for ranking in (first, second)]
-    return [replace(hits[id_], score=score) for id_, score in fuse(rankings, (1.0, _OF_TERMS), _HITS)]
-
-
-def _led_by_reading(hits: Sequence[Hit], scene: Scene) -> list[Hit]:
-    """Return the hits in the order of their scores and of the likeliest statement that each of them holds.
-
-    On four collections that the reader had not seen the first passage held the answer to .70 of the questions instead
-    of .60, the first five to as many as before; from .1 to .4 the worth hardly matters.
-    """
-    top = hits[0].score if hits else 1.0
-    odds: dict[str, list[tuple[int, float]]] = {}
-    for scored in scene.statements:
-        document = scored.statement.document.id
-        if (key := (document, scored.index)) in scene.odds:
-            odds.setdefault(document, []).append((scored.statement.start, scene.odds[key]))
-    least, most = min(scene.odds.values(), default=0.0), max(scene.odds.values(), default=0.0)
-    worth: dict[str, float] = {}
-    for hit in hits:
-        chunk = hit.chunk
-        inside = (o for start, o in odds.get(chunk.document_id, ()) if chunk.start <= start < chunk.end)
-        worth[chunk.id] = hit.score + _OF_READING * top * (max(inside, default=least) - most)
-    return sorted((replace(hit, score=worth[hit.chunk.id]) for hit in hits), key=lambda hit: -hit.score)
 
 
 def open_assistant(

@@ -217,7 +217,7 @@ def rescored(
         question = questions.get(one.id)
         if question is None or question.question != one.question or not _is_there(one.record, snapshot):
             continue
-        verdict, _ = judged(question, snapshot, lambda answer=one.answer: answer)  # type: ignore[misc]
+        verdict, _ = judged(question, snapshot, lambda answer=one.answer: answer)  # type: ignore[misc] # a default binds it now
         yield again(assistant, snapshot, question, replace(verdict, ms=one.answer.timings_ms.total), one)
 
 
@@ -351,8 +351,8 @@ def scorecard(worded: Mapping[str, Sequence[Worded]]) -> dict[str, Any]:
 
 
 def _paired(name: str, worded: Sequence[Worded]) -> list[Paired]:
-    pairs = [tuple({"measures": _measures(judged)} for judged in (one.before, one.after)) for one in worded]
-    return paired_measures(name, pairs, MEASURES, OF_ANSWERS)  # type: ignore[arg-type]
+    pairs = [({"measures": _measures(one.before)}, {"measures": _measures(one.after)}) for one in worded]
+    return paired_measures(name, pairs, MEASURES, OF_ANSWERS)
 
 
 def _measures(judged: Judged) -> dict[str, float]:
