@@ -23,6 +23,13 @@ QuestionType = Literal[
 ]
 # "unsure": one answer could not be settled on. "not_found": what is asked about was looked for and is in no paper.
 Status = Literal["answered", "unsure", "not_found"]
+# The most characters of an answer, after NFKC and without white space and commas: a value, what is told, all else.
+SHORT, USUAL, LONG = 80, 200, 600
+A_LINE = 100  # of a summary, whose length is asked for in lines
+LIMITS: dict[QuestionType, int] = {
+    **dict.fromkeys(("number", "date", "name", "place"), SHORT),
+    **dict.fromkeys(("list", "definition", "reason", "howto", "comparison", "temporal"), LONG),
+}
 Box = tuple[float, float, float, float]
 
 
@@ -92,11 +99,82 @@ class TimelinePoint:
 
 
 @dataclass(frozen=True)
+class Sentence:
+    """A sentence of a model that stands in its lines, and the citations (their ``n``) that show them."""
+
+    text: str
+    citations: tuple[int, ...]
+    is_quote: bool = False  # the papers' words, or a candidate of ours: the model has only pointed to it
+
+
+Dropping = Literal["unsupported", "stitched", "too_long", "repeated"]
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """Why a sentence of a model is not shown. ``reason`` is Japanese, for who asks; the sentence itself is not kept."""
+
+    kind: Dropping
+    reason: str
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """A figure or date of a model's text that is not the one that was picked out, each with its place.
+
+    ``citation`` is the n of a citation of the answer, ``generated_citation`` of one of the model's.
+    """
+
+    value: str
+    citation: int
+    generated_value: str
+    generated_citation: int
+
+
+@dataclass(frozen=True)
+class Generated:
+    """What is left of a model's text once each sentence was held against the lines that it points to.
+
+    ``citations`` are its own, numbered from 1 by first use, one for each line. ``is_answer`` is False where the rules
+    found that no paper says it: then the sentences are what the papers say near it (関連する記載), and no answer.
+    Where the rules were unsure, sentences of a model that writes are the answer, and what one only picked is a hint.
+    """
+
+    sentences: tuple[Sentence, ...]
+    citations: tuple[Citation, ...]
+    is_answer: bool
+    repointed: int = 0  # sentences that another line supports than the one they pointed to
+    disagreements: tuple[Disagreement, ...] = ()
+
+    @property
+    def text(self) -> str:
+        return "".join(sentence.text for sentence in self.sentences)
+
+
+AskedFor = Literal["none", "pick", "marked", "schema"]
+# "declined": the model says that the lines do not tell. "dropped": no sentence stood in its lines.
+# "failed": the server did not answer as it should, and what it had said until then is withdrawn.
+Ending = Literal["kept", "declined", "dropped", "failed"]
+
+
+@dataclass(frozen=True)
+class Writing:
+    """How a model was asked to write, and how that ended, whatever is left of its text."""
+
+    model: str  # its name; empty where no server said one
+    asked_for: AskedFor
+    ended: Ending
+    error: str | None = None  # Japanese: why it failed
+    dropped: tuple[Dropped, ...] = ()
+
+
+@dataclass(frozen=True)
 class Timings:
     retrieve: float = 0.0
     read: float = 0.0
     check: float = 0.0
     total: float = 0.0
+    write: float = 0.0  # all that a model took; in the total, too
 
 
 @dataclass(frozen=True)
@@ -121,8 +199,11 @@ class Answer:
     answerer: str = "extractive"
     id: str | None = None
     understood: str | None = None  # the question that was answered, where it is not as typed: whole, slips put right
+    is_rewritten: bool = False  # it was a model that made it whole, of the words of the two questions
     scope: Scope | None = None  # what the collection was narrowed to; None: all of it
     searched: int = 0  # documents within the scope
+    generated: Generated | None = None  # a model's words, checked; None without a model, or where nothing was left
+    writing: Writing | None = None  # how a model was asked; None where none was
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object of the contract: the same over HTTP, on the command line and in evaluation."""

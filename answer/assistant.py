@@ -7,25 +7,48 @@ import math
 import re
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
+from string import ascii_uppercase
 from threading import Lock
 
 import numpy as np
 
 from answer import extractive
 from answer.absence import Shelf, searchable
-from answer.answer import Answer, Box, Candidate, Citation, Derived, Passage, QuestionError, TimelinePoint, Timings
+from answer.answer import (
+    A_LINE,
+    LIMITS,
+    USUAL,
+    Answer,
+    Box,
+    Candidate,
+    Citation,
+    Derived,
+    Generated,
+    Passage,
+    QuestionError,
+    TimelinePoint,
+    Timings,
+    Writing,
+)
 from answer.as_read import Reads, read_by
 from answer.check import is_verbatim, unsupported
 from answer.confidence import Judge, the_judge
-from answer.draft import Draft
+from answer.draft import Draft, Support
+from answer.events import Done, Event, Found, Waiting, Worded
 from answer.evidence import Reading, katakana, read_atoms
 from answer.figures import asked_names, is_named
-from answer.followup import of_its_row, resolve
+from answer.followup import leans, of_its_row, resolve
+from answer.generating.compose import Composition
+from answer.generating.contract import Evidence, Mode, Option, Record, Writer, Written
+from answer.generating.evidence import gather
+from answer.generating.rewriting import rewriting
 from answer.outcome import Outcome, decide
 from answer.question import Question, asks_two, read_question, validate
+from answer.ranking import led_by_facts, led_by_reading, merged
 from answer.scene import Scene, build_scene
 from answer.spelling import Speller
 from answer.trace import Trace
@@ -49,8 +72,6 @@ _HITS = 16  # chunks that are read closely
 _FACTS = 80  # facts that are looked at wherever they stand
 _WIDER = 4  # times as many are looked through for those that are called just what the question says,
 _NAMED = 1.4  # and those count this much more for each name: the words of a long title outweigh a short name
-_OF_FACTS = 0.3  # what its best fact counts for a passage beside a score of 0 to 1
-_OF_READING = 0.1  # what a log-odds of its likeliest statement counts beside a best score of 1
 _PASSAGES = 5  # shown to a reader who wants more
 _READINGS = 64  # documents kept as read
 
@@ -105,46 +126,90 @@ class Assistant:
         scope: Scope | None = None,
         after: str | None = None,
         as_typed: bool = False,
+        writer: Writer | None = None,
     ) -> Answer:
         """Return the answer, or an honest "not found". ``QuestionError`` says why a question cannot be asked.
 
+        It is what ``tell`` ends with.
+        """
+        telling = self.tell(question, id=id, scope=scope, after=after, as_typed=as_typed, writer=writer)
+        *_, last = telling
+        assert isinstance(last, Done)
+        return last.answer
+
+    def tell(
+        self,
+        question: str,
+        *,
+        id: str | None = None,  # noqa: A002 - the contract's name for it
+        scope: Scope | None = None,
+        after: str | None = None,
+        as_typed: bool = False,
+        writer: Writer | None = None,
+    ) -> Generator[Event, None, None]:
+        """Yield the answer as it is found, each sentence that a ``writer`` words over it, and the whole in the end.
+
         Only the documents within ``scope`` are asked. ``after`` is the question before, as it was understood: with it
         「では令和4年度は？」 is a whole question. Misspelt words are read as the papers' words that they are meant for.
-        ``as_typed`` takes the question as it stands: it follows nothing, and no word of it is put right.
+        ``as_typed`` takes the question as it stands: it follows nothing, and no word of it is put right. What a
+        ``writer`` words over the same passages stands beside the answer, which it does not change. Closing the
+        generator cancels what the writer does. Raises QuestionError before anything is yielded.
+
+        The first event waits for no writer, but for one case: a question that leans on the one before, and of which
+        the rules make no whole one, may be rewritten by a model that is known to do so within a few seconds.
         """
         started = time.perf_counter()
         text = validate(question, self.max_question_chars)
         view = self._view(scope)
-        understood = None if as_typed else self._understood(view, text, after)
+        before = None if as_typed or len(after or "") > self.max_question_chars else after
+        whole = self._resolved(view, text, before)
+        asked = time.perf_counter()
+        rewritten = None if whole else self._rewritten(text, before, writer)
+        waited = time.perf_counter() - asked
+        understood = None if as_typed else self._understood(view, text, whole or rewritten)
         read = read_question(understood or text, view.today())
         hits, scene = self._scene(view, read)
         retrieved = time.perf_counter()
-        _, outcome, hits, _ = self._decided(view, hits, scene)
+        _, outcome, hits, scene = self._decided(view, hits, scene)
         answered = time.perf_counter()
         answer = self._checked(view.snapshot, read, outcome, hits)
         done = time.perf_counter()
         timings = Timings(
-            retrieve=_ms(started, retrieved),
+            retrieve=_ms(started + waited, retrieved),
             read=_ms(retrieved, answered),
             check=_ms(answered, done),
             total=_ms(started, done),
+            write=_ms(0.0, waited),
         )
-        return replace(
+        answer = replace(
             answer,
             question=text,
             timings_ms=timings,
             index=view.snapshot.id,
             id=id,
             understood=understood,
+            is_rewritten=rewritten is not None,
             scope=scope or None,
             searched=len(view.documents()),
         )
+        yield Found(answer, more=writer is not None)
+        if writer is None:
+            yield Done(answer)
+            return
+        asked = time.perf_counter()
+        if outcome.status != "answered" and (terms := writer.terms(read.text)):
+            hits, scene = self._read(*self._scene(view, read, terms))
+        evidence = self._evidence(view.snapshot, read, outcome, scene, hits)
+        generated, writing, record = yield from self._composed(view.snapshot, answer, evidence, writer)
+        now = time.perf_counter()
+        timings = replace(timings, write=_ms(asked - waited, now), total=_ms(started, now))
+        yield Done(replace(answer, generated=generated, writing=writing, timings_ms=timings), record)
 
     def trace(self, question: str, *, scope: Scope | None = None, as_typed: bool = False) -> Trace:
         """Return what lies behind the answer to a question."""
         text = validate(question, self.max_question_chars)
         view = self._view(scope)
-        understood = None if as_typed else self._understood(view, text, None)
+        understood = None if as_typed else self._understood(view, text)
         read = read_question(understood or text, view.today())
         hits, scene = self._scene(view, read)
         picked, outcome, hits, scene = self._decided(view, hits, scene)
@@ -154,6 +219,16 @@ class Assistant:
             "fused": hits,
         }
         return Trace(read, legs, scene, picked, outcome)
+
+    def evidence(self, question: str, *, scope: Scope | None = None, as_typed: bool = False) -> Evidence:
+        """Return what a model is given to read for a question."""
+        text = validate(question, self.max_question_chars)
+        view = self._view(scope)
+        understood = None if as_typed else self._understood(view, text)
+        read = read_question(understood or text, view.today())
+        hits, scene = self._scene(view, read)
+        _, outcome, hits, scene = self._decided(view, hits, scene)
+        return self._evidence(view.snapshot, read, outcome, scene, hits)
 
     def search(
         self, question: str, k: int = 10, leg: Leg = "fused", *, scope: Scope | None = None
@@ -209,9 +284,8 @@ class Assistant:
             )
         return _View(snapshot, part)
 
-    def _understood(self, view: _View, text: str, after: str | None) -> str | None:
+    def _understood(self, view: _View, text: str, whole: str | None = None) -> str | None:
         """Return the question that is answered where it is another than ``text``: whole, and spelt as in the papers."""
-        whole = self._resolved(view, text, after)
         right = self._spelling(view.snapshot).corrected(whole or text)
         return right if right is not None and len(right) <= self.max_question_chars else whole
 
@@ -228,17 +302,31 @@ class Assistant:
     def _resolved(self, view: _View, text: str, after: str | None) -> str | None:
         """Return the whole question that a follow-up stands for; None for one that is whole by itself."""
         limit = self.max_question_chars
-        if after is None or len(after) > limit:
+        if after is None:
             return None
         whole = resolve(text, after)
         if whole is None and (asked := of_its_row(text, after)) is not None and _has_value(view, *asked):
             whole = asked[0]
         return whole if whole is not None and whole != text and len(whole) <= limit else None
 
-    def _scene(self, view: _View, question: Question) -> tuple[list[Hit], Scene]:
+    def _rewritten(self, text: str, after: str | None, writer: Writer | None) -> str | None:
+        """Return the whole question that a writer makes of a follow-up, where it needs one and nothing is added."""
+        if after is None or writer is None or not leans(text):
+            return None
+        reply = writer.rewritten(text, after)
+        whole = rewriting(reply, text, after, self.max_question_chars) if reply else None
+        if reply and whole is None:
+            log.info("a follow-up is not read as a model rewrote it: %s", reply)
+        return whole
+
+    def _scene(self, view: _View, question: Question, terms: Sequence[str] = ()) -> tuple[list[Hit], Scene]:
+        """Return what is read of the papers for a question; ``terms`` are other words to search by."""
         snapshot = view.snapshot
         facts = self._facts(view, question)
-        hits = _led_by_facts(snapshot.search(question.text, k=_HITS, part=view.part), facts)
+        found = snapshot.search(question.text, k=_HITS, part=view.part)
+        if terms:
+            found = merged(found, snapshot.search(" ".join(terms), k=_HITS, part=view.part), _HITS)
+        hits = led_by_facts(found, facts)
         top = hits[0].score if hits else 1.0
         spans = [
             (
@@ -292,9 +380,15 @@ class Assistant:
         by_words = self._outcome(view, hits, scene, picked, self._judge, self._sure)
         if by_words.status == "answered":
             return picked, by_words, hits, scene
-        scene = read_by(self._reads, scene)
-        hits = _led_by_reading(hits, scene)
+        hits, scene = self._read(hits, scene)
         return picked, self._outcome(view, hits, scene, picked, self._judge_of_read), hits, scene
+
+    def _read(self, hits: list[Hit], scene: Scene) -> tuple[list[Hit], Scene]:
+        """Return hits and scene in the reader's order; as they are where there is no reader."""
+        if self._reads is None:
+            return hits, scene
+        scene = read_by(self._reads, scene)
+        return led_by_reading(hits, scene), scene
 
     def _outcome(
         self,
@@ -401,6 +495,44 @@ class Assistant:
             return ()
         return citations
 
+    def _evidence(
+        self, snapshot: Snapshot, question: Question, outcome: Outcome, scene: Scene, hits: Sequence[Hit]
+    ) -> Evidence:
+        """Return what a model is given: lines, our own candidates as far as they stand, and how long it may be."""
+        drafts = [outcome.draft] * (outcome.status == "answered") + list(outcome.candidates)
+        sound = {d.text: d.supports for d in reversed(drafts) if self._cited(snapshot, question, d)}
+        told = [text for text in dict.fromkeys(d.text for d in drafts) if text in sound]
+        options = tuple(Option(letter, text, sound[text]) for letter, text in zip(ascii_uppercase, told, strict=False))
+        kind = outcome.draft.kind if outcome.status == "answered" else question.kind
+        limit = A_LINE * question.lines or LIMITS.get(kind, USUAL)
+        return replace(gather(scene, hits), options=options, limit=limit, sentences=question.lines)
+
+    def _composed(
+        self, snapshot: Snapshot, answer: Answer, evidence: Evidence, writer: Writer
+    ) -> Generator[Event, None, tuple[Generated | None, Writing, Record]]:
+        """Yield each sentence of the writer that stands in the evidence; return what is left of it in the end."""
+
+        def cite(place: Support, n: int) -> Citation:
+            return self.cite(snapshot, place.document_id, place.start, place.end, n)
+
+        composition = Composition(evidence, answer, cite)
+        written = Written(Mode.NONE, "")
+        with closing(writer.write(evidence)) as claims:
+            for item in claims:
+                if item is None:
+                    yield Waiting()
+                elif isinstance(item, Written):
+                    written = item
+                else:
+                    before = len(composition.citations)
+                    sentence = composition.add(item)
+                    if sentence is not None:
+                        yield Worded(sentence, composition.citations[before:])
+        generated, writing = composition.end(written)
+        if generated is None:
+            log.info("nothing is left of what %s wrote (%s): %s", writing.model, writing.ended, writing.error)
+        return generated, writing, Record(evidence, tuple(composition.verdicts), written)
+
     def _passages(self, snapshot: Snapshot, hits: Sequence[Hit]) -> tuple[Passage, ...]:
         return tuple(
             Passage(
@@ -450,41 +582,6 @@ def _timeline(draft: Draft, numbers: Sequence[int], citations: Sequence[Citation
         if point.value in citations[point.citation - 1].quote
     )
     return kept if len(kept) > 1 else ()
-
-
-def _led_by_facts(hits: Sequence[Hit], facts: Sequence[tuple[Fact, float]]) -> list[Hit]:
-    """Return the hits in the order of their scores and of the best fact that each of them holds.
-
-    Of two pages of tables, the one whose row is called what the question says is the better one.
-    """
-    best = facts[0][1] if facts else 1.0
-    worth: dict[str, float] = {}
-    for hit in hits:
-        chunk = hit.chunk
-        inside = (s for f, s in facts if f.document_id == chunk.document_id and chunk.start <= f.start < chunk.end)
-        worth[chunk.id] = hit.score + _OF_FACTS * max(inside, default=0.0) / best
-    return sorted((replace(hit, score=worth[hit.chunk.id]) for hit in hits), key=lambda hit: -hit.score)
-
-
-def _led_by_reading(hits: Sequence[Hit], scene: Scene) -> list[Hit]:
-    """Return the hits in the order of their scores and of the likeliest statement that each of them holds.
-
-    On four collections that the reader had not seen the first passage held the answer to .70 of the questions instead
-    of .60, the first five to as many as before; from .1 to .4 the worth hardly matters.
-    """
-    top = hits[0].score if hits else 1.0
-    odds: dict[str, list[tuple[int, float]]] = {}
-    for scored in scene.statements:
-        document = scored.statement.document.id
-        if (key := (document, scored.index)) in scene.odds:
-            odds.setdefault(document, []).append((scored.statement.start, scene.odds[key]))
-    least, most = min(scene.odds.values(), default=0.0), max(scene.odds.values(), default=0.0)
-    worth: dict[str, float] = {}
-    for hit in hits:
-        chunk = hit.chunk
-        inside = (o for start, o in odds.get(chunk.document_id, ()) if chunk.start <= start < chunk.end)
-        worth[chunk.id] = hit.score + _OF_READING * top * (max(inside, default=least) - most)
-    return sorted((replace(hit, score=worth[hit.chunk.id]) for hit in hits), key=lambda hit: -hit.score)
 
 
 def open_assistant(

@@ -16,6 +16,7 @@ from answer.answer import QuestionError
 from answer.cues import COMPARE, LEAD, OPPOSITES, ORDINAL, RELATIVE_FY, RELATIVE_YEAR, TELL, TOTAL, TREND, WH
 from answer.question import Question, Term, read_question, validate
 from answer.spans import noun_runs
+from answer.summary import read_summary
 from index.vocabulary import contrast
 from ingest.dates import Period, describe, find_periods, parse_code
 from ingest.japanese import Morph, fold, morphs
@@ -147,6 +148,9 @@ def resolve(question: str, before: str) -> str | None:
     known = _taken_apart(base)
     if known is None:
         return None
+    summary = read_summary(asked)
+    if summary is not None and not summary.question:
+        return f"{known.said(known.topic)}について{asked}"  # 例: 3行でまとめて
     found = _out_of_it(asked, known) or _pointing_back(asked, known) or _leaning(asked, known)
     return found if found and found != question.strip() else None
 
@@ -170,6 +174,31 @@ def of_its_row(question: str, before: str) -> tuple[str, str, str] | None:
     return f"{known.lead}{thing}の{asked}", thing, named[1]
 
 
+def leans(question: str) -> bool:
+    """Say whether a question is likely to be none without the one before it, though no rule made a whole one of both.
+
+    It is short, and points back or names no topic of its own; behind まだ or ほかに one has its は, が or を.
+    例: 同じことは法人でもできますか, その次はどうなりますか, ほかには？
+    """
+    asked = LEAD.sub("", question.strip())
+    if len(asked) > _SHORT:
+        return False
+    points = _POINTS.search(asked) or _SHIFT.match(asked)
+    if points is not None and not _own_words(asked[: points.start()]):
+        return True
+    if not any(m.pos in _SAYING for m in morphs(asked)):
+        return False
+    if not (_MARKED.search(asked) or _is_sentence(asked) or TELL.search(asked)):
+        return False
+    goes_on = _GOES_ON.match(asked)
+    topic = next((m.start for m in morphs(asked) if _is_topic(m, asked)), 0) if goes_on else len(asked)
+    return not _own_words(asked[goes_on.end() if goes_on else 0 : topic])
+
+
+_SHORT = 40  # characters: what is longer tells what it is about
+_GOES_ON = re.compile(
+    r"まだ|もう(?!少し)|(?:ほか|他)[には]|なぜ|何故|どうして|なんで|さらに|やはり|やっぱり|逆に|同じ(?:こと|もの|よう)"
+)
 _SAYING = ("名詞", "動詞", "形容詞", "形状詞", "代名詞", "副詞")
 
 

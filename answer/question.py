@@ -58,6 +58,7 @@ from answer.cues import (
     YESNO,
     Cue,
 )
+from answer.summary import read_summary
 from ingest.dates import Period, find_periods, parse_code
 from ingest.japanese import Morph, fold, morphs
 from ingest.numbers import MEASURE_UNIT, base_unit
@@ -120,6 +121,7 @@ class Question:
     suffixes: tuple[str, ...] = ()  # どの町 → 町: what the name or place ends with
     things: tuple[str, ...] = ()  # 機材は何ですか → 機材: what the text may call that which is asked for
     superlative: Superlative | None = None
+    lines: int = 0  # how many sentences a summary shall have; 0: none is asked for
     deed: str | None = None  # 出資している企業は → 出資: what the things that are asked for do, or what is done to them
 
 
@@ -167,6 +169,11 @@ def read_question(text: str, today: str | None = None) -> Question:
     例: 「令和5年度の移住相談は何件？」 → number, units 件, period FY2023, terms 移住相談
     """
     text = LEAD.sub("", _as_written_in_papers(text))
+    summary = read_summary(text)
+    if summary is not None and summary.question:
+        told = read_question(summary.question, today)
+        if summary.is_certain or told.kind in _TOLD_AT_LENGTH:
+            return replace(told, lines=summary.lines)
     folded = fold(text)
     periods, meetings = _read_periods(text, today)
     # What is named in quotation marks gives no cue: 「事業の目的」 as the name of a row asks for no reason.
@@ -208,6 +215,9 @@ def read_question(text: str, today: str | None = None) -> Question:
         wants_list=flags["wants_list"],
         wants_number=flags["wants_number"],
     )
+
+
+_TOLD_AT_LENGTH = ("text", "definition", "reason", "howto")  # 件数をまとめて asks for values, and no summary
 
 
 def _read_kind(folded: str, periods: int, meetings: int) -> tuple[QuestionType, dict[str, bool]]:

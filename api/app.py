@@ -7,9 +7,11 @@ from typing import Annotated, Any
 
 from fastapi import FastAPI, Query
 
-from answer.answer import Answer, Passage
+from answer.answer import Passage
 from answer.assistant import Assistant
+from answer.generating.writer import ServerWriter
 from api import schemas
+from api.ask import ask_router, scope_of
 from api.documents import VERSION, document_out, documents_router
 from api.evaluations import Runs, evaluations_router
 from api.examples import example_questions
@@ -24,10 +26,13 @@ EXAMPLES = 4
 FEEDBACK_LIMIT = 256 * 1024  # bytes: of 1,000 real answers the largest has 31 KB, or 60 KB with its kanji escaped
 
 
-def create_app(assistant: Assistant, settings: Settings, runs: Runs | None = None) -> FastAPI:
+def create_app(
+    assistant: Assistant, settings: Settings, runs: Runs | None = None, writer: ServerWriter | None = None
+) -> FastAPI:
     """Return the API over one assistant. Nothing is opened here: the index is read when it is first asked.
 
     ``runs`` are the evaluations to show; their files are known to the evaluation alone.
+    ``writer`` is the language model that is connected; whoever opened it closes it.
     """
     problem: dict[str, Any] = {
         "description": "RFC 9457 problem document.",
@@ -46,14 +51,6 @@ def create_app(assistant: Assistant, settings: Settings, runs: Runs | None = Non
         limits={"/v1/documents": settings.max_upload_mb * 2**20, "/v1/feedback": FEEDBACK_LIMIT},
     )
     examples = _Examples(assistant)
-
-    @app.post("/v1/ask", tags=["ask"])
-    def ask(body: schemas.AskRequest) -> schemas.AnswerOut:
-        """Answer one question, with the quotes it stands on, or say what the documents do not tell."""
-        scope = scope_of(body.scope)
-        return answer_out(
-            assistant.ask(body.question, id=body.id, scope=scope, after=body.after, as_typed=body.as_typed)
-        )
 
     @app.post("/v1/search", tags=["ask"])
     def search(body: schemas.SearchRequest) -> schemas.SearchOut:
@@ -80,6 +77,7 @@ def create_app(assistant: Assistant, settings: Settings, runs: Runs | None = Non
         listed = tuple(document_out(info) for info in snapshot.documents() if within.covers(info))
         return schemas.DocumentsOut(index=snapshot.id, documents=listed)
 
+    app.include_router(ask_router(assistant, writer))
     app.include_router(intake_router(assistant, settings))
     app.include_router(documents_router(assistant))
     app.include_router(feedback_router(settings.index))
@@ -137,15 +135,6 @@ class _Examples:
                 self.questions = example_questions(self.assistant, snapshot, EXAMPLES)
                 self.index = snapshot.id
             return self.questions
-
-
-def scope_of(body: schemas.ScopeBody | None) -> Scope | None:
-    """Return what a body narrows the collection to; None where it narrows nothing."""
-    return (Scope(**body.model_dump()) if body is not None else None) or None
-
-
-def answer_out(answer: Answer) -> schemas.AnswerOut:
-    return schemas.AnswerOut.model_validate(answer.to_dict())
 
 
 def passage_out(passage: Passage) -> schemas.PassageOut:

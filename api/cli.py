@@ -7,12 +7,15 @@ import json
 import math
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from answer.answer import Answer, Citation, QuestionError, TimelinePoint
+from answer.answer import Answer, Citation, QuestionError, Status, TimelinePoint
+from answer.events import Done, Event, Found, Worded
 from api.settings import Settings, SettingsError, read_settings
 from eval.arguments import Parser
 from index.protocols import TenkyoIndexError
@@ -22,6 +25,8 @@ from ingest.parse import ParseError
 
 if TYPE_CHECKING:
     from answer.assistant import Assistant
+    from answer.generating.writer import ServerWriter
+    from api.llm import NoWriter
     from index.collection import Collection
     from index.store import DocumentInfo
 
@@ -106,6 +111,13 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--json", action="store_true", help="JSONで出力します")
     sub.add_argument("--trace", action="store_true", help="質問の読み方、見つけた箇所、選んだ（断った）理由も出します")
     sub.add_argument("--as-typed", action="store_true", help="打ち間違いとみられる語を直さず、入力どおりに調べます")
+    sub.add_argument(
+        "--llm",
+        action=argparse.BooleanOptionalAction,
+        help="言語モデルに文章を書かせます（既定: TENKYO_LLM_URL があるとき。"
+        "--llm は tenkyo llm use で選んだモデルも動かします。--no-llm は使いません）",
+    )
+    sub.add_argument("-v", "--verbose", action="store_true", help="言語モデルの文を見せなかったわけも出します")
     sub.add_argument("--questions", type=Path, metavar="F.jsonl", help="まとめて聞く質問（1行に1つのJSON）")
     sub.add_argument("--out", type=Path, metavar="A.jsonl", help="まとめて聞いた答えの出力先")
     narrowing = sub.add_argument_group("絞り込み", "この文書だけに聞きます（会議・部署・文書はくり返せます）")
@@ -143,6 +155,18 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("serve", serve, "APIと画面を起動します")
     sub.add_argument("--api-port", type=int, metavar="N", help="APIのポート（既定: 8000）")
     sub.add_argument("--ui-port", type=int, metavar="N", help="画面のポート（既定: 8501）")
+    sub = command(
+        "llm", llm, "つないでいる言語モデルと、頼むことを表示します（check: 確かめる、use: このパソコンで動かす）"
+    )
+    sub.set_defaults(what="show")
+    more = sub.add_subparsers(metavar="check|use")
+    does = "質問を1つして、言語モデルに何ができ、どれだけかかるかを確かめます"
+    more.add_parser("check", help=does, description=does, parents=[common]).set_defaults(run=llm, what="check")
+    does = "このパソコンで動かす言語モデルを選びます（名前を書かなければ一覧、off でやめます）"
+    sub = more.add_parser("use", help=does, description=does, parents=[common])
+    sub.set_defaults(run=llm, what="use")
+    sub.add_argument("model", nargs="?", metavar="名前|FILE.gguf")
+    sub.add_argument("--threads", type=int, metavar="N", help="使うスレッドの数（既定: 使える数の半分）")
     command("eval", evaluate, "質問集で採点します（引数は tenkyo eval --help）", add_help=False)
     return parser
 
@@ -275,13 +299,18 @@ def ask(arguments: argparse.Namespace, settings: Settings) -> int:
             raise CommandError("--trace は質問を1つ書くときに使います。")
         if arguments.out is None:
             raise CommandError("--questions には --out（答えの出力先）が要ります。")
-        return _ask_many(arguments.questions, arguments.out, settings, scope, as_typed=arguments.as_typed)
+        with _writer(arguments.llm, settings) as writer:
+            return _ask_many(arguments.questions, arguments.out, settings, scope, writer, as_typed=arguments.as_typed)
     assistant = _assistant(settings)
-    answer = assistant.ask(arguments.question, scope=scope, as_typed=arguments.as_typed)
-    if arguments.json:
-        print(json.dumps(answer.to_dict(), ensure_ascii=False, indent=2))
-    else:
-        print(told(answer))
+    with _writer(arguments.llm, settings) as writer:
+        if arguments.json:
+            if writer is not None:
+                writer.prepare()
+            answer = assistant.ask(arguments.question, scope=scope, as_typed=arguments.as_typed, writer=writer)
+            print(json.dumps(answer.to_dict(), ensure_ascii=False, indent=2))
+        else:
+            telling = assistant.tell(arguments.question, scope=scope, as_typed=arguments.as_typed, writer=writer)
+            _show(telling, writer, verbose=arguments.verbose)
     if arguments.trace:
         # JSON on the standard output stays one object.
         trace = assistant.trace(arguments.question, scope=scope, as_typed=arguments.as_typed).told()
@@ -289,15 +318,97 @@ def ask(arguments: argparse.Namespace, settings: Settings) -> int:
     return DONE
 
 
-def _ask_many(questions: Path, out: Path, settings: Settings, scope: Scope, *, as_typed: bool) -> int:
+@contextmanager
+def _writer(wanted: bool | None, settings: Settings) -> Iterator[ServerWriter | NoWriter | None]:
+    """Open the language model that is to write; one on this machine takes its time to load, and must be wanted."""
+    if wanted is False or (wanted is None and settings.llm_url is None):
+        yield None
+        return
+    from api.llm import NoWriter, opened
+
+    with opened(settings, lambda line: print(line, file=sys.stderr)) as writer:
+        yield writer or NoWriter()
+
+
+def _show(telling: Iterator[Event], writer: ServerWriter | NoWriter | None, *, verbose: bool) -> None:
+    """Print what is told of an answer when it is told."""
+    has_heading = False
+    for event in telling:
+        match event:
+            case Found():
+                print(told(event.answer), flush=True)
+                status = event.answer.status
+                if writer is not None:
+                    writer.prepare()
+            case Worded():
+                if not has_heading and writer is not None:
+                    heading = worded_heading(status, is_quote=event.sentence.is_quote)
+                    print(f"\n{heading}・{writer.model}", flush=True)
+                    has_heading = True
+                print("\n".join(worded(event)), flush=True)
+            case Done():
+                for line in written(event.answer, verbose=verbose, told=has_heading):
+                    print(line, flush=True)
+
+
+def worded_heading(status: Status, *, is_quote: bool) -> str:
+    """Return what stands over a model's sentences, by what the rules have found and by whose words they are."""
+    what = "AIが選んだ箇所（資料の言葉のまま）" if is_quote else "AIによる文章（原文と照合済み）"
+    return f"関連する記載・{what}" if status == "not_found" else what
+
+
+def worded(event: Worded) -> list[str]:
+    """Return the lines that show a sentence with the numbers of its citations, and those that are new with it."""
+    numbers = "".join(f"[{n}]" for n in event.sentence.citations)
+    quotes = [line for citation in event.citations for line in cited(citation, GLIMPSE)]
+    return [f"・{event.sentence.text} {numbers}", *(f"  {line}" for line in quotes)]
+
+
+def written(answer: Answer, *, verbose: bool, told: bool) -> list[str]:
+    """Return the lines that say how a model's writing ended: what of it was told in vain or dropped, or differs."""
+    writing, generated = answer.writing, answer.generated
+    if writing is None:
+        return []
+    lines: list[str] = []
+    if writing.ended == "failed":
+        lines.append(
+            f"AIの文章は{'途中で終わったので、上の文を取り消します' if told else 'ありません'}: {writing.error}"
+        )
+    elif writing.ended == "declined":
+        lines.append("AIは、見つけた箇所に答えが書かれていないとしています。")
+    if writing.dropped:
+        advice = "" if verbose else "（わけは -v で）"
+        lines.append(f"資料と照らして見せなかった文: {len(writing.dropped)} 件{advice}")
+        lines += [f"  {dropped.reason}" for dropped in writing.dropped if verbose]
+    for one in generated.disagreements if generated else ():
+        assert generated is not None
+        ours = next(c for c in answer.citations if c.n == one.citation)
+        theirs = next(c for c in generated.citations if c.n == one.generated_citation)
+        lines.append("答えとAIの文章で、値が違います:")
+        lines += [f"  {one.value} … {place(ours)}", f"  {one.generated_value} … {place(theirs)}"]
+    return ["", *lines] if lines else []
+
+
+def _ask_many(
+    questions: Path,
+    out: Path,
+    settings: Settings,
+    scope: Scope,
+    writer: ServerWriter | NoWriter | None,
+    *,
+    as_typed: bool,
+) -> int:
     asked = _read_questions(questions)
     assistant = _assistant(settings)
+    if writer is not None:
+        writer.prepare()
     written = 0
     try:
         with out.open("w", encoding="utf-8") as stream, Progress(sys.stderr) as progress:
             for id_, question in asked:
                 try:
-                    record = assistant.ask(question, id=id_, scope=scope, as_typed=as_typed).to_dict()
+                    answer = assistant.ask(question, id=id_, scope=scope, as_typed=as_typed, writer=writer)
+                    record = answer.to_dict()
                 except QuestionError as error:
                     declined = Answer(question, "not_found", error.message, "text", id=id_)
                     record = {**declined.to_dict(), "error": str(error)}
@@ -340,7 +451,8 @@ def told(answer: Answer) -> str:
 
     lines = [answer.answer, ""]
     if answer.understood:
-        lines.append(f"読み取り: {answer.understood}（入力どおりに調べるには --as-typed）")
+        how = "AIが補った質問" if answer.is_rewritten else "読み取り"
+        lines.append(f"{how}: {answer.understood}（入力どおりに調べるには --as-typed）")
     if answer.scope:
         lines.append(f"範囲: {narrowed(answer.scope)}（文書 {answer.searched} 件）")
     if answer.as_of:
@@ -535,6 +647,23 @@ def serve(arguments: argparse.Namespace, settings: Settings) -> int:
         raise CommandError(error.message) from error
 
 
+def llm(arguments: argparse.Namespace, settings: Settings) -> int:
+    from answer.generating.models import ModelError
+    from api import llm as models
+
+    if arguments.what == "use" and arguments.threads is not None and not 1 <= arguments.threads <= 256:
+        raise CommandError("--threads は 1 から 256 までです。")
+    try:
+        if arguments.what == "use":
+            with Progress(sys.stderr) as progress:
+                models.use(arguments.model, arguments.threads, settings, print, progress)
+            return DONE
+        works = models.check(settings, print) if arguments.what == "check" else models.show(settings, print)
+    except ModelError as error:
+        raise CommandError(error.message) from error
+    return DONE if works else LOOK
+
+
 def evaluate(arguments: argparse.Namespace, settings: Settings) -> int:
     from eval.cli import main as run_evaluation
 
@@ -543,7 +672,27 @@ def evaluate(arguments: argparse.Namespace, settings: Settings) -> int:
 
         return Feedback(settings.index).open_drafts()
 
-    return run_evaluation(arguments.rest, index=settings.index, embedding_model=settings.embedding_model, drafts=drafts)
+    @contextmanager
+    def model() -> Iterator[ServerWriter | None]:
+        from answer.generating.models import ModelError
+        from answer.generating.server import ServerError
+        from api.llm import opened
+
+        try:
+            with opened(settings, partial(print, file=sys.stderr), wait=True) as writer:
+                if writer is not None:
+                    writer.known()  # probed before the first question is timed
+                yield writer
+        except (ModelError, ServerError) as error:
+            raise CommandError(error.message) from error
+
+    return run_evaluation(
+        arguments.rest,
+        index=settings.index,
+        embedding_model=settings.embedding_model,
+        drafts=drafts,
+        model=model,
+    )
 
 
 if __name__ == "__main__":

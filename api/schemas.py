@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, model_validator
 
-from answer.answer import QuestionType, Status
+from answer.answer import AskedFor, Dropping, Ending, QuestionType, Status
 from ingest.document import Kind, Paging, Source
 
 Leg = Literal["fused", "vector", "keyword"]
@@ -55,6 +55,14 @@ class AskRequest(Model):
     )
     as_typed: bool = Field(
         False, description="Take the question as it stands: it follows nothing, and no misspelt word is put right."
+    )
+    llm: bool | None = Field(
+        None, description="Let the connected language model write beside the answer; null: where one is connected."
+    )
+    stream: bool = Field(
+        False,
+        description="Answer as application/x-ndjson, one event a line: outcome at once, a sentence each, done; "
+        "or problem, where something fails behind the outcome. Lines may be empty.",
     )
 
 
@@ -115,11 +123,53 @@ class TimelinePointOut(Model):
     citation: int = Field(description="n of a citation.")
 
 
+class SentenceOut(Model):
+    text: str
+    citations: tuple[int, ...] = Field(description="Citations of the generated text (their n).")
+    is_quote: bool = Field(description="The papers' words: the model has only pointed to them.")
+
+
+class DroppedOut(Model):
+    kind: Dropping
+    reason: str = Field(description="Japanese: what of the sentence stands in no line that it points to.")
+
+
+class DisagreementOut(Model):
+    value: str = Field(description="What was picked out of the papers.")
+    citation: int = Field(description="n of a citation of the answer.")
+    generated_value: str
+    generated_citation: int = Field(description="n of a citation of the generated text.")
+
+
+class GeneratedOut(Model):
+    """A model's sentences, each held against the lines that it cites; what did not stand there is dropped."""
+
+    sentences: tuple[SentenceOut, ...]
+    citations: tuple[CitationOut, ...] = Field(description="Of these sentences only, numbered from 1.")
+    is_answer: bool = Field(description="False: related passages in a model's words; no paper says what was asked.")
+    repointed: int = Field(description="Sentences that are cited from another line than the model pointed to.")
+    disagreements: tuple[DisagreementOut, ...] = Field(description="Where a figure is not the one of the answer.")
+
+
+class WritingOut(Model):
+    """How a model was asked to write beside the answer, and how that ended."""
+
+    model: str = Field(description="Its name; empty where no server said one.")
+    asked_for: AskedFor = Field(description="Lines to be picked, sentences with marks, or a schema.")
+    ended: Ending = Field(
+        description='"declined": the model says that the lines do not tell. "dropped": no sentence stood in its lines. '
+        '"failed": the server did not answer as it should; what it had said until then is withdrawn.'
+    )
+    error: str | None = Field(description="Japanese: why it failed.")
+    dropped: tuple[DroppedOut, ...]
+
+
 class TimingsOut(Model):
     retrieve: float
     read: float
     check: float
     total: float
+    write: float = Field(0.0, description="All that a model took; in the total, too.")
 
 
 ANSWER_EXAMPLE: dict[str, JsonValue] = {
@@ -162,6 +212,7 @@ ANSWER_EXAMPLE: dict[str, JsonValue] = {
     "index": "20240301T010203-1a2b3c4d",
     "answerer": "extractive",
     "understood": None,
+    "is_rewritten": False,
     "scope": None,
     "searched": 6,
 }
@@ -219,8 +270,51 @@ class AnswerOut(Model):
     understood: str | None = Field(
         description="The question that was answered, where it is not as typed: a follow-up made whole, slips put right."
     )
+    is_rewritten: bool = Field(
+        False,
+        description="It was a model that made a follow-up whole; each word of it stands in one of the two questions.",
+    )
     scope: ScopeBody | None = Field(description="What the collection was narrowed to; null: all of it.")
     searched: int = Field(description="Documents within the scope.")
+    generated: GeneratedOut | None = Field(
+        None, description="A model's words beside the answer, checked; null without a model, or where nothing was left."
+    )
+    writing: WritingOut | None = Field(None, description="How a model was asked; null where none was.")
+
+
+class OutcomeEvent(Model):
+    """The first line of an answer that is streamed: it stands in the papers' own words, and waits for no model."""
+
+    event: Literal["outcome"] = "outcome"
+    answer: AnswerOut
+    more: bool = Field(description="A model is asked now, and sentences may follow.")
+
+
+class SentenceEvent(Model):
+    """A sentence of the model, held against its lines, with the citations that are new with it."""
+
+    event: Literal["sentence"] = "sentence"
+    sentence: SentenceOut
+    citations: tuple[CitationOut, ...]
+
+
+class AnswerEvent(Model):
+    """The last line: the whole answer as without streaming, which takes the place of all that came before."""
+
+    event: Literal["done"] = "done"
+    answer: AnswerOut
+
+
+class LlmOut(Model):
+    """The language model that writes beside answers."""
+
+    connected: bool = Field(description="One is set. Whether it answers shows when it is asked.")
+    model: str | None = Field(description="Its name; null where none is connected or it is not known yet.")
+    asked_for: AskedFor | None = Field(description="What is asked of it; null until that is known.")
+    on_this_machine: bool = Field(description="Nothing leaves this machine.")
+    detail: str | None = Field(
+        description="Japanese: why not more is asked of it, or what last kept it from answering."
+    )
 
 
 class SearchOut(Model):
@@ -331,7 +425,7 @@ class DoneEvent(Model):
 
 
 class ProblemEvent(Model):
-    """The last line when nothing was taken in: the problem document that a plain request would get."""
+    """The last line when it failed: the problem document that a plain request would get."""
 
     event: Literal["problem"] = "problem"
     problem: dict[str, JsonValue]

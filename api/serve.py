@@ -19,8 +19,10 @@ from importlib.util import find_spec
 import uvicorn
 
 from answer.assistant import Assistant, open_assistant
+from answer.generating.writer import ServerWriter
 from api.app import create_app
 from api.evaluations import Runs
+from api.llm import opened
 from api.settings import Settings
 from index.protocols import TenkyoIndexError
 
@@ -51,12 +53,23 @@ def serve_both(settings: Settings, runs: Runs | None = None) -> int:
 
     for number in {signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}:
         signal.signal(number, lambda *_: stop.set())
+    with opened(settings, _tell) as writer:
+        return _serve(settings, runs, api_url, ui_url, stop, writer)
+
+
+def _tell(line: str) -> None:
+    print(line, flush=True)
+
+
+def _serve(
+    settings: Settings, runs: Runs | None, api_url: str, ui_url: str, stop: threading.Event, writer: ServerWriter | None
+) -> int:
     with _deaf_to_ctrl_c():
         page = _start_page(settings, api_url)
     assistant = open_assistant(settings.index, settings.embedding_model, settings.max_question_chars)
     server = uvicorn.Server(
         uvicorn.Config(
-            create_app(assistant, settings, runs),
+            create_app(assistant, settings, runs, writer),
             host=settings.api_host,
             port=settings.api_port,
             log_level="warning",
@@ -67,7 +80,9 @@ def serve_both(settings: Settings, runs: Runs | None = None) -> int:
     # not in the main thread: there uvicorn would take the signals for itself
     api = threading.Thread(target=server.run, name="api")
     api.start()
-    warm = threading.Thread(target=_warm_up, args=(assistant, f"{api_url}/v1/examples"), name="warm", daemon=True)
+    warm = threading.Thread(
+        target=_warm_up, args=(assistant, f"{api_url}/v1/examples", writer), name="warm", daemon=True
+    )
     status = 2
     try:
         if _wait_for([f"{api_url}/healthz", f"{ui_url}/_stcore/health"], stop, api, page):
@@ -92,14 +107,18 @@ def serve_both(settings: Settings, runs: Runs | None = None) -> int:
     return status
 
 
-def _warm_up(assistant: Assistant, examples: str) -> None:
-    """Load the model, which takes seconds, before the first question or the first upload needs it."""
+def _warm_up(assistant: Assistant, examples: str, writer: ServerWriter | None) -> None:
+    """Load the models, which takes seconds, before the first question or the first upload needs them."""
     try:
         assistant.collection.embedder.embed_queries(["準備"])
     except TenkyoIndexError as error:  # whoever asks will be told
         print(error.message, file=sys.stderr, flush=True)
     else:
         _get(examples)  # looked for once, and then kept
+    if writer is not None:
+        writer.prepare()
+        if (fault := writer.state[2]) is not None:  # whoever asks is told, and it is tried again then
+            print(fault, file=sys.stderr, flush=True)
 
 
 def _leave_unfinished_work(status: int) -> None:

@@ -7,8 +7,11 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from answer.generating.address import base_url
 
 PREFIX = "TENKYO_"
 
@@ -54,6 +57,33 @@ class Settings(BaseSettings):
     max_upload_files: int = Field(20, ge=1, le=1000)
     max_k: int = Field(50, ge=1, le=1000, description="most hits of one search")
 
+    llm_url: str | None = Field(
+        None, description="address of a server that speaks OpenAI's protocol; None: no language model"
+    )
+    llm_model: str | None = Field(None, min_length=1, description="its model; None: the only one that it has")
+    llm_key: SecretStr | None = Field(None, description="sent to that address alone, and shown nowhere")
+    llm_window: int | None = Field(
+        None, ge=1024, le=2_000_000, description="tokens of a prompt and its reply; None: what the server says"
+    )
+    llm_parallel: int = Field(1, ge=1, le=256, description="requests at once")
+    llm_connect_seconds: float = Field(3.0, gt=0, le=60)
+    llm_first_token_seconds: float = Field(20.0, gt=0, le=600)
+    llm_silence_seconds: float = Field(15.0, gt=0, le=600, description="between two tokens")
+    llm_whole_seconds: float = Field(60.0, gt=0, le=3600, description="a question, all requests for it together")
+
+    @field_validator("llm_url")
+    @classmethod
+    def _address(cls, url: str | None) -> str | None:
+        return None if url is None else base_url(url)
+
+    @field_validator("llm_key")
+    @classmethod
+    def _sendable(cls, key: SecretStr | None) -> SecretStr | None:
+        value = key.get_secret_value().strip() if key else ""
+        if not value.isascii() or not value.isprintable():
+            raise ValueError("must be ASCII without line breaks, as it travels in a header")
+        return SecretStr(value) if value else None
+
     @field_validator("allowed_hosts", mode="before")
     @classmethod
     def _split(cls, hosts: object) -> object:
@@ -64,6 +94,9 @@ class Settings(BaseSettings):
     def _home(cls, path: Path | None) -> Path | None:
         return path.expanduser() if path else None
 
+
+# Of these an error never repeats what was given: it may hold a password.
+_SECRET = {"llm_key", "llm_url"}
 
 # Read by .ci/setup.sh before there is a tenkyo. Whoever exports them for it must not be refused by the command.
 _OF_SET_UP = {"TENKYO_TORCH", "TENKYO_TORCH_INDEX"}
@@ -87,7 +120,14 @@ def read_settings(**flags: Any) -> Settings:
     try:
         return Settings(**{name: value for name, value in flags.items() if value is not None})
     except ValidationError as error:
-        wrong = "; ".join(
-            f"{PREFIX}{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}, got {e['input']!r}" for e in error.errors()
-        )
-        raise SettingsError(wrong) from error
+        raise SettingsError("; ".join(map(_told, error.errors()))) from (None if _names_secret(error) else error)
+
+
+def _names_secret(error: ValidationError) -> bool:
+    return any(_SECRET & set(map(str, e["loc"])) for e in error.errors())
+
+
+def _told(error: ErrorDetails) -> str:
+    name = ".".join(map(str, error["loc"]))
+    got = "" if name in _SECRET else f", got {error['input']!r}"
+    return f"{PREFIX}{name.upper()}: {error['msg']}{got}"

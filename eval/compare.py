@@ -177,10 +177,10 @@ def _comparison(
         UNREAD: [pair for name in pairs if sets[name].get("standing") in LEFT_OUT for pair in pairs[name]],
         READ: [pair for name in pairs if sets[name].get("standing") not in LEFT_OUT for pair in pairs[name]],
     }
-    paired = [one for name in pairs for one in _paired(name, pairs[name])]
+    paired = [one for name in pairs for one in paired_measures(name, pairs[name])]
     if len(pairs) > 1:
         kinds = (ALL, UNREAD, READ) if groups[UNREAD] and groups[READ] else (ALL,)
-        paired += [one for name in kinds for one in _paired(name, groups[name])]
+        paired += [one for name in kinds for one in paired_measures(name, groups[name])]
     return Comparison(
         changes=changes,
         paired=tuple(paired),
@@ -229,13 +229,19 @@ def _what_changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> Any:
     return "changed" if old["said"] != new["said"] else None
 
 
-def _paired(name: str, pairs: Sequence[Pair]) -> list[Paired]:
+def paired_measures(
+    name: str,
+    pairs: Sequence[Pair],
+    measures: Sequence[str] = (*FLAGS, *MEANS),
+    of_answers: Sequence[str] = OF_ANSWERS,
+) -> list[Paired]:
+    """Return the tests of the measures that the pairs have; ``of_answers`` are shares of the answers given."""
     found = []
-    for measure in (*FLAGS, *MEANS):
+    for measure in measures:
         values = _values(pairs, measure)
         if len(values):
             found.append(_tested(name, measure, values))
-    for measure in OF_ANSWERS:
+    for measure in of_answers:
         values = np.array([[one["measures"].get(measure, ABSENT) for one in pair] for pair in pairs])
         if len(values) and (values != ABSENT).any(axis=0).all():
             found.append(_tested_share(name, measure, values))

@@ -70,6 +70,29 @@ def save_run(
             file.write(json.dumps(record, ensure_ascii=False) + "\n")
 
 
+def append_row(folder: Path, config: Mapping[str, Any], name: str, row: Mapping[str, Any]) -> None:
+    """Add a line to a file of a run that is still going on, at once; the first brings the configuration with it."""
+    if not (folder / "config.json").exists():
+        _write_json(folder / "config.json", config)
+    with (folder / name).open("a", encoding="utf-8") as file:
+        file.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def save_apart(folder: Path, name: str, card: Mapping[str, Any], shown: str) -> None:
+    """Write a scorecard of its own beside those of a run, and what was shown of it."""
+    _write_json(folder / f"{name}.json", card)
+    (folder / f"{name}.txt").write_text(shown + "\n", encoding="utf-8")
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """Return the configuration of a run, whole or not; RunFolderError where there is none."""
+    try:
+        config: dict[str, Any] = _read_json(folder / "config.json")
+    except (OSError, ValueError, TypeError) as error:
+        raise RunFolderError(f"記録のフォルダではありません: {folder}") from error
+    return config
+
+
 def _write_json(path: Path, data: Mapping[str, Any]) -> None:
     path.write_text(json.dumps(data, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
@@ -100,7 +123,8 @@ def peak_memory_mib() -> float:
     """Return the largest resident size of this process so far, in MiB."""
     import resource  # Windows has none, and shows scorecards all the same
 
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    # of this process, or of the largest of those that asked for it
+    peak = max(resource.getrusage(of).ru_maxrss for of in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return peak / (2**20 if sys.platform == "darwin" else 2**10)  # macOS counts bytes, Linux KiB
 
 

@@ -7,7 +7,7 @@ import sys
 import time
 import traceback
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -28,6 +28,7 @@ from ingest.document import Document
 # The stages of a search: each leg by itself, both fused, and the order in which the hits are read.
 Stage = Literal["keyword", "vector", "fused", "reranked"]
 STAGES: tuple[Stage, ...] = ("keyword", "vector", "fused", "reranked")
+Asking = Callable[[Assistant, Snapshot, Question], tuple[Judged, Answer | None]]
 DEPTH = 10  # chunks that are looked at in a ranking
 NEIGHBOURS = 5  # lines around a quote where the date of a value may stand: the head of a table, the line above
 
@@ -40,8 +41,14 @@ class SetResult:
     records: list[dict[str, Any]]
 
 
-def measure(question_set: QuestionSet, assistant: Assistant, stages: Sequence[Stage] = STAGES) -> SetResult:
-    """Ask every question of the set; return the scorecard and the records, in the order of the questions."""
+def measure(
+    question_set: QuestionSet, assistant: Assistant, stages: Sequence[Stage] = STAGES, asking: Asking | None = None
+) -> SetResult:
+    """Ask every question of the set; return the scorecard and the records, in the order of the questions.
+
+    ``asking`` asks one question and judges the answer in the papers' own words; ``ask`` does when it is None.
+    """
+    asking = asking or ask
     snapshot = assistant.collection.snapshot()
     chunks = _all_chunks(snapshot)
     questions = question_set.questions
@@ -55,7 +62,7 @@ def measure(question_set: QuestionSet, assistant: Assistant, stages: Sequence[St
     for question in tqdm(questions, desc=f"{question_set.name}: 質問", file=sys.stderr, disable=None):
         for stage in stages:
             rankings[stage][question.id] = _ranking(assistant, snapshot, question, stage)
-        asked.append((question, *ask(assistant, snapshot, question)))
+        asked.append((question, *asking(assistant, snapshot, question)))
 
     measured = {stage: measure_rankings(questions, rankings[stage], chunks) for stage in stages}
     records = [
@@ -78,12 +85,17 @@ def measure(question_set: QuestionSet, assistant: Assistant, stages: Sequence[St
 
 
 def ask(assistant: Assistant, snapshot: Snapshot, question: Question) -> tuple[Judged, Answer | None]:
-    """Ask one question and judge the answer. A crash is a verdict too, so that one does not hide the others."""
+    """Ask one question and judge the answer."""
+    return judged(question, snapshot, lambda: assistant.ask(question.question, id=question.id))
+
+
+def judged(question: Question, snapshot: Snapshot, find: Callable[[], Answer]) -> tuple[Judged, Answer | None]:
+    """Judge the answer that is found. A crash is a verdict too, so that one does not hide the others."""
     start = time.perf_counter()
     answer: Answer | None = None
     error: str | None = None
     try:
-        answer = assistant.ask(question.question, id=question.id)
+        answer = find()
     except QuestionError as refused:
         error = f"QuestionError: {refused}"
     except Exception:
@@ -137,14 +149,18 @@ def _page_of_line(document: Document, line: int) -> int:
 def unsupported_of(answer: Answer, snapshot: Snapshot) -> list[str]:
     """Return the figures of an answer that stand nowhere they may stand (see ``unsupported_figures``)."""
     quotes = "\n".join(citation.quote for citation in answer.citations)
-    around = [
-        part
-        for c in answer.citations
-        for part in (c.title, c.meeting, c.published, *c.section, _neighbourhood(c, snapshot))
-        if part
-    ]
+    around = [part for citation in answer.citations for part in surroundings(citation, snapshot)]
     how = answer.derived.how if answer.derived else None
     return unsupported_figures(answer.answer, answer.question, quotes, "\n".join(around), how)
+
+
+def surroundings(citation: Citation, snapshot: Snapshot) -> list[str]:
+    """Return what stands around a quote and may date it: title, meeting, day, headings, the lines next to it."""
+    around = (
+        *(citation.title, citation.meeting, citation.published),
+        *(*citation.section, _neighbourhood(citation, snapshot)),
+    )
+    return [part for part in around if part]
 
 
 def _neighbourhood(citation: Citation, snapshot: Snapshot) -> str:

@@ -6,10 +6,10 @@ import argparse
 import hashlib
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from tqdm import tqdm
 
@@ -79,6 +79,20 @@ def find_sets(files: Sequence[Path] | None, folders: Sequence[Path]) -> tuple[li
             names = "、".join(sorted(needed)[:3]) + (" ほか" if len(needed) > 3 else "")
             absent.append(f"{name}: 実行していません。文書がそろっていません（{names}）。")
     return sets, absent
+
+
+def sets_of_run(config: Mapping[str, Any]) -> list[QuestionSet]:
+    """Return the sets that a run of this configuration asked, over the same documents."""
+    sets = []
+    for name, one in config["sets"].items():
+        path, documents = Path(one["questions"]), tuple(map(Path, one["documents"]))
+        for needed in (path, *documents):
+            if not needed.is_file():
+                raise EvaluationError(f"前の記録で使ったファイルがありません: {needed}")
+        origin = _origin(path)
+        title = _title(name) if origin == "bank" else None
+        sets.append(QuestionSet(name, path, read_questions(path), documents, origin, title))
+    return sets
 
 
 def bank_files(names: Sequence[str]) -> list[Path]:

@@ -73,7 +73,7 @@ class PairNetwork(nn.Module):
 
         def of_piece(piece: Sequence[int]) -> Tensor:
             with nullcontext() if learning else torch.inference_mode():  # which is each thread's own
-                return self(*_lower(bert, self.frozen, [pairs[i] for i in piece]))  # type: ignore[no-any-return]
+                return self(*_lower(bert, self.frozen, [pairs[i] for i in piece]))  # type: ignore[no-any-return] # a Module
 
         order = sorted(range(len(pairs)), key=lambda i: -len(pairs[i][0]))
         pieces = [order[at : at + PIECE] for at in range(0, len(order), PIECE)]

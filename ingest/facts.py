@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from itertools import pairwise
 from typing import Literal
 
 from ingest.dates import Period, find_periods, parse_code
@@ -97,6 +98,8 @@ _MONEY = re.compile(r"[十百千万億]*円")
 # A unit alone in a cell, and rows that a column's unit does not hold for
 _UNIT_ALONE = re.compile(r"[十百千万億]{0,2}円|人|件|戸|世帯|%|㎡|㎥|m2|m3|ha|km|トン|t")
 _OTHER_MEASURE = re.compile(r"[率比数]$|割合|人口|面積|延長")
+_BETWEEN = 120  # characters between tables that stand under one header
+_ATTRIBUTES = 12  # rows below the headings that may say of each column what its figures are
 _SUM = re.compile(r"額|費|増減|差引|比較|財源|(?:国|県|都|府|市|町|村)(?:支出金|費)?$|債$|その他$|料$|金$|計$")
 
 
@@ -132,6 +135,7 @@ class _TableReader:
         self.columns = {
             c: self._heading([(r, c) for r in range(table.header_rows)]) for c in {cell.column for cell in table.cells}
         }
+        self.stacked = self._is_stacked()
         self.unit = table.unit or (_unit_span(self.text, corner) if corner is not None else None)
         self.names_before = {row: (start, end) for row, start, end in table.rows_from}
         if above is not None and self.names_before:
@@ -149,6 +153,8 @@ class _TableReader:
         self.base, self.base_from = _as_of_of_headings(self.title, table.headings, self.fiscal)
         self.column_units = {c: _unit_in_brackets(name) for c, (name, _) in self.columns.items()}
         self.units_down = {c: unit for c in self.columns if (unit := self._unit_down(c)) is not None}
+        self.unit_row, units = self._row_of_units()
+        self.units_down.update(units)
         for c in self.units_down:
             # 予算額 over 千円 is a column of 予算額
             name, spans = self.columns[c]
@@ -178,18 +184,34 @@ class _TableReader:
         例: 令和4年度 | (empty) | 令和5年度 | (empty) over 男 | 女 | 男 | 女; only what the row below repeats is sure
         """
         table = self.table
-        if table.header_rows < 2:
-            return
-        columns = sorted(c for r, c in self.at if r == 0 and c >= table.header_columns)
-        words = [self.text[cell.start : cell.end].strip() for c in columns for cell in (self.at[0, c],)]
-        below = [self.text[slice(*span)] if (span := self._span_at(1, c)) else "" for c in columns]
-        starts = [i for i, word in enumerate(words) if word]
-        width = len(columns) // len(starts) if starts else 0
-        if width < 2 or starts != list(range(0, len(columns), width)):
-            return
-        if all(below) and below == below[:width] * len(starts) and len(set(below[:width])) == width:
-            for i, c in enumerate(columns):
-                self.at[0, c] = self.at[0, columns[i - i % width]]
+        columns = range(table.header_columns, 1 + max(c for _, c in self.at))
+        for row in range(table.header_rows - 1):
+            starts = [c for c in columns if self._span_at(row, c)]
+            below = {c: self.text[slice(*span)] for c in columns if (span := self._span_at(row + 1, c))}
+            if len(starts) < 2 or starts[0] != columns.start or len(below) < len(columns):
+                continue
+            ranges = [range(start, end) for start, end in pairwise([*starts, columns.stop])]
+            groups = [[below[c] for c in group] for group in ranges]
+            if all(names[0] == groups[0][0] and len(set(names)) == len(names) > 1 for names in groups):
+                self.at.update({(row, c): self.at[row, group.start] for group in ranges for c in group})
+
+    def _is_stacked(self) -> bool:
+        """Say whether headings stand in as many rows as the figures below, each for the one at its own place.
+
+        例: 今週の平均 | 比 (over two rows) / 前週の平均 above 779 | 89% (over two rows) / 873
+        """
+        table, height = self.table, self.table.header_rows
+        rows = 1 + max((r for r, _ in self.at), default=0)
+        places = [(cell.row, cell.column, cell.row_span) for cell in table.cells if cell.start < cell.end]
+        head = {place for place in places if place[0] < height}
+        return (
+            height > 1
+            and not table.header_columns
+            and rows == 2 * height
+            and all(cell.column_span == 1 for cell in table.cells)
+            and {(r + height, c, down) for r, c, down in head} == {place for place in places if place[0] >= height}
+            and any(r and down < height for r, _, down in head)
+        )
 
     def _written_out(self) -> dict[Cell, str]:
         """Return the headings that go on short in full, by their cells. 例: 3 behind 令和2年度 → 令和3年度"""
@@ -222,9 +244,14 @@ class _TableReader:
         table, other = self.table, above.table
         if table.follows:
             return not table.header_rows and self.columns.keys() <= above.columns.keys()
+        between = self.text[other.end : table.start]
         return (
             not table.header_rows
             and table.page == other.page
+            # Two columns are keys with their values; what is told of in sentences is another thing.
+            and len(self.columns) > 2
+            and len(between) <= _BETWEEN
+            and "。" not in between
             and table.header_columns == other.header_columns
             and self.columns.keys() == above.columns.keys()
             and any(name for name, _ in above.columns.values())
@@ -253,6 +280,17 @@ class _TableReader:
         figures = [quantity for word in below if is_value(word) for quantity in find_quantities(word)]
         return unit if figures and all(quantity.base_unit is None for quantity in figures) else None
 
+    def _row_of_units(self) -> tuple[int, dict[int, str]]:
+        """Return the row that says the unit of each column, and these units. 例: 単位 | ％ | 億円 above 1月 | 6 | 12"""
+        rows = range(self.table.header_rows, min(self.table.header_rows + _ATTRIBUTES, max(self.rows, default=0)))
+        for row in rows if self.table.header_rows and self.table.header_columns else ():
+            held = {cell.column: self.text[cell.start : cell.end] for cell in self.rows.get(row, ())}
+            label = re.sub(r"\s", "", held.pop(0, ""))
+            units = {c: _unit_words(words) for c, words in held.items()}
+            if label == "単位" and units and all(map(is_unit, units.values())):
+                return row, units
+        return -1, {}
+
     def _units_across(self) -> dict[int, Span]:
         """Return where each row says its unit, in a column that is headed 単位. 例: 観光入込客数 | 千人 | 1,236"""
         headed = [c for c, (name, _) in self.columns.items() if re.sub(r"\s", "", name) == "単位"]
@@ -274,7 +312,9 @@ class _TableReader:
     def _recurs(self, column: int) -> bool:
         """Say whether a column's heading recurs in group after group. 例: 級 | 職員数 | 級 | 職員数"""
         row = self.table.header_rows - 1
-        heads = {c: _flat(self.text[slice(*span)]) for c in self.columns if (span := self._span_at(row, c))}
+        # One heading over several columns does not recur in each of them.
+        cells = {c: self.at[row, c] for c in self.columns if self._span_at(row, c)}
+        heads = {c: _flat(self.text[cell.start : cell.end]) for c, cell in cells.items() if c == cell.column}
         again = [c for c, name in heads.items() if name and name == heads.get(column)]
         return len(again) > 1 and len(set(heads.values())) * 2 <= len(heads) + 1 and column + 1 in heads
 
@@ -318,6 +358,8 @@ class _TableReader:
             start, end = min(cell.start for cell in cells), max(cell.end for cell in cells)
             for cell in body:
                 column_name, column_spans = self.columns[cell.column]
+                if self.stacked:
+                    column_name, column_spans = self._heading([(cell.row % table.header_rows, cell.column)])
                 if self.units_across.get(cell.row) == (cell.start, cell.end):
                     continue  # it is told with each figure of the row
                 spans = [s for s in (*row_spans, *column_spans) if not start <= s[0] < end]
@@ -504,7 +546,7 @@ class _TableReader:
             unit = self.text[slice(*across)].strip()
             return unit, quantity.value * unit_scale(unit), across
         own = _unit_in_brackets(row) or self.column_units.get(number)
-        if own is None and not _OTHER_MEASURE.search(row):
+        if own is None and cell.row > self.unit_row and not _OTHER_MEASURE.search(row):
             own = self.units_down.get(number)
         if own is None and self.unit is not None:
             unit = self.text[slice(*self.unit)]

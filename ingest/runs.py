@@ -16,6 +16,7 @@ _FULL = re.compile(
 _SHORT = re.compile(r"(?P<n>元|[0-9]{1,2})(?P<tail>年度|年|月|)")
 _IN_KANJI = re.compile(rf"(?P<era>(?:{_ERA})?)(?P<n>[〇一二三四五六七八九十]{{1,4}})(?P<tail>年度|年|月|)")
 _LAST_YEARS = {"平成": ("令和", 31), "H": ("R", 31), "昭和": ("平成", 64), "S": ("H", 64)}
+_FIGURE = re.compile(r"[△▲+-]?[0-9][0-9,.]*[^0-9]{0,3}")
 _CENSUS = 5  # years between two
 _DITTO = re.compile(r"[〃″“”\"゛]+|同上|同|仝|々")
 
@@ -32,6 +33,7 @@ def written_out(cells: Sequence[str], beside: Sequence[Sequence[str]] = ()) -> l
     behind it makes all of them figures. Two short ones are sure, one is where something stands in ``beside``, the
     cells under them. Years stand there no more than by chance, or the run is a row of figures behind a year.
     例: 令和2年度, 3, 4 → 令和2年度, 令和3年度, 令和4年度; 平成30, 元, 2 → 平成30, 令和元, 令和2; 2019, 20 → …, 2020年;
+    2019, 2020 over figures → 2019年, 2020年;
     平成2年, 7, 12 → 平成2年, 平成7年, 平成12年: a census is every five years
     """
     plain = list(map(_plain, cells))
@@ -44,7 +46,10 @@ def written_out(cells: Sequence[str], beside: Sequence[Sequence[str]] = ()) -> l
         if len(names) > 1 and not goes_on:
             under = [_plain(cell) for row in beside for cell in row[at:end] if cell.strip()]
             years = sum(_FULL.fullmatch(cell) is not None for cell in under)
-            if len(names) > (1 if under else 2) and years * 2 <= len(under):
+            figures = sum(_FIGURE.fullmatch(cell) is not None for cell in under)
+            # Whole numbers that go on by one are years where they head figures; beside words they are codes.
+            whole = len(names) > 1 and plain[at + 1].isdecimal() and len(plain[at + 1]) == 4
+            if len(names) > (1 if under else 2) and years * 2 <= len(under) and (figures * 2 > len(under) or not whole):
                 meant[at:end] = names
         at = end
     return meant
@@ -102,6 +107,10 @@ def _run(cells: Sequence[str]) -> list[str]:
     second = _SHORT.fullmatch(cells[1]) if len(cells) > 1 else None
     step = _CENSUS if tail and second and second["n"] == str(year % (100 if not era else 1000) + _CENSUS) else 1
     for cell in cells[1:]:
+        if not tail and cell == str(year + step) and not era:
+            year += step  # 例: 2019, 2020: years, though nothing calls them so
+            names.append(f"{year}年")
+            continue
         short = _SHORT.fullmatch(cell)
         if short is None or (short["tail"] and tail and short["tail"] != tail) or short["tail"] == "月":
             break

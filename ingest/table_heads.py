@@ -84,8 +84,18 @@ def count_headings(
     values = {place for place, text in texts.items() if text and is_value(text) and not is_label(text)}
     if not values and columns < 3:
         return 0, 1
+    if columns == 2 and not said and not _Heads(cells, texts, values, rows, columns).heads_figures(0):
+        head, *told = [texts[r, 1] for r in range(rows) if texts.get((r, 1))]
+        if (
+            len(head) > _LONGEST_NAME
+            or re.search(r"[0-9。]", same_width(head))
+            or 3 * len(head) * len(told) > 2 * sum(map(len, told))
+        ):
+            return 0, 1  # keys with their values, of which a few are figures
 
     header_rows = _count_rows(cells, texts, values, rows, columns) if said is None else said
+    if said is None and _is_form(texts, values, header_rows, rows, columns):
+        header_rows = 0
     body = [r for r in range(header_rows, rows) if len(_filled(texts, r, columns)) > 1]
     header_columns = 0
     for c in range(columns - 1):
@@ -104,6 +114,28 @@ def count_headings(
     return header_rows, header_columns
 
 
+def _is_form(
+    texts: Mapping[tuple[int, int], str],
+    values: Collection[tuple[int, int]],
+    header_rows: int,
+    rows: int,
+    columns: int,
+) -> bool:
+    """Say whether what stands over the columns is to be filled in or is told in a sentence, and so heads none.
+
+    例: 氏名 | 年 月 日 | □該当する; 年 | 月 | 日 above other words than figures
+    """
+    headings = {(r, c): texts[r, c] for r in range(header_rows) for c in range(1, columns) if texts.get((r, c))}
+    if any(map(_FIELD.search, headings.values())):
+        return True
+    parts_of_date = sentences = 0
+    for (_, c), text in headings.items():
+        below = [(row, c) for row in range(header_rows, rows) if texts.get((row, c))]
+        parts_of_date += text in ("年", "月", "日") and bool(below) and not any(place in values for place in below)
+        sentences += len(text) > _LONGEST_HEADING and text.endswith("。")
+    return parts_of_date > 1 or 0 < len(headings) <= 2 * sentences
+
+
 def _count_rows(
     cells: Sequence[Sequence[int]],
     texts: Mapping[tuple[int, int], str],
@@ -113,30 +145,135 @@ def _count_rows(
 ) -> int:
     # What stands over all columns heads them all: their own headings begin below it.
     first = int(rows > 2 and any(row == column == 0 and along == columns for _, _, row, column, _, along in cells))
-    # A row without a label and without a figure is of headings, and so are the rows above it.
+    table = _Heads(cells, texts, values, rows, columns)
+    # A row without a label, of words over figures, is of headings, and so are the rows above it.
     # 例: １日の所定労働時間 | ３６５日 | ３６６日 over (empty) | 年間休日日数
     header_rows = next(
         (
             r + 1
             for r in (first + 2, first + 1)
-            if r < rows - 1
-            and _filled(texts, r, columns)
-            and texts.get((r, 0)) == ""
-            and not any((r, c) in values for c in _filled(texts, r, columns))
+            if r < rows - 1 and texts.get((r, 0)) == "" and table.is_words(r) and table.heads_figures(r)
         ),
         0,
     )
     while header_rows < rows - 1:
         here = _filled(texts, header_rows, columns)
         figures = sum((header_rows, c) in values for c in here if c)
-        if figures >= 0.4 * max(1, len(here) - 1) or (header_rows > first and (0 in here or not here)):
+        if header_rows <= first:
+            figures -= sum(table.numbers_words(header_rows, c) for c in here if c)
+            goes_on = True
+        else:
+            goes_on = table.goes_on(header_rows, first)
+        if figures >= 0.4 * max(1, len(here) - 1) or not goes_on:
             break
         header_rows += 1
     if header_rows == first + 1:
-        # A heading that reaches over several rows makes headings of what stands beside it.
+        # A heading that reaches over several rows makes headings of what stands beside it; the one over the labels
+        # only where it stands beside one that is parted below.
         reach = [row + down for _, _, row, c, down, _ in cells if row == first and c and texts.get((row, c))]
-        header_rows = max(header_rows, min(max(reach, default=0), rows - 1))
+        if table.parts_below(first):
+            reach.append(table.below_corner(first))
+        # What stands beside all rows is a remark on them.
+        header_rows = max([header_rows, *(below for below in reach if below < rows)])
     return header_rows
+
+
+class _Heads:
+    """The first rows of a table, asked whether they are headings."""
+
+    def __init__(
+        self,
+        cells: Sequence[Sequence[int]],
+        texts: Mapping[tuple[int, int], str],
+        values: Collection[tuple[int, int]],
+        rows: int,
+        columns: int,
+    ) -> None:
+        self._texts, self._values, self._rows, self._columns = texts, values, rows, columns
+        self._over: dict[tuple[int, int], tuple[int, int, int]] = {}  # field → row, column and width of its cell
+        for _, _, row, column, down, along in cells:
+            if texts.get((row, column)):
+                covered = ((r, c) for r in range(row, row + down) for c in range(column, column + along))
+                self._over.update(dict.fromkeys(covered, (row, column, along)))
+
+    def goes_on(self, row: int, first: int) -> bool:
+        """Say whether a row below the first heading row is of headings, too."""
+        if not self._texts.get((row, 0)) and self.heads_figures(row):
+            return True
+        return self.is_words(row) and (self._parts(row, first) or self._parts_one_name(row, first))
+
+    def is_words(self, row: int) -> bool:
+        """Say whether a row holds something, and no figure."""
+        here = _filled(self._texts, row, self._columns)
+        return bool(here) and not any((row, c) in self._values for c in here)
+
+    def heads_figures(self, row: int) -> bool:
+        """Say whether most of what stands below the cells of a row is figures."""
+        here = [c for c in _filled(self._texts, row, self._columns) if c]
+        below = [(r, c) for r in range(row + 1, self._rows) for c in here if self._texts.get((r, c))]
+        return bool(here) and sum(place in self._values for place in below) * 2 > len(below)
+
+    def numbers_words(self, row: int, column: int) -> bool:
+        """Say whether a figure names its column, which holds none. 例: 1 | 2 | 3 above ✓ | ✓ | ○"""
+        below = [(r, column) for r in range(row + 1, self._rows) if self._texts.get((r, column))]
+        return (row, column) in self._values and len(below) > 1 and not any(place in self._values for place in below)
+
+    def parts_below(self, row: int) -> bool:
+        """Say whether a heading over several columns of a row has cells of its own for them, beside the same label."""
+        wide = {self._over[row, c] for c in range(1, self._columns) if self._over.get((row, c), (0, 0, 1))[2] > 1}
+        return any(
+            sum(bool(self._texts.get((r, c))) for c in range(column, column + along)) > 1
+            for r in range(row + 1, self.below_corner(row))
+            for top, column, along in wide
+            if top == row
+        )
+
+    def below_corner(self, row: int) -> int:
+        """Return how far the heading over the labels reaches: to the last row of words that has no label of its own."""
+        last = end = row
+        while end + 1 < self._rows and not self._texts.get((end + 1, 0)):
+            end += 1
+            if self.is_words(end):
+                last = end
+        return last + 1
+
+    def _parts(self, row: int, first: int) -> bool:
+        """Say whether a row tells apart the columns that the rows above it head together, and heads no other.
+
+        例: データ項目 (over three columns) | 参考 (over two) above 番号 | 名称 | 必須 | 語彙 | 型
+        """
+        free: list[int] = []  # columns without a heading of their own
+        wide = False
+        corner = self._texts.get((first, 0)) or self._texts.get((row, 0))
+        for c in range(0 if corner else 1, self._columns):
+            above = [self._over[r, c] for r in range(first, row) if (r, c) in self._over]
+            if all(along > 1 for _, _, along in above):
+                free.append(c)
+                wide = wide or bool(above)
+            elif self._texts.get((row, c)):
+                return False
+        here = [c for c in free if self._texts.get((row, c))]
+        names = {self._texts[row, c] for c in here}
+        # Labels of rows may be parted, too, so it is most of the columns, or the heading over the labels goes on.
+        most = len(free) * 2 > self._columns or not corner or self._over.get((row, 0), (row,))[0] < row
+        return wide and most and len(names) > 1 and len(here) * 5 >= 4 * len(free)
+
+    def _parts_one_name(self, row: int, first: int) -> bool:
+        """Say whether a row tells apart columns that the row above calls all by one name, under an empty corner.
+
+        例: (empty) | 残高 | 残高 | 残高 above 系列名 | 現金 | 預金 | 証券, and figures below
+        """
+        above = [self._texts.get((row - 1, c), "") for c in range(1, self._columns)]
+        here = [self._texts.get((row, c), "") for c in range(1, self._columns)]
+        return (
+            row - 1 == first
+            and not self._texts.get((first, 0))
+            and len(here) > 1
+            and len(set(above)) == 1 < len(set(here))
+            and all(above)
+            and all(here)
+            and self.heads_figures(row)
+        )
 
 
 def _filled(texts: Mapping[tuple[int, int], str], row: int, columns: int) -> list[int]:
@@ -182,5 +319,8 @@ def _tallies(cells: Sequence[str]) -> bool:
     return _rises(numbers) or _rises(numbers[::-1])
 
 
+_FIELD = re.compile(r"^[□☐☑]|年[\s　]+月[\s　]+日")
+_LONGEST_NAME = 12  # characters of what heads the values of keys
+_LONGEST_HEADING = 30  # characters of a sentence
 _NUMBER = re.compile(r"番\s*号|^(?:No|№|Ｎｏ|順|整理|位)", re.I)
 _HOURS = re.compile(r"[0-9]+時間(?:[0-9]+分)?")

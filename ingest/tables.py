@@ -134,6 +134,8 @@ def _grids_of_run(lines: list[_Line], first: int, last: int, mark: str, text: st
     rows = [_split(lines[i], mark, framed=framed) for i in numbers]
     if any("<" in text[a:b] and re.search(r"</?\w+[^>]*>", text[a:b].replace("<br>", "")) for r in rows for a, b in r):
         return  # cells that hold HTML were laid out, not tabulated
+    if mark == "|":
+        rows = _without_arrows(rows, text)
     outlines = list(_outlines(rows, numbers, text))
     if outlines:
         yield from outlines
@@ -142,6 +144,9 @@ def _grids_of_run(lines: list[_Line], first: int, last: int, mark: str, text: st
     padded = [tuple(rows) for rows, _ in even]
     numbers = [numbers[i] for _, i in even]
     width = len(padded[0]) if padded else 0
+    # Markdown rules a line off below the heading row. Over two columns that is often a key with its value.
+    ruled = [i for i in range(first, last + 1) if mark == "|" and _DELIMITER_ROW.fullmatch(lines[i].text)]
+    said = sum(n < ruled[0] for n in numbers) if len(ruled) == 1 and width > 2 else 0
     starts = [0]
     if width == 2 and any(is_value(text[a:b]) for _, (a, b) in padded):
         # 例: 性別 | / 男性 | 70.1% / 家族構成 | / 単身 | 34.7%: a line without a value opens the next table.
@@ -149,9 +154,24 @@ def _grids_of_run(lines: list[_Line], first: int, last: int, mark: str, text: st
     for start, end in zip(starts, [*starts[1:], len(padded)], strict=True):
         if end - start >= 2:
             for part in _side_by_side(padded[start:end], text):
-                grid = _with_headings(part, text, numbers[start], numbers[end - 1])
+                grid = _with_headings(part, text, numbers[start], numbers[end - 1], 0 if start else said)
                 if grid is not None:
                     yield _with_sections(grid, text)
+
+
+def _without_arrows(rows: list[list[Span]], text: str) -> list[list[Span]]:
+    """Return rows without the arrows that stand for the cell beside or above: Markdown merges none.
+
+    A label goes on downwards, elsewhere there is nothing. An arrow to the left says so by itself, or one upwards in
+    place of a label; others may tell of a rise.
+    """
+    if not any("←" in (text[a:b] for a, b in row) or (row and text[slice(*row[0])] == "↑") for row in rows):
+        return rows
+    freed: list[list[Span]] = []
+    for row in rows:
+        labels = [freed[-1][0]] if freed and freed[-1] and row and text[slice(*row[0])] == "↑" else row[:1]
+        freed.append([*labels, *(_EMPTY if text[a:b] in ("←", "↑") else (a, b) for a, b in row[1:])])
+    return freed
 
 
 def _even_rows(rows: list[list[Span]], text: str) -> list[tuple[list[Span], int]]:
@@ -331,24 +351,33 @@ def _side_by_side(rows: list[tuple[Span, ...]], text: str) -> list[list[tuple[Sp
     return [[row[a:b] for row in rows] for a, b in pairwise(cuts)]
 
 
-def _with_headings(rows: list[tuple[Span, ...]], text: str, first: int, last: int) -> _Grid | None:
-    """Return the grid with its heading rows and columns counted, or None when nothing in it would be a cell."""
+def _with_headings(rows: list[tuple[Span, ...]], text: str, first: int, last: int, said: int = 0) -> _Grid | None:
+    """Return the grid with its heading rows and columns counted, or None when nothing in it would be a cell.
+
+    ``said`` is how many heading rows the file rules off, if it does; more than these are those without a label.
+    """
     width = len(rows[0])
     if width < 2 or len(rows) < 2:
         return None
     words = grid_written_out([[text[a:b] for a, b in row] for row in rows], _MAX_HEADER_ROWS)
     kinds = [[_kind(cell) for cell in row] for row in words]
+    if any("value" in row[1:] for row in kinds[:said]):
+        said = 0  # figures: a row that was ruled off because some row had to be
+    while 0 < said < len(rows) - 1 and rows[said][0] == rows[0][0] != _EMPTY:
+        said += 1  # what stands over the labels goes on
     if not any("value" in row for row in kinds):
         head, *body = [[text[a:b] for a, b in row] for row in rows]
-        header_rows = 1 if _names_columns(head, body) else 0
+        header_rows = said or (1 if _names_columns(head, body) else 0)
         if any(not row[0] for row in body):
             # Empty cells on the left: events in columns (with a header), or merged cells that cannot be told from them.
-            return _Grid(tuple(rows), 1, 0, first, last) if header_rows else None
+            return _Grid(tuple(rows), header_rows, 0, first, last) if header_rows else None
         return _Grid(tuple(rows), header_rows, 1, first, last)
     header_rows = 0
     while header_rows < len(rows) and "value" not in kinds[header_rows][1:]:
         section = header_rows and kinds[header_rows][0] == "word" and set(kinds[header_rows][1:]) == {"empty"}
         if kinds[header_rows][0] == "value" or (section and "empty" not in kinds[header_rows - 1][1:]):
+            break
+        if said and header_rows >= said and kinds[header_rows][0] != "empty":
             break
         header_rows += 1
     if header_rows == len(rows):

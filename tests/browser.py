@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,8 @@ from pathlib import Path
 from time import monotonic, sleep
 
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
+
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -36,10 +37,12 @@ def command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "api.cli", *arguments]
 
 
-def environment(index: Path) -> dict[str, str]:
-    """Return this environment with only ``index`` set of tenkyo's own variables."""
+def environment(index: Path, llm: str | None = None) -> dict[str, str]:
+    """Return this environment with only ``index`` and the address of ``llm`` set of tenkyo's own variables."""
     kept = {name: value for name, value in os.environ.items() if not name.upper().startswith("TENKYO_")}
-    return {**kept, "TENKYO_INDEX": str(index)}
+    # What is found of a language model is kept beside the index, and no model of whoever runs the tests is started.
+    own = {"TENKYO_INDEX": str(index), "XDG_DATA_HOME": str(index.parent)}
+    return {**kept, **own, **({"TENKYO_LLM_URL": llm} if llm else {})}
 
 
 def ingest(paths: list[Path], index: Path) -> None:
@@ -47,11 +50,13 @@ def ingest(paths: list[Path], index: Path) -> None:
 
 
 @contextmanager
-def served(index: Path, api_port: int | None = None, ui_port: int | None = None) -> Iterator[str]:
-    """Run `tenkyo serve` over ``index`` and yield the page's address."""
+def served(
+    index: Path, api_port: int | None = None, ui_port: int | None = None, llm: str | None = None
+) -> Iterator[str]:
+    """Run `tenkyo serve` over ``index``, with a language model's server if named, and yield the page's address."""
     api_port, ui_port = api_port or free_port(), ui_port or free_port()
     serve = command("serve", "--api-port", str(api_port), "--ui-port", str(ui_port))
-    with _running(serve, environment(index), f"http://127.0.0.1:{api_port}/healthz", ui_port) as address:
+    with _running(serve, environment(index, llm), f"http://127.0.0.1:{api_port}/healthz", ui_port) as address:
         yield address
 
 
@@ -82,13 +87,6 @@ def _running(arguments: list[str], variables: dict[str, str], api: str | None, u
             process.kill()
             process.wait()
         elsewhere.cleanup()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:

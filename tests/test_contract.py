@@ -1,6 +1,7 @@
 """The page's client against the real API, so that neither changes without the other: no port, no model, no index."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -9,7 +10,8 @@ from starlette.testclient import TestClient
 from streamlit.testing.v1 import AppTest
 
 from answer import confidence
-from answer.answer import Status
+from answer.answer import Dropping, Status
+from api import schemas
 from api.app import create_app
 from api.settings import Settings
 from eval.history import Runs
@@ -29,6 +31,7 @@ from tests.api.conftest import (
 from tests.ui import fake_api
 from ui import render
 from ui.client import AskClient, Problem
+from ui.written import DROPPINGS
 
 PDF_TEXT = "Reservoir level\n41 percent"
 TEXT = "１　防災\n避難所の数は57か所。\n"
@@ -117,6 +120,16 @@ def test_an_unsure_answer_of_the_real_api_is_drawn_and_its_right_candidate_becom
     assert (kept["candidate"], kept["draft"]["answer"], kept["draft"]["evidence"][0]["page"]) == (2, "Reservoir", 1)
 
 
+def test_a_question_that_a_model_made_whole_is_told_by_the_real_api_and_called_so_on_the_page(client, assistant, pdf):
+    assistant.ask = lambda question, **_: replace(full_answer(pdf), is_rewritten=True)
+    told = client.ask("貯水率は何％ですか")
+    assert (told["understood"], told["is_rewritten"]) == (full_answer(pdf).understood, True)
+    app = AppTest.from_function(script, args=(client,), default_timeout=20).run()
+    app.chat_input[0].set_value("貯水率は何％ですか").run()
+    assert f"AIが補った質問</span> {told['understood']}" in shown(app)
+    assert schemas.AnswerOut.model_validate({k: v for k, v in told.items() if k != "is_rewritten"})  # of older opinions
+
+
 def test_the_words_of_confidence_promise_what_the_answers_hold():
     assert (render.HIGH, render.MIDDLE) == (confidence.HIGH, confidence.MIDDLE)
 
@@ -126,6 +139,24 @@ def test_the_pages_fake_answers_are_answers_of_the_api(client):
     for fake in (fake_api.answer(), fake_api.unsure(), fake_api.not_found()):
         assert fake.keys() <= real
         assert fake["status"] in get_args(Status)
+
+
+def test_what_the_page_is_told_of_a_model_is_what_the_api_tells(client):
+    for fake, model in (
+        (fake_api.generated(), schemas.GeneratedOut),
+        (fake_api.generated()["sentences"][0], schemas.SentenceOut),
+        (fake_api.writing(), schemas.WritingOut),
+        (fake_api.sentence(1), schemas.SentenceEvent),
+    ):
+        assert fake.keys() == model.model_fields.keys()
+    assert set(DROPPINGS) == set(get_args(Dropping))
+    assert client.llm().keys() == fake_api.llm().keys()
+    outcome, done = client.tell("貯水率は何％ですか")
+    assert (outcome["event"], outcome["more"], done["event"]) == ("outcome", False, "done")
+    assert outcome["answer"]["answer"] == done["answer"]["answer"] == client.ask("貯水率は何％ですか")["answer"]
+    with pytest.raises(Problem) as refusal:
+        next(client.tell("？？"))
+    assert refusal.value.status == 422
 
 
 def test_an_answer_with_every_field_can_be_drawn(client, assistant, pdf):

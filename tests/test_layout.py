@@ -46,6 +46,7 @@ WRAPPED = {
     "reportlab": {"ui/export.py"},
     "matplotlib": {"ui/chart.py"},
     "fontTools": {"ui/font.py"},
+    "xllamacpp": {"answer/generating/llama.py"},
     "faiss": {"index/database/faiss_vectors.py", "index/vectors.py"},
     "bm25s": {"index/keywords.py", "eval/peers.py"},  # the product's own, and as its README has it
     "sqlite3": {"index/store.py"},

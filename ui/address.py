@@ -18,16 +18,16 @@ MOST = 8  # questions that an address keeps; a reload asks them again
 LONGEST = 500  # characters of a question
 
 
-def query(turns: Sequence[Turn]) -> Query:
+def query(turns: Sequence[Turn], *, model_first: bool = False) -> Query:
     """Return the query of an address: ``q`` the whole questions, ``s`` the scope and ``v`` the snapshot of each.
 
-    ``t`` says which of them are to be taken as typed, where any is.
+    ``t`` says which of them are to be taken as typed, where any is; ``m`` that a model's words come first.
     """
     kept = [turn for turn in turns if turn.answer is not None][-MOST:]
     if not kept:
         return {}
     typed = {"t": ["1" if turn.as_typed else "" for turn in kept]} if any(turn.as_typed for turn in kept) else {}
-    return typed | {
+    return (typed | {"m": ["1"]} if model_first else typed) | {
         "q": [turn.whole for turn in kept],
         "s": [json.dumps(turn.scope, ensure_ascii=False, separators=(",", ":")) if turn.scope else "" for turn in kept],
         "v": [str((turn.answer or {}).get("index", "")) for turn in kept],
@@ -46,6 +46,11 @@ def questions(found: Mapping[str, Sequence[str]]) -> list[tuple[str, Json | None
         for question, scope, snapshot, as_typed in zip(asked, scopes, snapshots, typed, strict=False)
         if question.strip() and len(question) <= LONGEST
     ]
+
+
+def is_model_first(found: Mapping[str, Sequence[str]]) -> bool:
+    """Tell whether a query wants a model's words first."""
+    return "1" in found.get("m", ())
 
 
 def _scope(text: str) -> Json | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from ui import ask, collection, opinions, render, scorecard, upload
+from ui import ask, collection, model, opinions, render, scorecard, upload
 from ui.client import AskClient, Json, connect
 from ui.messages import FAILURES, say, when_back
 
@@ -47,9 +47,10 @@ def main(client: AskClient) -> None:
 
 
 def _documents(client: AskClient) -> list[Json]:
-    """Return the collection; a question does not wait for the list, which is fetched by the next run."""
+    """Return the collection, and look which model writes; a question does not wait for that: the next run does it."""
     if "documents" not in st.session_state or not ask.is_asking():
         st.session_state["documents"] = client.documents()
+        model.look(client)
     documents: list[Json] = st.session_state["documents"]
     return documents
 

@@ -9,7 +9,7 @@ from functools import partial
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from ui import address, export, render, scope
+from ui import address, export, model, render, scope, written
 from ui.client import AskClient, Json
 from ui.messages import FAILURES, scroll_to, when_ready
 from ui.turn import Turn, put, show
@@ -30,7 +30,9 @@ def page(client: AskClient, documents: list[Json]) -> None:
         scope.close()
     with st.container(key="ask"):
         st.html(render.skip_html("sources"))
-        scope.control(client, documents)
+        with st.container(key="scope", horizontal=True, vertical_alignment="center", gap="small"):
+            scope.control(client, documents)
+            model.control()
         typed = st.chat_input("質問を入力", key="question", disabled=not documents)
     with thread:
         earlier = st.container(key="earlier")
@@ -38,12 +40,16 @@ def page(client: AskClient, documents: list[Json]) -> None:
         # Two places in turn: the one before vanishes at once, or its answer would stand under the next question.
         place = (len(turns) + len(asked)) % 2
         places = [st.container(key=f"{'newest' if n == place else 'former'}-{n}") for n in (0, 1)]
+        if asked:
+            for turn in turns:
+                turn.stop()  # whoever asks on does not wait for it, and a model writes one text at a time
         with places[place]:
             waiting = st.empty()
             for turn in asked:
-                _put(client, turn, turns, waiting)
+                # Of the questions of a link a model writes for the last one only: it takes its time.
+                _put(client, turn, turns, waiting, write=turn is asked[-1])
         # At once: who reloads while the page is still being drawn shall find it again.
-        kept = address.query(turns)
+        kept = address.query(turns, model_first=model.is_first())
         if kept != _address():
             st.query_params.from_dict(kept)
         # The newest first: nobody should wait for what was read before.
@@ -86,6 +92,7 @@ def _of_address() -> list[Turn]:
     found = address.questions(_address())
     if found:
         scope.choose(found[-1][1])
+        model.choose(address.is_model_first(_address()))
     return [
         Turn(question, narrowed, as_typed=as_typed, snapshot=snapshot)
         for question, narrowed, snapshot, as_typed in found
@@ -94,7 +101,8 @@ def _of_address() -> list[Turn]:
 
 def _begin() -> None:
     """Start anew: nothing follows the questions so far, and the address forgets them."""
-    del st.session_state["turns"]
+    for turn in st.session_state.pop("turns"):
+        turn.stop()
     st.query_params.clear()
 
 
@@ -106,12 +114,12 @@ def _ask_next(turn: Turn) -> None:
     st.session_state["next"] = turn
 
 
-def _put(client: AskClient, turn: Turn, turns: list[Turn], waiting: DeltaGenerator) -> None:
+def _put(client: AskClient, turn: Turn, turns: list[Turn], waiting: DeltaGenerator, *, write: bool) -> None:
     """Ask one question; until its answer is there, the question stands where it will."""
     with waiting.container():
         st.html(render.question_html(turn.question))
         with st.spinner("資料を調べています…"):
-            put(client, turn)
+            put(client, turn, write=write)
     waiting.empty()
     turns.append(turn)
 
@@ -190,11 +198,12 @@ def _exported(client: AskClient, turns: Sequence[Turn], documents: Sequence[Json
         if turn.answer is None:
             continue
         pictures = {}
-        for citation in turn.answer["citations"]:
+        cited = [(f"c{citation['n']}", citation) for citation in turn.answer["citations"]]
+        for name, citation in [*cited, *((name, citation) for name, _, citation in written.added(turn.answer))]:
             if citation["boxes"] is not None:
                 try:
                     span = (citation["start"], citation["end"])
-                    pictures[citation["n"]] = client.picture(citation["document_id"], citation["page"], span, dpi=120)
+                    pictures[name] = client.picture(citation["document_id"], citation["page"], span, dpi=120)
                 except FAILURES:
                     continue
         exported.append(export.Exported(turn.question, turn.answer, pictures, names))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+import json
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
 
 import httpx
@@ -32,6 +33,9 @@ class Http(Protocol):
 
     @property
     def request(self) -> Callable[..., Response]: ...
+
+    @property
+    def stream(self) -> Callable[..., AbstractContextManager[Any]]: ...
 
 
 # N818 asks for names ending in Error; these say what came of a request.
@@ -75,13 +79,40 @@ class AskClient:
         questions: list[str] = self._json("GET", "/v1/examples")["questions"]
         return questions
 
-    def ask(self, question: str, scope: Json | None = None, after: str | None = None, as_typed: bool = False) -> Json:
+    def ask(
+        self,
+        question: str,
+        scope: Json | None = None,
+        after: str | None = None,
+        as_typed: bool = False,
+        llm: bool | None = None,
+    ) -> Json:
         """Return the answer object; ``after`` is the question before, as it was understood.
 
-        ``as_typed`` asks for just what was typed: nothing is followed, and no misspelt word is put right.
+        ``as_typed`` asks for just what was typed: nothing is followed, and no misspelt word is put right. Where ``llm``
+        is False, no language model writes beside it.
         """
-        body = {"question": question, "scope": scope, "after": after, "as_typed": as_typed}
-        return self._json("POST", "/v1/ask", json=body)
+        body = _asked(question, scope, after, as_typed)
+        return self._json("POST", "/v1/ask", json=body if llm is None else body | {"llm": llm})
+
+    def tell(
+        self, question: str, scope: Json | None = None, after: str | None = None, as_typed: bool = False
+    ) -> Generator[Json | None, None, None]:
+        """Yield the events of an answer: the outcome at once, a model's sentences as they are checked, the whole.
+
+        None comes while there is nothing to tell. Closing the generator stops the model.
+        """
+        body = _asked(question, scope, after, as_typed) | {"stream": True}
+        with _transport(), self._http.stream("POST", "/v1/ask", json=body) as response:
+            if response.status_code >= 400:
+                response.read()
+                raise _problem(response)
+            for line in _lines(response.iter_bytes()):
+                yield json.loads(line) if line else None
+
+    def llm(self) -> Json:
+        """Return which language model writes beside answers."""
+        return self._json("GET", "/v1/llm")
 
     # --- the collection ---
 
@@ -184,6 +215,18 @@ class AskClient:
         if response.status_code >= 400:
             raise _problem(response)
         return response
+
+
+def _asked(question: str, scope: Json | None, after: str | None, as_typed: bool) -> Json:
+    return {"question": question, "scope": scope, "after": after, "as_typed": as_typed}
+
+
+def _lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield whole lines; a paper may hold characters that count as line ends elsewhere, such as U+2028."""
+    rest = b""
+    for piece in pieces:
+        *lines, rest = (rest + piece).split(b"\n")
+        yield from lines
 
 
 @contextmanager

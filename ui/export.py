@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from ui import chart, font, render, timeline
+from ui import chart, font, render, timeline, written
 
 if TYPE_CHECKING:
     from docx.document import Document
@@ -34,11 +34,14 @@ NAME_LENGTH = 40  # characters of the question in a file name
 
 @dataclass(frozen=True)
 class Exported:
-    """A question with its answer and the pictures (PNG) of the cited pages, by the n of their citation."""
+    """A question with its answer and the pictures (PNG) of the cited pages, by the names of the places.
+
+    例: c1, the answer's first citation; g2, a place that only the second citation of a model's words names
+    """
 
     question: str
     answer: Json
-    pictures: Mapping[int, bytes] = field(default_factory=dict)
+    pictures: Mapping[str, bytes] = field(default_factory=dict)
     titles: Mapping[str, str] = field(default_factory=dict)  # of documents, by id: a scope names them
 
 
@@ -50,24 +53,32 @@ def quotable(answer: Json, titles: Mapping[str, str] | None = None) -> str:
 
     Where none could be settled on: what may be one, with the same.
     """
-    lines = [f"質問：{answer.get('understood') or answer['question']}", f"答え：{answer['answer']}"]
+    asked = render.understood_by(answer) if answer.get("is_rewritten") else "質問"
+    lines = [f"{asked}：{answer.get('understood') or answer['question']}", f"答え：{answer['answer']}"]
     lines += [f"候補{number}：{candidate['text']}" for number, candidate in enumerate(render.candidates(answer), 1)]
     lines += [f"{name}：{words}" for name, words in _particulars(answer, titles)]
-    for name, citation in _places(answer):
+    if words := list(written.lines(answer)):
+        lines.append(f"{written.title(answer, written.model_of(answer))}：{''.join(line for line, _ in words)}")
+    for name, _, citation in _places(answer):
         lines += ["", f"［{name}］{origin(citation)}"]
         lines += [section] if (section := _section(citation)) else []
         lines.append(f"「{str(citation['quote']).strip()}」")
     return _plain("\n".join(lines)) + "\n"
 
 
-def _places(answer: Json) -> Iterator[tuple[str, Json]]:
-    """Yield what an answer stands on, each with its name; where an unsure one has no candidate, the nearest passages.
+def _places(answer: Json) -> Iterator[tuple[str, str, Json]]:
+    """Yield what an answer stands on, each with what it is called and its name among the pictures.
 
-    例: 出典1; 候補2; 箇所1
+    Where an unsure one has no candidate: the nearest passages. What only a model's words stand on comes last.
+    例: 出典1, c1; 候補2, c2; 箇所1, p1; 出典3, g1
     """
-    yield from ((render.source_name(answer, citation["n"]), citation) for citation in answer["citations"])
+    for citation in answer["citations"]:
+        yield render.source_name(answer, citation["n"]), f"c{citation['n']}", citation
     if answer["status"] == "unsure" and not answer["citations"]:
-        yield from ((f"箇所{n}", passage) for n, passage in enumerate(answer["passages"][: render.NEAREST], 1))
+        for n, passage in enumerate(answer["passages"][: render.NEAREST], 1):
+            yield f"箇所{n}", f"p{n}", passage
+    for name, number, citation in written.added(answer):
+        yield f"出典{number}", name, citation
 
 
 def origin(citation: Json) -> str:
@@ -105,6 +116,7 @@ def _particulars(answer: Json, titles: Mapping[str, str] | None) -> Iterator[tup
         yield "注意", "二つのことを聞かれていますが、この答えはその一方です。"
     if render.candidates(answer):
         yield "注意", UNSETTLED
+    yield from ((written.DIFFERS, told) for told in written.differences(answer))
     if answer.get("scope") or not found:
         scope = answer.get("scope") or {}
         yield "対象" if found else "調べた資料", f"{_scope(scope, titles)}（{answer.get('searched', 0)}件）"
@@ -165,12 +177,13 @@ def _turn(turn: Exported, i: int) -> Iterator[Block]:
     answer = turn.answer
     yield Heading(f"質問{i}　{' '.join(turn.question.split())}", 2)
     if (understood := answer.get("understood")) and understood != turn.question:
-        yield Text(f"読み取り：{understood}", "note")
+        yield Text(f"{render.understood_by(answer)}：{understood}", "note")
     yield Text(str(answer["answer"]), "answer")
     for number, candidate in enumerate(render.candidates(answer), 1):
         yield Text(f"候補{number}　{candidate['text']}")
     for name, words in _particulars(answer, turn.titles):
         yield Text(f"{name}：{words}")
+    yield from _written(answer)
     if points := answer.get("timeline"):
         yield Heading("時点ごとの値", 3)
         remarks = timeline.remarks(points)
@@ -187,14 +200,24 @@ def _turn(turn: Exported, i: int) -> Iterator[Block]:
     places = list(_places(answer))
     if places:
         yield Heading("出典" if answer["status"] == "answered" else "書かれている可能性がある箇所", 3)
-    for name, citation in places:
+    for name, file, citation in places:
         yield Text(f"［{name}］{origin(citation)}", "origin")
         if section := _section(citation):
             yield Text(section, "section")
         yield Text(str(citation["quote"]).strip("\n"), "quote")
-        if png := turn.pictures.get(citation["n"]):
+        if png := turn.pictures.get(file):
             words = f"{name}のページ：{citation.get('title') or citation['file']} {render.place(citation)}"
-            yield Picture(png, f"q{i}-c{citation['n']}", words, words)
+            yield Picture(png, f"q{i}-{file}", words, words)
+
+
+def _written(answer: Json) -> Iterator[Block]:
+    """Yield a model's words with its name, and what of them was checked."""
+    words = list(written.lines(answer))
+    if not words:
+        return
+    yield Heading(written.title(answer, written.model_of(answer)), 3)
+    yield from (Text(line, "quote" if is_quote else "body") for line, is_quote in words)
+    yield Text(written.checked(answer), "note")
 
 
 def _words(block: Block) -> list[str]:

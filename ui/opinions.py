@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from ui import render
+from ui import render, written
 from ui.client import AskClient, Json
 from ui.feedback import REASONS
 from ui.marks import TYPES
@@ -123,6 +123,8 @@ def opinion_html(feedback: Json) -> str:
     elif answer["citations"]:
         more = len(answer["citations"]) - 1
         told.append(("出典", _where(answer["citations"][0]) + (f"　ほか {more} 件" if more else "")))
+    if words := "".join(line for line, _ in written.lines(answer)):
+        told.append((written.title(answer, written.model_of(answer)), words))
     told += [("正しい答え", feedback["right_answer"])] if feedback.get("right_answer") else []
     told += [("気づいたこと", feedback["comment"])] if feedback.get("comment") else []
     told.append(("索引の版", answer["index"]))

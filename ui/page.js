@@ -37,6 +37,13 @@
       place?.focus();
     }
 
+    const way = event.target.closest("[data-to]");
+    if (way) {
+      const place = document.querySelector(`.st-key-${way.dataset.to} .tk-answer`);
+      if (place) place.tabIndex = -1;
+      place?.focus();
+    }
+
     const button = event.target.closest("[data-copy], [data-link]");
     if (!button) return;
     const text = button.dataset.copy ?? new URL(button.dataset.link, location.origin + location.pathname).href;
@@ -120,7 +127,28 @@
       else translateAttributes(one);
     }
   };
+  // What a model writes is read out as it arrives; whoever stands on what goes away with that stays beside it.
+  const written = '[class*="st-key-written-"]';
+  let stood = null;
+  document.addEventListener("focusin", (event) => {
+    const box = event.target.closest(written);
+    stood = box && { box, element: event.target };
+  });
+  const listen = () => {
+    for (const box of document.querySelectorAll(`${written}:not([aria-live])`)) {
+      box.setAttribute("role", "log");
+      box.setAttribute("aria-live", "polite");
+      box.setAttribute("aria-label", "AIによる文章");
+    }
+    if (!stood || stood.element.isConnected || document.activeElement !== document.body) return;
+    const box = stood.box.isConnected ? stood.box : document.querySelector(`[class*="st-key-newest-"] ${written}`);
+    stood = null;
+    if (!box) return;
+    box.tabIndex = -1;
+    box.focus({ preventScroll: true });
+  };
   new MutationObserver((changes) => {
+    listen();
     for (const change of changes) {
       if (change.type === "childList") change.addedNodes.forEach(translate);
       else if (change.type === "characterData") translateText(change.target);

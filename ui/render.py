@@ -199,24 +199,34 @@ def rewritten(derived: Json) -> bool:
     return "＝" in derived["how"] and not re.search(r"[=＋+−×÷]", derived["how"])
 
 
-def understood_html(question: str) -> str:
+def understood_by(answer: Json) -> str:
+    """Return what a question that is not as typed is called, by who made it so."""
+    return "AIが補った質問" if answer.get("is_rewritten") else "読み取り"
+
+
+def understood_html(answer: Json) -> str:
     """Return what a question was taken for: a follow-up made whole, misspelt words put right."""
-    return f'<p class="tk-understood"><span class="tk-tag">読み取り</span> {escape(question)}</p>'
+    tag = understood_by(answer)
+    return f'<p class="tk-understood"><span class="tk-tag">{tag}</span> {escape(answer["understood"])}</p>'
 
 
-def marker_html(citation: Json, turn: int, candidate: int | None = None) -> str:
+def marker_html(
+    citation: Json, turn: int, candidate: int | None = None, *, name: str | None = None, number: int | None = None
+) -> str:
     """Return ① as a button that shows the citation's page, with the quote for who points at it.
 
-    The number is that of the citation, or of the ``candidate`` that stands on it.
+    The number is that of the citation, or of the ``candidate`` that stands on it; of a model's words ``name`` and
+    ``number`` are those of the place.
     """
-    n = citation["n"]
-    number = candidate or n
+    number = number or candidate or citation["n"]
     sign = circled(number)
     quote = " ".join(str(citation["quote"]).split())
     tip = quote if len(quote) <= TIP else f"{quote[:TIP]}…"
     named = f"{'候補' if candidate else '出典'}{number}：{citation.get('title') or citation['file']} {place(citation)}"
+    name = name or f"c{citation['n']}"
     return (
-        f'<button type="button" class="tk-marker" data-show="show-{turn}-c{n}" aria-label="{escape(named)}">{sign}'
+        f'<button type="button" class="tk-marker" data-show="show-{turn}-{name}" '
+        f'aria-label="{escape(named)}">{sign}'
         f'<span class="tk-tip" role="tooltip"><b>{escape(named)}</b>{escape(tip)}</span></button>'
     )
 

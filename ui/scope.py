@@ -52,14 +52,13 @@ def control(client: AskClient, documents: Sequence[Json]) -> None:
     scope = chosen()
     words = render.scope_words(scope, names_of(documents)) if scope else "すべての資料"
     count = _count(client, scope) if scope else f"{len(documents)}件"
-    with st.container(key="scope", horizontal=True, vertical_alignment="center", gap="small"):
-        shown = st.popover(
-            render.label(f"対象：{words}（{count}）"), key="scope-choice", type="tertiary", on_change="rerun"
-        )
-        with shown:
-            _fields(documents)
-        if scope:
-            st.button("すべての資料に戻す", key="scope-all", type="tertiary", on_click=choose, args=(None,))
+    shown = st.popover(
+        render.label(f"対象：{words}（{count}）"), key="scope-choice", type="tertiary", on_change="rerun"
+    )
+    with shown:
+        _fields(documents)
+    if scope:
+        st.button("すべての資料に戻す", key="scope-all", type="tertiary", on_click=choose, args=(None,))
 
 
 def _count(client: AskClient, scope: Json) -> str:

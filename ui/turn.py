@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from time import monotonic
 
 import streamlit as st
 
-from ui import address, chart, export, feedback, render, timeline, viewer
+from ui import address, chart, export, feedback, model, render, timeline, viewer, written
 from ui.client import ApiDown, AskClient, Json
-from ui.messages import FAILURES, say, when_back
+from ui.messages import FAILURES, reason, say, when_back
 from ui.scope import names_of
+from ui.telling import State, Telling, tell
 
+LOOK_SECONDS = 0.4  # between two looks whether a model has said more
 COPIED = {"answered": "答えと出典をコピー", "unsure": "候補と箇所をコピー", "not_found": "この結果をコピー"}
 
 
@@ -27,23 +30,51 @@ class Turn:
     snapshot: str | None = None  # of the link that it came from
     answer: Json | None = None
     error: Exception | None = None
-    shown: str | None = None  # the place whose page is open: "c1", the first citation; "p2", the second passage
+    # The place whose page is open: "c1", the first citation; "p2", the second passage; "g1", of a model's words.
+    shown: str | None = None
+    telling: Telling | None = None  # where a model writes, or has written, beside the answer
 
     @property
     def whole(self) -> str:
         """The question as it can be asked by itself."""
         return str((self.answer or {}).get("understood") or self.question)
 
+    @property
+    def state(self) -> State:
+        """How far a model is with its words."""
+        return self.telling.state if self.telling else "done"
 
-def put(client: AskClient, turn: Turn) -> None:
-    """Ask the question, and keep the answer or what went wrong."""
+    def stop(self) -> None:
+        """Stop the model that writes beside the answer."""
+        if self.telling is not None:
+            self.telling.stop()
+
+
+def put(client: AskClient, turn: Turn, *, write: bool = True) -> None:
+    """Ask the question, and keep the answer or what went wrong; with ``write`` a connected model goes on from there."""
+    asked = (turn.question, turn.scope, turn.after, turn.as_typed)
     try:
-        turn.answer = answer = client.ask(turn.question, turn.scope, turn.after, turn.as_typed)
+        if model.connected() is None:
+            turn.answer = answer = client.ask(*asked)
+        elif write:
+            turn.telling = tell(client.tell(*asked))
+            turn.answer = answer = turn.telling.answer
+        else:
+            turn.answer = answer = client.ask(*asked, llm=False)
     except FAILURES as error:
         turn.error = error
     else:
         turn.error = None
         turn.shown = "c1" if answer["citations"] else "p1" if answer["passages"] else None
+
+
+def _write(client: AskClient, turn: Turn) -> None:
+    """Have a model write beside an answer that is there already; it stays, whatever comes of that."""
+    assert turn.answer is not None
+    try:
+        turn.telling = tell(client.tell(turn.question, turn.scope, turn.after, turn.as_typed))
+    except FAILURES as error:
+        turn.telling = Telling(turn.answer | {"generated": None, "writing": None}, "failed", reason(error))
 
 
 @st.fragment
@@ -55,17 +86,31 @@ def show(client: AskClient, turn: Turn, i: int, documents: Sequence[Json], ask: 
         if isinstance(turn.error, ApiDown):
             when_back(client, partial(put, client, turn))
         return
-    answer = turn.answer
-    assert answer is not None
+    heard = turn.telling.heard if turn.telling else None
+    if turn.telling is not None:
+        turn.answer = turn.telling.answer
+    assert turn.answer is not None
+    answer = turn.telling.so_far if turn.telling else turn.answer
     names = names_of(documents)
     status = answer["status"]
     if answer.get("understood"):
         _understood(turn, i, ask)
     if turn.snapshot and turn.snapshot != answer["index"]:
         st.html(render.message_html("リンクが作られたあとに資料が変わりました", "いまの資料での答えを示しています。"))
-    st.html(_card(client, answer, i))
+    if differs := written.differs_html(answer, i):
+        st.html(differs)
+    leading = written.leads(answer, writing=turn.state == "writing", first=model.is_first())
+    if leading:
+        _written(client, turn, answer, i, heard, leading=True)
+        with st.container(key=f"extracted-{i}", gap="small"):
+            st.html(f'<h3 class="tk-head">{written.EXTRACTED[status]}</h3>')
+            st.html(_card(client, answer, i))
+    else:
+        st.html(_card(client, answer, i))
     if notices := render.notices_html(answer, i):
         st.html(notices)
+    if not leading:
+        _written(client, turn, answer, i, heard, leading=False)
     _actions(client, turn, i, names)
     if status != "answered" and turn.scope:
         _widen(turn, i, ask)
@@ -75,9 +120,14 @@ def show(client: AskClient, turn: Turn, i: int, documents: Sequence[Json], ask: 
     with left, st.container(key=f"places-{i}"):
         if answer["timeline"]:
             _timeline(turn, answer, i)
+        if leading:
+            _added(client, turn, answer, i)
         _places(client, turn, answer, i)
+        if not leading:
+            _added(client, turn, answer, i)
+        _passages(client, turn, answer, i)
     with right, st.container(key=f"page-{i}"):
-        place = _shown(turn)
+        place = _shown(turn, answer)
         if place is not None:
             viewer.show(client, place, key=f"viewer-{i}")
     if st.session_state.pop(f"clicked-{i}", False):
@@ -94,10 +144,59 @@ def _card(client: AskClient, answer: Json, i: int) -> str:
             return render.not_found_html(answer)
 
 
+# --- a model's words beside it ------------------------------------------------------------------------------------
+
+
+def _written(
+    client: AskClient, turn: Turn, answer: Json, i: int, heard: tuple[State, int] | None, *, leading: bool
+) -> None:
+    """Draw a model's checked sentences, what they wait for, or why there are none; nothing where no model is."""
+    known = model.connected()
+    state, count = heard or ("done", 0)
+    generated = answer.get("generated")
+    if state == "done" and generated is None and not answer.get("writing"):
+        if known is not None:
+            with st.container(key=f"written-{i}", gap="small"):
+                st.button("AIに文章を書かせる", key=f"write-{i}", type="tertiary", on_click=_write, args=(client, turn))
+        return
+    with st.container(key=f"written-{i}", gap="small"):
+        if generated is not None or state == "writing":
+            named = written.model_of(answer) or str((known or {}).get("model") or "")
+            st.html(written.head_html(answer, named, i, leading=leading))
+        for sentence in generated["sentences"] if generated else ():
+            st.html(written.sentence_html(sentence, answer, i))
+        if state == "writing":
+            assert turn.telling is not None
+            _waiting(turn.telling, i, (state, count), monotonic())
+            return
+        if words := written.ended(answer, state, turn.telling.fault if turn.telling else "", shown=count > 0):
+            with st.container(key=f"ended-{i}", horizontal=True, vertical_alignment="center", gap="small"):
+                st.html(written.ended_html(words), width="content")
+                if written.may_try_again(answer, state):
+                    st.button(
+                        "もう一度書かせる", key=f"write-{i}", type="tertiary", on_click=_write, args=(client, turn)
+                    )
+        if generated or (answer.get("writing") or {}).get("dropped"):
+            st.html(written.checked_html(answer))
+
+
+@st.fragment(run_every=LOOK_SECONDS)
+def _waiting(telling: Telling, i: int, drawn: tuple[State, int], since: float) -> None:
+    """Say that more may come, offer to stop it, and draw the page anew as soon as there is more than was drawn.
+
+    Not within the drawing that this is part of: that shall come to its end.
+    """
+    if telling.heard != drawn and monotonic() - since > LOOK_SECONDS / 2:
+        st.rerun()
+    with st.container(key=f"waiting-{i}", horizontal=True, vertical_alignment="center", gap="small"):
+        st.html(written.WAITING, width="content")
+        st.button("止める", key=f"stop-{i}", on_click=telling.stop)
+
+
 def _understood(turn: Turn, i: int, ask: Callable[[Turn], None]) -> None:
     """Say what a follow-up or a misspelt word was taken for, and let it be put right."""
     with st.container(key=f"understood-{i}", horizontal=True, vertical_alignment="center", gap="small"):
-        st.html(render.understood_html(turn.whole))
+        st.html(render.understood_html(turn.answer or {}))
         with st.popover("読み取りを直す", key=f"mend-{i}", type="tertiary"), st.form(f"mend-form-{i}", border=False):
             mended = st.text_area("質問の全文", turn.whole, key=f"mended-{i}")
             if st.form_submit_button("この質問で調べる", type="primary") and mended.strip():
@@ -115,7 +214,7 @@ def _actions(client: AskClient, turn: Turn, i: int, names: dict[str, str]) -> No
         st.html(
             '<p class="tk-actions">'
             + render.copy_html(COPIED[answer["status"]], export.quotable(answer, names))
-            + render.link_html("リンクをコピー", address.query([turn]))
+            + render.link_html("リンクをコピー", address.query([turn], model_first=model.is_first()))
             + "</p>",
             width="content",
         )
@@ -149,40 +248,58 @@ def _searched(client: AskClient, turn: Turn, i: int, names: dict[str, str]) -> N
 
 
 def _places(client: AskClient, turn: Turn, answer: Json, i: int) -> None:
-    rest = answer["passages"]
-    first = 1
+    """Draw what the answer stands on or, where it stands on nothing, the nearest passages."""
     unsure = answer["status"] == "unsure"
     if answer["citations"]:
         st.html(f'<h3 class="tk-head">{"候補の箇所" if unsure else "出典"}</h3>')
         for citation in answer["citations"]:
-            _place(client, turn, answer, i, f"c{citation['n']}", citation)
-    elif rest:
+            what = render.source_name(answer, citation["n"])
+            candidate = render.candidate_of(answer, citation["n"])
+            _place(client, turn, answer, i, f"c{citation['n']}", citation, what, candidate or citation["n"])
+    elif answer["passages"]:
         st.html(f'<h3 class="tk-head">{"関係のありそうな箇所" if unsure else "近い内容の箇所"}</h3>')
-        for n, passage in enumerate(rest[: render.NEAREST], 1):
-            _place(client, turn, answer, i, f"p{n}", passage)
-        first, rest = render.NEAREST + 1, rest[render.NEAREST :]
+        for n, passage in enumerate(answer["passages"][: render.NEAREST], 1):
+            _place(client, turn, answer, i, f"p{n}", passage, "関連箇所")
+
+
+def _added(client: AskClient, turn: Turn, answer: Json, i: int) -> None:
+    """Draw what only a model's words stand on."""
+    if turn.telling is None and not answer.get("generated"):
+        return
+    with st.container(key=f"added-{i}"):  # there from the beginning: what comes into it moves nothing else to anew
+        for n, (name, number, citation) in enumerate(written.added(answer)):
+            if n == 0:
+                st.html('<h3 class="tk-head">AIの文章の出典</h3>')
+            _place(client, turn, answer, i, name, citation, f"出典{number}", number)
+
+
+def _passages(client: AskClient, turn: Turn, answer: Json, i: int) -> None:
+    """Draw the other passages that were found."""
+    first = 1 if answer["citations"] else render.NEAREST + 1
+    rest = answer["passages"][first - 1 :]
     if rest:
         # What is looked for may well stand there, where no candidate could be settled on.
+        unsure = answer["status"] == "unsure"
         with st.expander(f"ほかの関連箇所（{len(rest)}件）", key=f"rest-{i}", expanded=unsure):
             for n, passage in enumerate(rest, first):
-                _place(client, turn, answer, i, f"p{n}", passage)
+                _place(client, turn, answer, i, f"p{n}", passage, "関連箇所")
 
 
-def _place(client: AskClient, turn: Turn, answer: Json, i: int, name: str, citation: Json) -> None:
-    """Draw a citation or passage as a card; the button lies over the whole card."""
-    is_passage = name[0] == "p"
-    candidate = 0 if is_passage else render.candidate_of(answer, citation["n"])
+def _place(
+    client: AskClient, turn: Turn, answer: Json, i: int, name: str, citation: Json, what: str, number: int | None = None
+) -> None:
+    """Draw a citation, or a passage without ``number``, as a card; the button lies over the whole card."""
+    candidate = render.candidate_of(answer, citation["n"]) if name[0] == "c" else 0
     with st.container(key=f"place-{i}-{name}", gap=None):
         drawn = render.citation_html(
             citation,
             shown=turn.shown == name,
-            number=None if is_passage else candidate or citation["n"],
+            number=number,
             tables=viewer.tables(client, citation),
-            marks=render.marks_of(answer, citation, candidate) if is_passage or candidate else (),
+            marks=render.marks_of(answer, citation, candidate) if number is None or candidate else (),
         )
         st.html(drawn)
         where = render.place(citation) or "この箇所"
-        what = "関連箇所" if is_passage else render.source_name(answer, citation["n"])
         st.button(f"{what}の{render.label(where)}を表示", key=f"show-{i}-{name}", on_click=_show, args=(turn, i, name))
 
 
@@ -191,13 +308,14 @@ def _show(turn: Turn, i: int, name: str) -> None:
     st.session_state[f"clicked-{i}"] = True
 
 
-def _shown(turn: Turn) -> Json | None:
-    """Return the citation or passage whose page is to be shown."""
-    if turn.shown is None or turn.answer is None:
-        return None
-    listed = turn.answer["citations" if turn.shown[0] == "c" else "passages"]
-    place: Json = listed[int(turn.shown[1:]) - 1]
-    return place
+def _shown(turn: Turn, answer: Json) -> Json | None:
+    """Return the place whose page is to be shown: the first one where a model's words that it belonged to are gone."""
+    found = {f"c{citation['n']}": citation for citation in answer["citations"]}
+    found |= {name: citation for name, _, citation in written.added(answer)}
+    found |= {f"p{n}": passage for n, passage in enumerate(answer["passages"], 1)}
+    if turn.shown not in found:
+        turn.shown = next(iter(found), None)
+    return found.get(turn.shown or "")
 
 
 # --- how it went over time ----------------------------------------------------------------------------------------

@@ -14,6 +14,8 @@ _DATE = re.compile(
     r"(?:令和|平成|昭和|(?<![A-Za-z])[RHS])\s*(?:\d{1,2}(?!\d)|元)(?:年度?)?(?:[./]\s?\d{1,2}(?!\d)){0,2}"
     r"|\d{4}年度?|(?:19|20)\d\d[-/.]\d{1,2}(?:[-/.]\d{1,2})?(?!\d)|\d{1,2}月|\d{1,2}日(?!間|程)"
 )
+_POINT = re.compile("([〇一二三四五六七八九十百千]+)・([〇一二三四五六七八九]+)")  # 八・七兆円
+_DIGITS = str.maketrans("〇一二三四五六七八九", "0123456789")
 _SIGNS = {"−": "-", "－": "-", "—": "-", "×": "*", "÷": "/", "△": "-", "▲": "-"}
 _OPERATION = re.compile(r"\d+(?:\.\d+)?|[-+*/=]")
 
@@ -50,6 +52,7 @@ def _known(text: str) -> set[str]:
     found = figures(plain)
     found += re.findall(r"\d+(?:\.\d+)?", _THOUSANDS.sub(" ", plain))  # 例: 事業費,1067,267 are two cells of a row
     found += [str(value) for run in _KANJI.findall(plain) if (value := kanji_value(run)) is not None]
+    found += [f"{kanji_value(whole) or 0}.{after.translate(_DIGITS)}" for whole, after in _POINT.findall(plain)]
     for date in _DATE.findall(plain):  # 例: R6.1 is no decimal
         found += re.findall(r"\d+", date)
     return set(found) | {figure.lstrip("0") for figure in found} | western_years(text)

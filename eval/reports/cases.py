@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from eval.compare import Comparison
-from eval.reports.names import FAULTS, TYPES
+from eval.reports.names import FAULTS, TYPES, note_name
 from eval.reports.pages import Pages, Picture
 from eval.reports.view import fault, why, words_before, wrong
 from ingest.pdf.read import Box
@@ -116,7 +116,7 @@ def _case(record: Json, before: str | None, album: Album) -> Case:
         offered=tuple(one["text"] for one in record.get("candidates") or ()),
         before=before,
         confidence=record["verdict"].get("confidence") if record["verdict"]["answered"] else None,
-        note=expected.get("note") or "",
+        note=note_name(expected.get("note") or ""),
         gold=tuple(_shown(name, place, cited, album) for place in gold[:PLACES]),
         cited=tuple(_shown(name, place, gold, album) for place in cited[:PLACES]),
         more_gold=max(0, len(gold) - PLACES),

@@ -1,5 +1,7 @@
 """What people call the measures, types and parts of a scorecard: every report takes its words from here."""
 
+import re
+
 STAGES = {"keyword": "語", "vector": "意味", "fused": "融合", "reranked": "並べ替え後"}
 TYPES = {
     "number": "数値",
@@ -54,6 +56,17 @@ CHANGES = {
     "cited": "出典が合った",
     "changed": "答えの文が変わった",
 }
+# Words that the notes of the bank's questions are made of: how a question is put, and how near it comes to the papers.
+NOTES = {
+    "everyday": "ふだんの言い方",
+    "two": "二つのことを聞く",
+    "typo": "打ち間違い",
+    "keywords": "語だけ",
+    "nearmiss-detail": "近いことだけが書かれている（細かい点はない）",
+    "nearmiss-indicator": "近いことだけが書かれている（別の指標）",
+    "nearmiss-year": "近いことだけが書かれている（別の年）",
+    "nearmiss-place": "近いことだけが書かれている（別の場所）",
+}
 # Why an answer counts as wrong: a word, and what it means.
 FAULTS = {
     "wrong": ("内容が違う", "答えの内容が、正しい答えと違います。"),
@@ -104,3 +117,11 @@ _GROUPS = {"*": "全体", "*unread": "初見の質問集", "*read": "既読の�
 def set_name(name: str) -> str:
     """Return what a comparison's set is called: the set's own name, or that of several together."""
     return _GROUPS.get(name, name)
+
+
+def note_name(note: str) -> str:
+    """Return the note of a question as it is shown; words of one's own stay."""
+    return _NOTE.sub(lambda match: NOTES[match[0]], note).replace(",", "、")
+
+
+_NOTE = re.compile("|".join(rf"(?<![a-z-]){word}(?![a-z-])" for word in sorted(NOTES, key=len, reverse=True)))

@@ -3,7 +3,7 @@
 import re
 import struct
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,6 +15,8 @@ from starlette.testclient import TestClient
 
 from answer.answer import Answer, Candidate, Citation, Derived, Passage, QuestionError, TimelinePoint, Timings
 from answer.assistant import UNSURE, Assistant
+from answer.events import Done, Event, Found
+from answer.generating.contract import Writer
 from answer.question import validate
 from api.app import create_app
 from api.settings import Settings
@@ -238,6 +240,7 @@ class FakeAssistant:
         scope: Scope | None = None,
         after: str | None = None,
         as_typed: bool = False,
+        writer: Writer | None = None,
     ) -> Answer:
         question = validate(question, 500)
         snapshot = self.collection.snapshot()
@@ -275,6 +278,11 @@ class FakeAssistant:
             id=id,
             **narrowed,
         )
+
+    def tell(self, question: str, **how: Any) -> Generator[Event, None, None]:
+        answer = self.ask(question, **how)
+        yield Found(answer, more=False)
+        yield Done(answer)
 
     def search(
         self, question: str, k: int = 10, leg: str = "fused", *, scope: Scope | None = None

@@ -49,6 +49,8 @@ def test_a_worked_out_answer_says_how_and_shows_the_timeline(text_document):
 
 
 def test_an_unsure_answer_is_a_list_of_candidates_each_over_its_places(text_document):
+    by_model = cli.told(replace(full_answer(text_document), is_rewritten=True))
+    assert "AIが補った質問: 令和5年度に増えましたか。" in by_model
     told = cli.told(unsure_answer(text_document))
     assert told.startswith("一つに決められません。次の箇所に書かれている可能性があります。\n\n候補1: 57\n[1] ")
     first, second = told.split("候補2: ")
@@ -154,7 +156,7 @@ def test_answers_written_before_ctrl_c_are_kept(tmp_path, capsys, assistant, mon
     source.write_text('{"question": "避難所は？"}\n{"question": "止まる"}\n', encoding="utf-8")
     ask = assistant.ask
 
-    def interrupted(question, *, id=None, scope=None, as_typed=False):  # noqa: A002 # the contract's name
+    def interrupted(question, *, id=None, **how):  # noqa: A002 # the contract's name
         if question == "止まる":
             assert out.read_text(encoding="utf-8").endswith("}\n")  # the first is safe already
             raise KeyboardInterrupt
@@ -288,7 +290,7 @@ def test_the_index_may_be_named_before_or_after_the_command(monkeypatch):
 def test_the_evaluation_gets_the_rest_of_the_line(monkeypatch):
     seen = []
 
-    def run(argv, *, index, embedding_model, drafts):
+    def run(argv, *, index, embedding_model, drafts, model):
         seen.append((argv, index, embedding_model))
         return 1
 

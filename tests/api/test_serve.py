@@ -17,15 +17,10 @@ import pytest
 
 from index.default_model import STAGE
 from index.embedder import LOADING
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="process groups and signals of POSIX")
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Served:

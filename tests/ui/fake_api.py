@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import re
+import threading
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -147,6 +149,38 @@ def not_found(question: str = "市長の好物は何ですか", **changes: Any) 
         confidence=0.0,
         **changes,
     )
+
+
+def generated(**changes: Any) -> Json:
+    """Return what is left of a model's text: a sentence on the answer's own line, and one on another line."""
+    other = citation(2, quote="このうち電話が1,912件である。", start=148, end=164)
+    sentences = [
+        {"text": "令和6年1月末の相談件数は2,776件です。", "citations": [1], "is_quote": False},
+        {"text": "このうち1,912件が電話です。", "citations": [2], "is_quote": False},
+    ]
+    return {
+        "sentences": sentences,
+        "citations": [citation(1), other],
+        "is_answer": True,
+        "repointed": 0,
+        "disagreements": [],
+    } | changes
+
+
+def writing(**changes: Any) -> Json:
+    told = {"model": "wakaba-4b", "asked_for": "schema", "ended": "kept", "error": None, "dropped": []}
+    return told | changes
+
+
+def written(**changes: Any) -> Json:
+    """Return an answer with a model's words beside it."""
+    return answer(**{"generated": generated(), "writing": writing()} | changes)
+
+
+def llm(**changes: Any) -> Json:
+    """Return what is known of a connected model."""
+    state = {"connected": True, "model": "wakaba-4b", "asked_for": "schema", "on_this_machine": True, "detail": None}
+    return state | changes
 
 
 def scores(right: int = 8, **changes: Any) -> Json:
@@ -322,6 +356,38 @@ def running(id_: str = "1", *files: str, **changes: Any) -> Json:
     return intake(id_, *files, **{"state": "running", "report": None, "ended": None} | now | changes)
 
 
+def sentence(n: int, text: Json | None = None) -> Json:
+    """Return the event of the n-th of those sentences, with its citation."""
+    whole = text or generated()
+    return {"event": "sentence", "sentence": whole["sentences"][n - 1], "citations": [whole["citations"][n - 1]]}
+
+
+def _line(event: Json) -> bytes:
+    return json.dumps(event, ensure_ascii=False).encode() + b"\n"
+
+
+class Told(httpx.SyncByteStream):
+    """An answer's events, and an empty line now and then where one waits."""
+
+    def __init__(self, api: FakeApi, whole: Json) -> None:
+        self.api, self.whole, self.is_whole = api, whole, False
+
+    def __iter__(self) -> Iterator[bytes]:
+        without = self.whole | {"generated": None, "writing": None}
+        yield _line({"event": "outcome", "answer": without, "more": True})
+        for event in self.api.told:
+            while isinstance(event, threading.Event) and not event.wait(0.02):
+                yield b"\n"
+            if isinstance(event, dict):
+                yield _line(event)
+        yield _line({"event": "done", "answer": self.whole})
+        self.is_whole = True
+
+    def close(self) -> None:
+        if not self.is_whole:
+            self.api.left.set()
+
+
 class FakeApi:
     """Answers requests and remembers them. Set ``documents``, ``reply`` or ``refused`` to change what it says."""
 
@@ -330,6 +396,9 @@ class FakeApi:
         self.documents: list[Json] = [PDF, PLAIN]
         self.examples = ["相談件数は何件ですか", "人口は *何人* ですか"]
         self.reply: Json | httpx.Response = answer()
+        self.llm: Json = llm(connected=False, model=None)
+        self.told: list[Json | threading.Event] = []  # behind the outcome, each once what it waits for is set
+        self.left = threading.Event()  # set by whoever leaves before the end
         self.refused: dict[str, httpx.Response] = {}  # uploads by file name
         self.unreadable: dict[str, str] = {}  # what is said of files that are sent in vain, by their names
         self.down = False
@@ -364,7 +433,13 @@ class FakeApi:
             case "POST", "/v1/ask":
                 if isinstance(self.reply, httpx.Response):
                     return self.reply
-                return httpx.Response(200, json=self.reply | {"question": json.loads(request.content)["question"]})
+                body = json.loads(request.content)
+                reply = self.reply | {"question": body["question"]}
+                if body.get("stream"):
+                    return httpx.Response(200, stream=Told(self, reply))
+                return httpx.Response(200, json=reply)
+            case "GET", "/v1/llm":
+                return httpx.Response(200, json=self.llm)
             case "POST", "/v1/documents":
                 return self._upload(request.content)
             case "GET", "/v1/evaluations":

@@ -199,6 +199,18 @@ def test_a_follow_up_shows_how_it_was_understood_and_the_next_one_follows_that(a
     assert bodies(api)[-1]["after"] == "令和4年度の相談件数は何件ですか"
 
 
+def test_a_question_that_a_model_made_whole_is_said_to_be_one_and_can_be_asked_as_typed(app, api):
+    ask(app.run(), "令和5年度の相談件数は何件ですか")
+    whole = "令和5年度の相談は法人でもできますか"
+    api.reply = answer(understood=whole, is_rewritten=True)
+    page = ask(app, "同じことは法人でもできますか")
+    assert f'<span class="tk-tag">AIが補った質問</span> {whole}' in page
+    assert "読み取り</span>" not in page
+    app.button(key="as-typed-1").click().run()
+    asked = {"question": "同じことは法人でもできますか", "scope": None, "after": None, "as_typed": True}
+    assert bodies(api)[-1] == asked
+
+
 def test_what_was_misunderstood_is_put_right_and_asked_as_a_whole_question(app, api):
     ask(app.run(), "令和5年度の相談件数は何件ですか")
     api.reply = answer(understood="令和4年度の相談件数は何件ですか")

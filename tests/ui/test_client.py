@@ -1,5 +1,7 @@
 """What the client sends, and what it makes of refusals and silence."""
 
+import json
+
 import httpx
 import pytest
 
@@ -64,3 +66,18 @@ def test_a_server_that_is_not_there_differs_from_one_that_is_busy(met, raised):
 
     with pytest.raises(raised):
         client_that(respond).documents()
+
+
+def test_events_end_where_lines_end_and_nowhere_else():
+    quote = "前\u2028後\x85です"
+    told = [{"event": "outcome", "answer": {"answer": quote}, "more": True}, None, {"event": "done", "answer": {}}]
+    sent = b"".join((json.dumps(e, ensure_ascii=False).encode() if e else b"") + b"\n" for e in told)
+    pieces = [sent[i : i + 7] for i in range(0, len(sent), 7)]
+    client = client_that(lambda request: httpx.Response(200, content=iter(pieces)))
+    assert list(client.tell("人口は？")) == told
+
+
+def test_a_question_that_is_refused_has_its_title_also_when_it_is_told():
+    client = client_that(lambda request: problem(422, "質問が長すぎます。"))
+    with pytest.raises(Problem, match="exact English"):
+        next(client.tell("人口は？"))

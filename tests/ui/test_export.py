@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from PIL import Image
 
-from tests.ui.fake_api import PDF, answer, citation, not_found, text_citation, unsure
+from tests.ui.fake_api import PDF, answer, citation, generated, not_found, text_citation, unsure, writing, written
 from ui import export, font
 from ui.export import Exported
 
@@ -196,7 +196,7 @@ def test_every_format_holds_question_answer_date_quotes_and_the_warning(reader):
 
 @pytest.mark.parametrize("reader", READERS)
 def test_every_format_holds_the_candidates_of_an_unsure_answer_with_their_pages(reader):
-    turns = [Exported("相談は何件", unsure(), {1: png(), 3: png()})]
+    turns = [Exported("相談は何件", unsure(), {"c1": png(), "c3": png()})]
     for words in (
         "一つに決められません。次の箇所に書かれている可能性があります。",
         "候補1　2,776件",
@@ -238,7 +238,7 @@ def test_every_value_over_time_is_listed_and_drawn(reader):
 
 
 def test_the_pictures_of_pages_are_in_every_format():
-    pictures = {1: png(1190, 1684, "#eeeeee"), 2: png(1684, 600, "#dddddd")}
+    pictures = {"c1": png(1190, 1684, "#eeeeee"), "c2": png(1684, 600, "#dddddd")}
     turns = [Exported("質問", answer(), pictures)]
     files = archive(turns)
     assert {files["pages/q1-c1.png"], files["pages/q1-c2.png"]} == set(pictures.values())
@@ -253,9 +253,16 @@ def test_the_pictures_of_pages_are_in_every_format():
     assert sum(map(len, images)) == 2
 
 
+@pytest.mark.parametrize("reader", READERS)
+def test_a_question_that_a_model_made_whole_is_said_to_be_one(reader):
+    whole = {"understood": "相談は法人でもできますか", "is_rewritten": True}
+    assert holds(reader, [exported(**whole)], "AIが補った質問：相談は法人でもできますか")
+    assert export.quotable(answer(**whole)).startswith("AIが補った質問：相談は法人でもできますか\n答え：")
+
+
 @pytest.mark.parametrize("size", [(1190, 1684), (1684, 1190)])
 def test_a_quote_stands_on_the_same_page_of_a_pdf_as_the_picture_of_its_page(size):
-    document = pypdfium2.PdfDocument(export.pdf([Exported("質問", answer(), {1: png(*size), 2: png(*size)})] * 2))
+    document = pypdfium2.PdfDocument(export.pdf([Exported("質問", answer(), {"c1": png(*size), "c2": png(*size)})] * 2))
     seen = 0
     for page in document:
         text = page.get_textpage().get_text_bounded()
@@ -270,7 +277,7 @@ def test_the_first_page_of_a_pdf_holds_the_answer_with_its_quote_and_the_page_it
     answered = answer(
         citations=[citation(1)], understood="若葉市の相談件数は何件ですか", derived={"how": "1 + 1", "operands": [1]}
     )
-    document = pypdfium2.PdfDocument(export.pdf([Exported("質問", answered, {1: png(*size)})]))
+    document = pypdfium2.PdfDocument(export.pdf([Exported("質問", answered, {"c1": png(*size)})]))
     assert "［出典1］" in document[0].get_textpage().get_text_bounded()
     assert len(list(document[0].get_objects(filter=[pypdfium2.raw.FPDF_PAGEOBJ_IMAGE]))) == 1
 
@@ -334,6 +341,41 @@ def test_threads_that_export_at_once_do_not_disturb_each_other():
     # PDFium itself reads in one thread only.
     for content, own in zip(made, turns, strict=True):
         assert pdf_read(content) == pdf_read(export.pdf(own))
+
+
+# --- with a model's words
+
+DIFFERENCE = [{"value": "2,776件", "citation": 1, "generated_value": "1,912件", "generated_citation": 2}]
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_every_format_names_the_model_tells_what_was_checked_and_cites_what_its_words_stand_on(reader):
+    turns = [Exported("質問", written(), {"g2": png()})]
+    for words in (
+        "AIによる文章（原文と照合済み）・wakaba-4b",
+        "令和6年1月末の相談件数は2,776件です。［出典1］",
+        "このうち1,912件が電話です。［出典3］",
+        "1文ずつプログラムで照合しています",
+        "［出典3］令和6年度 若葉市 市政の概況",
+        "このうち電話が1,912件である。",
+    ):
+        assert holds(reader, turns, words), words
+    assert "pages/q1-g2.png" in archive(turns)
+    assert not holds(reader, [exported()], "AI")
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_every_format_tells_figures_that_differ(reader):
+    turns = [Exported("質問", written(generated=generated(disagreements=DIFFERENCE)))]
+    assert holds(reader, turns, "値が違います：資料から抜き出した答え 2,776件（出典1）、AIの文章 1,912件（出典3）")
+
+
+def test_a_quotable_answer_brings_the_models_words_and_what_it_only_picked_as_a_quote():
+    picked = {"text": "相談件数は2,776件", "citations": [1], "is_quote": True}
+    text = export.quotable(written(generated=generated(sentences=[picked], citations=[citation(1)])))
+    assert "AIが選んだ資料の記載（原文のまま）・wakaba-4b：「相談件数は2,776件」［出典1］" in text
+    assert "［出典3］このうち" not in text
+    assert export.quotable(written(generated=None, writing=writing(ended="declined"))) == export.quotable(answer())
 
 
 # --- names of files

@@ -102,7 +102,7 @@ def points(*values: tuple[str, str]) -> list[dict]:
         render.notices_html(answer() | {"missing": [HOSTILE]}),
         render.marker_html(citation(title=HOSTILE), 0),
         render.marker_html(citation(quote=HOSTILE), 0),
-        render.understood_html(HOSTILE),
+        render.understood_html(answer(understood=HOSTILE)),
         render.scope_html(answer(scope={"meetings": [HOSTILE]}, searched=1), {}),
         render.titles_html([HOSTILE]),
         render.page_lines_html([{"number": 1, "start": 0, "end": len(HOSTILE), "text": HOSTILE}], (3, 9)),

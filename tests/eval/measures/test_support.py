@@ -67,3 +67,9 @@ def test_a_figure_in_kanji_supports_the_same_in_digits():
     assert unsupported_figures("四十三兆円（43兆円）", "いくら", quote, "") == []
     assert unsupported_figures("8割", "何割", quote, "") == []
     assert unsupported_figures("44兆円", "いくら", quote, "") == ["44"]
+
+
+def test_so_does_one_with_a_point():
+    assert unsupported_figures("8.7兆円増えます。", "", "増加は八・七兆円程度です。", "") == []
+    assert unsupported_figures("金利は0.25％です。", "", "〇・二五％程度に引き上げました。", "") == []
+    assert unsupported_figures("8.9兆円増えます。", "", "増加は八・七兆円程度です。", "") == ["8.9"]

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from eval.reports import cases
 from eval.reports.cases import Album, around, where
+from eval.reports.names import note_name
 from tests.eval.reports.runs import FakePages, change, comparison, record
 
 
@@ -114,3 +115,16 @@ def test_the_part_shown_lies_on_the_page_and_holds_every_box(width, height, corn
     for x0, y0, x1, y1 in boxes:
         assert x - 1e-6 <= x0 <= x1 <= x + w + 1e-6
         assert y - 1e-6 <= y0 <= y1 <= y + h + 1e-6
+
+
+@pytest.mark.parametrize(
+    ("note", "shown"),
+    [
+        ("two,typo", "二つのことを聞く、打ち間違い"),
+        ("nearmiss-year 令和6年だけある", "近いことだけが書かれている（別の年） 令和6年だけある"),
+        ("派生：two-way は語", "派生：two-way は語"),
+        ("", ""),
+    ],
+)
+def test_a_note_is_shown_in_japanese(note, shown):
+    assert note_name(note) == shown

@@ -1,0 +1,1 @@
+"""Answers that a model words, and the checking of what it wrote."""
