@@ -53,12 +53,13 @@ from answer.scene import Scene, build_scene
 from answer.spelling import Speller
 from answer.trace import Trace
 from index.collection import Collection
+from index.documents import DocumentInfo
 from index.embedder import open_embedder
 from index.protocols import Hit
 from index.reader import WEIGHTS, open_reader
 from index.retriever import Leg
 from index.scope import Scope
-from index.snapshot import DocumentInfo, Part, Snapshot
+from index.snapshot import Part, Snapshot
 from ingest.dates import find_periods, parse_code
 from ingest.document import Fact, Page
 from ingest.japanese import fold, words
@@ -590,15 +591,18 @@ def open_assistant(
     max_question_chars: int = 500,
     reader: Path | None = WEIGHTS,
     sure: float | None = None,
+    database: str | None = None,
 ) -> Assistant:
     """Return an assistant over the index at ``folder``; its models are loaded when they are first needed.
 
     ``reader`` is the file of the learned reader's weights (``docs/reader.md``); with None words alone decide. ``sure``
-    is that of ``Assistant``.
+    is that of ``Assistant``. ``database`` is the URL of a shared index; ``folder`` then holds what this machine keeps
+    of it.
     """
     embedder = open_embedder(embedding_model)
     reads = open_reader(embedder, reader).scores if reader is not None else None
-    return Assistant(Collection(Path(folder), embedder), max_question_chars, reads=reads, sure=sure)
+    collection = Collection(Path(folder), embedder, database)
+    return Assistant(collection, max_question_chars, reads=reads, sure=sure)
 
 
 def line_boxes(page: Page, start: int, end: int) -> tuple[Box, ...] | None:

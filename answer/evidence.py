@@ -20,14 +20,15 @@ import numpy.typing as npt
 
 from answer.clauses import with_own_names
 from answer.cues import OPPOSITES
-from answer.instructions import is_instruction
 from answer.question import Question, Term
 from answer.thesaurus import synonyms
 from ingest.dates import Period, find_periods, parse_code
-from ingest.document import Block, Document, Fact
-from ingest.japanese import content_words, fold, split_sentences
+from ingest.document import Document, Fact
+from ingest.japanese import content_words, fold
 from ingest.kanji_figures import kanji_value
 from ingest.numbers import Quantity, find_quantities
+from ingest.statements import Statement as Kept
+from ingest.statements import on_one_line, read_statements
 
 Array = npt.NDArray[np.float64]
 
@@ -73,14 +74,19 @@ class Statement:
     kind: str
     headings: tuple[str, ...]
 
+    @classmethod
+    def of(cls, document: Document, order: int, kept: Kept) -> Statement:
+        """Return the statement as it is kept, in its document."""
+        return cls(document, order, kept.start, kept.end, kept.kind, kept.headings)
+
     @cached_property
     def text(self) -> str:
         return self.document.text[self.start : self.end]
 
     @cached_property
     def flat(self) -> str:
-        """The text on one line: a wrap inside a Japanese sentence is no space."""
-        return re.sub(r"[ \t　]*\n\s*", "", self.text).strip()
+        """The text on one line."""
+        return on_one_line(self.text)
 
     @cached_property
     def key(self) -> str:
@@ -101,32 +107,6 @@ class Statement:
         return find_periods(self.text, written=written_at(self.document))
 
 
-def read_statements(document: Document) -> tuple[Statement, ...]:
-    """Return the statements of a document in order; tables give a statement a line."""
-    found: list[Statement] = []
-
-    def add(start: int, end: int, block: Block) -> None:
-        text = document.text[start:end]
-        start += len(text) - len(text.lstrip())
-        end -= len(text) - len(text.rstrip())
-        if start < end:
-            found.append(Statement(document, len(found), start, end, block.kind, block.headings))
-
-    for block in document.blocks:
-        text = document.text[block.start : block.end]
-        if block.kind == "table":
-            at = block.start
-            for line in text.split("\n"):
-                add(at, at + len(line), block)
-                at += len(line) + 1
-        elif block.kind == "heading":
-            add(block.start, block.end, block)
-        else:
-            for start, end in split_sentences(text):
-                add(block.start + start, block.start + end, block)
-    return tuple(found)
-
-
 def written_at(document: Document) -> Period | None:
     """Return when a document was published, as far as it is known."""
     return parse_code(document.published) if document.published else None
@@ -137,8 +117,9 @@ class Reading:
 
     def __init__(self, document: Document, facts: Sequence[Fact]) -> None:
         self.document = document
-        every = read_statements(document)
-        told = [s for s, is_order in zip(every, _orders(every), strict=True) if is_order]
+        kept = read_statements(document)
+        every = [Statement.of(document, order, one) for order, one in enumerate(kept)]
+        told = [s for s, one in zip(every, kept, strict=True) if one.is_order]
         self.is_doubted = bool(told)  # it speaks to whoever answers from it: what another paper says counts for more
         unsaid = {s.order for s in told}
         self.statements = tuple(s for s in every if s.order not in unsaid)
@@ -175,21 +156,6 @@ class Reading:
         if heading not in self._heading_lemmas:
             self._heading_lemmas[heading] = (frozenset(content_words(heading)), katakana(heading))
         return self._heading_lemmas[heading]
-
-
-def _orders(statements: Sequence[Statement]) -> list[bool]:
-    """Return for each statement whether it is an order to the reader, stands under one, or goes on in its paragraph."""
-    found: list[bool] = []
-    for n, statement in enumerate(statements):
-        before = statements[n - 1] if n else None
-        goes_on = (
-            before is not None
-            and found[-1]
-            and statement.kind == before.kind != "table"
-            and not statement.document.text[before.end : statement.start].strip(" \t　")
-        )
-        found.append(goes_on or any(map(is_instruction, (statement.flat, *statement.headings))))
-    return found
 
 
 def _with_paired_figures(statements: Sequence[Statement], facts: Sequence[Fact]) -> list[Fact]:

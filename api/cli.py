@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from answer.generating.writer import ServerWriter
     from api.llm import NoWriter
     from index.collection import Collection
-    from index.store import DocumentInfo
+    from index.documents import DocumentInfo
 
 LONGEST_NAME = 200  # characters of a title that a person gives
 FROM: dict[Source, str] = {
@@ -199,13 +199,15 @@ def _date(text: str) -> str:
 def _collection(settings: Settings) -> Collection:
     from index.collection import Collection
 
-    return Collection(settings.index)
+    return Collection(settings.index, url=settings.database)
 
 
 def _assistant(settings: Settings) -> Assistant:
     from answer.assistant import open_assistant
 
-    return open_assistant(settings.index, settings.embedding_model, settings.max_question_chars)
+    return open_assistant(
+        settings.index, settings.embedding_model, settings.max_question_chars, database=settings.database
+    )
 
 
 def ingest(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -217,7 +219,7 @@ def ingest(arguments: argparse.Namespace, settings: Settings) -> int:
         raise CommandError(f"見つかりません: {'、'.join(map(str, missing))}")
     with Progress(sys.stderr) as progress:
         embedder = open_embedder(settings.embedding_model, cache=settings.cache, progress=progress)
-        report = Collection(settings.index, embedder).add(arguments.paths, progress=progress)
+        report = Collection(settings.index, embedder, settings.database).add(arguments.paths, progress=progress)
     for path, error in report.failed:
         place = f"{_shown(path)} の {error.page} ページ" if error.page else _shown(path)
         print(f"読み込めませんでした: {place}: {error.message}", file=sys.stderr)
@@ -606,7 +608,7 @@ def describe(arguments: argparse.Namespace, settings: Settings) -> int:
     with Progress(sys.stderr) as progress:
         embedder = open_embedder(settings.embedding_model, cache=settings.cache, progress=progress)
         try:
-            info = Collection(settings.index, embedder).describe(arguments.id, given, progress)
+            info = Collection(settings.index, embedder, settings.database).describe(arguments.id, given, progress)
         except KeyError:
             raise _no_document(arguments.id) from None
         except ParseError as error:

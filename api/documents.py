@@ -18,7 +18,8 @@ from api import schemas
 from api.find import find, words_of
 from api.problems import Problem
 from api.uploads import place_of, plain_name
-from index.snapshot import DocumentInfo, Snapshot
+from index.documents import DocumentInfo
+from index.snapshot import Snapshot
 from ingest.dates import date_of
 from ingest.document import Document, Kind, Page, Table
 from ingest.pdf.read import render_page

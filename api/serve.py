@@ -66,7 +66,9 @@ def _serve(
 ) -> int:
     with _deaf_to_ctrl_c():
         page = _start_page(settings, api_url)
-    assistant = open_assistant(settings.index, settings.embedding_model, settings.max_question_chars)
+    assistant = open_assistant(
+        settings.index, settings.embedding_model, settings.max_question_chars, database=settings.database
+    )
     server = uvicorn.Server(
         uvicorn.Config(
             create_app(assistant, settings, runs, writer),

@@ -39,6 +39,9 @@ class Settings(BaseSettings):
     )
 
     index: Path = Field(default_factory=lambda: data_folder() / "index", description="folder of the collection")
+    database_url: SecretStr | None = Field(
+        None, description="postgresql+psycopg://… of an index that machines share; None: the one in the folder"
+    )
     embedding_model: str = Field("default", min_length=1, description="default, a Hugging Face name, or a folder")
     cache: Path | None = Field(None, description="where the default model is unpacked to; None: the user's cache")
 
@@ -84,6 +87,11 @@ class Settings(BaseSettings):
             raise ValueError("must be ASCII without line breaks, as it travels in a header")
         return SecretStr(value) if value else None
 
+    @property
+    def database(self) -> str | None:
+        """The URL of the shared index, with its password."""
+        return self.database_url.get_secret_value() if self.database_url else None
+
     @field_validator("allowed_hosts", mode="before")
     @classmethod
     def _split(cls, hosts: object) -> object:
@@ -96,7 +104,7 @@ class Settings(BaseSettings):
 
 
 # Of these an error never repeats what was given: it may hold a password.
-_SECRET = {"llm_key", "llm_url"}
+_SECRET = {"database_url", "llm_key", "llm_url"}
 
 # Read by .ci/setup.sh before there is a tenkyo. Whoever exports them for it must not be refused by the command.
 _OF_SET_UP = {"TENKYO_TORCH", "TENKYO_TORCH_INDEX"}

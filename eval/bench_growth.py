@@ -31,11 +31,9 @@ from typing import Any
 import numpy as np
 from sqlalchemy import make_url, text
 
-from answer.evidence import read_statements
 from eval.postgres import running
 from index.database.engine import Database, open_database
 from index.database.reading import Reader, Span, View
-from index.database.records import Statement
 from index.database.writing import Paper, put, remove, sweep
 from index.protocols import Vectors
 from index.vocabulary import vocabulary_of
@@ -43,6 +41,7 @@ from ingest.chunk import chunk
 from ingest.facts import read_facts
 from ingest.japanese import words
 from ingest.parse import parse
+from ingest.statements import read_statements
 
 ROOT = Path(__file__).resolve().parents[1]
 QUESTIONS = (
@@ -96,12 +95,11 @@ def copies(paths: Sequence[Path], dim: int, seed: int = 17) -> Iterator[Paper]:
 def _read_paper(path: Path, dim: int, made: np.random.Generator) -> Paper:
     document = parse(path)
     chunks = chunk(document, lambda passage: round(len(passage) * 0.6))  # about as many tokens as the model counts
-    statements = [
-        Statement(s.start, s.end, s.kind, s.headings, False, tuple(sorted(s.lemmas))) for s in read_statements(document)
-    ]
     known = sorted(vocabulary_of(c.text for c in chunks))
     vectors = dict(zip(known, _unit(made, len(known), dim), strict=True))
-    return Paper(document, chunks, read_facts(document), statements, _unit(made, len(chunks), dim), vectors)
+    return Paper(
+        document, chunks, read_facts(document), read_statements(document), _unit(made, len(chunks), dim), vectors
+    )
 
 
 def _changed(paper: Paper, draw: random.Random, made: np.random.Generator) -> Paper:

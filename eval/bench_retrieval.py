@@ -14,18 +14,19 @@ import json
 import random
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from eval.bm25 import Bm25
 from index.embedder import open_embedder
 from index.fusion import fuse
-from index.keywords import Bm25Keywords, chunk_words
-from index.protocols import Embedder, Scored, Vectors
+from index.keywords import chunk_words
+from index.protocols import Embedder, Vectors
 from index.retriever import DEPTH, KEYWORD_WEIGHT, passage_text
-from index.vectors import FaissVectors
 from ingest.document import Chunk
+from ingest.japanese import words
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -84,7 +85,7 @@ def embedded(texts: list[str], kind: str, embedder: Embedder, cache: Path) -> Ve
     return vectors
 
 
-def by_passage(ranking: Scored) -> list[str]:
+def by_passage(ranking: Sequence[tuple[str, float]]) -> list[str]:
     return list(dict.fromkeys(key.rsplit(":", 1)[0] for key, _ in ranking))
 
 
@@ -113,13 +114,12 @@ def main() -> int:
         asked, corpus = sample(arguments.data / name, arguments.questions, arguments.passages)
         chunks = [chunk for passage in corpus for chunk in cut(passage, embedder)]
         ids = [chunk.id for chunk in chunks]
-        keywords = Bm25Keywords.build(ids, [chunk_words(chunk) for chunk in chunks])
-        vectors = FaissVectors.build(
-            ids, embedded([passage_text(c) for c in chunks], f"{kind} passage", embedder, arguments.cache)
-        )
+        keywords = Bm25(ids, [chunk_words(chunk) for chunk in chunks])
+        vectors = embedded([passage_text(c) for c in chunks], f"{kind} passage", embedder, arguments.cache)
         questions = [question for question, _ in asked]
-        by_words = keywords.search(questions, DEPTH)
-        by_vectors = vectors.search(embedded(questions, f"{kind} query", embedder, arguments.cache), DEPTH)
+        by_words = [keywords.search(words(question), DEPTH) for question in questions]
+        cosines = embedded(questions, f"{kind} query", embedder, arguments.cache) @ vectors.T
+        by_vectors = [[(ids[n], float(row[n])) for n in np.argsort(-row, kind="stable")[:DEPTH]] for row in cosines]
         print(f"{name}: {len(corpus)} passages in {len(chunks)} pieces")
         for weight in WEIGHTS:
             ranked = [

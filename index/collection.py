@@ -1,10 +1,8 @@
-"""The write side of an index folder: files go in, documents go out, and readers always see one whole snapshot."""
+"""The write side of an index: files go in, documents go out, each in one step that readers see whole or not at all."""
 
 from __future__ import annotations
 
 import errno
-import logging
-import math
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,30 +14,29 @@ from pathlib import Path
 from threading import Lock
 
 import numpy as np
-from filelock import FileLock, Timeout
 
+from index.database import writing
+from index.database.engine import FILE, Database, check_properties, claimed_folder, open_database
+from index.database.holdings import copies, originals, vectors_of, with_vector
+from index.database.reading import Reader, View
+from index.database.rewording import reword
+from index.database.schema import ANALYZER, EMBEDDER
+from index.documents import DocumentInfo, Original, info_of
 from index.embedder import open_embedder
 from index.files import find_files, not_readable, shown_name
-from index.protocols import (
-    Embedder,
-    IndexBusy,
-    IndexDamaged,
-    IndexMismatch,
-    IndexMissing,
-    IndexUnwritable,
-    TenkyoIndexError,
-    Vectors,
-)
+from index.keywords import analyzer
+from index.originals import FOLDER, forget_originals, hash_file, keep_original
+from index.protocols import Embedder, IndexMissing, IndexUnwritable, TenkyoIndexError, Vectors
 from index.reading import Reading, Task, read_files
 from index.retriever import passage_text
-from index.snapshot import POINTER, Manifest, Original, Snapshot, check_embedder, read_manifest
-from index.store import DocumentInfo
+from index.snapshot import Memory, Snapshot
+from index.takeover import STAGING, forget_old, is_old, old, put_aside, read_old, settle
 from index.versions import is_new_version
 from index.vocabulary import vocabulary_of
-from index.writer import SnapshotWriter, hash_file, sweep
 from ingest.document import Document
 from ingest.parse import ParseError
 from ingest.pdf.ocr import installed as ocr_installed
+from ingest.statements import read_statements
 
 Progress = Callable[[str, int, int], None]
 
@@ -48,11 +45,11 @@ READING = "文書を読み取っています（ページ）"
 EMBEDDING = "意味で探せるようにしています（か所）"
 WORDS = "ことばの近さを調べています（語）"
 WRITING = "索引を書き込んでいます"
+REWORDING = "単語を新しい切り方に直しています（文書）"
 SLICE = 64  # passages between two reports of progress
 WORD_SLICE = 512  # words between two reports of progress
-CHECKPOINT = 2000  # passages after which what is done is published: some minutes of work, and all that a crash can take
-
-log = logging.getLogger(__name__)
+GRACE = 60.0  # seconds that what was replaced stays, for a reader who is still at it
+CHECKPOINT = 500  # passages after which what is embedded is written: a minute of work, and all that a crash can take
 
 
 class Stopped(Exception):  # noqa: N818 - no error, as KeyboardInterrupt is none
@@ -86,32 +83,25 @@ def _up_to(readings: Iterator[Reading], passages: float) -> list[Reading]:
     return taken
 
 
-def _held_vectors(readings: Sequence[Reading], before: Snapshot | None) -> dict[str, Vectors]:
-    """Return the vectors that the snapshot before has for these documents or those they replace, by passage text."""
+def _held_vectors(readings: Sequence[Reading], before: View) -> dict[str, Vectors]:
+    """Return the vectors that the index has for these documents or those they replace, by passage text."""
     held: dict[str, Vectors] = {}
-    infos = {info.id for info in before.documents()} if before else set()
-    ids = {id_ for r in readings for id_ in (r.task.id, r.task.replaces) if id_ in infos}
-    if before and ids:
-        stored = before.vectors()
-        rows = {key: row for row, key in enumerate(stored.ids)}
-        values = stored.all()
-        for id_ in ids:
-            held |= {passage_text(chunk): values[rows[chunk.id]] for chunk in before.chunks(id_)}
+    for id_ in {id_ for r in readings for id_ in (r.task.id, r.task.replaces) if id_ in before.contents.by_id}:
+        passages = map(passage_text, before.chunks(id_))
+        held |= zip(passages, vectors_of(before, id_), strict=True)
     return held
 
 
-def _settled(task: Task, document: Document, *, before: Snapshot | None, taken: set[str], lock: Lock) -> Task:
+def _settled(task: Task, document: Document, *, before: View, taken: set[str], lock: Lock) -> Task:
     """Return the task of a document that has been read, with the one of its rivals that it is a new version of.
 
     Each document has one new version: ``taken`` are those that have found theirs.
     """
-    for rival in reversed(task.rivals if before else ()):
-        assert before is not None
+    for rival in reversed(task.rivals):
         with lock:
             if rival not in taken and is_new_version(document, before.document(rival)):
                 taken.add(rival)
-                given = next(original.given for original in before.manifest.originals if original.id == rival)
-                return replace(task, replaces=rival, given=_without_date(given))
+                return replace(task, replaces=rival, given=_without_date(originals(before, [rival])[0].given))
     return task
 
 
@@ -120,43 +110,45 @@ def _without_date(given: Mapping[str, str]) -> dict[str, str]:
 
 
 class Collection:
-    """An index folder. One process writes at a time; any number read, each from a whole snapshot."""
+    """An index: in a folder of its own, or in a database that several machines share.
 
-    def __init__(self, folder: Path, embedder: Embedder | None = None):
+    One process writes at a time; any number read, each from one generation.
+    """
+
+    def __init__(self, folder: Path, embedder: Embedder | None = None, url: str | None = None):
+        """``url`` names a shared database; ``folder`` then holds what this machine keeps of it to be quick."""
         self.folder = Path(folder).expanduser().absolute()
         self.embedder = embedder or open_embedder()
         self._is_embedder_chosen = embedder is not None
+        self._url = url
         self._opening = Lock()
-        self._pointer = b""
+        self._opened: tuple[Reader, object] | None = None
+        self._memory = Memory()
         self._snapshot: Snapshot | None = None
 
     def exists(self) -> bool:
-        return (self.folder / POINTER).exists()
+        """Tell whether anything was ever put into it."""
+        try:
+            return self._view().generation.number > 0
+        except IndexMissing:
+            return False
 
     def snapshot(self) -> Snapshot:
-        """Return the current snapshot, opening it only when the pointer names another than last time.
+        """Return the current snapshot: the same one until there is another generation.
 
         A collection that was given no embedder lists and removes documents of any index, and minds only when it
         searches.
         """
         with self._opening:
-            for attempt in (1, 2, 3):
-                pointer = self._read_pointer()
-                if self._snapshot is not None and pointer and pointer == self._pointer:
-                    return self._snapshot
-                try:
-                    manifest = read_manifest(self.folder)
-                    if self._is_embedder_chosen:
-                        check_embedder(self.folder, manifest, self.embedder)
-                    opened = Snapshot(self.folder, manifest, self.embedder)
-                except IndexDamaged:
-                    # A writer may have replaced, and long since removed, what this pointer named.
-                    if attempt < 3 and self._read_pointer() != pointer:
-                        continue
-                    raise
-                self._pointer, self._snapshot = pointer, opened
-                return opened
-            raise AssertionError("unreachable")
+            view = self._view()
+            if view.generation.number == 0:
+                raise self._missing()
+            if self._snapshot is None or self._snapshot.view.contents is not view.contents:
+                made_with = view.database.properties()
+                if self._is_embedder_chosen:
+                    check_properties(made_with, {EMBEDDER: self.embedder.name}, view.database.place)
+                self._snapshot = Snapshot(view, self.folder, self.embedder, made_with, self._memory)
+            return self._snapshot
 
     def add(
         self,
@@ -178,11 +170,15 @@ class Collection:
         report = progress or (lambda stage, done, total: None)
         result = AddReport()
         with self._writing():
-            manifest, before = self._before()
-            sweep(self.folder, manifest)
-            tasks = self._plan(paths, sources or {}, manifest, before, result, report)
-            if tasks:
-                self._carry_out(tasks, manifest, before, result, report)
+            if self._url is None and is_old(self.folder):
+                self._take_over(result, report)
+            with self._database(create=True) as database:
+                self._make_ready(database, report)
+                before = Reader(database).newest()
+                tasks = self._plan(paths, sources or {}, before, result, report)
+                if tasks:
+                    self._carry_out(database, tasks, result, report)
+                    self._clear_away(database)
         return replace(result, seconds=time.monotonic() - began)
 
     def describe(self, document_id: str, given: Mapping[str, str], progress: Progress | None = None) -> DocumentInfo:
@@ -194,81 +190,115 @@ class Collection:
         """
         report = progress or (lambda stage, done, total: None)
         result = AddReport()
-        with self._writing():
+        with self._writing(), self._database() as database:
             before = self.snapshot()
-            check_embedder(self.folder, before.manifest, self.embedder)
-            before.source_path(document_id)
-            sweep(self.folder, before.manifest)
-            original = next(o for o in before.manifest.originals if o.id == document_id)
+            check_properties(database.properties(), {EMBEDDER: self.embedder.name}, database.place)
+            original = before.original(document_id)
+            before.source_path(document_id)  # of a shared database, it may not be on this machine yet
+            self._clear_away(database)
             together = {name: value for name, value in {**original.given, **given}.items() if value}
-            task = self._again(replace(original, given=together))
-            self._carry_out([task], before.manifest, before, result, report)
+            self._carry_out(database, [self._again(replace(original, given=together))], result, report)
+            self._clear_away(database)
         if result.failed:
             raise result.failed[0][1]
         return result.refreshed[0]
 
     def remove(self, document_id: str) -> None:
         """Take a document out; KeyError if it is not there."""
-        with self._writing():
-            before = self.snapshot()
-            before.source_path(document_id)
-            sweep(self.folder, before.manifest)
-            writer = SnapshotWriter(self.folder, before.manifest.number + 1, before.manifest.embedder, before)
-            try:
-                writer.remove(document_id)
-                sweep(self.folder, writer.publish(before.manifest.dim, {}))
-            finally:
-                writer.abandon()
+        with self._writing(), self._database() as database:
+            writing.remove(database, document_id)
+            self._clear_away(database)
 
     def verify(self) -> list[str]:
         """Return, in Japanese, what is wrong with the index or its kept originals; nothing when all is well."""
         try:
-            return Snapshot(self.folder, read_manifest(self.folder), self.embedder).problems()
+            return self.snapshot().problems()
         except IndexMissing:
             raise
         except TenkyoIndexError as error:
             return [error.message]
 
-    def _read_pointer(self) -> bytes:
+    def _view(self) -> View:
+        """Return the newest generation as it is now, of the database that is there now.
+
+        A folder's file may have been replaced, by a backup or by what was made of an older version's.
+        """
+        file = self.folder / FILE
         try:
-            return (self.folder / POINTER).read_bytes()
+            found = file.stat() if self._url is None else None
         except OSError:
-            return b""
+            if is_old(self.folder):
+                raise old(self.folder) from None
+            raise self._missing() from None
+        which = (found.st_dev, found.st_ino) if found else self._url
+        if self._opened is None or self._opened[1] != which:
+            self._opened = Reader(open_database(self._url or self.folder)), which
+            self._memory, self._snapshot = Memory(), None
+        return self._opened[0].newest()
+
+    def _missing(self) -> IndexMissing:
+        place = self._opened[0].database.place if self._opened else self.folder
+        return IndexMissing(
+            f"there is no index at {place}: run `tenkyo ingest` first",
+            f"{place} に索引がありません。先に「tenkyo ingest」で文書を取り込んでください。",
+        )
 
     def _again(self, original: Original) -> Task:
         """Return the task that reads a document once more from its kept original."""
-        copy = self.folder / "sources" / original.copy
+        copy = self.folder / FOLDER / original.copy
         size = copy.stat().st_size if copy.exists() else 0
         return Task(
             copy, original.id, original.sha256, original.source, original.file, None, True, size, original.given
         )
 
-    def _before(self) -> tuple[Manifest | None, Snapshot | None]:
-        """Return what there is to build on: nothing, a snapshot, or only the manifest of one to be made again."""
-        if not self.exists():
-            return None, None
-        manifest = read_manifest(self.folder, older=True)
+    def _take_over(self, result: AddReport, report: Progress) -> None:
+        """Make the database of an old folder beside it, from its own originals; then put it in its place.
+
+        What an interruption leaves is gone on with the next time.
+        """
+        model, known = read_old(self.folder)
         # Never made again with another model: a forgotten setting must not cost an hour.
-        check_embedder(self.folder, manifest, self.embedder)
+        check_properties({EMBEDDER: model}, {EMBEDDER: self.embedder.name}, str(self.folder))
+        staging = open_database(self.folder / STAGING, create=True)
         try:
-            return manifest, self.snapshot()
-        except (IndexDamaged, IndexMismatch) as error:
-            log.warning("making the index again from its originals: %s", error)
-            return manifest, None
+            done = Reader(staging).newest().contents.by_id
+            missing = [original for original in known if original.id not in done]
+            self._carry_out(staging, [self._again(original) for original in missing], result, report)
+        finally:
+            staging.close()
+        failed = {path for path, _ in result.failed}
+        for original in known:
+            if Path(original.source) in failed:
+                put_aside(self.folder, original)
+        settle(self.folder)
+
+    def _make_ready(self, database: Database, report: Progress) -> None:
+        """Raise IndexMismatch for an index of another model; cut the words anew where the analyzer is another."""
+        made_with = database.properties()
+        check_properties(made_with, {EMBEDDER: self.embedder.name}, database.place)
+        self._clear_away(database)
+        if made_with.get(ANALYZER, analyzer()) != analyzer():
+            reword(database, partial(report, REWORDING))
+
+    def _clear_away(self, database: Database) -> None:
+        """Remove what nobody can be reading any more, and what a writer that died has left."""
+        writing.sweep(database, GRACE)
+        if self._url is None:
+            forget_old(self.folder)
+        forget_originals(self.folder / FOLDER, copies(database))
 
     def _plan(
         self,
         paths: Sequence[Path],
         sources: Mapping[Path, str],
-        manifest: Manifest | None,
-        before: Snapshot | None,
+        before: View,
         result: AddReport,
         report: Progress,
     ) -> list[Task]:
         """Return which files to read; what is skipped or cannot be opened goes into ``result``."""
         files = list(find_files(paths, but=self.folder))
         found: dict[str, Task] = {}
-        known = {original.id: original for original in (manifest.originals if manifest else ())}
+        known = {original.id: original for original in originals(before)}
         held_by: dict[str, list[Original]] = {}
         for original in known.values():
             held_by.setdefault(original.source, []).append(original)
@@ -309,51 +339,42 @@ class Collection:
             )
             for task in found.values()
         ]
-        if before is None:
-            # Nothing to build on: every document that was here is read again, from the file named now or from its copy.
-            again = [found.get(original.id) or self._again(original) for original in known.values()]
-            return [*again, *(t for t in tasks if not t.is_known)]
-        infos = {info.id: info for info in before.documents()}
+        again = {info.id for info in result.refreshed}  # of an older version's folder, just now
         waited = {id_ for id_, original in known.items() if original.lacks_ocr} if ocr_installed() else set()
-        result.skipped.extend(infos[t.id] for t in tasks if t.is_known and t.id not in waited)
-        again = [self._again(known[t.id]) for t in tasks if t.is_known and t.id in waited]
-        return [*again, *(t for t in tasks if not t.is_known)]
+        infos = before.contents.by_id
+        result.skipped.extend(infos[t.id].info for t in tasks if t.is_known and t.id not in waited | again)
+        awaited = [self._again(known[t.id]) for t in tasks if t.is_known and t.id in waited - again]
+        return [*awaited, *(t for t in tasks if not t.is_known)]
 
-    def _carry_out(
-        self,
-        tasks: list[Task],
-        manifest: Manifest | None,
-        before: Snapshot | None,
-        result: AddReport,
-        report: Progress,
-    ) -> None:
-        """Read, embed and publish, some thousand passages at a time."""
-        is_rebuilt = before is None and manifest is not None
-        number = manifest.number + 1 if manifest else 1
-        copies, count_tokens = self.folder / "sources", self.embedder.count_tokens
-        settle = partial(_settled, before=before, taken=set(), lock=Lock())
-        reading = read_files(tasks, copies, count_tokens, result.failed, partial(report, READING), settle)
+    def _carry_out(self, database: Database, tasks: list[Task], result: AddReport, report: Progress) -> None:
+        """Read, embed and write: some hundred passages at a time are embedded, and each paper is written by itself."""
+        reader, count_tokens = Reader(database), self.embedder.count_tokens
+        before = reader.newest()
+        settle_task = partial(_settled, before=before, taken=set(), lock=Lock())
+        copies_at = self.folder / FOLDER
+        reading = read_files(tasks, copies_at, count_tokens, result.failed, partial(report, READING), settle_task)
         with closing(reading) as upcoming:
-            # An index that is made again is published whole, or documents would be missing for a while.
-            while readings := _up_to(upcoming, math.inf if is_rebuilt else CHECKPOINT):
+            while readings := _up_to(upcoming, CHECKPOINT):
                 finished, vectors, interrupt = self._embed(readings, before, report)
-                if interrupt and (is_rebuilt or not finished):
+                if interrupt and not finished:
                     raise interrupt
                 words: dict[str, Vectors] = {}
                 try:
                     self._embed_words(words, finished, before, report)
                 except STOPS as error:
                     interrupt = error  # what lacks its vector only lacks its neighbours
-                report(WRITING, 0, 1)
-                published = self._publish(finished, vectors, words, number, before, result)
-                report(WRITING, 1, 1)
+                end = 0
+                for done, one in enumerate(finished):
+                    report(WRITING, done, len(finished))
+                    start, end = end, end + len(one.chunks)
+                    self._write(database, one, vectors[start:end], words, result)
+                report(WRITING, len(finished), len(finished))
                 if interrupt:
                     raise interrupt
-                number = published.number + 1
-                before = self.snapshot()
+                before = reader.newest()
 
     def _embed(
-        self, readings: list[Reading], before: Snapshot | None, report: Progress
+        self, readings: list[Reading], before: View, report: Progress
     ) -> tuple[list[Reading], Vectors, BaseException | None]:
         """Return the documents whose passages are all embedded, the vectors of those, and what cut the work short."""
         texts = [passage_text(c) for reading in readings for c in reading.chunks]
@@ -378,67 +399,61 @@ class Collection:
             finished.append(reading)
         return finished, vectors, interrupt
 
-    def _embed_words(
-        self, made: dict[str, Vectors], readings: list[Reading], before: Snapshot | None, report: Progress
-    ) -> None:
+    def _embed_words(self, made: dict[str, Vectors], readings: list[Reading], before: View, report: Progress) -> None:
         """Put the vectors of the words that are new to the collection into ``made``."""
-        known = before.vocabulary() if before else ()
-        words = sorted(w for w in vocabulary_of(c.text for r in readings for c in r.chunks) if w not in known)
+        every = sorted(vocabulary_of(c.text for r in readings for c in r.chunks))
+        known = with_vector(before, every)
+        words = [word for word in every if word not in known]
         for done in range(0, len(words), WORD_SLICE):
             report(WORDS, done, len(words))
             some = words[done : done + WORD_SLICE]
             made |= zip(some, self.embedder.embed_queries(some), strict=True)
         report(WORDS, len(words), len(words))
 
-    def _publish(
-        self,
-        readings: list[Reading],
-        vectors: Vectors,
-        words: Mapping[str, Vectors],
-        number: int,
-        before: Snapshot | None,
-        result: AddReport,
-    ) -> Manifest:
-        writer = SnapshotWriter(self.folder, number, self.embedder.name, before)
-        added: list[DocumentInfo] = []
-        refreshed: list[DocumentInfo] = []
-        namesakes: list[DocumentInfo] = []
+    def _write(
+        self, database: Database, reading: Reading, vectors: Vectors, words: Mapping[str, Vectors], result: AddReport
+    ) -> None:
+        """Put a paper in, in place of what it replaces."""
+        task, document = reading.task, reading.document
+        copy = keep_original(task.path, self.folder / FOLDER, document.sha256)
+        mine = vocabulary_of(chunk.text for chunk in reading.chunks)
+        paper = writing.Paper(
+            document,
+            reading.chunks,
+            reading.facts,
+            read_statements(document),
+            vectors,
+            {word: words[word] for word in mine if word in words},
+            task.given,
+            copy.suffix,
+            copy.stat().st_size,
+            copy.read_bytes() if database.kind == "postgresql" else None,
+        )
+        writing.put(database, paper, self.embedder.name, {task.replaces} if task.replaces else ())
+        info = info_of(document, len(reading.chunks), len(reading.facts))
+        is_new = not (task.replaces or task.is_known)
+        (result.added if is_new else result.refreshed).append(info)
+        if is_new and task.is_namesake:
+            result.namesakes.append(info)
+
+    @contextmanager
+    def _database(self, *, create: bool = False) -> Iterator[Database]:
+        """Give the database to write to; one that is not to be made must be one that can be read."""
+        if not create:
+            self.snapshot()
+        database = open_database(self._url or self.folder, create=create)
         try:
-            start = 0
-            for reading in readings:
-                end = start + len(reading.chunks)
-                task = reading.task
-                for old in writer.documents & {task.replaces or task.id, task.id}:
-                    writer.remove(old)
-                info = writer.add(
-                    reading.document, task.path, reading.chunks, reading.facts, vectors[start:end], task.given
-                )
-                (refreshed if task.replaces or task.is_known else added).append(info)
-                if task.is_namesake and info in added:
-                    namesakes.append(info)
-                start = end
-            manifest = writer.publish(self.embedder.dim, words)
+            with database.claimed():
+                yield database
         finally:
-            writer.abandon()
-        result.added.extend(added)
-        result.refreshed.extend(refreshed)
-        result.namesakes.extend(namesakes)
-        sweep(self.folder, manifest)
-        return manifest
+            database.close()
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        """Hold the writer's lock, and say in words what keeps the folder from being written."""
-        lock = FileLock(self.folder / "write.lock", timeout=0)
+        """Hold the folder's lock, and say in words what keeps the folder from being written."""
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            with lock:
+            with claimed_folder(self.folder):
                 yield
-        except Timeout as error:
-            raise IndexBusy(
-                f"another process is writing to {self.folder}: try again when it has finished",
-                f"別の処理が {self.folder} の索引を書き換えています。終わってから、もう一度実行してください。",
-            ) from error
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
                 what = (

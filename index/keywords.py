@@ -1,16 +1,10 @@
-"""BM25 over Japanese words and compounds. Only this module knows bm25s, and only it decides what a word index holds."""
+"""What a word index holds: the Japanese words and compounds of passages and figures, and what they are worth."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from functools import lru_cache
-from pathlib import Path
-from typing import Any
 
-import numpy as np
-
-from index.protocols import Rows, Scored
 from ingest.document import Chunk, Fact
 from ingest.japanese import words
 
@@ -49,78 +43,3 @@ def fact_words(fact: Fact, title: str) -> list[str]:
 def _label_words(text: str) -> tuple[str, ...]:
     """Titles and headings stand over many chunks and facts; each is analysed once."""
     return tuple(words(text)) if text else ()
-
-
-class Bm25Keywords:
-    """A ``KeywordIndex`` over tokens that were made beforehand."""
-
-    def __init__(self, ids: Sequence[str], model: Any):
-        self.ids = list(ids)
-        self._model = model  # None: there is no word at all
-
-    @classmethod
-    def build(cls, ids: Sequence[str], tokens: Sequence[Sequence[str]]) -> Bm25Keywords:
-        """Return an index of one token list for each id."""
-        import bm25s
-
-        if len(ids) != len(tokens):
-            raise ValueError(f"not the same number of ids and token lists: {len(ids)} != {len(tokens)}")
-        if not any(tokens):
-            return cls(ids, None)
-        model = bm25s.BM25(method="lucene", k1=K1, b=B)
-        model.index([list(t) for t in tokens], create_empty_token=False, show_progress=False)
-        return cls(ids, model)
-
-    @classmethod
-    def load(cls, folder: Path, ids: Sequence[str]) -> Bm25Keywords:
-        """Return what ``save`` wrote; ValueError when it is for another number of ids."""
-        import bm25s
-
-        if not (folder / "params.index.json").exists():
-            return cls(ids, None)
-        model = bm25s.BM25.load(folder, load_corpus=False, show_progress=False)
-        if model.scores["num_docs"] != len(ids):
-            raise ValueError(
-                f"{folder}: not the same number of ids and entries: {len(ids)} != {model.scores['num_docs']}"
-            )
-        return cls(ids, model)
-
-    def save(self, folder: Path) -> None:
-        """Write JSON and plain arrays, never a pickle. An index without a word is an empty folder."""
-        folder.mkdir()
-        if self._model is not None:
-            self._model.save(folder, show_progress=False)
-
-    def search(self, questions: Sequence[str], k: int, rows: Rows | None = None) -> list[Scored]:
-        """Return, for each question, at most ``k`` (id, BM25 score > 0) pairs, best first; ties in index order."""
-        return [self._best(words(question), k, rows) for question in questions]
-
-    def _best(self, tokens: list[str], k: int, rows: Rows | None = None) -> Scored:
-        if self._model is None:
-            return []
-        known = [token for token in dict.fromkeys(tokens) if token in self._model.vocab_dict]
-        if not known or k < 1:
-            return []
-        scores = self._model.get_scores(known, weight_mask=rows)
-        order = np.argsort(-scores, kind="stable")[:k]
-        return [(self.ids[i], float(scores[i])) for i in order if scores[i] > 0]
-
-    def frequency(self, word: str, rows: Rows | None = None) -> int:
-        """Return how many entries, or how many of those in ``rows``, hold a word as ``words`` writes it."""
-        token = None if self._model is None else self._model.vocab_dict.get(word)
-        if token is None:
-            return 0
-        starts = self._model.scores["indptr"]
-        if rows is None:
-            return int(starts[token + 1] - starts[token])
-        return int(rows[self._model.scores["indices"][starts[token] : starts[token + 1]]].sum())
-
-    def frequencies(self) -> dict[str, int]:
-        """Return every word with the number of entries that hold it."""
-        if self._model is None:
-            return {}
-        held = np.diff(self._model.scores["indptr"])
-        return {word: int(held[token]) for word, token in self._model.vocab_dict.items() if word}
-
-    def __len__(self) -> int:
-        return len(self.ids)

@@ -1,4 +1,4 @@
-"""The seams of the index: what is asked of an embedder, a vector store and a keyword index."""
+"""The seams of the index: what is asked of an embedder, what is found, and what keeps an index from being used."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ import numpy.typing as npt
 from ingest.document import Chunk
 
 Vectors = npt.NDArray[np.float32]
-Rows = npt.NDArray[np.bool_]  # one for each entry of an index: whether it may be found
-Scored = list[tuple[str, float]]  # (id, score), best first; larger is better
 
 
 @dataclass(frozen=True)
@@ -44,18 +42,6 @@ class Embedder(Protocol):
 
     def count_tokens(self, text: str) -> int:
         """Return how many tokens the model sees in ``text``, so that a chunk can be cut to what it reads well."""
-        ...
-
-
-class VectorStore(Protocol):
-    def search(self, vectors: Vectors, k: int, rows: Rows | None = None) -> list[Scored]:
-        """Return, for each row, at most ``k`` (id, inner product) pairs, best first; of ``rows`` only."""
-        ...
-
-
-class KeywordIndex(Protocol):
-    def search(self, questions: Sequence[str], k: int, rows: Rows | None = None) -> list[Scored]:
-        """Return, for each question, at most ``k`` (id, BM25 score > 0) pairs, best first; of ``rows`` only."""
         ...
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
+from index.database.catalogue import Visible
+from index.database.keyword_search import Key
+from index.database.reading import View
 from index.fusion import fuse
-from index.protocols import Embedder, Hit, KeywordIndex, Rows, Scored, VectorStore
+from index.protocols import Embedder, Hit
 from ingest.document import Chunk
+from ingest.japanese import words
 
 Leg = Literal["fused", "vector", "keyword"]
 
@@ -36,36 +39,23 @@ def passage_text(chunk: Chunk) -> str:
     return f"{path}\n{chunk.text}" if path else chunk.text
 
 
-class Retriever:
-    """Asks both legs. ``chunks`` fetches chunks by id."""
-
-    def __init__(
-        self,
-        embedder: Embedder,
-        vectors: VectorStore,
-        keywords: KeywordIndex,
-        chunks: Callable[[Sequence[str]], Mapping[str, Chunk]],
-    ):
-        self._embedder = embedder
-        self._vectors = vectors
-        self._keywords = keywords
-        self._chunks = chunks
-
-    def search(self, question: str, k: int, leg: Leg = "fused", rows: Rows | None = None) -> list[Hit]:
-        """Return at most ``k`` hits, best first, of ``rows`` only. One leg alone scores in its own measure."""
-        depth = max(k, DEPTH)
-        legs: dict[str, Scored] = {}
-        if leg != "vector":
-            legs["keyword"] = self._keywords.search([question], depth, rows)[0]
-        if leg != "keyword":
-            legs["vector"] = self._vectors.search(self._embedder.embed_queries([question]), depth, rows)[0]
-        if leg == "fused":
-            best = fuse([legs["keyword"], legs["vector"]], [KEYWORD_WEIGHT, 1 - KEYWORD_WEIGHT], k)
-        else:
-            best = legs[leg][:k]
-        places = {name: {key: rank for rank, (key, _) in enumerate(found, 1)} for name, found in legs.items()}
-        chunks = self._chunks([key for key, _ in best])
-        return [
-            Hit(chunks[key], score, {name: ranks[key] for name, ranks in places.items() if key in ranks})
-            for key, score in best
-        ]
+def retrieve(
+    view: View, embedder: Embedder, question: str, k: int, leg: Leg = "fused", visible: Visible | None = None
+) -> list[Hit]:
+    """Return at most ``k`` hits, best first, of ``visible`` only. One leg alone scores in its own measure."""
+    depth = max(k, DEPTH)
+    legs: dict[str, list[tuple[Key, float]]] = {}
+    if leg != "vector":
+        legs["keyword"] = view.search(words(question), depth, visible=visible)
+    if leg != "keyword":
+        legs["vector"] = view.nearest(embedder.embed_queries([question]), depth, visible)[0]
+    if leg == "fused":
+        best = fuse([legs["keyword"], legs["vector"]], [KEYWORD_WEIGHT, 1 - KEYWORD_WEIGHT], k)
+    else:
+        best = legs[leg][:k]
+    places = {name: {key: rank for rank, (key, _) in enumerate(found, 1)} for name, found in legs.items()}
+    chunks = view.chunks_at([key for key, _ in best])
+    return [
+        Hit(chunks[key], score, {name: ranks[key] for name, ranks in places.items() if key in ranks})
+        for key, score in best
+    ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from index.store import DocumentInfo
+from index.documents import DocumentInfo
 
 
 @dataclass(frozen=True)

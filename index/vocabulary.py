@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from threading import Lock
 
 import numpy as np
@@ -76,24 +75,6 @@ class Vocabulary:
         self._centred = self._unit(vectors)
         self._known: dict[str, tuple[tuple[str, float], ...]] = {}
         self._lock = Lock()
-
-    @classmethod
-    def load(cls, path: Path) -> Vocabulary:
-        """Return what ``save`` wrote; ValueError when it is not that."""
-        with np.load(path, allow_pickle=False) as held:
-            try:
-                words, vectors = held["words"], held["vectors"]
-            except KeyError as error:
-                raise ValueError(f"{path}: no {error}") from error
-        return cls([str(word) for word in words], vectors.astype(np.float32))
-
-    def save(self, path: Path) -> None:
-        """Write words and vectors, which half precision holds well enough to compare them."""
-        with path.open("wb") as file:
-            np.savez(file, words=np.array(self.words, dtype=np.str_), vectors=self.vectors.astype(np.float16))
-
-    def __contains__(self, word: str) -> bool:
-        return word in self._rows
 
     def neighbours(
         self, words: Sequence[str], embedder: Embedder, least: float

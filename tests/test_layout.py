@@ -47,9 +47,9 @@ WRAPPED = {
     "matplotlib": {"ui/chart.py"},
     "fontTools": {"ui/font.py"},
     "xllamacpp": {"answer/generating/llama.py"},
-    "faiss": {"index/database/faiss_vectors.py", "index/vectors.py"},
-    "bm25s": {"index/keywords.py", "eval/peers.py"},  # the product's own, and as its README has it
-    "sqlite3": {"index/store.py"},
+    "faiss": {"index/database/faiss_vectors.py"},
+    "bm25s": {"eval/bm25.py", "eval/peers.py"},  # what ours is compared with, and as its README has it
+    "sqlite3": set(),  # SQLAlchemy's to name
     "alembic": {
         "index/database/engine.py",
         "index/database/migrations/env.py",

@@ -11,7 +11,7 @@ from unicodedata import category, normalize
 
 from answer.generating.contract import Evidence, EvidenceBlock, Mode
 from answer.generating.server import Message
-from answer.instructions import is_instruction
+from ingest.instructions import is_instruction
 
 REPLY_TOKENS = {Mode.NONE: 0, Mode.PICK: 60, Mode.MARKED: 600, Mode.SCHEMA: 800}
 MOST_PICKED = 5

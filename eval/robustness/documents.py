@@ -41,10 +41,11 @@ class Remembering:
     def __init__(self, collection: Collection) -> None:
         self._embedder: Embedder = collection.embedder
         snapshot = collection.snapshot()
-        stored = snapshot.vectors()
-        rows = dict(zip(stored.ids, stored.all(), strict=True))
-        chunks = [chunk for info in snapshot.documents() for chunk in snapshot.chunks(info.id)]
-        self._passages = {passage_text(chunk): rows[chunk.id] for chunk in chunks}
+        self._passages = {
+            passage_text(chunk): vector
+            for info in snapshot.documents()
+            for chunk, vector in zip(snapshot.chunks(info.id), snapshot.vectors(info.id), strict=True)
+        }
         known = snapshot.vocabulary()
         self._queries = dict(zip(known.words, known.vectors, strict=True))
         self.name, self.dim = self._embedder.name, self._embedder.dim

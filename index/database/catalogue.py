@@ -15,7 +15,7 @@ from index.database import schema
 from index.database.generations import Generation, newest
 from index.database.postings import Lengths, Of, unpack_lengths
 from index.database.records import fields
-from index.store import DocumentInfo
+from index.documents import DocumentInfo
 
 Numbers = npt.NDArray[np.int64]
 
@@ -145,9 +145,12 @@ class Catalogue:
             return contents
 
     def _follows(self, connection: Connection, latest: Generation) -> bool:
-        """Tell whether ``latest`` came after what is known, and not out of a backup of something else."""
+        """Tell whether ``latest`` came after what is known, and not out of a backup of something else.
+
+        What has been cleared away since may have been written anew under the numbers that are known.
+        """
         known = self._contents.generation
-        if known.number == 0 or latest.number < known.number:
+        if known.number == 0 or latest.number < known.number or latest.swept > known.number:
             return False
         row = select(schema.generations.c.token).where(schema.generations.c.number == known.number)
         return connection.scalar(row) == known.token

@@ -7,12 +7,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
+from weakref import finalize
 
+from filelock import FileLock, Timeout
 from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, make_url, select, text
 from sqlalchemy.exc import ArgumentError
 
 from index.database import schema
-from index.database.errors import told
+from index.database.errors import busy, told
 from index.protocols import IndexMismatch, IndexMissing, IndexUnreachable, IndexUnwritable
 
 Kind = Literal["sqlite", "postgresql"]
@@ -21,6 +23,7 @@ FILE = "tenkyo.db"
 PATIENCE = 10.0  # seconds that a writer waits for another before it gives up
 POSTGRES, PGVECTOR = 15, (0, 8)  # the oldest that are known to work: iterative scans came with pgvector 0.8
 _LOCK = 0x54454E4B  # the class of our advisory locks; the second number is the schema's
+_CLAIM = 0x54454E4C  # and that of a work of many transactions
 _WRITES = "tenkyo_writes"  # an execution option: the transaction is to hold the writer's lock from its start
 
 
@@ -34,6 +37,7 @@ class Database:
         self.kind: Kind = "postgresql" if engine.dialect.name == "postgresql" else "sqlite"
         of_one_state = {"isolation_level": "REPEATABLE READ"} if self.kind == "postgresql" else {}
         self._readers = engine.execution_options(**of_one_state)
+        finalize(self, engine.dispose)  # of one that nobody holds any more
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -56,6 +60,26 @@ class Database:
                 )
             yield connection
 
+    @contextmanager
+    def claimed(self) -> Iterator[None]:
+        """Keep others from a work of many transactions; raise IndexBusy at once while another machine is at one.
+
+        Of a folder that is ``claimed_folder``: only a shared database has a lock of its own.
+        """
+        if self.kind == "sqlite":
+            yield
+            return
+        with told(self.place), self.engine.connect() as connection:
+            # Of the session, not of a transaction: none may stay open for as long as a work takes.
+            connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+            mine = {"class": _CLAIM}
+            if not connection.scalar(text("SELECT pg_try_advisory_lock(:class, hashtext(current_schema()))"), mine):
+                raise busy(self.place)
+            try:
+                yield
+            finally:
+                connection.execute(text("SELECT pg_advisory_unlock(:class, hashtext(current_schema()))"), mine)
+
     def properties(self) -> dict[str, str]:
         """Return what the database says of how it was made: analyzer, embedder, dim; nothing before the first paper."""
         with self.reading() as connection:
@@ -64,6 +88,22 @@ class Database:
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+
+
+@contextmanager
+def claimed_folder(folder: Path) -> Iterator[None]:
+    """Keep other processes from writing to a folder; raise IndexBusy at once while one does."""
+    with _making(str(folder)):
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / "write.lock", timeout=0)
+        try:
+            lock.acquire()
+        except Timeout as error:
+            raise busy(str(folder)) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def open_database(place: Path | str, *, create: bool = False) -> Database:
@@ -204,9 +244,9 @@ def _making(place: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise IndexUnreachable(
-            f"{place} cannot be made ({error}): check its permissions, or use another folder",
-            f"索引のフォルダ {place} を作れません。権限を確かめるか、別のフォルダを指定してください。",
+        raise IndexUnwritable(
+            f"{place} cannot be written ({error}): check its permissions, or use another folder",
+            f"索引のフォルダ {place} に書き込めません。権限を確かめるか、別のフォルダを指定してください。",
         ) from error
 
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
-import numpy as np
 from sqlalchemy import Connection, Select, Table, select
 
 from index.database import schema
@@ -21,7 +20,6 @@ from index.database.parameters import as_parameter, listed
 from index.database.postings import Of
 from index.database.records import (
     PIECE,
-    Statement,
     block_of,
     chunk_of,
     document_of,
@@ -31,9 +29,10 @@ from index.database.records import (
     unpack_paths,
 )
 from index.database.vector_search import VectorSearch, open_vectors
+from index.documents import DocumentInfo
 from index.protocols import Vectors
-from index.store import DocumentInfo
 from ingest.document import Block, Chunk, Document, Fact
+from ingest.statements import Statement
 
 PATHS_KEPT = 512  # versions whose heading paths are in memory: some 20 KiB each
 
@@ -111,28 +110,17 @@ class View:
         self, tokens: Sequence[str], k: int, of: Of = "chunks", visible: Visible | None = None
     ) -> list[tuple[Key, float]]:
         """Return at most ``k`` (key, BM25 score > 0) pairs of chunks or facts, best first; of ``visible`` only."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return search(connection, self.database.kind, visible or self.visible(), tokens, k, of)
 
     def nearest(self, vectors: Vectors, k: int, visible: Visible | None = None) -> list[list[tuple[Key, float]]]:
         """Return, for each row of float32 ``(n, dim)``, at most ``k`` (key, inner product) pairs of chunks."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return self._vectors.search(connection, vectors, k, visible or self.visible())
-
-    def vocabulary(self) -> tuple[list[str], Vectors]:
-        """Return the words that have a vector and stand in some chunk, and float32 ``(len(words), dim)``."""
-        terms, vocabulary = schema.terms, schema.vocabulary
-        query = select(terms.c.word, vocabulary.c.vector).join_from(
-            vocabulary, terms, terms.c.number == vocabulary.c.term
-        )
-        with self._reading() as connection:
-            rows = connection.execute(query.where(terms.c.chunks > 0).order_by(terms.c.number)).all()
-        vectors = np.frombuffer(b"".join(vector for _, vector in rows), "<f2").astype(np.float32)
-        return [word for word, _ in rows], vectors.reshape(len(rows), -1) if rows else np.zeros((0, 0), np.float32)
 
     def frequencies(self, words: Sequence[str], of: Of = "chunks", visible: Visible | None = None) -> dict[str, int]:
         """Return by how many chunks or facts each word is held; of ``visible`` only."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return frequencies(connection, self.database.kind, visible or self.visible(), words, of)
 
     def document(self, document_id: str) -> Document:
@@ -150,7 +138,7 @@ class View:
             chosen = select(table).join_from(wanted, table, table.c.document == wanted.c.document)
             return chosen.order_by(table.c.document, table.c[order])
 
-        with self._reading() as connection:
+        with self.reading() as connection:
             bodies = select(documents.c.number, documents.c.body)
             bodies = bodies.join_from(wanted, documents, documents.c.number == wanted.c.document)
             body = dict(connection.execute(bodies, given).all())
@@ -211,7 +199,7 @@ class View:
         keyed = listed(self.database.kind, "keys", document=int, ordinal=int)
         facts = schema.facts
         same = (facts.c.document == keyed.c.document) & (facts.c.ordinal == keyed.c.ordinal)
-        with self._reading() as connection:
+        with self.reading() as connection:
             rows = connection.execute(select(facts).join_from(keyed, facts, same), {"keys": as_parameter(keys)}).all()
             headings = self._paths.of(connection, self.database.kind, {row.document for row in rows})
         found = {(row.document, row.ordinal): self._fact(row, headings) for row in rows}
@@ -225,7 +213,7 @@ class View:
         """
         kind = self.database.kind
         places = sorted({(self.contents.by_id[s.document_id].number, s.start, max(s.start, s.end - 1)) for s in spans})
-        with self._reading() as connection:
+        with self.reading() as connection:
             ranges = _merged(_ordinals(connection, kind, places), around)
             statements = _between(connection, kind, schema.statements, "ordinal", ranges)
             held = [(number, statements[number, low]) for number, low, _ in ranges if statements[number, low]]
@@ -249,13 +237,14 @@ class View:
         ]
 
     @contextmanager
-    def _reading(self) -> Iterator[Connection]:
+    def reading(self) -> Iterator[Connection]:
+        """Give a transaction that sees this generation; raise GenerationGone when it has been cleared away."""
         with self.database.reading() as connection:
             check_held(connection, self.generation)
             yield connection
 
     def _chunks(self, query: Select[Any], given: Mapping[str, str], keys: Sequence[Key] | None) -> dict[Key, Chunk]:
-        with self._reading() as connection:
+        with self.reading() as connection:
             rows = connection.execute(query, given).all()
             texts = _texts(connection, self.database.kind, [(r.document, r.start, r.stop) for r in rows])
             headings = self._paths.of(connection, self.database.kind, {row.document for row in rows})

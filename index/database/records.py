@@ -5,38 +5,27 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
-from index.store import DOCUMENT_FIELDS, DocumentInfo
+from index.documents import DocumentInfo
+from index.protocols import IndexDamaged
 from ingest.document import Block, Cell, Chunk, Document, Fact, Page, Place, Table
+from ingest.statements import Statement
 
 PIECE = 2048  # characters of text in one row: a window is in one or two
+_BODY = frozenset(Document.__dataclass_fields__) - {"text", "pages", "blocks", "tables", "places"}
 _FACT_COLUMNS = {"id", "document_id", "page", "start", "end", "value_start", "value_end", "headings"}
 
 Values = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Statement:
-    """The smallest piece of a document that can be quoted: ``document.text[start:end]``, under its headings.
-
-    ``is_order`` marks what tells whoever answers what to say. ``lemmas`` are its content words, where they are known.
-    """
-
-    start: int
-    end: int
-    kind: str
-    headings: tuple[str, ...] = ()
-    is_order: bool = False
-    lemmas: tuple[str, ...] | None = None
-
-
 class Paths:
     """The heading paths of one version, each under a number."""
 
-    def __init__(self) -> None:
-        self._numbers: dict[tuple[str, ...], int] = {}
+    def __init__(self, known: Sequence[tuple[str, ...]] = ()) -> None:
+        """``known`` are those of a version that has some."""
+        self._numbers = {headings: number for number, headings in enumerate(known)}
 
     def number(self, headings: tuple[str, ...]) -> int:
         return self._numbers.setdefault(headings, len(self._numbers))
@@ -111,7 +100,7 @@ def statement_rows(statements: Sequence[Statement], paths: Paths) -> Iterator[Va
             "kind": statement.kind,
             "path": paths.number(statement.headings),
             "is_order": statement.is_order,
-            "lemmas": None if statement.lemmas is None else to_json(statement.lemmas),
+            "lemmas": to_json(statement.lemmas),
         }
 
 
@@ -132,7 +121,7 @@ def fact_rows(facts: Sequence[Fact], paths: Paths) -> Iterator[Values]:
 
 def document_body(document: Document) -> bytes:
     """Return all of a document that has no table of its own."""
-    body = {name: value for name, value in vars(document).items() if name in DOCUMENT_FIELDS}
+    body = {name: value for name, value in vars(document).items() if name in _BODY}
     body["tables"] = [asdict(table) for table in document.tables]
     body["places"] = [(place.start, place.end, place.name) for place in document.places]
     return deflate(to_json(body))
@@ -171,8 +160,7 @@ def chunk_of(row: Any, info: DocumentInfo, headings: tuple[str, ...], text: str)
 
 
 def statement_of(row: Any, headings: tuple[str, ...]) -> Statement:
-    lemmas = None if row.lemmas is None else tuple(json.loads(row.lemmas))
-    return Statement(row.start, row.stop, row.kind, headings, row.is_order, lemmas)
+    return Statement(row.start, row.stop, row.kind, headings, row.is_order, tuple(json.loads(row.lemmas)))
 
 
 def fact_of(row: Any, document_id: str, headings: tuple[str, ...]) -> Fact:
@@ -226,4 +214,12 @@ def deflate(text: str) -> bytes:
 
 
 def inflate(data: bytes) -> str:
-    return zlib.decompress(data).decode()
+    """Return what ``deflate`` was given; IndexDamaged when it is not that."""
+    try:
+        return zlib.decompress(data).decode()
+    except (zlib.error, UnicodeDecodeError) as error:
+        raise IndexDamaged(
+            f"a text in the database is damaged ({error}): restore it from a backup, or run `tenkyo ingest` into "
+            "another folder",
+            "索引の本文が壊れています。控えから戻すか、別のフォルダに取り込み直してください。",
+        ) from error

@@ -211,7 +211,7 @@ statements = Table(
     Column("kind", Text, nullable=False),
     Column("path", Integer, nullable=False),
     Column("is_order", Boolean, nullable=False),  # it tells whoever answers what to say, and is not quoted
-    Column("lemmas", Text),  # JSON
+    Column("lemmas", Text, nullable=False),  # JSON
     sqlite_with_rowid=False,
 )
 Index("statements_by_start", statements.c.document, statements.c.start)

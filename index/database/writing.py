@@ -6,18 +6,17 @@ import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-import numpy as np
 from sqlalchemy import Connection, Integer, Table, delete, exists, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from index.database import schema
 from index.database.engine import Database, settle
 from index.database.generations import Generation, newest, record
+from index.database.inserting import insert_rows
 from index.database.parameters import as_parameter, listed
-from index.database.postings import SIZE, TABLES, count, pack, pack_lengths, pack_terms, unpack_lengths, unpack_terms
+from index.database.postings import SIZE, TABLES, unpack_lengths, unpack_terms
 from index.database.records import (
     Paths,
-    Statement,
     Values,
     block_rows,
     chunk_rows,
@@ -28,13 +27,13 @@ from index.database.records import (
     text_rows,
     to_json,
 )
-from index.database.schema import vector_text
-from index.keywords import analyzer, chunk_words, fact_words
+from index.database.words import Words, count_words, keep_vocabulary
+from index.documents import info_of
+from index.keywords import analyzer
 from index.protocols import Vectors
-from index.store import info_of
 from ingest.document import Chunk, Document, Fact
+from ingest.statements import Statement
 
-GRACE = 60.0  # seconds that a replaced version stays, for a reader who is still at it
 AT_ONCE = 8  # versions that are cleared away in one transaction: others write in between
 
 
@@ -70,12 +69,7 @@ def put(database: Database, paper: Paper, embedder: str, replaces: Collection[st
         raise ValueError(f"not the same number of chunks and vectors: {len(paper.chunks)} != {len(paper.vectors)}")
     document = paper.document
     # What takes longest is done before anybody is kept waiting.
-    words = {
-        "chunks": [chunk_words(chunk) for chunk in paper.chunks],
-        "facts": [fact_words(fact, document.title) for fact in paper.facts],
-    }
-    packed = {of: pack(tokens) for of, tokens in words.items()}
-    lengths = {of: sum(map(len, tokens)) for of, tokens in words.items()}
+    words = Words.of(paper.chunks, paper.facts, document.title)
     paths = Paths()
     rows = _rows(paper, paths)
     made_with = {schema.ANALYZER: analyzer(), schema.EMBEDDER: embedder, schema.DIM: str(paper.vectors.shape[1])}
@@ -85,14 +79,14 @@ def put(database: Database, paper: Paper, embedder: str, replaces: Collection[st
         after = before.next(
             documents=1,
             chunks=len(paper.chunks),
-            chunk_words=lengths["chunks"],
+            chunk_words=words.length("chunks"),
             facts=len(paper.facts),
-            fact_words=lengths["facts"],
+            fact_words=words.length("facts"),
         )
         for number in _current(connection, database, {document.id, *replaces}):
             after = _take_out(connection, database, number, after)
         _keep_original(connection, database, paper)
-        numbers = _count_words(connection, database, packed["chunks"], packed["facts"])
+        numbers = count_words(connection, database, words)
         number = connection.execute(
             insert(schema.documents)
             .values(
@@ -103,24 +97,18 @@ def put(database: Database, paper: Paper, embedder: str, replaces: Collection[st
                 info=to_json(vars(info_of(document, len(paper.chunks), len(paper.facts)))),
                 given=to_json(dict(paper.given)),
                 lacks_ocr=document.lacks_ocr,
-                chunk_lengths=pack_lengths(words["chunks"]),
-                fact_lengths=pack_lengths(words["facts"]),
-                terms=pack_terms(numbers.values()),
+                **words.columns(numbers),
                 paths=paths.pack(),
                 body=document_body(document),
             )
             .returning(schema.documents.c.number)
         ).scalar_one()
         for table, values in rows.items():
-            _insert(connection, database, table, ({"document": number, **row} for row in values))
-        for of, table in TABLES.items():
-            _insert(
-                connection,
-                database,
-                table,
-                ({"term": numbers[w], "document": number, "entries": e} for w, e in sorted(packed[of].items())),
-            )
-        _keep_vocabulary(connection, database, {numbers[w]: v for w, v in paper.words.items() if w in packed["chunks"]})
+            insert_rows(connection, database, table, ({"document": number, **row} for row in values))
+        for table, values in words.postings(number, numbers):
+            insert_rows(connection, database, table, values)
+        known = words.packed["chunks"]
+        keep_vocabulary(connection, database, {numbers[w]: v for w, v in paper.words.items() if w in known})
         record(connection, after)
     return after
 
@@ -137,7 +125,7 @@ def remove(database: Database, document_id: str) -> Generation:
     return after
 
 
-def sweep(database: Database, grace: float = GRACE) -> int:
+def sweep(database: Database, grace: float) -> int:
     """Clear away the versions that were replaced more than ``grace`` seconds ago; return how many those were."""
     cleared = 0
     while True:
@@ -154,7 +142,7 @@ def sweep(database: Database, grace: float = GRACE) -> int:
                 mark = update(schema.generations).where(schema.generations.c.number == last.number)
                 connection.execute(mark.values(swept=swept))
                 for number in numbers:
-                    _clear(connection, database, number)
+                    clear(connection, database, number)
                 cleared += len(numbers)
             if len(numbers) < AT_ONCE:
                 return cleared
@@ -210,53 +198,12 @@ def _take_out(connection: Connection, database: Database, number: int, after: Ge
 def _keep_original(connection: Connection, database: Database, paper: Paper) -> None:
     made = postgresql.insert if database.kind == "postgresql" else sqlite.insert
     values = {"sha256": paper.document.sha256, "suffix": paper.suffix, "size": paper.size, "content": paper.content}
-    connection.execute(made(schema.originals).values(values).on_conflict_do_nothing())
+    # The same bytes may come again as a file of another kind, which is then read in another way.
+    known = made(schema.originals).values(values)
+    connection.execute(known.on_conflict_do_update(index_elements=["sha256"], set_={"suffix": paper.suffix}))
 
 
-def _count_words(
-    connection: Connection, database: Database, of_chunks: Mapping[str, bytes], of_facts: Mapping[str, bytes]
-) -> dict[str, int]:
-    """Add a version's words to the counts; return the number of each word."""
-    terms = schema.terms
-    held = {w: (count(of_chunks.get(w, b"")), count(of_facts.get(w, b""))) for w in sorted({*of_chunks, *of_facts})}
-    new = listed(database.kind, "words", word=str, chunks=int, facts=int)
-    more = {"chunks": terms.c.chunks + new.c.chunks, "facts": terms.c.facts + new.c.facts}
-    counted = update(terms).where(terms.c.word == new.c.word).values(more).returning(terms.c.word, terms.c.number)
-    added = insert(terms).from_select(["word", "chunks", "facts"], select(new)).returning(terms.c.word, terms.c.number)
-    # Not in one step, ON CONFLICT: PostgreSQL would use up a new number for every word that is known.
-    numbers: dict[str, int] = {}
-    for statement in (counted, added):
-        missing = [(word, *counts) for word, counts in held.items() if word not in numbers]
-        rows = connection.execute(statement, {"words": as_parameter(missing)}).all()
-        numbers |= {row.word: row.number for row in rows}
-    return numbers
-
-
-def _keep_vocabulary(connection: Connection, database: Database, vectors: Mapping[int, Vectors]) -> None:
-    if vectors:
-        made = postgresql.insert if database.kind == "postgresql" else sqlite.insert
-        rows = [{"term": n, "vector": np.asarray(v, "<f2").tobytes()} for n, v in sorted(vectors.items())]
-        connection.execute(made(schema.vocabulary).on_conflict_do_nothing(), rows)
-
-
-def _insert(connection: Connection, database: Database, table: Table, rows: Iterable[Values]) -> None:
-    """Insert many rows; by COPY where there is one, which takes a third of the time."""
-    values = list(rows)
-    if not values:
-        return
-    if database.kind == "sqlite":
-        connection.execute(insert(table), values)
-        return
-    names = list(values[0])
-    quoted = ", ".join(f'"{name}"' for name in names)
-    driver = connection.connection.driver_connection
-    assert driver is not None
-    with driver.cursor() as cursor, cursor.copy(f"COPY {table.name} ({quoted}) FROM STDIN") as copy:
-        for row in values:
-            copy.write_row([vector_text(row[n]) if n == "vector" else row[n] for n in names])
-
-
-def _clear(connection: Connection, database: Database, number: int) -> None:
+def clear(connection: Connection, database: Database, number: int) -> None:
     """Delete a version that nobody sees any more, and what only it had: words, and its original."""
     documents, originals, terms, vocabulary = schema.documents, schema.originals, schema.terms, schema.vocabulary
     packed = connection.execute(select(documents.c.terms).where(documents.c.number == number)).scalar_one()

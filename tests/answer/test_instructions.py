@@ -2,7 +2,7 @@
 
 import pytest
 
-from answer.instructions import is_instruction
+from ingest.instructions import is_instruction
 from tests.answer.papers import ask, assistant_over
 
 REPORT = """\

@@ -21,9 +21,9 @@ from answer.question import validate
 from api.app import create_app
 from api.settings import Settings
 from index.collection import AddReport
+from index.documents import DocumentInfo
 from index.protocols import IndexBusy, IndexMissing
 from index.scope import Scope
-from index.snapshot import DocumentInfo
 from ingest.document import Block, Document, Fact, Page
 from ingest.parse import ParseError
 

@@ -232,7 +232,7 @@ def test_a_client_that_goes_away_stops_the_model(assistant, server, probed, tmp_
 @pytest.fixture
 def typed(assistant, server, monkeypatch, tmp_path):
     """Let the command reach the papers and the server."""
-    monkeypatch.setattr("answer.assistant.open_assistant", lambda *_: assistant)
+    monkeypatch.setattr("answer.assistant.open_assistant", lambda *_, **__: assistant)
     monkeypatch.setattr(llm, "folder", lambda: tmp_path / "llm")
     monkeypatch.setenv("TENKYO_LLM_URL", server.url)
     server.enforces = True

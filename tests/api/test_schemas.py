@@ -9,8 +9,8 @@ import pytest
 from answer import answer as a
 from answer import assistant
 from api import schemas as s
+from index.documents import DocumentInfo
 from index.scope import Scope
-from index.snapshot import DocumentInfo
 from tests.api.conftest import full_answer, info_of, unsure_answer
 
 MIRRORS = [

@@ -36,9 +36,7 @@ def test_a_collection_takes_documents_in_in_the_order_they_are_given(papers, tmp
     starts = []
     for n, order in enumerate((files, files[::-1])):
         shelf = shelves.open_shelf(tmp_path / f"index{n}", {path: path for path in order}, HashingEmbedder())
-        snapshot = shelf.collection.snapshot()
-        first = snapshot.vectors().ids[0].split(":")[0]
-        starts.append(snapshot.document(first).file)
+        starts.append(shelf.collection.snapshot().documents()[0].file)
     assert starts == [files[0].name, files[-1].name]
 
 
@@ -197,9 +195,9 @@ def test_what_a_collection_knows_is_not_embedded_again(collection, papers, tmp_p
     assert collection.embedder.embedded == 0
     shelf = shelves.open_shelf(tmp_path / "again", {path: path for path in sorted(papers.iterdir())}, remembering)
     assert collection.embedder.embedded == 0
-    before, after = collection.snapshot().vectors(), shelf.collection.snapshot().vectors()
-    rows = dict(zip(before.ids, before.all(), strict=True))
-    assert all((rows[name] == row).all() for name, row in zip(after.ids, after.all(), strict=True))
+    before, after = collection.snapshot(), shelf.collection.snapshot()
+    for info in before.documents():
+        assert (before.vectors(info.id) == after.vectors(info.id)).all()
     remembering.embed_passages(["something new", "something new"])
     remembering.embed_passages(["something new"])
     assert collection.embedder.embedded == 1

@@ -1,13 +1,10 @@
 """A scope covers what it says, and whatever is searched within it comes from there alone."""
 
-import numpy as np
 import pytest
 
 from index.collection import Collection
-from index.keywords import Bm25Keywords
+from index.documents import DocumentInfo
 from index.scope import Scope
-from index.store import DocumentInfo
-from ingest.japanese import words
 from tests.conftest import HashingEmbedder
 
 
@@ -28,17 +25,6 @@ from tests.conftest import HashingEmbedder
 def test_a_scope_covers_what_lies_in_all_of_its_bounds(scope, published, within):
     info = DocumentInfo("a", "a.txt", "", "2月議会", published, None, "text", "none", 1, 1, 1, "a.txt")
     assert scope.covers(info) is within
-
-
-def test_only_the_words_of_chosen_entries_are_counted_and_found():
-    texts = {"a": "空き家の相談", "b": "空き家の登録", "c": "子育ての相談"}
-    index = Bm25Keywords.build(list(texts), [words(text) for text in texts.values()])
-    rows = np.array([False, True, True])
-    (token,) = words("相談")
-    assert index.frequency(token) == 2
-    assert index.frequency(token, rows) == 1
-    assert {key for key, _ in index.search(["空き家の相談"], 3, rows)[0]} == {"b", "c"}
-    assert index.search(["空き家"], 3, np.zeros(3, np.bool_)) == [[]]
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.collection import Collection
-from index.protocols import IndexDamaged
 from index.vocabulary import Vocabulary, contrast, vocabulary_of
 from tests.conftest import HashingEmbedder
 
@@ -122,14 +121,3 @@ def test_words_keep_their_vectors_from_one_snapshot_to_the_next(tmp_path):
     after = collection.snapshot().vocabulary()
     for word, vector in zip(before.words, before.vectors, strict=True):
         assert np.array_equal(after.vectors[after.words.index(word)], vector)
-
-
-def test_a_damaged_vocabulary_is_named(tmp_path, monkeypatch):
-    paper = tmp_path / "一.txt"
-    paper.write_text("橋の点検", encoding="utf-8")
-    collection = Collection(tmp_path / "index", HashingEmbedder())
-    collection.add([paper])
-    snapshot = collection.snapshot()
-    (snapshot.path / "vocabulary.npz").write_bytes(b"not an archive")
-    with pytest.raises(IndexDamaged, match=r"vocabulary\.npz"):
-        snapshot.vocabulary()

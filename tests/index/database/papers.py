@@ -8,17 +8,16 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from answer.evidence import read_statements
 from index.database import schema
 from index.database.engine import Database
 from index.database.postings import TABLES, count
-from index.database.records import Statement
 from index.database.writing import Paper
 from index.retriever import passage_text
 from index.vocabulary import vocabulary_of
 from ingest.chunk import chunk
 from ingest.facts import read_facts
 from ingest.parse import parse
+from ingest.statements import read_statements
 from tests.conftest import HashingEmbedder
 
 EMBEDDER = HashingEmbedder(dim=16)
@@ -35,15 +34,12 @@ def paper_of(text: str, name: str = "資料.txt", limit: int = 60) -> Paper:
 def paper_at(path: Path, limit: int = 300) -> Paper:
     document = replace(parse(path), source=path.name)
     chunks = chunk(document, len, limit)
-    statements = [
-        Statement(s.start, s.end, s.kind, s.headings, False, tuple(sorted(s.lemmas))) for s in read_statements(document)
-    ]
     words = sorted(vocabulary_of(c.text for c in chunks))
     return Paper(
         document,
         chunks,
         read_facts(document),
-        statements,
+        read_statements(document),
         EMBEDDER.embed_passages([passage_text(c) for c in chunks]),
         dict(zip(words, EMBEDDER.embed_queries(words), strict=True)),
         suffix=path.suffix,

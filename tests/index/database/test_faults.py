@@ -29,7 +29,7 @@ from index.protocols import (
     IndexUnreachable,
     IndexUnwritable,
 )
-from tests.index.database.conftest import plain
+from tests.index.conftest import plain
 from tests.index.database.dying import NEW, OLD, OTHER
 from tests.index.database.papers import EMBEDDER, counted, orphans, paper_of, report
 
@@ -37,11 +37,11 @@ ROOT = Path(__file__).resolve().parents[3]
 # The steps of each kind of change, in order; - is before a step, + after it.
 OF_PUT = [
     *("-settle 1", "+settle 1", "+_take_out 1", "+_keep_original 1"),
-    *(f"+_insert {nth}" for nth in (1, 3, 5, 7, 8, 9)),
-    *("+_count_words 1", "+_keep_vocabulary 1", "+record 1"),
+    *(f"+insert_rows {nth}" for nth in (1, 3, 5, 7, 8, 9)),
+    *("+count_words 1", "+keep_vocabulary 1", "+record 1"),
 ]
 OF_REMOVE = ["-_take_out 1", "+_take_out 1", "+record 1"]
-OF_SWEEP = ["-_clear 1", "+_clear 1", "+_clear 2"]
+OF_SWEEP = ["-clear 1", "+clear 1", "+clear 2"]
 
 
 @pytest.fixture
@@ -323,7 +323,7 @@ def test_a_file_that_is_no_database_and_a_folder_that_is_none_are_named(tmp_path
     with pytest.raises(IndexDamaged, match="restore it from a backup"):
         open_database(tmp_path / "index")
     (tmp_path / "file").write_text("")
-    with pytest.raises(IndexUnreachable, match="cannot be made"):
+    with pytest.raises(IndexUnwritable, match="cannot be written"):
         open_database(tmp_path / "file" / "index", create=True)
 
 

@@ -7,11 +7,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from eval.bm25 import Bm25
 from index.database.generations import newest
 from index.database.keyword_search import search
 from index.database.reading import Reader
 from index.database.writing import put, remove, sweep
-from index.keywords import Bm25Keywords, chunk_words, fact_words
+from index.keywords import chunk_words, fact_words
 from ingest.japanese import words
 from tests.index.database.papers import EMBEDDER, paper_at, paper_of, report
 
@@ -30,7 +31,7 @@ LINES = st.lists(st.lists(st.sampled_from(WORDS), min_size=1, max_size=6).map("�
 def by_bm25s(papers, of="chunks"):
     """Return bm25s's index of what the papers hold, under the keys that the database has for it."""
     held = [(number, n, tokens) for number, paper in papers for n, tokens in enumerate(tokens_of(paper, of))]
-    return Bm25Keywords.build([(number, n) for number, n, _ in held], [tokens for _, _, tokens in held])
+    return Bm25([(number, n) for number, n, _ in held], [tokens for _, _, tokens in held])
 
 
 def tokens_of(paper, of):
@@ -64,12 +65,12 @@ def test_scores_and_order_are_those_of_bm25s_whatever_was_put_and_taken_out(data
     view = reader.newest()
     tokens = [token for word in asked for token in words(word)]
     for of in ("chunks", "facts"):
-        wanted = by_bm25s(numbered(view, papers), of)._best(tokens, k)
+        wanted = by_bm25s(numbered(view, papers), of).search(tokens, k)
         assert view.search(tokens, k, of) == wanted
     held = by_bm25s(numbered(view, papers))
     assert view.frequencies(tokens) == {token: held.frequency(token) for token in tokens}
     sweep(database, 0)
-    assert view.search(tokens, k) == held._best(tokens, k)
+    assert view.search(tokens, k) == held.search(tokens, k)
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +91,7 @@ def test_the_sample_is_found_as_bm25s_finds_it(view, sample):
         index = by_bm25s(numbered(view, sample), of)
         for question in QUESTIONS:
             found = view.search(words(question), 100, of)
-            assert found == index._best(words(question), 100)
+            assert found == index.search(words(question), 100)
             assert found
 
 
@@ -99,9 +100,11 @@ def test_what_is_hidden_is_not_scored_and_still_counts(view, sample):
     index = by_bm25s(numbered(view, sample))
     shown = sample[1].document.id
     number = view.contents.by_id[shown].number
-    rows = np.array([key[0] == number for key in index.ids])
+    rows = np.array([key[0] == number for key in index.keys])
     for question in QUESTIONS:
-        assert view.search(words(question), 20, visible=view.visible([shown])) == index._best(words(question), 20, rows)
+        assert view.search(words(question), 20, visible=view.visible([shown])) == index.search(
+            words(question), 20, rows
+        )
     held = view.frequencies(["件数", "図書館"], visible=view.visible([shown]))
     assert held == {word: index.frequency(word, rows) for word in ("件数", "図書館")}
     assert view.search(words(QUESTIONS[0]), 20, visible=view.visible([])) == []

@@ -229,7 +229,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("path", sa.Integer(), nullable=False),
         sa.Column("is_order", sa.Boolean(), nullable=False),
-        sa.Column("lemmas", sa.Text(), nullable=True),
+        sa.Column("lemmas", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
             ["document"],
             ["documents.number"],

@@ -1,4 +1,4 @@
-"""Every test of the database runs against both engines, the real ones."""
+"""The tests of the index run against both engines, the real ones."""
 
 from __future__ import annotations
 
