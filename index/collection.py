@@ -49,7 +49,9 @@ REWORDING = "単語を新しい切り方に直しています（文書）"
 SLICE = 64  # passages between two reports of progress
 WORD_SLICE = 512  # words between two reports of progress
 GRACE = 60.0  # seconds that what was replaced stays, for a reader who is still at it
-CHECKPOINT = 500  # passages after which what is embedded is written: a minute of work, and all that a crash can take
+CHECKPOINT = (
+    2000  # passages after which what is embedded is written: some minutes of work, and all that a crash can take
+)
 
 
 class Stopped(Exception):  # noqa: N818 - no error, as KeyboardInterrupt is none

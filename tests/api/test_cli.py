@@ -25,7 +25,7 @@ def joined(monkeypatch, assistant, tmp_path):
     """Every command reaches the fakes, and an index folder that is not the user's."""
     monkeypatch.setenv("TENKYO_INDEX", str(tmp_path / "index"))
     monkeypatch.setattr("answer.assistant.open_assistant", lambda *_, **__: assistant)
-    monkeypatch.setattr("index.collection.Collection", lambda folder, embedder=None: assistant.collection)
+    monkeypatch.setattr("index.collection.Collection", lambda folder, embedder=None, url=None: assistant.collection)
     monkeypatch.setattr("index.embedder.open_embedder", lambda name, cache=None, progress=None: None)
 
 
@@ -280,7 +280,7 @@ def test_search_lists_places(capsys):
 
 def test_the_index_may_be_named_before_or_after_the_command(monkeypatch):
     seen = []
-    monkeypatch.setattr("index.collection.Collection", lambda folder, embedder=None: seen.append(folder))
+    monkeypatch.setattr("index.collection.Collection", lambda folder, embedder=None, url=None: seen.append(folder))
     for arguments in (["--index", "/a", "verify"], ["verify", "--index", "/a"]):
         with pytest.raises(AttributeError):
             cli.main(arguments)
