@@ -8,12 +8,13 @@ that stands in no paper, letter by letter, in none of its forms and in no form t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from answer.evidence import Atom, katakana
 from answer.question import Question, Term
 from ingest.japanese import words
+from ingest.kana import Marks, marks
 
 # What is asked of a thing; papers call it by many names.
 _ATTRIBUTE = re.compile(
@@ -23,15 +24,16 @@ _SLIP = 3  # characters from which one that differs may be a slip: 印艦証明
 
 
 class Shelf:
-    """All that the papers say, looked through letter by letter. ``texts`` gives them as ``searchable`` makes them."""
+    """All that the papers say, looked through letter by letter."""
 
-    def __init__(self, texts: Callable[[], Sequence[str]]) -> None:
+    def __init__(self, texts: Callable[[Sequence[Marks]], Iterable[str]]) -> None:
+        """``texts`` gives what papers say, as ``searchable`` makes it: of all that may hold one of the marks."""
         self._texts = texts
 
     def holds(self, wanted: str) -> bool:
         """Say whether a text stands in some paper, whatever its width and kana."""
         needle = katakana(wanted)
-        return bool(needle) and any(needle in text for text in self._texts())
+        return bool(needle) and any(needle in text for text in self._texts([marks(needle)]))
 
     def nearly_holds(self, wanted: str) -> bool:
         """Say whether a text of some length stands in some paper but for one character of it."""
@@ -39,7 +41,8 @@ class Shelf:
         if len(needle) < _SLIP:
             return False
         slips = "|".join(rf"{re.escape(needle[:i])}\D{re.escape(needle[i + 1 :])}" for i in range(len(needle)))
-        return any(re.search(slips, text) for text in self._texts())
+        nearly = [marks(needle, wrong) for wrong in range(len(needle))]
+        return any(re.search(slips, text) for text in self._texts(nearly))
 
 
 class Absence(NamedTuple):
@@ -109,8 +112,3 @@ def _in_era(n: int, eras: str) -> Iterator[str]:
             yield f"{era}{n}"
             if n == 1:
                 yield f"{era}元"
-
-
-def searchable(text: str) -> str:
-    """Return a text as a shelf looks in it: one width and kana, without white space."""
-    return katakana(text)

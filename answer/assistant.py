@@ -6,8 +6,7 @@ import logging
 import math
 import re
 import time
-from collections import OrderedDict
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +16,7 @@ from threading import Lock
 import numpy as np
 
 from answer import extractive
-from answer.absence import Shelf, searchable
+from answer.absence import Shelf
 from answer.answer import (
     A_LINE,
     LIMITS,
@@ -39,13 +38,14 @@ from answer.check import is_verbatim, unsupported
 from answer.confidence import Judge, the_judge
 from answer.draft import Draft, Support
 from answer.events import Done, Event, Found, Waiting, Worded
-from answer.evidence import Reading, katakana, read_atoms
+from answer.evidence import katakana, read_atoms
 from answer.figures import asked_names, is_named
 from answer.followup import leans, of_its_row, resolve
 from answer.generating.compose import Composition
 from answer.generating.contract import Evidence, Mode, Option, Record, Writer, Written
 from answer.generating.evidence import gather
 from answer.generating.rewriting import rewriting
+from answer.library import Library
 from answer.outcome import Outcome, decide
 from answer.question import Question, asks_two, read_question, validate
 from answer.ranking import led_by_facts, led_by_reading, merged
@@ -63,6 +63,7 @@ from index.snapshot import Part, Snapshot
 from ingest.dates import find_periods, parse_code
 from ingest.document import Fact, Page
 from ingest.japanese import fold, words
+from ingest.kana import Marks
 from ingest.writing import without_notes
 
 NOT_FOUND = "資料に記載がありません"
@@ -74,7 +75,6 @@ _FACTS = 80  # facts that are looked at wherever they stand
 _WIDER = 4  # times as many are looked through for those that are called just what the question says,
 _NAMED = 1.4  # and those count this much more for each name: the words of a long title outweigh a short name
 _PASSAGES = 5  # shown to a reader who wants more
-_READINGS = 64  # documents kept as read
 
 
 @dataclass(frozen=True)
@@ -114,9 +114,8 @@ class Assistant:
         self._judge_of_read = judge or the_judge(with_reader=True)
         self._sure = self._judge.least if sure is None else sure
         self.max_question_chars = max_question_chars
-        self._readings: OrderedDict[tuple[str, str], Reading] = OrderedDict()
+        self._library = Library()
         self._speller: tuple[str, Speller] | None = None  # of the snapshot of this id
-        self._shelves: tuple[str, dict[str, str]] | None = None
         self._lock = Lock()
 
     def ask(
@@ -245,11 +244,6 @@ class Assistant:
         start, end = _trimmed(document.text, start, end)
         page = document.page_at(start)
         end = min(end, page.end)
-        headings: tuple[str, ...] = ()
-        for block in document.blocks:
-            if block.start <= start < block.end:
-                headings = block.headings
-                break
         return Citation(
             n=n,
             document_id=document_id,
@@ -260,7 +254,7 @@ class Assistant:
             page=page.number if document.paging != "none" else None,
             page_label=page.label,
             page_guessed=document.paging == "guessed",
-            section=headings,
+            section=document.headings_at(start),
             quote=document.text[start:end],
             lines=document.lines(start, end) if document.lines_are_source else None,
             start=start,
@@ -330,19 +324,13 @@ class Assistant:
         hits = led_by_facts(found, facts)
         top = hits[0].score if hits else 1.0
         spans = [
-            (
-                self._reading(snapshot, hit.chunk.document_id),
-                hit.chunk.start,
-                hit.chunk.end,
-                max(0.0, hit.score / top) if top else 0.0,
-            )
-            for hit in hits
+            (h.chunk.document_id, h.chunk.start, h.chunk.end, max(0.0, h.score / top) if top else 0.0) for h in hits
         ]
         # A figure's label often says more than the passage around it: tables are short on words.
-        for fact, _ in facts:
-            spans.append((self._reading(snapshot, fact.document_id), fact.start, fact.end, 0.0))
+        spans += [(fact.document_id, fact.start, fact.end, 0.0) for fact, _ in facts]
+        readings = self._library.open(snapshot, [span[:3] for span in spans])
         atoms = read_atoms(question, _Lexicon(view))
-        return hits, build_scene(question, atoms, spans)
+        return hits, build_scene(question, atoms, [(readings[i], a, b, prior) for i, a, b, prior in spans])
 
     def _facts(self, view: _View, question: Question) -> list[tuple[Fact, float]]:
         """Return the best facts, those first that are called just what the question says."""
@@ -352,19 +340,6 @@ class Assistant:
             for fact, score in view.snapshot.search_facts(question.text, k=_FACTS * _WIDER, part=view.part)
         ]
         return sorted(found, key=lambda pair: -pair[1])[:_FACTS]
-
-    def _reading(self, snapshot: Snapshot, document_id: str) -> Reading:
-        key = (snapshot.id, document_id)
-        with self._lock:
-            if key in self._readings:
-                self._readings.move_to_end(key)
-                return self._readings[key]
-        reading = Reading(snapshot.document(document_id), sorted(snapshot.facts(document_id), key=lambda f: f.start))
-        with self._lock:
-            self._readings[key] = reading
-            while len(self._readings) > _READINGS:
-                self._readings.popitem(last=False)
-        return reading
 
     def _decided(self, view: _View, hits: list[Hit], scene: Scene) -> tuple[Draft, Outcome, list[Hit], Scene]:
         """Return what was picked out of all, what becomes of it and of the lines beside it, and what that rests on.
@@ -406,27 +381,10 @@ class Assistant:
             asked = embedder.embed_queries([scene.question.text])[0]
             return [float(cosine) for cosine in embedder.embed_passages(texts) @ asked]
 
-        def texts() -> list[str]:
-            held = self._searchable(view.snapshot)
-            return [held[info.id] for info in view.documents()]
+        def texts(marked: Sequence[Marks]) -> Iterator[str]:
+            return self._library.searchable(view.snapshot, [info.id for info in view.documents()], marked)
 
         return decide(scene, picked, hits, len(view.documents()), similarity, Shelf(texts), judge, least)
-
-    def _searchable(self, snapshot: Snapshot) -> dict[str, str]:
-        """Return all that each document says, its title and date included, as texts are looked for.
-
-        They are read when something is first looked for, and kept.
-        """
-        with self._lock:
-            if self._shelves is None or self._shelves[0] != snapshot.id:
-                told = {
-                    info.id: " ".join(
-                        (info.title, info.meeting or "", info.published or "", snapshot.document(info.id).text)
-                    )
-                    for info in snapshot.documents()
-                }
-                self._shelves = (snapshot.id, {id_: searchable(text) for id_, text in told.items()})
-            return self._shelves[1]
 
     def _checked(self, snapshot: Snapshot, question: Question, outcome: Outcome, hits: Sequence[Hit]) -> Answer:
         """Return the answer with its citations; what is not in the text that it cites is neither said nor offered."""

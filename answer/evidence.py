@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from itertools import groupby, pairwise
-from typing import Protocol
+from typing import Protocol, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -22,10 +22,11 @@ from answer.clauses import with_own_names
 from answer.cues import OPPOSITES
 from answer.question import Question, Term
 from answer.thesaurus import synonyms
+from index.database.stretches import LENGTH, Outline, Stretch, stretches_of
 from ingest.dates import Period, find_periods, parse_code
 from ingest.document import Document, Fact
 from ingest.japanese import content_words, fold
-from ingest.kanji_figures import kanji_value
+from ingest.kana import katakana as katakana
 from ingest.numbers import Quantity, find_quantities
 from ingest.statements import Statement as Kept
 from ingest.statements import on_one_line, read_statements
@@ -46,21 +47,7 @@ _SAID_OTHERWISE = 0.1  # none of the documents has it, nor a synonym
 _OF_ORDINAL = 0.6  # what 第2回 counts in the lines below it
 _ORDINAL_REACH = 4  # statements below it that an ordinal may be about
 
-_HIRAGANA = {code: code + 0x60 for code in range(ord("ぁ"), ord("ゖ") + 1)}
-# ウェルカム and ウエルカム are one word, and so are ぁ-forms: small vowels count as large ones.
-_SMALL = str.maketrans("ァィゥェォ", "アイウエオ")
 _ORDINAL = re.compile(r"第\d|\d+(?:回|号|弾|歳|泊|年生|番)")
-_KANJI_ORDINAL = re.compile(r"第([一二三四五六七八九十百〇]+)")
-_SPACE = re.compile(r"\s+")
-
-
-def katakana(text: str) -> str:
-    """Return folded text without white space, hiragana as katakana, one sign for ranges, ordinals in digits.
-
-    例: ぶらいと 企業 → ブライト企業, 20～24歳 → 20-24歳, 第三号 → 第3号
-    """
-    plain = _SPACE.sub("", fold(text)).translate(_HIRAGANA).translate(_SMALL).replace("~", "-")
-    return _KANJI_ORDINAL.sub(lambda ordinal: f"第{kanji_value(ordinal[1]) or ordinal[1]}", plain)
 
 
 @dataclass(frozen=True)
@@ -77,7 +64,9 @@ class Statement:
     @classmethod
     def of(cls, document: Document, order: int, kept: Kept) -> Statement:
         """Return the statement as it is kept, in its document."""
-        return cls(document, order, kept.start, kept.end, kept.kind, kept.headings)
+        statement = cls(document, order, kept.start, kept.end, kept.kind, kept.headings)
+        statement.__dict__["lemmas"] = frozenset(kept.lemmas)  # what its text would give
+        return statement
 
     @cached_property
     def text(self) -> str:
@@ -112,50 +101,143 @@ def written_at(document: Document) -> Period | None:
     return parse_code(document.published) if document.published else None
 
 
-class Reading:
-    """A document read as statements, with its facts by place."""
+@dataclass(frozen=True)
+class Piece:
+    """A stretch of a paper as it is read: statements, and the facts that begin where they stand, by start.
 
-    def __init__(self, document: Document, facts: Sequence[Fact]) -> None:
+    ``unpaired`` are the places of figures that are no facts of their own any more; ``loose`` is filled as it is asked.
+    """
+
+    statements: tuple[Statement, ...]
+    facts: tuple[Fact, ...]
+    unpaired: frozenset[int]
+    loose: dict[int, tuple[Fact, ...]] = field(default_factory=dict)
+
+
+def read_piece(document: Document, outline: Outline, ordinal: int, stretch: Stretch) -> Piece:
+    """Return a stretch of a document as it is read.
+
+    The statement on each side of it is looked at too: what a line of figures says, the headings above it say.
+    """
+    every = [Statement.of(document, stretch.low + n, kept) for n, kept in enumerate(stretch.statements)]
+    first, behind = LENGTH * ordinal, LENGTH * (ordinal + 1)
+    low, high = outline.start(first), outline.start(behind)
+    stated = [f for f in stretch.facts if not any(a <= f.value_start < b for a, b in outline.orders)]
+    paired = _with_paired_figures(every, stated)
+    unpaired = {f.value_start for f in stated} - {f.value_start for f in paired}
+    headed = _with_headed_lines(every, paired, stretch.low)
+    return Piece(
+        tuple(s for s in every if first <= s.order < behind),
+        tuple(f for f in headed if (low or 0) <= f.start and (high is None or f.start < high)),
+        frozenset(unpaired),
+    )
+
+
+class Reading:
+    """A document read as statements, with its facts by place: as much of it as is looked at."""
+
+    def __init__(
+        self, document: Document, outline: Outline, read: Callable[[Sequence[int]], Mapping[int, Piece]]
+    ) -> None:
+        """``read`` returns pieces of the document by their ordinals."""
         self.document = document
-        kept = read_statements(document)
-        every = [Statement.of(document, order, one) for order, one in enumerate(kept)]
-        told = [s for s, one in zip(every, kept, strict=True) if one.is_order]
-        self.is_doubted = bool(told)  # it speaks to whoever answers from it: what another paper says counts for more
-        unsaid = {s.order for s in told}
-        self.statements = tuple(s for s in every if s.order not in unsaid)
-        self._starts = [s.start for s in self.statements]
-        stated = [f for f in facts if not any(s.start <= f.value_start < s.end for s in told)]
-        paired = _with_paired_figures(self.statements, stated)
-        self._unpaired = {f.value_start for f in stated} - {f.value_start for f in paired}
-        self.facts = _with_headed_lines(self.statements, paired)
-        self._fact_starts = [f.start for f in self.facts]
-        self._heading_lemmas: dict[str, tuple[frozenset[str], str]] = {}
-        self._loose: dict[int, tuple[Fact, ...]] = {}
+        self.outline = outline
+        self.statements = _Statements(self)
+        # It speaks to whoever answers from it: what another paper says counts for more.
+        self.is_doubted = bool(outline.orders)
+        self._read = read
+        self._pieces: dict[int, Piece] = {}
+
+    def hold(self, pieces: Mapping[int, Piece]) -> None:
+        """Take in pieces that were read together with those of other documents."""
+        self._pieces |= pieces
+
+    def lacking(self, low: int, high: int) -> list[int]:
+        """Return the pieces of statements [low, high) that have not been read yet."""
+        last = min(high, len(self.outline)) - 1
+        wanted = range(max(0, low) // LENGTH, last // LENGTH + 1) if last >= max(0, low) else range(0)
+        return [n for n in wanted if n not in self._pieces]
+
+    def pieces(self, low: int, high: int) -> list[Piece]:
+        """Return the pieces that hold the statements [low, high)."""
+        missing = self.lacking(low, high)
+        if missing:
+            self.hold(self._read(missing))
+        last = min(high, len(self.outline)) - 1
+        return [self._pieces[n] for n in range(max(0, low) // LENGTH, last // LENGTH + 1)] if last >= 0 else []
 
     def at(self, offset: int) -> int:
         """Return the index of the statement that holds ``offset``, or the one before it."""
-        return max(0, bisect_right(self._starts, offset) - 1)
+        return self.outline.at(offset)
+
+    @property
+    def facts(self) -> Sequence[Fact]:
+        """All facts of the document, by start."""
+        return [fact for piece in self.pieces(0, len(self.outline)) for fact in piece.facts]
 
     def facts_between(self, start: int, end: int) -> Sequence[Fact]:
-        return self.facts[bisect_left(self._fact_starts, start) : bisect_left(self._fact_starts, end)]
+        """Return the facts that begin within a span, by start."""
+        held = self.pieces(self.at(start), self.at(end) + 1) if start < end else []
+        return [fact for piece in held for fact in piece.facts if start <= fact.start < end]
 
     def loose_facts(self, index: int) -> tuple[Fact, ...]:
         """Return the figures of a statement that are no facts of their own, each labelled by the words before it.
 
         例: ３，１９３種類に及び、うち個人情報を扱う業務が７１９種類 → 719種類 of うち個人情報を扱う業務
         """
-        if index not in self._loose:
+        (piece,) = self.pieces(index, index + 1)
+        if index not in piece.loose:
             statement = self.statements[index]
             held = [f.value_start for f in self.facts_between(statement.start - 200, statement.end)]
-            held += [at for at in self._unpaired if statement.start <= at < statement.end]
-            self._loose[index] = tuple(_loose_facts(statement, held))
-        return self._loose[index]
+            held += [at for at in piece.unpaired if statement.start <= at < statement.end]
+            piece.loose[index] = tuple(_loose_facts(statement, held))
+        return piece.loose[index]
 
     def heading(self, heading: str) -> tuple[frozenset[str], str]:
         """Return the lemmas and the katakana form of a heading."""
-        if heading not in self._heading_lemmas:
-            self._heading_lemmas[heading] = (frozenset(content_words(heading)), katakana(heading))
-        return self._heading_lemmas[heading]
+        return _read_heading(heading)
+
+
+class _Statements(Sequence[Statement]):
+    """The statements of a reading, which are read when they are looked at."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+
+    def __len__(self) -> int:
+        return len(self._reading.outline)
+
+    @overload
+    def __getitem__(self, index: int) -> Statement: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Statement]: ...
+
+    def __getitem__(self, index: int | slice) -> Statement | Sequence[Statement]:
+        if isinstance(index, slice):
+            return [self[n] for n in range(*index.indices(len(self)))]
+        at = range(len(self))[index]
+        (piece,) = self._reading.pieces(at, at + 1)
+        return piece.statements[at % LENGTH]
+
+
+@lru_cache(maxsize=16384)
+def _read_heading(heading: str) -> tuple[frozenset[str], str]:
+    return frozenset(content_words(heading)), katakana(heading)
+
+
+def read_whole(document: Document, facts: Sequence[Fact]) -> Reading:
+    """Return the reading of a document that is here as a whole, with its facts."""
+    statements = read_statements(document)
+    outline = Outline.of(statements)
+    said = [statement for statement in statements if not statement.is_order]
+    ordered = sorted(facts, key=lambda fact: fact.start)
+    pieces: dict[int, Piece] = {}
+    for ordinal, (low, some) in enumerate(stretches_of(said)):
+        first, behind = outline.area(ordinal)
+        near = tuple(f for f in ordered if first <= f.start and (behind is None or f.start < behind))
+        pieces[ordinal] = read_piece(document, outline, ordinal, Stretch(low, tuple(some), near))
+    return Reading(document, outline, lambda ordinals: {n: pieces[n] for n in ordinals})
 
 
 def _with_paired_figures(statements: Sequence[Statement], facts: Sequence[Fact]) -> list[Fact]:
@@ -173,15 +255,15 @@ def _with_paired_figures(statements: Sequence[Statement], facts: Sequence[Fact])
 _BARE = re.compile(r"[△▲+-]?\d[\d,]*(?:\.\d+)?%?")
 
 
-def _with_headed_lines(statements: Sequence[Statement], facts: Sequence[Fact]) -> tuple[Fact, ...]:
+def _with_headed_lines(statements: Sequence[Statement], facts: Sequence[Fact], first: int) -> tuple[Fact, ...]:
     """Return the facts, those of a line of bare figures under a line of as many headings read by these headings.
 
     A ruled box may hold several small tables one below the other; read as one, the first one's headings would name
-    the figures of them all. 例: 男性⇥女性 over 328⇥245
+    the figures of them all. 例: 男性⇥女性 over 328⇥245. ``first`` is the index of the first statement in its paper.
     """
     kept = list(facts)
     starts = [f.start for f in kept]
-    for n, (above, line) in enumerate(pairwise(statements)):
+    for n, (above, line) in enumerate(pairwise(statements), first):
         if above.kind != "table" or line.kind != "table":
             continue
         heads, cells = above.text.split("\t"), line.text.split("\t")

@@ -33,7 +33,8 @@ from sqlalchemy import make_url, text
 
 from eval.postgres import running
 from index.database.engine import Database, open_database
-from index.database.reading import Reader, Span, View
+from index.database.reading import Reader, View
+from index.database.stretches import LENGTH
 from index.database.writing import Paper, put, remove, sweep
 from index.protocols import Vectors
 from index.vocabulary import vocabulary_of
@@ -205,9 +206,17 @@ def _asked(reader: Reader, question: str, vector: Vectors, server: Callable[[], 
         keys = [key for key, _ in (*held["keyword"][: HITS // 2], *held["vector"][: HITS // 2])]
         chunks = view.chunks_at(list(dict.fromkeys(keys))).values()
         facts = view.facts_at([key for key, _ in held["facts"]][: 4 * FACTS]).values()
-        spans = [Span(c.document_id, c.start, c.end) for c in chunks]
-        spans += [Span(f.document_id, f.start, f.end) for f in list(facts)[:FACTS]]
-        return view.windows(spans, AROUND), view.frequencies(tokens)
+        places = [(c.document_id, c.start) for c in chunks] + [(f.document_id, f.start) for f in list(facts)[:FACTS]]
+        versions = {id_: view.contents.by_id[id_].number for id_, _ in places}
+        outlines = view.parts.outlines(versions.values())
+        around = [
+            (number, at // LENGTH)
+            for id_, start in places
+            for number in [versions[id_]]
+            for index in [outlines[number].at(start)]
+            for at in {max(0, index - AROUND), index, min(len(outlines[number]) - 1, index + AROUND)}
+        ]
+        return view.parts.stretches(around), view.frequencies(tokens)
 
     step("fetch", fetch)
     seconds["all"] = sum(seconds[name] for name in ("keyword", "facts", "vector", "fetch"))

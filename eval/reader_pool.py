@@ -38,7 +38,7 @@ from tqdm import tqdm
 from answer.answer import QuestionError
 from answer.as_read import as_read
 from answer.assistant import Assistant
-from answer.evidence import Reading, Statement
+from answer.evidence import Reading, Statement, read_whole
 from eval.dataset import DERIVED, Evidence, Question
 from eval.measures.luck import luck_of_text
 from eval.measures.texts import figures, normalise
@@ -99,7 +99,7 @@ class Papers:
         if document_id not in self.readings:
             snapshot = self.assistant.collection.snapshot()
             facts = sorted(snapshot.facts(document_id), key=lambda fact: fact.start)
-            self.readings[document_id] = Reading(snapshot.document(document_id), facts)
+            self.readings[document_id] = read_whole(snapshot.document(document_id), facts)
         return self.readings[document_id]
 
     def of(self, file: str) -> list[Reading]:

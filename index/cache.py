@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from threading import Lock
 from typing import Generic, TypeVar
 
@@ -23,16 +23,31 @@ class Cache(Generic[Key, Value]):
 
     def get(self, key: Key, make: Callable[[], Value]) -> Value:
         """Return what is kept under a key, or make it; a value that is too large for all is not kept."""
+        return self.all([key], lambda _: {key: make()})[key]
+
+    def all(self, keys: Iterable[Key], make: Callable[[Sequence[Key]], Mapping[Key, Value]]) -> dict[Key, Value]:
+        """Return what is kept under each key; what is missing is made together."""
+        found: dict[Key, Value] = {}
+        missing: list[Key] = []
         with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key][0]
-        value = make()
-        size = self._size(value)
+            for key in dict.fromkeys(keys):
+                if key in self._kept:
+                    self._kept.move_to_end(key)
+                    found[key] = self._kept[key][0]
+                else:
+                    missing.append(key)
+        if missing:
+            made = make(missing)
+            found |= made
+            self._keep(made)
+        return found
+
+    def _keep(self, made: Mapping[Key, Value]) -> None:
+        sizes = {key: self._size(value) for key, value in made.items()}
         with self._lock:
-            if key not in self._kept and size <= self._limit:
-                self._kept[key] = value, size
-                self._held += size
-                while self._held > self._limit:
-                    self._held -= self._kept.popitem(last=False)[1][1]
-        return value
+            for key, value in made.items():
+                if key not in self._kept and sizes[key] <= self._limit:
+                    self._kept[key] = value, sizes[key]
+                    self._held += sizes[key]
+            while self._held > self._limit:
+                self._held -= self._kept.popitem(last=False)[1][1]

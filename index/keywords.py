@@ -6,7 +6,9 @@ import hashlib
 from functools import lru_cache
 
 from ingest.document import Chunk, Fact
-from ingest.japanese import words
+from ingest.instructions import RULES
+from ingest.japanese import split_sentences, words
+from ingest.kana import katakana
 
 # What can change when the analyzer does: eras, commas, width, compounds, one-character words, dashes, old characters,
 # radicals, voicing marks apart, marks of notes, ケ and か, figures in kanji.
@@ -24,8 +26,13 @@ B = 0.5
 
 @lru_cache(maxsize=1)
 def analyzer() -> str:
-    """Return a name for what ``words`` does now; an index made by another analyzer would miss its own words."""
-    return "words-" + hashlib.sha256("\n".join(words(PROBE)).encode()).hexdigest()[:12]
+    """Return a name for how text is read now; an index made by another analyzer would miss its own words.
+
+    It covers words, the letters that are looked for, sentences, and what is taken for an order to the reader.
+    """
+    sentences = [PROBE[start:end] for start, end in split_sentences(PROBE)]
+    read = "\n".join((*words(PROBE), katakana(PROBE), *sentences, *RULES))
+    return "words-" + hashlib.sha256(read.encode()).hexdigest()[:12]
 
 
 def chunk_words(chunk: Chunk) -> list[str]:

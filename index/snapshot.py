@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
+from weakref import WeakValueDictionary
 
-from index.cache import Cache
 from index.database.catalogue import Visible
 from index.database.checking import problems
 from index.database.engine import check_properties
 from index.database.holdings import all_frequencies, content_of, originals, vectors_of, vocabulary
 from index.database.reading import View
 from index.database.schema import ANALYZER, EMBEDDER
+from index.database.stretches import Outline, Stretch
 from index.documents import DocumentInfo, Original
 from index.keywords import analyzer
 from index.originals import FOLDER, fetch_original
 from index.protocols import Embedder, Hit, Vectors
 from index.retriever import Leg, retrieve
 from index.scope import Scope
+from index.stored import StoredDocument
 from index.vocabulary import Vocabulary
 from ingest.document import Chunk, Document, Fact
 from ingest.japanese import words
 
 PARTS_KEPT = 16  # scopes of which it is in memory what they cover
 WORDS_KEPT = 16384  # words of which it is in memory how many passages hold them
-DOCUMENTS_KEPT = 128 << 20  # bytes; a long PDF takes some 50 ms to fetch
-FACTS_KEPT = 64 << 20
 
 
 @dataclass(frozen=True)
@@ -41,17 +41,20 @@ class Part:
 
 
 class Memory:
-    """Documents and facts that were read lately, by the number of their version, which never changes."""
+    """The documents that somebody holds, each one time only. Safe from threads."""
 
     def __init__(self) -> None:
-        self.documents = Cache[int, Document](DOCUMENTS_KEPT, _size_of_document)
-        self.facts = Cache[int, list[Fact]](FACTS_KEPT, lambda facts: 1500 * len(facts) + 100)
+        self._lock = Lock()
+        self._documents: WeakValueDictionary[int, StoredDocument] = WeakValueDictionary()
 
-
-def _size_of_document(document: Document) -> int:
-    boxes = sum(len(page.char_boxes) for page in document.pages if page.char_boxes is not None)
-    cells = sum(len(table.cells) for table in document.tables)
-    return 2 * len(document.text) + boxes + 400 * len(document.blocks) + 200 * cells + 2000
+    def document(self, view: View, document_id: str) -> StoredDocument:
+        """Return the document; KeyError if it is not in this generation."""
+        version = view.contents.by_id[document_id]
+        with self._lock:
+            found = self._documents.get(version.number)
+            if found is None:
+                found = self._documents[version.number] = StoredDocument(view.parts, version.number, version.info)
+            return found
 
 
 class Snapshot:
@@ -86,8 +89,32 @@ class Snapshot:
 
     def document(self, document_id: str) -> Document:
         """Return the document; KeyError if it is not in this snapshot."""
-        number = self.view.contents.by_id[document_id].number
-        return self._memory.documents.get(number, lambda: self.view.document(document_id))
+        return self._memory.document(self.view, document_id)
+
+    def texts(self, ids: Iterable[str]) -> dict[str, str]:
+        """Return whole texts of documents, which are read together; KeyError for one that is not in this snapshot."""
+        numbers = {self.view.contents.by_id[id_].number: id_ for id_ in ids}
+        return {numbers[number]: text for number, text in self.view.parts.texts(numbers).items()}
+
+    def outlines(self, ids: Iterable[str]) -> dict[str, Outline]:
+        """Return where the statements of documents begin; KeyError for one that is not in this snapshot."""
+        numbers = {self.view.contents.by_id[id_].number: id_ for id_ in ids}
+        return {numbers[number]: outline for number, outline in self.view.parts.outlines(numbers).items()}
+
+    def stretches(self, keys: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Stretch]:
+        """Return the stretches (document, ordinal) of statements, which are read together."""
+        versions = self.view.contents.by_id
+        numbered = {(versions[id_].number, ordinal): (id_, ordinal) for id_, ordinal in keys}
+        return {numbered[key]: stretch for key, stretch in self.view.parts.stretches(numbered).items()}
+
+    def signatures(self, ids: Iterable[str]) -> dict[str, bytes]:
+        """Return what tells of documents that they do not hold a text; KeyError for one that is not here."""
+        numbers = {self.view.contents.by_id[id_].number: id_ for id_ in ids}
+        return {numbers[number]: signed for number, signed in self.view.parts.signatures(numbers).items()}
+
+    def version(self, document_id: str) -> int:
+        """Return the number of what a document is now: it changes with the document, and with nothing else."""
+        return self.view.contents.by_id[document_id].number
 
     def original(self, document_id: str) -> Original:
         """Return how the document's file is kept; KeyError if it is not in this snapshot."""
@@ -111,8 +138,7 @@ class Snapshot:
         return self.view.chunks_by_id([chunk_id])[chunk_id]
 
     def facts(self, document_id: str) -> list[Fact]:
-        number = self.view.contents.by_id[document_id].number
-        return list(self._memory.facts.get(number, lambda: self.view.facts(document_id)))
+        return self.view.parts.facts(self.view.contents.by_id[document_id].number)
 
     def part(self, scope: Scope) -> Part:
         """Return what a scope covers; ``search`` and the others look only there when they are given it."""

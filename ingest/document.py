@@ -182,6 +182,10 @@ class Document:
         held = {at for a, b in spans for at in range(max(a, start), min(b, end))}
         return "".join(self.text[at] if at in held else "\t" for at in range(start, end))
 
+    def headings_at(self, offset: int) -> tuple[str, ...]:
+        """Return the headings of the block that holds the character at ``offset``; none where there is none."""
+        return next((b.headings for b in self.blocks if b.start <= offset < b.end), ())
+
     def page_at(self, offset: int) -> Page:
         """Return the page that holds the character at ``offset``."""
         return self.pages[max(0, bisect_right(self._page_starts, offset) - 1)]

@@ -51,6 +51,10 @@ _TO_MACHINE = re.compile(
 )
 
 
+# As text: where they are others, so may be what an index has marked.
+RULES = tuple(pattern.pattern for pattern in (*_PATTERNS, _TO_MACHINE))
+
+
 def is_instruction(text: str) -> bool:
     """Tell whether a sentence tells the one who answers what to answer.
 

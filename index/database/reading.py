@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from threading import Lock
 from typing import Any
 
 from sqlalchemy import Connection, Select, Table, select
@@ -17,6 +15,7 @@ from index.database.engine import Database, Kind
 from index.database.generations import Generation, check_held
 from index.database.keyword_search import Key, frequencies, search
 from index.database.parameters import as_parameter, listed
+from index.database.parts import Parts
 from index.database.postings import Of
 from index.database.records import (
     PIECE,
@@ -25,46 +24,11 @@ from index.database.records import (
     document_of,
     fact_of,
     inflate,
-    statement_of,
-    unpack_paths,
 )
 from index.database.vector_search import VectorSearch, open_vectors
 from index.documents import DocumentInfo
 from index.protocols import Vectors
-from ingest.document import Block, Chunk, Document, Fact
-from ingest.statements import Statement
-
-PATHS_KEPT = 512  # versions whose heading paths are in memory: some 20 KiB each
-
-
-@dataclass(frozen=True)
-class Span:
-    """A place in a document: ``document.text[start:end]``."""
-
-    document_id: str
-    start: int
-    end: int
-
-
-@dataclass(frozen=True)
-class Window:
-    """Some statements of a document that follow one another, and what else stands where they stand.
-
-    ``first`` is the ordinal of the first one in its document; ``text`` is ``document.text[start:end]`` and reaches from
-    the first one to the last. ``facts`` and ``blocks`` are those that begin within, in order.
-    """
-
-    info: DocumentInfo
-    first: int
-    start: int
-    end: int
-    text: str
-    statements: tuple[Statement, ...]
-    facts: tuple[Fact, ...]
-    blocks: tuple[Block, ...]
-
-    def text_of(self, statement: Statement) -> str:
-        return self.text[statement.start - self.start : statement.end - self.start]
+from ingest.document import Chunk, Document, Fact
 
 
 class Reader:
@@ -74,12 +38,12 @@ class Reader:
         self.database = database
         self._catalogue = Catalogue()
         self._vectors = open_vectors(database)
-        self._paths = _Paths()
+        self.parts = Parts(database)
 
     def newest(self) -> View:
         """Return a view of the newest generation: one query, and what has changed since the last one."""
         with self.database.reading() as connection:
-            return View(self.database, self._catalogue.current(connection), self._vectors, self._paths)
+            return View(self.database, self._catalogue.current(connection), self._vectors, self.parts)
 
 
 class View:
@@ -88,11 +52,11 @@ class View:
     What is replaced stays readable for a minute, so that a question is answered from what it began with.
     """
 
-    def __init__(self, database: Database, contents: Contents, vectors: VectorSearch, paths: _Paths):
+    def __init__(self, database: Database, contents: Contents, vectors: VectorSearch, parts: Parts):
         self.database = database
         self.contents = contents
         self._vectors = vectors
-        self._paths = paths
+        self.parts = parts
 
     @property
     def generation(self) -> Generation:
@@ -139,17 +103,17 @@ class View:
             return chosen.order_by(table.c.document, table.c[order])
 
         with self.reading() as connection:
-            bodies = select(documents.c.number, documents.c.body)
+            bodies = select(documents.c.number, documents.c.body, documents.c.tables)
             bodies = bodies.join_from(wanted, documents, documents.c.number == wanted.c.document)
-            body = dict(connection.execute(bodies, given).all())
+            body = {row.number: (row.body, row.tables) for row in connection.execute(bodies, given)}
             text, page, block = (
                 _grouped(connection.execute(query, given))
                 for query in (of(texts, "start"), of(pages, "number"), of(blocks, "ordinal"))
             )
-            headings = self._paths.of(connection, self.database.kind, numbers)
+        headings = self.parts.paths(numbers)
         return {
             id_: document_of(
-                body[number],
+                *body[number],
                 "".join(inflate(row.body) for row in text[number]),
                 page[number],
                 [block_of(row, headings[number][row.path]) for row in block[number]],
@@ -201,40 +165,9 @@ class View:
         same = (facts.c.document == keyed.c.document) & (facts.c.ordinal == keyed.c.ordinal)
         with self.reading() as connection:
             rows = connection.execute(select(facts).join_from(keyed, facts, same), {"keys": as_parameter(keys)}).all()
-            headings = self._paths.of(connection, self.database.kind, {row.document for row in rows})
+        headings = self.parts.paths({row.document for row in rows})
         found = {(row.document, row.ordinal): self._fact(row, headings) for row in rows}
         return {key: found[key] for key in keys}
-
-    def windows(self, spans: Sequence[Span], around: int) -> list[Window]:
-        """Return what stands at the spans, with ``around`` statements before and after each, in the papers' order.
-
-        Windows of one document that meet are one. KeyError for a document that is not in this generation. However many
-        spans there are, it is six queries at most.
-        """
-        kind = self.database.kind
-        places = sorted({(self.contents.by_id[s.document_id].number, s.start, max(s.start, s.end - 1)) for s in spans})
-        with self.reading() as connection:
-            ranges = _merged(_ordinals(connection, kind, places), around)
-            statements = _between(connection, kind, schema.statements, "ordinal", ranges)
-            held = [(number, statements[number, low]) for number, low, _ in ranges if statements[number, low]]
-            areas = [(number, rows[0].start, max(row.stop for row in rows)) for number, rows in held]
-            facts = _between(connection, kind, schema.facts, "start", areas)
-            blocks = _between(connection, kind, schema.blocks, "start", areas)
-            texts = _texts(connection, kind, areas)
-            headings = self._paths.of(connection, kind, {number for number, _ in held})
-        return [
-            Window(
-                self.contents.by_number[number].info,
-                rows[0].ordinal,
-                start,
-                stop,
-                _slice(texts[number], start, stop),
-                tuple(statement_of(row, headings[number][row.path]) for row in rows),
-                tuple(self._fact(row, headings) for row in facts[number, start]),
-                tuple(block_of(row, headings[number][row.path]) for row in blocks[number, start]),
-            )
-            for (number, start, stop), (_, rows) in zip(areas, held, strict=True)
-        ]
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -247,7 +180,7 @@ class View:
         with self.reading() as connection:
             rows = connection.execute(query, given).all()
             texts = _texts(connection, self.database.kind, [(r.document, r.start, r.stop) for r in rows])
-            headings = self._paths.of(connection, self.database.kind, {row.document for row in rows})
+        headings = self.parts.paths({row.document for row in rows})
         found = {}
         for row in rows:
             text = _slice(texts[row.document], row.start, row.stop)
@@ -260,81 +193,10 @@ class View:
         return fact_of(row, id_, headings[row.document][row.path])
 
 
-class _Paths:
-    """The heading paths of versions that were read lately. A version never changes. Safe from threads."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._kept: OrderedDict[int, tuple[tuple[str, ...], ...]] = OrderedDict()
-
-    def of(self, connection: Connection, kind: Kind, numbers: Iterable[int]) -> dict[int, tuple[tuple[str, ...], ...]]:
-        """Return the paths of some versions, each at its number."""
-        with self._lock:
-            found = {number: self._kept[number] for number in numbers if number in self._kept}
-        missing = sorted(set(numbers) - found.keys())
-        if missing:
-            documents = schema.documents
-            wanted = listed(kind, "papers", document=int)
-            query = select(documents.c.number, documents.c.paths)
-            query = query.join_from(wanted, documents, documents.c.number == wanted.c.document)
-            rows = connection.execute(query, {"papers": as_parameter((number,) for number in missing)})
-            found |= {number: unpack_paths(paths) for number, paths in rows}
-        with self._lock:
-            self._kept |= found
-            for number in found:
-                self._kept.move_to_end(number)
-            while len(self._kept) > PATHS_KEPT:
-                self._kept.popitem(last=False)
-        return found
-
-
 def _grouped(rows: Iterable[Any]) -> defaultdict[int, list[Any]]:
     found: defaultdict[int, list[Any]] = defaultdict(list)
     for row in rows:
         found[row.document].append(row)
-    return found
-
-
-def _ordinals(connection: Connection, kind: Kind, places: Sequence[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
-    """Return the version and the first and last statement of each place (version, first and last character)."""
-    placed = listed(kind, "places", document=int, first=int, last=int)
-    statements = schema.statements
-
-    def at(offset: Any) -> Any:
-        """The statement that holds a character, or the one before it."""
-        before = (statements.c.document == placed.c.document) & (statements.c.start <= offset)
-        found = select(statements.c.ordinal).where(before).order_by(statements.c.start.desc()).limit(1)
-        return found.correlate(placed).scalar_subquery()
-
-    query = select(placed.c.document, at(placed.c.first), at(placed.c.last))
-    rows = connection.execute(query, {"places": as_parameter(places)})
-    return [(number, first or 0, last or 0) for number, first, last in rows]
-
-
-def _merged(ranges: Iterable[tuple[int, int, int]], around: int) -> list[tuple[int, int, int]]:
-    """Return ranges of statements, widened, as [low, high), those that meet as one."""
-    merged: list[tuple[int, int, int]] = []
-    for number, first, last in sorted(ranges):
-        low, high = max(0, first - around), last + 1 + around
-        if merged and merged[-1][0] == number and low <= merged[-1][2]:
-            merged[-1] = (number, merged[-1][1], max(high, merged[-1][2]))
-        else:
-            merged.append((number, low, high))
-    return merged
-
-
-def _between(
-    connection: Connection, kind: Kind, table: Table, column: str, areas: Sequence[tuple[int, int, int]]
-) -> defaultdict[tuple[int, int], list[Any]]:
-    """Return the rows of a version whose ``column`` is in [low, high), in order, by (version, low)."""
-    area = listed(kind, "areas", document=int, low=int, high=int)
-    inside = (table.c.document == area.c.document) & (table.c[column] >= area.c.low) & (table.c[column] < area.c.high)
-    query = select(area.c.low.label("low"), table).join_from(area, table, inside)
-    found: defaultdict[tuple[int, int], list[Any]] = defaultdict(list)
-    for row in connection.execute(query, {"areas": as_parameter(areas)}):
-        found[row.document, row.low].append(row)
-    for rows in found.values():
-        rows.sort(key=lambda row: row.ordinal)
     return found
 
 

@@ -11,11 +11,14 @@ from typing import Any
 from index.documents import DocumentInfo
 from index.protocols import IndexDamaged
 from ingest.document import Block, Cell, Chunk, Document, Fact, Page, Place, Table
-from ingest.statements import Statement
 
-PIECE = 2048  # characters of text in one row: a window is in one or two
+PIECE = 8192  # characters of text in one row
 _BODY = frozenset(Document.__dataclass_fields__) - {"text", "pages", "blocks", "tables", "places"}
-_FACT_COLUMNS = {"id", "document_id", "page", "start", "end", "value_start", "value_end", "headings"}
+# Of a fact, what has no column of its own, in the order in which it is stored.
+_OF_FACT = (
+    *("kind", "label", "value", "number", "unit", "as_of", "as_of_from", "scope"),
+    *("row", "column", "table", "context"),
+)
 
 Values = dict[str, Any]
 
@@ -91,22 +94,8 @@ def chunk_rows(document: Document, chunks: Sequence[Chunk], paths: Paths) -> Ite
         }
 
 
-def statement_rows(statements: Sequence[Statement], paths: Paths) -> Iterator[Values]:
-    for ordinal, statement in enumerate(statements):
-        yield {
-            "ordinal": ordinal,
-            "start": statement.start,
-            "stop": statement.end,
-            "kind": statement.kind,
-            "path": paths.number(statement.headings),
-            "is_order": statement.is_order,
-            "lemmas": to_json(statement.lemmas),
-        }
-
-
 def fact_rows(facts: Sequence[Fact], paths: Paths) -> Iterator[Values]:
     for ordinal, fact in enumerate(facts):
-        fields = {name: value for name, value in vars(fact).items() if name not in _FACT_COLUMNS}
         yield {
             "ordinal": ordinal,
             "start": fact.start,
@@ -115,35 +104,50 @@ def fact_rows(facts: Sequence[Fact], paths: Paths) -> Iterator[Values]:
             "value_stop": fact.value_end,
             "page": fact.page,
             "path": paths.number(fact.headings),
-            "body": to_json({"id": fact.id.removeprefix(f"{fact.document_id}:"), **fields}),
+            "body": to_json(
+                [fact.id.removeprefix(f"{fact.document_id}:"), *(getattr(fact, name) for name in _OF_FACT)]
+            ),
         }
 
 
 def document_body(document: Document) -> bytes:
-    """Return all of a document that has no table of its own."""
+    """Return all of a document that has no table or column of its own."""
     body = {name: value for name, value in vars(document).items() if name in _BODY}
-    body["tables"] = [asdict(table) for table in document.tables]
     body["places"] = [(place.start, place.end, place.name) for place in document.places]
     return deflate(to_json(body))
 
 
-def document_of(body: bytes, text: str, pages: Sequence[Any], blocks: Sequence[Block]) -> Document:
-    """Return the document of ``document_body``, its text and its rows of pages, with its blocks."""
-    values = fields(inflate(body))
-    values["tables"] = tuple(
-        Table(**table | {"cells": tuple(Cell(**cell) for cell in table["cells"])}) for table in values["tables"]
+def document_tables(document: Document) -> bytes:
+    """Return the tables of a document as ``tables_of`` reads them."""
+    return deflate(to_json([asdict(table) for table in document.tables]))
+
+
+def tables_of(tables: bytes) -> tuple[Table, ...]:
+    return tuple(
+        Table(**table | {"cells": tuple(Cell(**cell) for cell in table["cells"])})
+        for table in map(_of_object, json.loads(inflate(tables)))
     )
-    values["places"] = tuple(Place(*place) for place in values["places"])
-    return Document(**values, text=text, blocks=tuple(blocks), pages=tuple(map(page_of, pages)))
 
 
-def page_of(row: Any) -> Page:
+def document_of(body: bytes, tables: bytes, text: str, pages: Sequence[Any], blocks: Sequence[Block]) -> Document:
+    """Return the document of ``document_body`` and ``document_tables``, with its text, rows of pages, and blocks."""
+    values = fields(inflate(body))
+    values["places"] = places_of(values["places"])
+    whole = (page_of(row, None if row.boxes is None else zlib.decompress(row.boxes)) for row in pages)
+    return Document(**values, tables=tables_of(tables), text=text, blocks=tuple(blocks), pages=tuple(whole))
+
+
+def places_of(places: Sequence[tuple[int, int, str]]) -> tuple[Place, ...]:
+    return tuple(Place(*place) for place in places)
+
+
+def page_of(row: Any, boxes: bytes | None) -> Page:
     return Page(
         number=row.number,
         start=row.start,
         end=row.stop,
         label=row.label,
-        char_boxes=None if row.boxes is None else zlib.decompress(row.boxes),
+        char_boxes=boxes,
         width=row.width,
         height=row.height,
         read_by=row.read_by,
@@ -159,23 +163,29 @@ def chunk_of(row: Any, info: DocumentInfo, headings: tuple[str, ...], text: str)
     return _chunk(info.id, info.title, info.published, row.page, row.start, headings, text)
 
 
-def statement_of(row: Any, headings: tuple[str, ...]) -> Statement:
-    return Statement(row.start, row.stop, row.kind, headings, row.is_order, tuple(json.loads(row.lemmas)))
-
-
 def fact_of(row: Any, document_id: str, headings: tuple[str, ...]) -> Fact:
-    body = json.loads(row.body)
-    body["id"] = f"{document_id}:{body['id']}"
-    body["context"] = tuple(map(tuple, body["context"]))
+    id_, kind, label, value, number, unit, as_of, as_of_from, scope, name, column, table, context = json.loads(row.body)
     return Fact(
-        **body,
-        document_id=document_id,
-        page=row.page,
-        start=row.start,
-        end=row.stop,
-        value_start=row.value_start,
-        value_end=row.value_stop,
-        headings=headings,
+        f"{document_id}:{id_}",
+        document_id,
+        kind,
+        label,
+        value,
+        number,
+        unit,
+        as_of,
+        as_of_from,
+        scope,
+        row.page,
+        row.start,
+        row.stop,
+        row.value_start,
+        row.value_stop,
+        headings,
+        name,
+        column,
+        table,
+        tuple(map(tuple, context)),
     )
 
 
@@ -194,7 +204,11 @@ def _chunk(
 
 def fields(body: str) -> Values:
     """Return the JSON object's fields; every list becomes a tuple, as in all of our types."""
-    return {name: _tupled(value) for name, value in json.loads(body).items()}
+    return _of_object(json.loads(body))
+
+
+def _of_object(value: Values) -> Values:
+    return {name: _tupled(v) for name, v in value.items()}
 
 
 def _tupled(value: Any) -> Any:

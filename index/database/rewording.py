@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -15,10 +16,12 @@ from index.database.generations import newest, record
 from index.database.inserting import insert_rows
 from index.database.postings import TABLES, Of
 from index.database.reading import Reader, View
-from index.database.records import Paths, statement_rows, unpack_paths
+from index.database.records import Paths, unpack_paths
+from index.database.stretches import Outline, pack_outline, stretch_rows
 from index.database.words import Words, count_words, keep_vocabulary
 from index.database.writing import clear
 from index.keywords import analyzer
+from ingest.kana import signature
 from ingest.statements import read_statements
 
 
@@ -57,17 +60,20 @@ def _reword_version(
     connection: Connection, database: Database, view: View, version: Version, vectors: Mapping[str, bytes]
 ) -> dict[Of, int]:
     """Write the words of a version anew; return how many its chunks and its facts have."""
-    documents, statements, number, id_ = schema.documents, schema.statements, version.number, version.info.id
+    documents, stretches, number, id_ = schema.documents, schema.stretches, version.number, version.info.id
     words = Words.of(view.chunks(id_), view.facts(id_), version.info.title)
     numbers = count_words(connection, database, words)
     paths = Paths(unpack_paths(connection.scalar(select(documents.c.paths).where(documents.c.number == number)) or b""))
-    connection.execute(delete(statements).where(statements.c.document == number))
-    rows = statement_rows(read_statements(view.document(id_)), paths)
-    insert_rows(connection, database, statements, ({"document": number, **row} for row in rows))
+    connection.execute(delete(stretches).where(stretches.c.document == number))
+    document = view.document(id_)
+    statements = read_statements(document)
+    rows = ({"document": number, **row} for row in stretch_rows(statements, paths))
+    insert_rows(connection, database, stretches, rows)
     for table, values in words.postings(number, numbers):
         insert_rows(connection, database, table, values)
     known = {numbers[word]: np.frombuffer(vectors[word], "<f2") for word in words.packed["chunks"] if word in vectors}
     keep_vocabulary(connection, database, known)
-    told = {**words.columns(numbers), "paths": paths.pack()}
+    told = {**words.columns(numbers), **pack_outline(Outline.of(statements)), "paths": paths.pack()}
+    told["signature"] = zlib.compress(signature(document), 1)
     connection.execute(update(documents).where(documents.c.number == number).values(told))
     return {of: words.length(of) for of in TABLES}

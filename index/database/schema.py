@@ -4,7 +4,8 @@ A document is stored in versions: each is put by one generation (``since``) and 
 whoever reads generation n sees the versions with since <= n < until, and nothing of the others. Everything that
 belongs to a version carries its number, so that a version is removed by one number from every table.
 
-Text is kept once, in pieces; chunks, statements, facts and blocks are spans of it. Of headings, which stand over many
+Text is kept once, in pieces; chunks, statements, facts and blocks are spans of it. Statements, which are read many at
+a time, are packed as well. Of headings, which stand over many
 of these, each path is kept once a version. What a word index holds is packed by term and version, which is a tenth of
 the rows: see ``postings``.
 """
@@ -140,7 +141,11 @@ documents = Table(
     Column("fact_lengths", LargeBinary, nullable=False),
     Column("terms", LargeBinary, nullable=False),  # its words, in place of an index of the postings by version
     Column("paths", LargeBinary, nullable=False),  # of headings, each under its place in the list, deflated JSON
-    Column("body", LargeBinary, nullable=False),  # tables, places and the other fields, deflated JSON
+    Column("starts", LargeBinary, nullable=False),  # of its statements, see ``stretches``
+    Column("signature", LargeBinary, nullable=False),  # what it surely does not say, deflated: ``ingest.kana``
+    Column("orders", Text, nullable=False),  # spans that tell whoever answers what to say, JSON
+    Column("tables", LargeBinary, nullable=False),  # deflated JSON
+    Column("body", LargeBinary, nullable=False),  # places and the other fields, deflated JSON
     sqlite_autoincrement=True,
 )
 Index(
@@ -202,19 +207,14 @@ chunks = Table(
 )
 Index("chunks_by_start", chunks.c.document, chunks.c.start)
 
-statements = Table(
-    "statements",
+stretches = Table(
+    "stretches",
     metadata,
     _of_version(),
     _ordinal(),
-    *_span(),
-    Column("kind", Text, nullable=False),
-    Column("path", Integer, nullable=False),
-    Column("is_order", Boolean, nullable=False),  # it tells whoever answers what to say, and is not quoted
-    Column("lemmas", Text, nullable=False),  # JSON
+    Column("body", LargeBinary, nullable=False),  # statements, see ``stretches``
     sqlite_with_rowid=False,
 )
-Index("statements_by_start", statements.c.document, statements.c.start)
 
 facts = Table(
     "facts",
@@ -306,7 +306,7 @@ Index("jobs_by_state", jobs.c.state, jobs.c.number)
 OF_VERSION = (
     chunk_vectors,
     facts,
-    statements,
+    stretches,
     chunks,
     blocks,
     pages,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import zlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -21,17 +22,19 @@ from index.database.records import (
     block_rows,
     chunk_rows,
     document_body,
+    document_tables,
     fact_rows,
     page_rows,
-    statement_rows,
     text_rows,
     to_json,
 )
+from index.database.stretches import Outline, pack_outline, stretch_rows
 from index.database.words import Words, count_words, keep_vocabulary
 from index.documents import info_of
 from index.keywords import analyzer
 from index.protocols import Vectors
 from ingest.document import Chunk, Document, Fact
+from ingest.kana import signature
 from ingest.statements import Statement
 
 AT_ONCE = 8  # versions that are cleared away in one transaction: others write in between
@@ -72,6 +75,7 @@ def put(database: Database, paper: Paper, embedder: str, replaces: Collection[st
     words = Words.of(paper.chunks, paper.facts, document.title)
     paths = Paths()
     rows = _rows(paper, paths)
+    signed = zlib.compress(signature(document), 1)
     made_with = {schema.ANALYZER: analyzer(), schema.EMBEDDER: embedder, schema.DIM: str(paper.vectors.shape[1])}
     with database.writing() as connection:
         settle(connection, made_with, database.place)
@@ -99,6 +103,9 @@ def put(database: Database, paper: Paper, embedder: str, replaces: Collection[st
                 lacks_ocr=document.lacks_ocr,
                 **words.columns(numbers),
                 paths=paths.pack(),
+                **pack_outline(Outline.of(paper.statements)),
+                signature=signed,
+                tables=document_tables(document),
                 body=document_body(document),
             )
             .returning(schema.documents.c.number)
@@ -155,7 +162,7 @@ def _rows(paper: Paper, paths: Paths) -> dict[Table, list[Values]]:
         schema.pages: list(page_rows(paper.document)),
         schema.blocks: list(block_rows(paper.document, paths)),
         schema.chunks: list(chunk_rows(paper.document, paper.chunks, paths)),
-        schema.statements: list(statement_rows(paper.statements, paths)),
+        schema.stretches: list(stretch_rows(paper.statements, paths)),
         schema.facts: list(fact_rows(paper.facts, paths)),
         schema.chunk_vectors: [{"ordinal": n, "vector": vector} for n, vector in enumerate(paper.vectors)],
     }

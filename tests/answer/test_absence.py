@@ -2,9 +2,10 @@
 
 import pytest
 
-from answer.absence import Shelf, searchable
+from answer.absence import Shelf
 from answer.assistant import Assistant
 from index.scope import Scope
+from ingest.kana import katakana
 from tests.answer.papers import ask, assistant_over
 
 PAPERS = {
@@ -72,7 +73,7 @@ def test_of_what_may_be_there_in_other_words_nothing_is_denied(town, question, m
     ],
 )
 def test_a_word_is_looked_for_letter_by_letter_whatever_its_width_kana_and_spaces(wanted, text, found):
-    assert Shelf(lambda: [searchable(text)]).holds(wanted) is found
+    assert Shelf(lambda _: [katakana(text)]).holds(wanted) is found
 
 
 @pytest.mark.parametrize(
@@ -84,7 +85,7 @@ def test_a_word_is_looked_for_letter_by_letter_whatever_its_width_kana_and_space
     ],
 )
 def test_a_word_with_one_wrong_character_is_nearly_there(wanted, text, found):
-    assert Shelf(lambda: [searchable(text)]).nearly_holds(wanted) is found
+    assert Shelf(lambda _: [katakana(text)]).nearly_holds(wanted) is found
 
 
 def test_what_a_scope_leaves_out_is_not_looked_in(tmp_path):

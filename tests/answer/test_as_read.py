@@ -4,7 +4,7 @@ import pytest
 
 from answer.as_read import MOST, SEEN, as_read
 from answer.assistant import Assistant
-from answer.evidence import Reading
+from answer.evidence import Reading, read_whole
 from index.reader import text_under
 from tests.answer.papers import TrustsThePicker, assistant_over, reading_all
 
@@ -29,7 +29,7 @@ def assistant(tmp_path_factory) -> Assistant:
 def reading(assistant: Assistant, file: str) -> Reading:
     snapshot = assistant.collection.snapshot()
     (found,) = (info.id for info in snapshot.documents() if info.file == file)
-    return Reading(snapshot.document(found), sorted(snapshot.facts(found), key=lambda fact: fact.start))
+    return read_whole(snapshot.document(found), sorted(snapshot.facts(found), key=lambda fact: fact.start))
 
 
 def read(assistant: Assistant, file: str, holding: str, asked: str) -> str:

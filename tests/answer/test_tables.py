@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from answer.assistant import Assistant
-from answer.evidence import Reading
+from answer.evidence import read_whole
 from answer.question import read_question
 from ingest.document import Block
 from tests.answer.papers import ask, assistant_over, cited_files, plain
@@ -123,7 +123,7 @@ def test_bare_figures_are_read_by_the_line_of_headings_right_above_them(shiomi):
     page = replace(document.pages[0], start=0, end=len(text))
     block = Block(kind="table", start=0, end=len(text), page=1, headings=("性別",))
     boxed = replace(document, text=text, blocks=(block,), pages=(page,), tables=())
-    read = {f.column: f.number for f in Reading(boxed, ()).facts}
+    read = {f.column: f.number for f in read_whole(boxed, ()).facts}
     assert read == {"総数": 573, "前週比": 89.2, "男性": 328, "女性": 245, "不明": 0}
 
 

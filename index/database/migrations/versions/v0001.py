@@ -110,6 +110,10 @@ def upgrade() -> None:
         sa.Column("fact_lengths", sa.LargeBinary(), nullable=False),
         sa.Column("terms", sa.LargeBinary(), nullable=False),
         sa.Column("paths", sa.LargeBinary(), nullable=False),
+        sa.Column("starts", sa.LargeBinary(), nullable=False),
+        sa.Column("signature", sa.LargeBinary(), nullable=False),
+        sa.Column("orders", sa.Text(), nullable=False),
+        sa.Column("tables", sa.LargeBinary(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["sha256"],
@@ -221,15 +225,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("document", "number"),
     )
     op.create_table(
-        "statements",
+        "stretches",
         sa.Column("document", sa.Integer(), nullable=False),
         sa.Column("ordinal", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("start", sa.Integer(), nullable=False),
-        sa.Column("stop", sa.Integer(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("path", sa.Integer(), nullable=False),
-        sa.Column("is_order", sa.Boolean(), nullable=False),
-        sa.Column("lemmas", sa.Text(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["document"],
             ["documents.number"],
@@ -237,7 +236,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("document", "ordinal"),
         sqlite_with_rowid=False,
     )
-    op.create_index("statements_by_start", "statements", ["document", "start"], unique=False)
     op.create_table(
         "texts",
         sa.Column("document", sa.Integer(), nullable=False),
