@@ -619,10 +619,18 @@ class _Lexicon:
 
     def neighbours(self, words: Sequence[str]) -> dict[str, list[tuple[str, float]]]:
         found = self._snapshot.neighbours(words, _ALIKE)
+        # One look for all that is asked about next.
+        self._shares([*words, *(other for near in found.values() for other, _ in near)])
         return {word: [(other, min(0.8, _WORTH * cosine)) for other, cosine in near] for word, near in found.items()}
 
     def _frequency(self, word: str) -> float:
-        return max(self._snapshot.frequency(w, self._part) for w in {word, *words(word)[-1:]})
+        return self._shares([word])[word]
+
+    def _shares(self, asked: Sequence[str]) -> dict[str, float]:
+        """Return how often each word stands, or what stands for it: its last part."""
+        forms = {word: {word, *words(word)[-1:]} for word in asked}
+        held = self._snapshot.shares({form for some in forms.values() for form in some}, self._part)
+        return {word: max(held[form] for form in some) for word, some in forms.items()}
 
 
 def _ms(start: float, end: float) -> float:

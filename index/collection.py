@@ -36,7 +36,6 @@ from index.vocabulary import vocabulary_of
 from ingest.document import Document
 from ingest.parse import ParseError
 from ingest.pdf.ocr import installed as ocr_installed
-from ingest.statements import read_statements
 
 Progress = Callable[[str, int, int], None]
 
@@ -423,7 +422,7 @@ class Collection:
             document,
             reading.chunks,
             reading.facts,
-            read_statements(document),
+            reading.statements,
             vectors,
             {word: words[word] for word in mine if word in words},
             task.given,

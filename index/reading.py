@@ -18,10 +18,13 @@ from ingest.chunk import chunk
 from ingest.document import Chunk, Document, Fact
 from ingest.facts import read_facts
 from ingest.parse import ParseError, parse
+from ingest.statements import Statement, read_statements
 
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 log = logging.getLogger(__name__)
+
+_Read = tuple["Task", Document, list[Fact], tuple[Statement, ...]]
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,7 @@ class Reading:
     document: Document
     chunks: list[Chunk]
     facts: list[Fact]
+    statements: tuple[Statement, ...]
 
 
 def read_files(
@@ -71,7 +75,7 @@ def read_files(
     """
     pages = _Pages(tasks)
     upcoming = iter(tasks)
-    waiting: deque[Future[tuple[Task, Document, list[Fact]] | ParseError]] = deque()
+    waiting: deque[Future[_Read | ParseError]] = deque()
     with ThreadPoolExecutor(CORES, "tenkyo-read") as pool:
         try:
             while True:
@@ -87,7 +91,7 @@ def read_files(
                 if isinstance(outcome, ParseError):
                     failed.append((outcome.path, outcome))
                     continue
-                task, document, facts = outcome
+                task, document, facts, statements = outcome
                 try:
                     # Counting tokens may load the model, which Ctrl-C can stop in this thread only.
                     chunks = chunk(document, count_tokens)
@@ -96,17 +100,15 @@ def read_files(
                 except Exception as error:
                     failed.append((Path(task.source), _mistake(Path(task.source), error)))
                     continue
-                yield Reading(task, document, chunks, facts)
+                yield Reading(task, document, chunks, facts, statements)
         finally:
             pages.stop()
             for future in waiting:
                 future.cancel()
 
 
-def _read(
-    task: Task, copies: Path, pages: _Pages, settle: Callable[[Task, Document], Task]
-) -> tuple[Task, Document, list[Fact]] | ParseError:
-    """Return the document with its facts, or why it cannot be read."""
+def _read(task: Task, copies: Path, pages: _Pages, settle: Callable[[Task, Document], Task]) -> _Read | ParseError:
+    """Return the document with its facts and statements, or why it cannot be read."""
     shown = Path(task.source) if task.path.parent == copies else task.path
     try:
         document = parse(task.path, lambda done, total: pages.heard(task, done, total), name=task.file)
@@ -116,7 +118,7 @@ def _read(
         task = settle(task, document)
         document = replace(document, source=task.source).described(task.given)
         pages.heard(task, len(document.pages), len(document.pages))
-        return task, document, read_facts(document)
+        return task, document, read_facts(document), read_statements(document)
     except ParseError as error:
         error.path = shown
         return error

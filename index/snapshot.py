@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Lock
 from weakref import WeakValueDictionary
 
+from index.cache import Cache
 from index.database.catalogue import Visible
 from index.database.checking import problems
 from index.database.engine import check_properties
@@ -78,7 +79,7 @@ class Snapshot:
         self._lock = Lock()
         self._vocabulary: Vocabulary | None = None
         self._kept_part = lru_cache(PARTS_KEPT)(self._part)
-        self._kept_share = lru_cache(WORDS_KEPT)(self._share)
+        self._shares = Cache[tuple[str, Scope | None], float](WORDS_KEPT, lambda _: 1)
 
     def documents(self) -> list[DocumentInfo]:
         return self.view.infos()
@@ -157,7 +158,18 @@ class Snapshot:
 
     def frequency(self, word: str, part: Part | None = None) -> float:
         """Return the share of chunks that hold a word as ``ingest.japanese.words`` writes it: 0 to 1."""
-        return self._kept_share(word, None if part is None else part.scope)
+        return self.shares([word], part)[word]
+
+    def shares(self, words: Iterable[str], part: Part | None = None) -> dict[str, float]:
+        """Return ``frequency`` of several words, which are looked up together."""
+        scope = None if part is None else part.scope
+        visible = self.view.visible() if part is None else part.visible
+
+        def look(missing: Sequence[tuple[str, Scope | None]]) -> dict[tuple[str, Scope | None], float]:
+            held = self.view.frequencies([word for word, _ in missing], visible=visible)
+            return {(word, scope): held[word] / max(1, len(visible.chunks)) for word, _ in missing}
+
+        return {word: share for (word, _), share in self._shares.all(((w, scope) for w in words), look).items()}
 
     def frequencies(self) -> dict[str, int]:
         """Return every word of the chunks, as ``ingest.japanese.words`` writes it, with how many chunks hold it."""
@@ -184,7 +196,3 @@ class Snapshot:
     def _part(self, scope: Scope) -> Part:
         documents = tuple(info for info in self.view.infos() if scope.covers(info))
         return Part(scope, documents, self.view.visible(info.id for info in documents))
-
-    def _share(self, word: str, scope: Scope | None) -> float:
-        visible = self.view.visible() if scope is None else self.part(scope).visible
-        return self.view.frequencies([word], visible=visible)[word] / max(1, len(visible.chunks))

@@ -118,7 +118,7 @@ def test_a_count_may_be_said_right_before_what_is_counted(shiomi):
 
 def test_bare_figures_are_read_by_the_line_of_headings_right_above_them(shiomi):
     snapshot = shiomi.collection.snapshot()
-    document = snapshot.document(snapshot.documents()[0].id)
+    document = snapshot.view.document(snapshot.documents()[0].id)
     text = "総数\t前週比\n573\t89.2%\n男性\t女性\t不明\n328\t245\t0\n"
     page = replace(document.pages[0], start=0, end=len(text))
     block = Block(kind="table", start=0, end=len(text), page=1, headings=("性別",))
