@@ -1,0 +1,236 @@
+"""Which figure of one edition measures what a figure of the other measures: tables first, then labels.
+
+A table is the other's table where their rows and columns are called alike, and a cell the other's cell where both names
+are. What stands in no such table is paired by its label and headings. A value never meets one of another unit, of
+another class (planned, budgeted, settled, a goal, of part of a year) or of another kind of time (a day, a year); where
+two candidates are about as good, there is no pair.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from answer.cues import CHANGE_HEADING
+from answer.editions.paper import Paper, classes_of, dateless, pack, shape_of, unit_of, words_in
+from answer.told import told_of
+from ingest.dates import parse_code
+from ingest.document import Fact
+
+# Set by hand on six pairs of papers (eval/questions/editions): how much of the rows and columns of two tables, and of
+# the words of two labels, must be the same, and by how much the best candidate must lead.
+ROWS, COLUMNS, ALIKE_TITLES = 0.5, 0.5, 0.34
+COVERED, ALIKE, LEAD = 0.75, 0.5, 0.12
+_OF_CHANGE = re.compile(rf"{CHANGE_HEADING.pattern}|対比")
+_COMMON_ROWS = 3  # tables of so many common rows need no common words in their titles
+
+Key = tuple[str, str, str]  # row, column, and what else a label says
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two facts that measure one thing, and what says so. ``sure`` is 0 to 1: how well names and headings agree."""
+
+    then: Fact
+    now: Fact
+    by: Literal["table", "label"]
+    sure: float
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """Pairs of facts, whose values may be equal, and the pairs of tables (ordinals) that were found."""
+
+    pairs: tuple[Pair, ...]
+    tables: tuple[tuple[int, int], ...]
+
+
+def align(then: Paper, now: Paper) -> Alignment:
+    """Return which figures of two papers measure the same."""
+    grids = _grids(then), _grids(now)
+    tables = _tables_alike(*grids)
+    pairs = [pair for a, b in tables for pair in _cells_alike(grids[0][a], grids[1][b], then, now)]
+    taken = {p.then.id for p in pairs} | {p.now.id for p in pairs}
+    inside = {f.id for a, b in tables for grid in (grids[0][a], grids[1][b]) for fs in grid.cells.values() for f in fs}
+    left = [[f for f in paper.figures if f.id not in taken and f.id not in inside] for paper in (then, now)]
+    pairs += _labels_alike(left[0], left[1], then, now)
+    return Alignment(tuple(pairs), tuple(tables))
+
+
+# --- tables -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """The figures of a table by what their row and column are called, dates put aside."""
+
+    cells: Mapping[Key, tuple[Fact, ...]]
+    rows: frozenset[str]
+    columns: frozenset[str]
+    title: frozenset[str]
+
+
+def _grids(paper: Paper) -> dict[int, _Grid]:
+    found: dict[int, dict[Key, list[Fact]]] = defaultdict(lambda: defaultdict(list))
+    titles: dict[int, set[str]] = defaultdict(set)
+    for fact in paper.figures:
+        if fact.table is None or fact.table < 0:
+            continue
+        found[fact.table][_key(fact)].append(fact)
+        titles[fact.table] |= words_in(" ".join((fact.scope or "", *fact.headings[-1:])))
+    return {
+        ordinal: _Grid(
+            {key: tuple(facts) for key, facts in cells.items()},
+            frozenset(row for row, _, _ in cells),
+            frozenset(column for _, column, _ in cells),
+            frozenset(titles[ordinal]),
+        )
+        for ordinal, cells in found.items()
+    }
+
+
+def _key(fact: Fact) -> Key:
+    row, column = dateless(fact.row or ""), dateless(fact.column or "")
+    rest = fact.label
+    for part in (fact.row, fact.column):
+        rest = rest.replace(part, " ", 1) if part else rest
+    return row, column, dateless(rest)
+
+
+def _tables_alike(then: Mapping[int, _Grid], now: Mapping[int, _Grid]) -> list[tuple[int, int]]:
+    """Return the tables that are each other's best match."""
+    scores = {(a, b): s for a, one in then.items() for b, other in now.items() if (s := _likeness(one, other)) > 0}
+    return sorted(_mutual(scores, 0.05))
+
+
+def _likeness(one: _Grid, other: _Grid) -> float:
+    """Return how sure it is that two tables are one at two times: 0 where their rows or columns differ too much."""
+    rows, columns = one.rows & other.rows, one.columns & other.columns
+    if not rows or not columns:
+        return 0.0
+    row_share = len(rows) / min(len(one.rows), len(other.rows))
+    column_share = len(columns) / min(len(one.columns), len(other.columns))
+    titles = _dice(one.title, other.title, Counter())
+    plain = len(rows) < _COMMON_ROWS or one.columns == {""}
+    if row_share < ROWS or column_share < COLUMNS or (plain and titles < ALIKE_TITLES):
+        return 0.0
+    common = len(one.cells.keys() & other.cells.keys()) / max(len(one.cells), len(other.cells))
+    return (row_share + column_share + titles + common) / 4
+
+
+def _cells_alike(one: _Grid, other: _Grid, then: Paper, now: Paper) -> Iterator[Pair]:
+    sure = 0.7 + 0.3 * _likeness(one, other)
+    for key in one.cells.keys() & other.cells.keys():
+        early, late = one.cells[key], other.cells[key]
+        if _OF_CHANGE.search(" ".join(key)):
+            continue  # how much something changed is no figure that changes
+        for a, b in _at_their_dates(early, late):
+            if _is_same_kind(a, b, then, now):
+                yield Pair(a, b, "table", sure)
+
+
+def _at_their_dates(early: Sequence[Fact], late: Sequence[Fact]) -> Iterator[tuple[Fact, Fact]]:
+    """Yield the cells of one name that may be compared: those of one date, the newest of each, or the only ones."""
+    if all(f.as_of is not None and f.as_of_from in ("column", "row") for f in (*early, *late)):
+        series = [{f.as_of or "": f for f in facts} for facts in (early, late)]
+        if any(len(held) < len(facts) for held, facts in zip(series, (early, late), strict=True)):
+            return  # two cells of one name and one date
+        yield from ((series[0][day], series[1][day]) for day in series[0].keys() & series[1].keys())
+        newest = [max(held.values(), key=lambda f: parse_code(f.as_of or "").end) for held in series]
+        if parse_code(newest[0].as_of or "").end < parse_code(newest[1].as_of or "").start:
+            yield newest[0], newest[1]
+    elif len(early) == len(late) == 1:
+        yield early[0], late[0]
+
+
+# --- labels -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Named:
+    fact: Fact
+    own: frozenset[str]  # words of the label
+    around: frozenset[str]  # these and the words of the headings it stands under
+    head: str  # the innermost heading, as names are compared
+    follows: str  # what stands right behind the value
+
+
+def _labels_alike(early: Iterable[Fact], late: Iterable[Fact], then: Paper, now: Paper) -> Iterator[Pair]:
+    """Yield the pairs of figures that are called alike, each the other's best by a clear lead."""
+    named = [[_named(f, paper) for f in facts] for facts, paper in ((early, then), (late, now))]
+    frequency = Counter(word for side in named for one in side for word in one.around)
+    scores: dict[tuple[int, int], float] = {}
+    for i, one in enumerate(named[0]):
+        for j, other in enumerate(named[1]):
+            if one.own & other.own and _is_same_kind(one.fact, other.fact, then, now):
+                score = _called_alike(one, other, frequency)
+                if score > 0:
+                    scores[i, j] = score
+    for i, j in _mutual(scores, LEAD):
+        yield Pair(named[0][i].fact, named[1][j].fact, "label", min(1.0, scores[i, j] / 2))
+
+
+def _named(fact: Fact, paper: Paper) -> _Named:
+    own = words_in(fact.label)
+    headings = " ".join((fact.scope or "", *fact.headings[-3:]))
+    follows = pack(paper.document.text[fact.value_end : min(fact.end, fact.value_end + 8)])
+    return _Named(fact, own, own | words_in(headings), dateless(fact.headings[-1] if fact.headings else ""), follows)
+
+
+def _called_alike(one: _Named, other: _Named, frequency: Mapping[str, int]) -> float:
+    """Return how well two labels agree, up to 2: each must be met by the other's label and headings."""
+    covered = min(_covered(one.own, other.around, frequency), _covered(other.own, one.around, frequency))
+    alike = _dice(one.around, other.around, frequency)
+    if covered < COVERED or alike < ALIKE:
+        return 0.0
+    own = _dice(one.own, other.own, frequency)
+    same_head = bool(one.head) and one.head == other.head
+    return 0.5 * covered + 0.5 * alike + 0.5 * own + 0.25 * same_head + 0.25 * (one.follows[:3] == other.follows[:3])
+
+
+def _weight(words: Iterable[str], frequency: Mapping[str, int]) -> float:
+    return sum(1 / math.log2(1 + max(2, frequency.get(word, 2))) for word in words)
+
+
+def _covered(words: frozenset[str], by: frozenset[str], frequency: Mapping[str, int]) -> float:
+    whole = _weight(words, frequency)
+    return _weight(words & by, frequency) / whole if whole else 0.0
+
+
+def _dice(one: frozenset[str], other: frozenset[str], frequency: Mapping[str, int]) -> float:
+    both = _weight(one, frequency) + _weight(other, frequency)
+    return 2 * _weight(one & other, frequency) / both if both else 0.0
+
+
+# --- both -------------------------------------------------------------------------------------------------------------
+
+
+def _is_same_kind(one: Fact, other: Fact, then: Paper, now: Paper) -> bool:
+    """Tell whether two figures may be compared: one unit, one class, one kind of time, and both hold for now."""
+    shapes = {shape_of(one), shape_of(other)}
+    dated_alike = len(shapes) == 1 or shapes <= {"open", "day", "month"}
+    if unit_of(one) != unit_of(other) or not dated_alike:
+        return False
+    if classes_of(one, then.document.text) != classes_of(other, now.document.text):
+        return False
+    return all(
+        told_of(fact, paper.document.text[fact.start : fact.end], fact.start).role == "now"
+        for fact, paper in ((one, then), (other, now))
+    )
+
+
+def _mutual(scores: Mapping[tuple[int, int], float], lead: float) -> Iterator[tuple[int, int]]:
+    """Yield the pairs that are best for both, by more than ``lead`` over every other pair of either."""
+    rows: dict[int, list[float]] = defaultdict(list)
+    columns: dict[int, list[float]] = defaultdict(list)
+    for (a, b), score in scores.items():
+        rows[a].append(score)
+        columns[b].append(score)
+    for (a, b), score in scores.items():
+        rivals = sorted((*rows[a], *columns[b]), reverse=True)[2:3]  # its own score stands first, twice
+        if score >= max(*rows[a], *columns[b]) and (not rivals or score - rivals[0] > lead):
+            yield a, b
