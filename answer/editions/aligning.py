@@ -24,7 +24,7 @@ from ingest.document import Fact
 # Set by hand on six pairs of papers (eval/questions/editions): how much of the rows and columns of two tables, and of
 # the words of two labels, must be the same, and by how much the best candidate must lead.
 ROWS, COLUMNS, ALIKE_TITLES = 0.5, 0.5, 0.34
-COVERED, ALIKE, LEAD = 0.75, 0.5, 0.12
+COVERED, ALIKE, LEAD = 0.7, 0.7, 0.12
 _OF_CHANGE = re.compile(rf"{CHANGE_HEADING.pattern}|対比")
 _COMMON_ROWS = 3  # tables of so many common rows need no common words in their titles
 
@@ -154,7 +154,8 @@ def _at_their_dates(early: Sequence[Fact], late: Sequence[Fact]) -> Iterator[tup
 class _Named:
     fact: Fact
     own: frozenset[str]  # words of the label
-    around: frozenset[str]  # these and the words of the headings it stands under
+    around: frozenset[str]  # these, and the words of its line and of the headings it stands under
+    over: tuple[frozenset[str], ...]  # the words of each heading, innermost first, and of its line
     head: str  # the innermost heading, as names are compared
     follows: str  # what stands right behind the value
 
@@ -166,7 +167,7 @@ def _labels_alike(early: Iterable[Fact], late: Iterable[Fact], then: Paper, now:
     scores: dict[tuple[int, int], float] = {}
     for i, one in enumerate(named[0]):
         for j, other in enumerate(named[1]):
-            if one.own & other.own and _is_same_kind(one.fact, other.fact, then, now):
+            if one.own & other.around and other.own & one.around and _is_same_kind(one.fact, other.fact, then, now):
                 score = _called_alike(one, other, frequency)
                 if score > 0:
                     scores[i, j] = score
@@ -175,21 +176,31 @@ def _labels_alike(early: Iterable[Fact], late: Iterable[Fact], then: Paper, now:
 
 
 def _named(fact: Fact, paper: Paper) -> _Named:
-    own = words_in(fact.label)
-    headings = " ".join((fact.scope or "", *fact.headings[-3:]))
+    over, line = paper.names_over(fact), paper.line_of(fact)
+    own = words_in(fact.label) or words_in(over[0] if over else line)
+    words = tuple(map(words_in, (*over[:3], line)))
     follows = pack(paper.document.text[fact.value_end : min(fact.end, fact.value_end + 8)])
-    return _Named(fact, own, own | words_in(headings), dateless(fact.headings[-1] if fact.headings else ""), follows)
+    return _Named(fact, own, own.union(*words), words, dateless(over[0]) if over else "", follows)
 
 
 def _called_alike(one: _Named, other: _Named, frequency: Mapping[str, int]) -> float:
-    """Return how well two labels agree, up to 2: each must be met by the other's label and headings."""
+    """Return how well two labels agree, up to 2.25: each must be met where the other stands, and so must a heading."""
     covered = min(_covered(one.own, other.around, frequency), _covered(other.own, one.around, frequency))
-    alike = _dice(one.around, other.around, frequency)
-    if covered < COVERED or alike < ALIKE:
-        return 0.0
     own = _dice(one.own, other.own, frequency)
+    anchored = max((_anchored(a, b, frequency) for a in one.over for b in other.over), default=0.0)
+    said = own >= COVERED and len(one.own & other.own) > 1
+    if covered < COVERED or not (anchored >= ALIKE or said):
+        return 0.0
     same_head = bool(one.head) and one.head == other.head
-    return 0.5 * covered + 0.5 * alike + 0.5 * own + 0.25 * same_head + 0.25 * (one.follows[:3] == other.follows[:3])
+    follows = one.follows[:3] == other.follows[:3]
+    return 0.5 * covered + 0.5 * anchored + 0.5 * own + 0.25 * same_head + 0.5 * follows
+
+
+def _anchored(one: frozenset[str], other: frozenset[str], frequency: Mapping[str, int]) -> float:
+    """Return how much of the shorter of two headings the other holds; a single word is no heading."""
+    if min(len(one), len(other)) < 2 or len(one & other) < 2:
+        return 0.0
+    return max(_covered(one, other, frequency), _covered(other, one, frequency))
 
 
 def _weight(words: Iterable[str], frequency: Mapping[str, int]) -> float:

@@ -13,22 +13,14 @@ from typing import Literal
 
 from answer.check import figures, is_verbatim
 from answer.editions.aligning import Alignment, Pair, align
-from answer.editions.paper import Paper, name_of, pack, words_in
+from answer.editions.paper import Paper, is_item, name_of, pack, unit_of, words_in
+from answer.evidence import Statement
 from answer.figures import printed
 from answer.series import subtract
 from ingest.document import Fact
 from ingest.japanese import fold
-from ingest.tables import is_label
 
 Kind = Literal["figure", "new", "gone", "added", "dropped", "date", "status", "wording"]
-
-_LONGEST_ITEM = 44  # characters: a longer line is a sentence, and no name of a thing
-_LEAST_ITEM = 4
-_GENERIC = re.compile(
-    r"(?:事業|実施|取組み?|補助|対象|主な|今後|これまで)*の?(?:概要|内容|目的|背景|趣旨|成果|実績|効果|ねらい|参考|方向性|現状|課題"
-    r"|経緯|日程|場所|状況|目次|その他|問い?合わせ先?|受付期間|会場|料金|対象者?)(?:等|など|について|・.*)?"
-)
-
 
 @dataclass(frozen=True)
 class Side:
@@ -70,7 +62,7 @@ def figure_changes(then: Paper, now: Paper, alignment: Alignment) -> Iterator[Ch
             yield Change(
                 "figure",
                 label_of(pair.now),
-                section_of(pair.now),
+                section_of(now, pair.now),
                 side_of(then, pair.then),
                 side_of(now, pair.now),
                 difference,
@@ -80,9 +72,9 @@ def figure_changes(then: Paper, now: Paper, alignment: Alignment) -> Iterator[Ch
             )
     paired = {fact.id for pair in alignment.pairs for fact in (pair.then, pair.now)}
     for fact in _only_here(now, then, paired):
-        yield Change("new", label_of(fact), section_of(fact), None, side_of(now, fact))
+        yield Change("new", label_of(fact), section_of(now, fact), None, side_of(now, fact))
     for fact in _only_here(then, now, paired):
-        yield Change("gone", label_of(fact), section_of(fact), side_of(then, fact), None)
+        yield Change("gone", label_of(fact), section_of(then, fact), side_of(then, fact), None)
 
 
 def _differs(pair: Pair) -> bool:
@@ -106,12 +98,18 @@ def _only_here(paper: Paper, other: Paper, paired: set[str]) -> Iterator[Fact]:
     told: set[tuple[str, str]] = set()
     for fact in paper.figures:
         value = pack(printed(fact))
-        if fact.id in paired or not words_in(fact.label) or (label_of(fact), value) in told:
+        if fact.id in paired or not (words_in(fact.label) or paper.names_over(fact)) or (label_of(fact), value) in told:
             continue
-        if value in other.packed or pack(fact.value) in other.packed or not set(figures(fact.value)) - other.numbers:
+        bare = unit_of(fact) is None and not set(figures(fact.value)) - other.numbers
+        if bare or _holds(other, value) or _holds(other, pack(fact.value)):
             continue
         told.add((label_of(fact), value))
         yield fact
+
+
+def _holds(paper: Paper, value: str) -> bool:
+    """Tell whether a paper prints a value: 35社 does not stand in 535社."""
+    return re.search(rf"(?<![0-9.]){re.escape(value)}(?![0-9])", paper.packed) is not None
 
 
 def label_of(fact: Fact) -> str:
@@ -119,10 +117,9 @@ def label_of(fact: Fact) -> str:
     return re.sub(r"\s+", " ", fact.label).strip(" :：、") or (fact.scope or "")
 
 
-def section_of(fact: Fact) -> tuple[str, ...]:
-    """Return the headings of a figure, the table's title last, each once."""
-    scope = (fact.scope,) if fact.scope and fact.scope not in fact.headings else ()
-    return tuple(dict.fromkeys((*fact.headings, *scope)))
+def section_of(paper: Paper, fact: Fact) -> tuple[str, ...]:
+    """Return what a figure stands under, outermost first."""
+    return tuple(re.sub(r"\s+", " ", name) for name in reversed(paper.names_over(fact)))
 
 
 def side_of(paper: Paper, fact: Fact) -> Side:
@@ -160,33 +157,32 @@ def item_changes(then: Paper, now: Paper) -> Iterator[Change]:
                 )
 
 
+_MARKED = re.compile(r"[◇◆○●◎■・\-※①-⑳]|[(（]?[0-9]{1,2}[)）.]")
+_BOXED = re.compile(r"^[＜<【《]([^＞>】》\n]+)[＞>】》]")
+_TAIL = re.compile(r"[\[［][^\]］]*[\]］]$|[(（](?:[RHS]?[0-9]|令和|平成|昨|本)[^()（）]*[)）]$")
+
+
 def _items(paper: Paper) -> Iterator[_Item]:
+    """Yield what names a thing: headings, names of boxes, items of lists, and what a row or a line is about."""
     told: set[str] = set()
-    text = paper.document.text
     for statement in paper.statements:
-        if statement.kind == "table":
-            continue
-        flat = statement.flat
-        if statement.kind == "heading" or re.match(r"[◇◆○●◎■・\-※①-⑳]|[(（]?[0-9]{1,2}[)）.]", flat):
-            name = re.sub(r"^[\s#◇◆○●◎■・\-*]+|\*\*|[\[［][^\]］]*[\]］]$", "", flat).strip()
+        for name in _names_in(statement):
+            name = _TAIL.sub("", re.sub(r"^[\s#◇◆○●◎■・\-*]+|\*\*", "", name)).strip()
             if is_item(name) and pack(name) not in told:
                 told.add(pack(name))
                 yield _Item(name, statement.start, statement.end, statement.headings)
-    for fact in paper.facts:
-        if fact.kind == "cell" and fact.row and fact.column and is_item(fact.row) and pack(fact.row) not in told:
-            told.add(pack(fact.row))
-            at = text.find(fact.row, fact.start, fact.end)
-            if at >= 0:
-                yield _Item(fact.row, fact.start, fact.end, section_of(fact))
 
 
-def is_item(name: str) -> bool:
-    """Tell whether a line names a thing: short, no sentence, no date, and not what every section has. 例: 概要 → no"""
-    plain = name_of(name)
-    if not _LEAST_ITEM <= len(plain) <= _LONGEST_ITEM or re.search(r"。|[:：]|[0-9,]+(?:人|名|件|円)", name):
-        return False
-    words = words_in(name)
-    return bool(words) and not _GENERIC.fullmatch(re.sub(r"[【】〈〉<>《》「」()（）]", "", plain)) and not is_label(plain)
+def _names_in(statement: Statement) -> Iterator[str]:
+    flat = statement.flat
+    if statement.kind in ("heading", "label") or (statement.kind != "table" and _MARKED.match(flat)):
+        yield flat
+    elif statement.kind == "table":
+        first = flat.split("\t")[0]
+        boxed = _BOXED.match(first)
+        yield boxed[1] if boxed else first
+    elif statement.kind == "key_value":
+        yield from re.split(r"[:：]", flat)
 
 
 def _lines_of(paper: Paper) -> list[frozenset[str]]:

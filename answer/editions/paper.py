@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Literal
@@ -13,7 +14,8 @@ from ingest.dates import find_periods, parse_code
 from ingest.document import Document, Fact
 from ingest.japanese import content_words, fold
 from ingest.numbers import base_unit, find_quantities
-from ingest.writing import without_notes
+from ingest.tables import is_label
+from ingest.writing import same_width, without_notes
 
 Shape = Literal["open", "day", "month", "year", "fiscal_year", "range"]
 
@@ -41,6 +43,16 @@ _CLASSES = {
 }
 
 
+_REACH = 8  # lines: how far below the name of a box its figures may stand
+_LONGEST_ITEM = 44  # characters: a longer line is a sentence, and no name of a thing
+_LEAST_ITEM = 4
+# What every section has names nothing. 例: 【事業概要】, 令和5年度の実施内容
+_GENERIC = re.compile(
+    r"(?:@|令和@)?の?(?:事業|実施|取組み?|取り組み|補助|対象|主な|今後|これまで|具体的な)*の?(?:概要|内容|目的|背景|趣旨|成果|実績|効果|ねらい|参考"
+    r"|方向性|現状|課題|経緯|日程|場所|状況|目次|その他|問い?合わせ先?|受付期間|会場|料金|対象者?|推移|取組み?|例|予定)(?:等|など|について|[・、及び].*)?"
+)
+
+
 @dataclass(frozen=True)
 class Paper:
     """One edition: the document and its facts, in the order of the text."""
@@ -61,10 +73,39 @@ class Paper:
                 found.setdefault(fact.value_start, fact)
         return tuple(found.values())
 
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [s.start for s in self.statements]
+
+    def names_over(self, fact: Fact) -> tuple[str, ...]:
+        """Return what a figure stands under, innermost first: the line that names a box of the page, and headings.
+
+        Headings that every section has (概要, 実績) name nothing.
+        """
+        at = bisect_right(self._starts, fact.start) - 1
+        near: list[str] = []
+        for statement in reversed(self.statements[max(0, at - _REACH) : max(0, at)]):
+            if statement.headings != self.statements[at].headings or statement.kind == "heading":
+                break
+            if statement.kind == "label" and is_item(statement.flat):
+                near.append(statement.flat)
+                break
+        scope = (fact.scope,) if fact.scope else ()
+        return tuple(name for name in dict.fromkeys((*near, *scope, *fact.headings[::-1])) if is_item(name))
+
+    def line_of(self, fact: Fact) -> str:
+        """Return the line of a figure that stands in no table, and the one before it under the same headings."""
+        at = bisect_right(self._starts, fact.start) - 1
+        if fact.table is not None or at < 0:
+            return ""
+        before = self.statements[at - 1] if at else None
+        led = before.flat if before is not None and before.headings == self.statements[at].headings else ""
+        return f"{led} {self.statements[at].flat}"
+
     def _is_torn(self, fact: Fact) -> bool:
         """Tell whether a value is only a part of the printed one. 例: 7,920万円 of 2 億 7,920 万円"""
-        before = fold(self.document.text[max(0, fact.value_start - 3) : fact.value_start]).rstrip(" ")
-        return re.search(r"[億兆][0-9]*$|万$|[0-9][,.]$|[0-9]$", before) is not None and "\t" not in before
+        before = same_width(self.document.text[max(0, fact.value_start - 3) : fact.value_start])
+        return re.search(r"[億兆万] ?$|[億兆] [0-9]+$|[0-9][,.]?$", before) is not None
 
     @cached_property
     def packed(self) -> str:
@@ -97,26 +138,24 @@ def name_of(text: str) -> str:
 @lru_cache(maxsize=50_000)
 def dateless(text: str) -> str:
     """Return a name with @ for dates and # for ordinals. 例: R5年度決算 → @決算, 第3回定例会 → #定例会"""
-    plain = fold(text)
-    parts, at = [], 0
-    for period in find_periods(plain):
-        parts += [plain[at : period.at[0]], "@"]
-        at = period.at[1]
-    whole = _ORDINAL.sub("#", "".join([*parts, plain[at:]]))
+    whole = _ORDINAL.sub("#", fold(_without_dates(text, "@")))
     return name_of(re.sub(r"@(?:\([0-9]{4}\)|年度?|末)", "@", re.sub(r"(?:@[\s,、・~()-]*)+", "@", whole)))
 
 
 def words_in(text: str) -> frozenset[str]:
     """Return the words of a label or heading that name something: no dates, figures, or words such as 件数 and 延べ."""
-    return frozenset(w for w in content_words(dateless_words(text)) if w not in _EMPTY and not re.search(r"\d", w))
+    return frozenset(w for w in _words(text) if w not in _EMPTY and not re.search(r"\d", w))
 
 
 @lru_cache(maxsize=50_000)
-def dateless_words(text: str) -> str:
-    plain = fold(text)
-    for period in reversed(find_periods(plain)):
-        plain = plain[: period.at[0]] + " " + plain[period.at[1] :]
-    return re.sub(r"[0-9]+", " ", plain)
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(content_words(re.sub(r"[0-9]+", " ", fold(_without_dates(text, " ")))))
+
+
+def _without_dates(text: str, sign: str) -> str:
+    for period in reversed(find_periods(text)):
+        text = text[: period.at[0]] + sign + text[period.at[1] :]
+    return text
 
 
 def shape_of(fact: Fact) -> Shape:
@@ -146,3 +185,12 @@ def unit_of(fact: Fact) -> str | None:
         return base_unit(fact.unit)
     found = find_quantities(fact.value)
     return found[0].base_unit if found else None
+
+
+def is_item(name: str) -> bool:
+    """Tell whether a line names a thing: short, no sentence, no date, and not what every section has. 例: 概要 → no"""
+    plain = dateless(name)
+    if not _LEAST_ITEM <= len(plain.strip("@#")) <= _LONGEST_ITEM or re.search(r"。|[:：]|[0-9,]+(?:人|名|件|円)", name):
+        return False
+    bare = re.sub(r"[【】〈〉<>《》「」()（）]", "", plain)
+    return bool(words_in(name)) and not _GENERIC.fullmatch(bare) and not is_label(name_of(name))
