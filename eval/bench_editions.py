@@ -46,7 +46,7 @@ PAIRS: dict[str, tuple[str, str]] = {  # below the folder of papers; the sample'
     ),
 }
 BLIND = ("hospitals-2107-2111", "funds-2203-2206")  # unread until everything else was done
-_KINDS = {"wording": {"wording", "date", "status", "figure"}, "new": {"new", "figure"}, "gone": {"gone", "figure"}}
+_KINDS = {"added": {"added", "new"}, "dropped": {"dropped", "gone"}, "wording": {"wording", "date", "status", "figure"}, "new": {"new", "figure"}, "gone": {"gone", "figure"}}
 
 
 @dataclass(frozen=True)

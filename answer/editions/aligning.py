@@ -8,15 +8,14 @@ two candidates are about as good, there is no pair.
 
 from __future__ import annotations
 
-import math
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from answer.cues import CHANGE_HEADING
-from answer.editions.paper import Paper, classes_of, dateless, pack, shape_of, unit_of, words_in
+from answer.editions.paper import Paper, classes_of, dateless, pack, shape_of, topic_of, unit_of, words_in
 from answer.told import told_of
 from ingest.dates import parse_code
 from ingest.document import Fact
@@ -47,6 +46,7 @@ class Alignment:
 
     pairs: tuple[Pair, ...]
     tables: tuple[tuple[int, int], ...]
+    rows: frozenset[str] = frozenset()  # what the rows of these tables are called in both papers
 
 
 def align(then: Paper, now: Paper) -> Alignment:
@@ -58,7 +58,8 @@ def align(then: Paper, now: Paper) -> Alignment:
     inside = {f.id for a, b in tables for grid in (grids[0][a], grids[1][b]) for fs in grid.cells.values() for f in fs}
     left = [[f for f in paper.figures if f.id not in taken and f.id not in inside] for paper in (then, now)]
     pairs += _labels_alike(left[0], left[1], then, now)
-    return Alignment(tuple(pairs), tuple(tables))
+    rows = frozenset(row for a, b in tables for row in grids[0][a].rows & grids[1][b].rows)
+    return Alignment(tuple(pairs), tuple(tables), rows)
 
 
 # --- tables -----------------------------------------------------------------------------------------------------------
@@ -114,7 +115,7 @@ def _likeness(one: _Grid, other: _Grid) -> float:
         return 0.0
     row_share = len(rows) / min(len(one.rows), len(other.rows))
     column_share = len(columns) / min(len(one.columns), len(other.columns))
-    titles = _dice(one.title, other.title, Counter())
+    titles = _dice(one.title, other.title)
     plain = len(rows) < _COMMON_ROWS or one.columns == {""}
     if row_share < ROWS or column_share < COLUMNS or (plain and titles < ALIKE_TITLES):
         return 0.0
@@ -155,39 +156,49 @@ class _Named:
     fact: Fact
     own: frozenset[str]  # words of the label
     around: frozenset[str]  # these, and the words of its line and of the headings it stands under
-    over: tuple[frozenset[str], ...]  # the words of each heading, innermost first, and of its line
+    over: tuple[frozenset[str], ...]  # what tells the innermost heading and its line from others
     head: str  # the innermost heading, as names are compared
     follows: str  # what stands right behind the value
 
 
 def _labels_alike(early: Iterable[Fact], late: Iterable[Fact], then: Paper, now: Paper) -> Iterator[Pair]:
     """Yield the pairs of figures that are called alike, each the other's best by a clear lead."""
-    named = [[_named(f, paper) for f in facts] for facts, paper in ((early, then), (late, now))]
-    frequency = Counter(word for side in named for one in side for word in one.around)
+    named = [[_named(f, p) for f in facts if _is_called(f, p)] for facts, p in ((early, then), (late, now))]
     scores: dict[tuple[int, int], float] = {}
     for i, one in enumerate(named[0]):
         for j, other in enumerate(named[1]):
             if one.own & other.around and other.own & one.around and _is_same_kind(one.fact, other.fact, then, now):
-                score = _called_alike(one, other, frequency)
+                score = _called_alike(one, other)
                 if score > 0:
                     scores[i, j] = score
     for i, j in _mutual(scores, LEAD):
         yield Pair(named[0][i].fact, named[1][j].fact, "label", min(1.0, scores[i, j] / 2))
 
 
+def _is_called(fact: Fact, paper: Paper) -> bool:
+    """Tell whether a figure is called something in its own line, and is no change of another one.
+
+    A figure that a heading alone names may stand there for want of reading order.
+    """
+    if _OF_CHANGE.search(fact.label) or re.search(r"前[年月期回]", fact.label):
+        return False
+    words = words_in(fact.label)
+    return not words or bool(words & words_in(paper.document.text[fact.start : fact.end]))
+
+
 def _named(fact: Fact, paper: Paper) -> _Named:
     over, line = paper.names_over(fact), paper.line_of(fact)
     own = words_in(fact.label) or words_in(over[0] if over else line)
-    words = tuple(map(words_in, (*over[:3], line)))
+    around = own.union(*map(words_in, (*over[:3], line)))
     follows = pack(paper.document.text[fact.value_end : min(fact.end, fact.value_end + 8)])
-    return _Named(fact, own, own.union(*words), words, dateless(over[0]) if over else "", follows)
+    return _Named(fact, own, around, tuple(map(topic_of, (*over[:1], line))), dateless(over[0]) if over else "", follows)
 
 
-def _called_alike(one: _Named, other: _Named, frequency: Mapping[str, int]) -> float:
+def _called_alike(one: _Named, other: _Named) -> float:
     """Return how well two labels agree, up to 2.25: each must be met where the other stands, and so must a heading."""
-    covered = min(_covered(one.own, other.around, frequency), _covered(other.own, one.around, frequency))
-    own = _dice(one.own, other.own, frequency)
-    anchored = max((_anchored(a, b, frequency) for a in one.over for b in other.over), default=0.0)
+    covered = min(_share(one.own & other.around, one.own), _share(other.own & one.around, other.own))
+    own = _dice(one.own, other.own)
+    anchored = max((_anchored(a, b) for a in one.over for b in other.over), default=0.0)
     said = own >= COVERED and len(one.own & other.own) > 1
     if covered < COVERED or not (anchored >= ALIKE or said):
         return 0.0
@@ -196,25 +207,18 @@ def _called_alike(one: _Named, other: _Named, frequency: Mapping[str, int]) -> f
     return 0.5 * covered + 0.5 * anchored + 0.5 * own + 0.25 * same_head + 0.5 * follows
 
 
-def _anchored(one: frozenset[str], other: frozenset[str], frequency: Mapping[str, int]) -> float:
+def _anchored(one: frozenset[str], other: frozenset[str]) -> float:
     """Return how much of the shorter of two headings the other holds; a single word is no heading."""
-    if min(len(one), len(other)) < 2 or len(one & other) < 2:
-        return 0.0
-    return max(_covered(one, other, frequency), _covered(other, one, frequency))
+    common = one & other
+    return 0.0 if len(common) < 2 else max(_share(common, one), _share(common, other))
 
 
-def _weight(words: Iterable[str], frequency: Mapping[str, int]) -> float:
-    return sum(1 / math.log2(1 + max(2, frequency.get(word, 2))) for word in words)
+def _share(some: frozenset[str], words: frozenset[str]) -> float:
+    return len(some) / len(words) if words else 0.0
 
 
-def _covered(words: frozenset[str], by: frozenset[str], frequency: Mapping[str, int]) -> float:
-    whole = _weight(words, frequency)
-    return _weight(words & by, frequency) / whole if whole else 0.0
-
-
-def _dice(one: frozenset[str], other: frozenset[str], frequency: Mapping[str, int]) -> float:
-    both = _weight(one, frequency) + _weight(other, frequency)
-    return 2 * _weight(one & other, frequency) / both if both else 0.0
+def _dice(one: frozenset[str], other: frozenset[str]) -> float:
+    return 2 * len(one & other) / (len(one) + len(other)) if one or other else 0.0
 
 
 # --- both -------------------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
-"""What is different between two editions: figures that changed, came or went, and items that came or went.
+"""What is different between two editions: the type of a change, and the figures that changed, came or went.
 
-A change is told only as far as it is sure. A changed figure needs a pair of ``aligning``; a new one is a value, as it is
-printed with its unit, that stands nowhere in the other paper.
+A change is told only as far as it is sure. A changed figure needs a pair of ``aligning``; a new one is a value, as it
+is printed with its unit, that stands nowhere in the other paper.
 """
 
 from __future__ import annotations
@@ -12,15 +12,19 @@ from dataclasses import dataclass
 from typing import Literal
 
 from answer.check import figures, is_verbatim
-from answer.editions.aligning import Alignment, Pair, align
-from answer.editions.paper import Paper, is_item, name_of, pack, unit_of, words_in
-from answer.evidence import Statement
+from answer.editions.aligning import Alignment, Pair
+from answer.editions.paper import Paper, dateless, pack, unit_of, words_in
 from answer.figures import printed
 from answer.series import subtract
-from ingest.document import Fact
+from ingest.dates import parse_code
+from ingest.document import Document, Fact
 from ingest.japanese import fold
 
 Kind = Literal["figure", "new", "gone", "added", "dropped", "date", "status", "wording"]
+
+# What is counted in these is seldom what a paper reports: 2つの窓口, 3年間, 月2回, 15歳以上
+_NO_MEASURE = frozenset("つ 回 か所 箇所 ヶ所 種類 時 時間 分 秒 歳 年 年間 か年 か月 ヶ月 月 日 日間 週 週間 倍 割 泊 度 位 点 番".split())
+
 
 @dataclass(frozen=True)
 class Side:
@@ -37,8 +41,9 @@ class Side:
 class Change:
     """A difference between two editions; ``then`` or ``now`` is None where one of them says nothing of it.
 
-    ``label`` names what changed, ``section`` the headings it stands under; ``difference`` and ``how`` are worked out in
-    the figure's unit (例: 141企業・団体増, 648 − 507 = 141企業・団体). ``sure`` is 0 to 1, ``weight`` what it counts.
+    ``label`` names what changed, ``section`` the headings it stands under, outermost first; ``difference`` and ``how``
+    are worked out in the figure's unit (例: 141企業・団体増, 648 − 507 = 141企業・団体), ``share`` is the difference
+    in parts of the earlier value. ``sure`` is 0 to 1; ``weight`` says how high it stands in the list.
     """
 
     kind: Kind
@@ -48,7 +53,7 @@ class Change:
     now: Side | None
     difference: str | None = None
     how: str | None = None
-    share: float | None = None  # of the earlier value: 0.1 is a tenth more or less
+    share: float | None = None
     sure: float = 1.0
     weight: float = 0.0
 
@@ -58,7 +63,7 @@ def figure_changes(then: Paper, now: Paper, alignment: Alignment) -> Iterator[Ch
     for pair in alignment.pairs:
         if _differs(pair):
             difference, how = subtract(pair.now, pair.then)
-            before = abs(pair.then.number or 0.0)
+            before, after = pair.then.number or 0.0, pair.now.number or 0.0
             yield Change(
                 "figure",
                 label_of(pair.now),
@@ -67,13 +72,13 @@ def figure_changes(then: Paper, now: Paper, alignment: Alignment) -> Iterator[Ch
                 side_of(now, pair.now),
                 difference,
                 how,
-                abs((pair.now.number or 0.0) - (pair.then.number or 0.0)) / before if before else None,
+                abs((after - before) / before) if before else None,
                 pair.sure,
             )
     paired = {fact.id for pair in alignment.pairs for fact in (pair.then, pair.now)}
-    for fact in _only_here(now, then, paired):
+    for fact in _only_here(now, then, alignment, paired):
         yield Change("new", label_of(fact), section_of(now, fact), None, side_of(now, fact))
-    for fact in _only_here(then, now, paired):
+    for fact in _only_here(then, now, alignment, paired):
         yield Change("gone", label_of(fact), section_of(then, fact), side_of(then, fact), None)
 
 
@@ -93,12 +98,16 @@ def _decimals(fact: Fact) -> int:
     return len(shown[1]) if shown else 0
 
 
-def _only_here(paper: Paper, other: Paper, paired: set[str]) -> Iterator[Fact]:
+def _only_here(paper: Paper, other: Paper, alignment: Alignment, paired: set[str]) -> Iterator[Fact]:
     """Yield the figures whose value, as printed, stands nowhere in the other paper, and which have a name."""
     told: set[tuple[str, str]] = set()
-    for fact in paper.figures:
+    for fact in _newest_of_rows(paper.figures):
         value = pack(printed(fact))
-        if fact.id in paired or not (words_in(fact.label) or paper.names_over(fact)) or (label_of(fact), value) in told:
+        if fact.id in paired or (label_of(fact), value) in told or fold(fact.unit or "") in _NO_MEASURE:
+            continue
+        if fact.table is not None and fact.as_of_from == "column" and dateless(fact.row or "") in alignment.rows:
+            continue  # another year of a row that both have
+        if not (words_in(fact.label) or paper.names_over(fact)) or re.search(r"[0-9]", fold(_last_words(fact))):
             continue
         bare = unit_of(fact) is None and not set(figures(fact.value)) - other.numbers
         if bare or _holds(other, value) or _holds(other, pack(fact.value)):
@@ -107,14 +116,47 @@ def _only_here(paper: Paper, other: Paper, paired: set[str]) -> Iterator[Fact]:
         yield fact
 
 
+def _newest_of_rows(facts: Sequence[Fact]) -> Iterator[Fact]:
+    """Yield the facts, of a table's row over the years the newest alone: the years before are no news."""
+    newest: dict[tuple[int, str, str, str], Fact] = {}
+    for fact in facts:
+        key = _series_of(fact)
+        if key is not None and (key not in newest or _day(fact) > _day(newest[key])):
+            newest[key] = fact
+    for fact in facts:
+        key = _series_of(fact)
+        if key is None or newest[key] is fact:
+            yield fact
+
+
+def _series_of(fact: Fact) -> tuple[int, str, str, str] | None:
+    """Return the row over time that a cell belongs to; None for what stands in none."""
+    if fact.table is None or fact.as_of is None or fact.as_of_from not in ("column", "row"):
+        return None
+    return fact.table, dateless(fact.row or ""), dateless(re.sub(r"\(.*", "", fold(fact.column or ""))), fact.unit or ""
+
+
+def _day(fact: Fact) -> str:
+    return parse_code(fact.as_of or "").end
+
+
+def _last_words(fact: Fact) -> str:
+    """Return what a sentence's label ends in: a figure there was torn from its unit. 例: 輸出は、に122"""
+    return fact.label[-6:] if fact.kind == "sentence" else ""
+
+
 def _holds(paper: Paper, value: str) -> bool:
     """Tell whether a paper prints a value: 35社 does not stand in 535社."""
     return re.search(rf"(?<![0-9.]){re.escape(value)}(?![0-9])", paper.packed) is not None
 
 
+_TRAILING = re.compile(r"(?:[\s、:：]|(?<=[^\W\d_ぁ-ん])(?:[はがをにでもの]|から|まで|より|とは|には))+$")
+
+
 def label_of(fact: Fact) -> str:
-    """Return what a figure measures, as a reader is told: its label on one line."""
-    return re.sub(r"\s+", " ", fact.label).strip(" :：、") or (fact.scope or "")
+    """Return what a figure measures, as a reader is told: its label on one line. 例: 会員数は → 会員数"""
+    label = re.sub(r"\s+", " ", fact.label).strip(" :：、")
+    return _TRAILING.sub("", label) or (fact.scope or "")
 
 
 def section_of(paper: Paper, fact: Fact) -> tuple[str, ...]:
@@ -130,95 +172,15 @@ def side_of(paper: Paper, fact: Fact) -> Side:
     return Side(fact.document_id, printed(fact), start, end, fact.as_of)
 
 
-# --- items ------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Item:
-    name: str
-    start: int
-    end: int
-    section: tuple[str, ...]
-
-
-def item_changes(then: Paper, now: Paper) -> Iterator[Change]:
-    """Yield the headings, items of lists and names of rows that only one of the papers has."""
-    for kind, paper, other in (("added", now, then), ("dropped", then, now)):
-        names = _lines_of(other)
-        for item in _items(paper):
-            if _is_nowhere(item.name, other, names):
-                side = Side(paper.document.id, item.name, item.start, item.end)
-                yield Change(
-                    "added" if kind == "added" else "dropped",
-                    item.name,
-                    item.section,
-                    None if kind == "added" else side,
-                    side if kind == "added" else None,
-                )
-
-
-_MARKED = re.compile(r"[◇◆○●◎■・\-※①-⑳]|[(（]?[0-9]{1,2}[)）.]")
-_BOXED = re.compile(r"^[＜<【《]([^＞>】》\n]+)[＞>】》]")
-_TAIL = re.compile(r"[\[［][^\]］]*[\]］]$|[(（](?:[RHS]?[0-9]|令和|平成|昨|本)[^()（）]*[)）]$")
-
-
-def _items(paper: Paper) -> Iterator[_Item]:
-    """Yield what names a thing: headings, names of boxes, items of lists, and what a row or a line is about."""
-    told: set[str] = set()
-    for statement in paper.statements:
-        for name in _names_in(statement):
-            name = _TAIL.sub("", re.sub(r"^[\s#◇◆○●◎■・\-*]+|\*\*", "", name)).strip()
-            if is_item(name) and pack(name) not in told:
-                told.add(pack(name))
-                yield _Item(name, statement.start, statement.end, statement.headings)
-
-
-def _names_in(statement: Statement) -> Iterator[str]:
-    flat = statement.flat
-    if statement.kind in ("heading", "label") or (statement.kind != "table" and _MARKED.match(flat)):
-        yield flat
-    elif statement.kind == "table":
-        first = flat.split("\t")[0]
-        boxed = _BOXED.match(first)
-        yield boxed[1] if boxed else first
-    elif statement.kind == "key_value":
-        yield from re.split(r"[:：]", flat)
-
-
-def _lines_of(paper: Paper) -> list[frozenset[str]]:
-    """Return the words of every line: what is said otherwise is not gone."""
-    return [words_in(s.flat) for s in paper.statements]
-
-
-def _is_nowhere(name: str, other: Paper, lines: Sequence[frozenset[str]]) -> bool:
-    """Tell whether a name, nor most of its words on one line, is not in a paper."""
-    plain = re.sub(r"[(（][^()（）]*[)）]$", "", name_of(name))
-    if plain in other.packed or pack(name) in other.packed:
-        return False
-    words = words_in(name)
-    return all(len(words & line) < _SAID * len(words) for line in lines)
-
-
-_SAID = 0.75  # of a name's words on one line: it is said there
-
-
-# --- all --------------------------------------------------------------------------------------------------------------
-
-
 def sound(changes: Iterable[Change], papers: Sequence[Paper]) -> Iterator[Change]:
     """Yield the changes whose quotes stand where they say, each figure in its own quote: no other one is told."""
-    texts = {paper.document.id: paper.document for paper in papers}
+    documents = {paper.document.id: paper.document for paper in papers}
     for change in changes:
-        sides = [side for side in (change.then, change.now) if side is not None]
-        if all(_stands(side, texts[side.document_id].text, texts[side.document_id].cells_apart) for side in sides):
+        if all(_stands(side, documents[side.document_id]) for side in (change.then, change.now) if side is not None):
             yield change
 
 
-def _stands(side: Side, text: str, cells_apart: object) -> bool:
-    quote = text[side.start : side.end]
-    apart = cells_apart(side.start, side.end) if callable(cells_apart) else quote
-    held = set(figures(apart))
-    return is_verbatim(quote, text, side.start, side.end) and set(figures(side.text)) <= held
-
-
-__all__ = ["Change", "Kind", "Side", "align", "figure_changes", "is_item", "item_changes", "sound"]
+def _stands(side: Side, document: Document) -> bool:
+    held = set(figures(document.cells_apart(side.start, side.end)))
+    quote = document.text[side.start : side.end]
+    return is_verbatim(quote, document.text, side.start, side.end) and set(figures(side.text)) <= held

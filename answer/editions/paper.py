@@ -21,12 +21,19 @@ Shape = Literal["open", "day", "month", "year", "fiscal_year", "range"]
 
 _NOTES = re.compile(r"※[0-9]*|\*+|[●○■□◆◇◎▶►⚫•]")
 # What only numbers an item. 例: (1), ⑬, 2., ア)
-_ENUMERATOR = re.compile(r"^(?:[(（\[]?[0-9]{1,2}(?:-[0-9]{1,2})*[)）\].、:．](?![0-9])|[(（][ア-ン一二三四五六七八九十][)）]|[#・\-|]+)+")
+_ENUMERATOR = re.compile(
+    r"^(?:[(（\[]?[0-9]{1,2}(?:-[0-9]{1,2})*[)）\].、:．](?![0-9])|[(（][ア-ン一二三四五六七八九十][)）]|[#・\-|]+)+"
+)
 _ORDINAL = re.compile(r"第?[0-9]+(?:回|期|号|版|次|弾|年目|週)")
 # Words that tell of no thing: what is left of a label when its figure and dates are taken out.
 _EMPTY = frozenset(
-    "数 者数 件数 時点 現在 末 月末 年 年度 月 日 約 延べ のべ 等 など ほど 程度 以上 以下 累計 する なる ある いる 令和 平成 計 うち"
-    " 参考 実績 r h".split()
+    "数 者数 件数 時点 現在 末 月末 年 年度 月 日 約 延べ のべ 等 など ほど 程度 以上 以下 累計 する なる ある いる 令和 平成"
+    " 計 うち 参考 実績 r h".split()
+)
+# Words that a heading or item has whatever it is about.
+_USUAL = frozenset(
+    "開催 実施 取組 取組み 取り組み 事業 主 内容 推進 関係 支援 設置 活動 状況 概要 について 県 市 町 村 県内 例 その他 強化 促進 充実"
+    " 整備 運営 運用 開始 予定 拡大 向上 活用 対応 対象 補助 施策 一部 新 新規 方針 方向性".split()
 )
 # A figure of one class never stands beside a figure of another: what is planned is no earlier value of what was done.
 _CLASSES = {
@@ -103,9 +110,10 @@ class Paper:
         return f"{led} {self.statements[at].flat}"
 
     def _is_torn(self, fact: Fact) -> bool:
-        """Tell whether a value is only a part of the printed one. 例: 7,920万円 of 2 億 7,920 万円"""
+        """Tell whether a value is only a part of what is printed. 例: 7,920万円 of 2 億 7,920 万円, 24日 of 4月 24日"""
         before = same_width(self.document.text[max(0, fact.value_start - 3) : fact.value_start])
-        return re.search(r"[億兆万] ?$|[億兆] [0-9]+$|[0-9][,.]?$", before) is not None
+        of_date = fold(fact.unit or "") == "日" and re.search(r"月\s*$", before) is not None
+        return of_date or re.search(r"[億兆万] ?$|[億兆] [0-9]+$|[0-9][,.]?$", before) is not None
 
     @cached_property
     def packed(self) -> str:
@@ -124,7 +132,7 @@ class Paper:
 
 @lru_cache(maxsize=50_000)
 def pack(text: str) -> str:
-    """Return text as it is looked for: one width, no white space, list signs or commas. 例: ●会 員 １,０２０ → 会員1020"""
+    """Return text as it is looked for: one width, no white space, list signs, commas. 例: ●会 員 １,０２０ → 会員1020"""
     return re.sub(r"(?<=[0-9]),(?=[0-9])|\s", "", _NOTES.sub("", fold(without_notes(text)))).strip("-・|")
 
 
@@ -188,9 +196,19 @@ def unit_of(fact: Fact) -> str | None:
 
 
 def is_item(name: str) -> bool:
-    """Tell whether a line names a thing: short, no sentence, no date, and not what every section has. 例: 概要 → no"""
+    """Tell whether a line names a thing: short, no sentence, no figure, not what every section has. 例: 概要 → no"""
     plain = dateless(name)
-    if not _LEAST_ITEM <= len(plain.strip("@#")) <= _LONGEST_ITEM or re.search(r"。|[:：]|[0-9,]+(?:人|名|件|円)", name):
+    if not _LEAST_ITEM <= len(plain.strip("@#")) <= _LONGEST_ITEM or re.search(r"[。:：]", name):
+        return False
+    if any(q.unit or q.value > _LARGEST_NUMBER for q in find_quantities(name)):
         return False
     bare = re.sub(r"[【】〈〉<>《》「」()（）]", "", plain)
-    return bool(words_in(name)) and not _GENERIC.fullmatch(bare) and not is_label(name_of(name))
+    return bool(topic_of(name)) and not _GENERIC.fullmatch(bare) and not is_label(name_of(name))
+
+
+_LARGEST_NUMBER = 30  # a larger bare figure numbers no chapter
+
+
+def topic_of(name: str) -> frozenset[str]:
+    """Return the words of a heading or item that tell it from others. 例: 観光レップの設置 → 観光, レップ"""
+    return words_in(name) - _USUAL

@@ -1,0 +1,98 @@
+"""The headings, items of lists, projects and rows that only one of two editions has."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from answer.editions.aligning import Alignment
+from answer.editions.differences import Change, Side
+from answer.editions.paper import Paper, is_item, name_of, pack, topic_of
+from answer.evidence import Statement
+from ingest.japanese import morphs
+from ingest.numbers import find_quantities
+
+SAID = 0.75  # of a name's words on one line of the other paper: it is said there
+_MARKED = re.compile(r"[◇◆○●◎■・\-※①-⑳]|[(（]?[0-9]{1,2}[)）.]")
+_BOXED = re.compile(r"^[＜<【《]([^＞>】》\n]+)[＞>】》]")
+# What a name ends in that is no part of it. 例: …事業［310万円］, …の開催（令和6年1月20日）
+_TAIL = re.compile(r"[\[［][^\]］]*[\]］]$|[(（](?:[RHS]?[0-9]|令和|平成|昨|本)[^()（）]*[)）]$")
+_NAME = 16  # characters: a longer line with a subject or an object is half a sentence
+
+
+@dataclass(frozen=True)
+class _Item:
+    name: str
+    start: int
+    end: int
+    section: tuple[str, ...]
+
+
+def item_changes(then: Paper, now: Paper, alignment: Alignment) -> Iterator[Change]:
+    """Yield what only one of the papers names; what stands under a heading that came or went goes with it."""
+    # A table or a figure that both have may stand under other words: they are no news.
+    kept = {
+        pack(name)
+        for pair in alignment.pairs
+        for paper, fact in ((then, pair.then), (now, pair.now))
+        for name in paper.names_over(fact)
+    }
+    sides: tuple[tuple[Literal["added", "dropped"], Paper, Paper], ...] = (("added", now, then), ("dropped", then, now))
+    for kind, paper, other in sides:
+        lines = [(topic_of(s.flat), is_item(s.flat)) for s in other.statements]
+        found = [item for item in _items(paper) if pack(item.name) not in kept and _is_nowhere(item.name, other, lines)]
+        headed = {pack(item.name) for item in found}
+        for item in found:
+            if any(pack(_bare(heading)) in headed - {pack(item.name)} for heading in item.section):
+                continue
+            side = Side(paper.document.id, item.name, item.start, item.end)
+            then_side, now_side = (None, side) if kind == "added" else (side, None)
+            yield Change(kind, item.name, item.section, then_side, now_side)
+
+
+def _items(paper: Paper) -> Iterator[_Item]:
+    """Yield what names a thing: headings, names of boxes, items of lists, and what a row or a line is about."""
+    told: set[str] = set()
+    for statement in paper.statements:
+        for raw in _names_in(statement):
+            name = _bare(raw)
+            if is_item(name) and pack(name) not in told and (statement.kind == "heading" or _is_name(name)):
+                told.add(pack(name))
+                yield _Item(name, statement.start, statement.end, statement.headings)
+
+
+def _names_in(statement: Statement) -> Iterator[str]:
+    flat = statement.flat
+    if statement.kind in ("heading", "label") or (statement.kind != "table" and _MARKED.match(flat)):
+        yield flat
+    elif statement.kind == "table":
+        first, *rest = flat.split("\t")
+        boxed = _BOXED.match(first)
+        if boxed or not any(find_quantities(cell) for cell in rest if len(cell) < _NAME):
+            yield boxed[1] if boxed else first  # a row with figures is told by its figures
+    elif statement.kind == "key_value":
+        yield from re.split(r"[:：]", flat)
+
+
+def _bare(name: str) -> str:
+    return _TAIL.sub("", re.sub(r"^[\s#◇◆○●◎■・\-*]+|\*\*", "", name)).strip()
+
+
+def _is_name(name: str) -> bool:
+    """Tell whether a line is a name and no half of a sentence: long, with が, を or は."""
+    return len(name) <= _NAME or not any(m.pos == "助詞" and m.surface in "がをは、" for m in morphs(name))
+
+
+def _is_nowhere(name: str, other: Paper, lines: Sequence[tuple[frozenset[str], bool]]) -> bool:
+    """Tell whether a name is not in a paper: not as written, not most of its words on one line, no shorter name."""
+    plain = re.sub(r"[(（][^()（）]*[)）]$", "", name_of(name))
+    if plain in other.packed or pack(name) in other.packed:
+        return False
+    words = topic_of(name)
+    for line, is_name in lines:
+        common = len(words & line)
+        if common >= SAID * len(words) or (is_name and common > 1 and common >= SAID * len(line)):
+            return False
+    return True
