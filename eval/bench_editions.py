@@ -90,7 +90,8 @@ def _is_it(listed: Listed, change: Change, papers: Sequence[Paper]) -> bool:
     if change.kind not in _KINDS.get(listed.kind, {listed.kind}):
         return False
     texts = {paper.document.id: paper.document.text for paper in papers}
-    said = pack(" ".join((change.label, *change.section, *_quotes(change, texts))))
+    sections = [name for side in (change.then, change.now) if side for name in side.section]
+    said = pack(" ".join((change.label, *change.section, *sections, *change.holds, *_quotes(change, texts))))
     if not all(pack(word) in said for word in listed.label):
         return False
     is_wording = listed.kind == "wording"
@@ -115,7 +116,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Print found, told and right for each pair; status 1 where a figure is told that is not on its page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--shared", type=Path, default=ROOT.parent / "shared")
-    parser.add_argument("--pairs", nargs="*", choices=PAIRS, default=[n for n in PAIRS if (LISTS / f"{n}.jsonl").exists()])
+    parser.add_argument("--pairs", nargs="*", choices=PAIRS, default=PAIRS)
     parser.add_argument("--told", type=Path, help="write what was told, and what was missed, into this folder")
     arguments = parser.parse_args(argv)
     loose = 0
@@ -133,6 +134,7 @@ def _measure(name: str, shared: Path, into: Path | None) -> int:
     verdicts = {x["key"]: x["right"] for x in read(judged)} if judged.exists() else {}
     known = [verdicts[key_of(change)] for change in told if key_of(change) in verdicts]
     texts = {paper.document.id: paper.document for paper in papers}
+    plain = {id_: document.text for id_, document in texts.items()}
     loose = sum(
         not set(figures(side.text)) <= set(figures(texts[side.document_id].cells_apart(side.start, side.end)))
         for change in told
@@ -147,9 +149,13 @@ def _measure(name: str, shared: Path, into: Path | None) -> int:
     )
     if into is not None:
         into.mkdir(parents=True, exist_ok=True)
-        lines = [json.dumps({"key": key_of(c), "weight": round(c.weight, 3)}, ensure_ascii=False) for c in told]
+        lines = [
+            json.dumps({"key": key_of(c), "weight": round(c.weight, 3), "quotes": list(_quotes(c, plain))}, ensure_ascii=False)
+            for c in told
+        ]
         (into / f"{name}.jsonl").write_text("\n".join(lines) + "\n", "utf-8")
-        missed = [f"{one.id} {one.kind} {' '.join(one.label)} {one.then} {one.now}" for one in listed if one.id not in found]
+        lost = [one for one in listed if one.id not in found]
+        missed = [f"{one.id} {one.kind} {' '.join(one.label)} {one.then} {one.now}" for one in lost]
         (into / f"{name}.missed.txt").write_text("\n".join(missed) + "\n", "utf-8")
     return loose
 

@@ -1,7 +1,7 @@
-"""Which figure of one edition measures what a figure of the other measures: tables first, then labels.
+"""Which figure of one edition measures what a figure of the other measures: tables first, then lines, then labels.
 
 A table is the other's table where their rows and columns are called alike, and a cell the other's cell where both names
-are. What stands in no such table is paired by its label and headings. A value never meets one of another unit, of
+are. Figures of lines that are the same but for figures go together; what is left is paired by its label and headings. A value never meets one of another unit, of
 another class (planned, budgeted, settled, a goal, of part of a year) or of another kind of time (a day, a year); where
 two candidates are about as good, there is no pair.
 """
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from answer.cues import CHANGE_HEADING
+from answer.editions.lines import LinePair, lines_alike
 from answer.editions.paper import Paper, classes_of, dateless, pack, shape_of, topic_of, unit_of, words_in
 from answer.told import told_of
 from ingest.dates import parse_code
@@ -36,7 +37,7 @@ class Pair:
 
     then: Fact
     now: Fact
-    by: Literal["table", "label"]
+    by: Literal["table", "line", "label"]
     sure: float
 
 
@@ -46,6 +47,7 @@ class Alignment:
 
     pairs: tuple[Pair, ...]
     tables: tuple[tuple[int, int], ...]
+    lines: tuple[LinePair, ...] = ()
     rows: frozenset[str] = frozenset()  # what the rows of these tables are called in both papers
 
 
@@ -54,12 +56,31 @@ def align(then: Paper, now: Paper) -> Alignment:
     grids = _grids(then), _grids(now)
     tables = _tables_alike(*grids)
     pairs = [pair for a, b in tables for pair in _cells_alike(grids[0][a], grids[1][b], then, now)]
-    taken = {p.then.id for p in pairs} | {p.now.id for p in pairs}
     inside = {f.id for a, b in tables for grid in (grids[0][a], grids[1][b]) for fs in grid.cells.values() for f in fs}
-    left = [[f for f in paper.figures if f.id not in taken and f.id not in inside] for paper in (then, now)]
-    pairs += _labels_alike(left[0], left[1], then, now)
+    lines = lines_alike(then, now)
+    pairs += [p for p in _figures_of_lines(lines, then, now) if p.then.id not in inside and p.now.id not in inside]
+    taken = inside | {p.then.id for p in pairs} | {p.now.id for p in pairs}
+    pairs += _labels_alike(*([f for f in paper.figures if f.id not in taken] for paper in (then, now)), then, now)
     rows = frozenset(row for a, b in tables for row in grids[0][a].rows & grids[1][b].rows)
-    return Alignment(tuple(pairs), tuple(tables), rows)
+    return Alignment(tuple(pairs), tuple(tables), lines, rows)
+
+
+# --- lines ------------------------------------------------------------------------------------------------------------
+
+
+def _figures_of_lines(lines: Sequence[LinePair], then: Paper, now: Paper) -> Iterator[Pair]:
+    """Yield the figures of two lines that are the same but for figures and dates, in their order."""
+    for line in lines:
+        if line.likeness < 1.0:
+            break
+        held = [
+            [f for f in paper.figures if side.start <= f.value_start < side.end]
+            for paper, side in ((then, line.then), (now, line.now))
+        ]
+        if len(held[0]) == len(held[1]) and all(unit_of(a) == unit_of(b) for a, b in zip(*held, strict=True)):
+            for a, b in zip(*held, strict=True):
+                if _is_same_kind(a, b, then, now) and not _OF_CHANGE.search(a.label):
+                    yield Pair(a, b, "line", 1.0)
 
 
 # --- tables -----------------------------------------------------------------------------------------------------------
@@ -183,15 +204,16 @@ def _is_called(fact: Fact, paper: Paper) -> bool:
     if _OF_CHANGE.search(fact.label) or re.search(r"前[年月期回]", fact.label):
         return False
     words = words_in(fact.label)
-    return not words or bool(words & words_in(paper.document.text[fact.start : fact.end]))
+    return not words or bool(words & words_in(paper.row_of(fact)))
 
 
 def _named(fact: Fact, paper: Paper) -> _Named:
     over, line = paper.names_over(fact), paper.line_of(fact)
     own = words_in(fact.label) or words_in(over[0] if over else line)
     around = own.union(*map(words_in, (*over[:3], line)))
+    own = own or around
     follows = pack(paper.document.text[fact.value_end : min(fact.end, fact.value_end + 8)])
-    return _Named(fact, own, around, tuple(map(topic_of, (*over[:1], line))), dateless(over[0]) if over else "", follows)
+    return _Named(fact, own, around, (topic_of(over[0] if over else ""), topic_of(line) - own), dateless(over[0]) if over else "", follows)
 
 
 def _called_alike(one: _Named, other: _Named) -> float:
@@ -199,10 +221,10 @@ def _called_alike(one: _Named, other: _Named) -> float:
     covered = min(_share(one.own & other.around, one.own), _share(other.own & one.around, other.own))
     own = _dice(one.own, other.own)
     anchored = max((_anchored(a, b) for a in one.over for b in other.over), default=0.0)
-    said = own >= COVERED and len(one.own & other.own) > 1
+    same_head = bool(one.head) and one.head == other.head
+    said = own >= COVERED and len(one.own & other.own) > (1 if same_head else 2)
     if covered < COVERED or not (anchored >= ALIKE or said):
         return 0.0
-    same_head = bool(one.head) and one.head == other.head
     follows = one.follows[:3] == other.follows[:3]
     return 0.5 * covered + 0.5 * anchored + 0.5 * own + 0.25 * same_head + 0.5 * follows
 

@@ -6,10 +6,14 @@ from answer.editions.aligning import align
 from answer.editions.differences import Change, figure_changes, sound
 from answer.editions.items import item_changes
 from answer.editions.paper import Paper
+from answer.editions.wording import wording_changes
 
 
 def compare(then: Paper, now: Paper) -> tuple[Change, ...]:
     """Return what changed from one edition to the next, the weightiest first."""
     alignment = align(then, now)
-    found = (*figure_changes(then, now, alignment), *item_changes(then, now, alignment))
-    return tuple(sound(found, (then, now)))
+    figures = tuple(sound(figure_changes(then, now, alignment), (then, now)))
+    told = {change.now.start for change in figures if change.kind == "figure" and change.now is not None}
+    wording = wording_changes(alignment.lines, then, now, told)
+    items = item_changes(then, now, alignment)
+    return (*figures, *sound((*wording, *items), (then, now)))

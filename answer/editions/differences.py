@@ -34,6 +34,7 @@ class Side:
     text: str
     start: int  # of the quote, in the document's text
     end: int
+    section: tuple[str, ...] = ()  # what it stands under, outermost first
     as_of: str | None = None
 
 
@@ -54,6 +55,7 @@ class Change:
     difference: str | None = None
     how: str | None = None
     share: float | None = None
+    holds: tuple[str, ...] = ()  # what came or went with a heading
     sure: float = 1.0
     weight: float = 0.0
 
@@ -73,7 +75,7 @@ def figure_changes(then: Paper, now: Paper, alignment: Alignment) -> Iterator[Ch
                 difference,
                 how,
                 abs((after - before) / before) if before else None,
-                pair.sure,
+                sure=pair.sure,
             )
     paired = {fact.id for pair in alignment.pairs for fact in (pair.then, pair.now)}
     for fact in _only_here(now, then, alignment, paired):
@@ -169,7 +171,7 @@ def side_of(paper: Paper, fact: Fact) -> Side:
     start, end = fact.start, fact.end
     if not start <= fact.value_start < end:
         start, end = fact.value_start, fact.value_end
-    return Side(fact.document_id, printed(fact), start, end, fact.as_of)
+    return Side(fact.document_id, printed(fact), start, end, section_of(paper, fact), fact.as_of)
 
 
 def sound(changes: Iterable[Change], papers: Sequence[Paper]) -> Iterator[Change]:

@@ -38,18 +38,25 @@ def item_changes(then: Paper, now: Paper, alignment: Alignment) -> Iterator[Chan
         for pair in alignment.pairs
         for paper, fact in ((then, pair.then), (now, pair.now))
         for name in paper.names_over(fact)
-    }
+    } | {pack(_bare(line.flat)) for pair in alignment.lines for line in (pair.then, pair.now)}
     sides: tuple[tuple[Literal["added", "dropped"], Paper, Paper], ...] = (("added", now, then), ("dropped", then, now))
     for kind, paper, other in sides:
         lines = [(topic_of(s.flat), is_item(s.flat)) for s in other.statements]
         found = [item for item in _items(paper) if pack(item.name) not in kept and _is_nowhere(item.name, other, lines)]
         headed = {pack(item.name) for item in found}
         for item in found:
-            if any(pack(_bare(heading)) in headed - {pack(item.name)} for heading in item.section):
+            if _over(item, headed):
                 continue
-            side = Side(paper.document.id, item.name, item.start, item.end)
+            holds = tuple(other.name for other in found if pack(item.name) == _over(other, headed))
+            side = Side(paper.document.id, item.name, item.start, item.end, item.section)
             then_side, now_side = (None, side) if kind == "added" else (side, None)
-            yield Change(kind, item.name, item.section, then_side, now_side)
+            yield Change(kind, item.name, item.section, then_side, now_side, holds=holds)
+
+
+def _over(item: _Item, headed: set[str]) -> str | None:
+    """Return the outermost heading over an item that came or went itself; None where there is none."""
+    above = (pack(_bare(heading)) for heading in item.section)
+    return next((heading for heading in above if heading in headed and heading != pack(item.name)), None)
 
 
 def _items(paper: Paper) -> Iterator[_Item]:

@@ -100,6 +100,12 @@ class Paper:
         scope = (fact.scope,) if fact.scope else ()
         return tuple(name for name in dict.fromkeys((*near, *scope, *fact.headings[::-1])) if is_item(name))
 
+    def row_of(self, fact: Fact) -> str:
+        """Return the printed line that a value stands on; a statement may go over several."""
+        text = self.document.text
+        end = text.find("\n", fact.value_end)
+        return text[text.rfind("\n", 0, fact.value_start) + 1 : len(text) if end < 0 else end]
+
     def line_of(self, fact: Fact) -> str:
         """Return the line of a figure that stands in no table, and the one before it under the same headings."""
         at = bisect_right(self._starts, fact.start) - 1
@@ -148,6 +154,12 @@ def dateless(text: str) -> str:
     """Return a name with @ for dates and # for ordinals. 例: R5年度決算 → @決算, 第3回定例会 → #定例会"""
     whole = _ORDINAL.sub("#", fold(_without_dates(text, "@")))
     return name_of(re.sub(r"@(?:\([0-9]{4}\)|年度?|末)", "@", re.sub(r"(?:@[\s,、・~()-]*)+", "@", whole)))
+
+
+@lru_cache(maxsize=50_000)
+def masked(text: str) -> str:
+    """Return what a line says, @ for each date and 0 for each figure. 例: 令和6年1月末 507社 → @ 0社"""
+    return re.sub(r"[0-9]+(?:\.[0-9]+)?", "0", pack(_without_dates(text, "@")).replace("**", ""))
 
 
 def words_in(text: str) -> frozenset[str]:
