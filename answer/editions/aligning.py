@@ -79,7 +79,7 @@ def _figures_of_lines(lines: Sequence[LinePair], then: Paper, now: Paper) -> Ite
         ]
         if len(held[0]) == len(held[1]) and all(unit_of(a) == unit_of(b) for a, b in zip(*held, strict=True)):
             for a, b in zip(*held, strict=True):
-                if _is_same_kind(a, b, then, now) and not _OF_CHANGE.search(a.label):
+                if _is_same_kind(a, b, then, now) and not is_of_change(now.called(b)):
                     yield Pair(a, b, "line", 1.0)
 
 
@@ -148,7 +148,7 @@ def _cells_alike(one: _Grid, other: _Grid, then: Paper, now: Paper) -> Iterator[
     sure = 0.7 + 0.3 * _likeness(one, other)
     for key in one.cells.keys() & other.cells.keys():
         early, late = one.cells[key], other.cells[key]
-        if _OF_CHANGE.search(" ".join(key)):
+        if is_of_change(" ".join(key)):
             continue  # how much something changed is no figure that changes
         for a, b in _at_their_dates(early, late):
             if _is_same_kind(a, b, then, now):
@@ -177,7 +177,8 @@ class _Named:
     fact: Fact
     own: frozenset[str]  # words of the label
     around: frozenset[str]  # these, and the words of its line and of the headings it stands under
-    over: tuple[frozenset[str], ...]  # what tells the innermost heading and its line from others
+    over: frozenset[str]  # what tells the innermost heading from others
+    line: frozenset[str]  # what its line says besides
     head: str  # the innermost heading, as names are compared
     follows: str  # what stands right behind the value
 
@@ -197,14 +198,13 @@ def _labels_alike(early: Iterable[Fact], late: Iterable[Fact], then: Paper, now:
 
 
 def _is_called(fact: Fact, paper: Paper) -> bool:
-    """Tell whether a figure is called something in its own line, and is no change of another one.
+    """Tell whether a figure is no change of another one, and its line more than the figure in brackets."""
+    return not is_of_change(fact.label) and not paper.is_bracketed(fact)
 
-    A figure that a heading alone names may stand there for want of reading order.
-    """
-    if _OF_CHANGE.search(fact.label) or re.search(r"前[年月期回]", fact.label):
-        return False
-    words = words_in(fact.label)
-    return not words or bool(words & words_in(paper.row_of(fact)))
+
+def is_of_change(label: str) -> bool:
+    """Tell whether a label names how much something changed, and no thing."""
+    return _OF_CHANGE.search(label) is not None or re.search(r"前[年月期回]", label) is not None
 
 
 def _named(fact: Fact, paper: Paper) -> _Named:
@@ -213,14 +213,15 @@ def _named(fact: Fact, paper: Paper) -> _Named:
     around = own.union(*map(words_in, (*over[:3], line)))
     own = own or around
     follows = pack(paper.document.text[fact.value_end : min(fact.end, fact.value_end + 8)])
-    return _Named(fact, own, around, (topic_of(over[0] if over else ""), topic_of(line) - own), dateless(over[0]) if over else "", follows)
+    return _Named(fact, own, around, topic_of(over[0] if over else ""), topic_of(line) - own, dateless(over[0]) if over else "", follows)
 
 
 def _called_alike(one: _Named, other: _Named) -> float:
     """Return how well two labels agree, up to 2.25: each must be met where the other stands, and so must a heading."""
     covered = min(_share(one.own & other.around, one.own), _share(other.own & one.around, other.own))
     own = _dice(one.own, other.own)
-    anchored = max((_anchored(a, b) for a in one.over for b in other.over), default=0.0)
+    ways = ((one.over, other.over | other.own), (one.over | one.own, other.over), (one.over, other.line))
+    anchored = max(_anchored(a, b) for a, b in (*ways, (one.line, other.over), (one.line, other.line)))
     same_head = bool(one.head) and one.head == other.head
     said = own >= COVERED and len(one.own & other.own) > (1 if same_head else 2)
     if covered < COVERED or not (anchored >= ALIKE or said):

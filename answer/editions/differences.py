@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from answer.check import figures, is_verbatim
-from answer.editions.aligning import Alignment, Pair
+from answer.editions.aligning import Alignment, Pair, is_of_change
 from answer.editions.paper import Paper, dateless, pack, unit_of, words_in
 from answer.figures import printed
 from answer.series import subtract
+from answer.told import told_of
 from ingest.dates import parse_code
 from ingest.document import Document, Fact
 from ingest.japanese import fold
@@ -68,7 +69,7 @@ def figure_changes(then: Paper, now: Paper, alignment: Alignment) -> Iterator[Ch
             before, after = pair.then.number or 0.0, pair.now.number or 0.0
             yield Change(
                 "figure",
-                label_of(pair.now),
+                label_of(now, pair.now),
                 section_of(now, pair.now),
                 side_of(then, pair.then),
                 side_of(now, pair.now),
@@ -79,9 +80,9 @@ def figure_changes(then: Paper, now: Paper, alignment: Alignment) -> Iterator[Ch
             )
     paired = {fact.id for pair in alignment.pairs for fact in (pair.then, pair.now)}
     for fact in _only_here(now, then, alignment, paired):
-        yield Change("new", label_of(fact), section_of(now, fact), None, side_of(now, fact))
+        yield Change("new", label_of(now, fact), section_of(now, fact), None, side_of(now, fact))
     for fact in _only_here(then, now, alignment, paired):
-        yield Change("gone", label_of(fact), section_of(then, fact), side_of(then, fact), None)
+        yield Change("gone", label_of(then, fact), section_of(then, fact), side_of(then, fact), None)
 
 
 def _differs(pair: Pair) -> bool:
@@ -105,16 +106,16 @@ def _only_here(paper: Paper, other: Paper, alignment: Alignment, paired: set[str
     told: set[tuple[str, str]] = set()
     for fact in _newest_of_rows(paper.figures):
         value = pack(printed(fact))
-        if fact.id in paired or (label_of(fact), value) in told or fold(fact.unit or "") in _NO_MEASURE:
+        if fact.id in paired or (label_of(paper, fact), value) in told or fold(fact.unit or "") in _NO_MEASURE:
             continue
         if fact.table is not None and fact.as_of_from == "column" and dateless(fact.row or "") in alignment.rows:
             continue  # another year of a row that both have
-        if not (words_in(fact.label) or paper.names_over(fact)) or re.search(r"[0-9]", fold(_last_words(fact))):
+        if not (words_in(fact.label) or paper.names_over(fact)) or not paper.is_named(fact) or not _is_now(paper, fact):
             continue
         bare = unit_of(fact) is None and not set(figures(fact.value)) - other.numbers
         if bare or _holds(other, value) or _holds(other, pack(fact.value)):
             continue
-        told.add((label_of(fact), value))
+        told.add((label_of(paper, fact), value))
         yield fact
 
 
@@ -135,29 +136,31 @@ def _series_of(fact: Fact) -> tuple[int, str, str, str] | None:
     """Return the row over time that a cell belongs to; None for what stands in none."""
     if fact.table is None or fact.as_of is None or fact.as_of_from not in ("column", "row"):
         return None
-    return fact.table, dateless(fact.row or ""), dateless(re.sub(r"\(.*", "", fold(fact.column or ""))), fact.unit or ""
+    return fact.table, dateless(fact.row or ""), dateless(re.sub(r"[(（].*", "", fact.column or "")), fact.unit or ""
 
 
 def _day(fact: Fact) -> str:
     return parse_code(fact.as_of or "").end
 
 
-def _last_words(fact: Fact) -> str:
-    """Return what a sentence's label ends in: a figure there was torn from its unit. 例: 輸出は、に122"""
-    return fact.label[-6:] if fact.kind == "sentence" else ""
+def _is_now(paper: Paper, fact: Fact) -> bool:
+    """Tell whether a figure is no change of another, nor an earlier value that a sentence goes from."""
+    text = paper.document.text[fact.start : fact.end]
+    return not is_of_change(fact.label) and told_of(fact, text, fact.start).role == "now"
 
 
 def _holds(paper: Paper, value: str) -> bool:
     """Tell whether a paper prints a value: 35社 does not stand in 535社."""
-    return re.search(rf"(?<![0-9.]){re.escape(value)}(?![0-9])", paper.packed) is not None
+    pattern = re.compile(rf"(?<![0-9.]){re.escape(value)}(?![0-9])")
+    return pattern.search(paper.packed) is not None or pattern.search(paper.cells) is not None
 
 
-_TRAILING = re.compile(r"(?:[\s、:：]|(?<=[^\W\d_ぁ-ん])(?:[はがをにでもの]|から|まで|より|とは|には))+$")
+_TRAILING = re.compile(r"(?:[\s、:：]|(?<=[^\W\d_ぁ-ん」』）)])(?:[はがをにでもの約計]|延べ|から|まで|より|とは|には))+$")
 
 
-def label_of(fact: Fact) -> str:
+def label_of(paper: Paper, fact: Fact) -> str:
     """Return what a figure measures, as a reader is told: its label on one line. 例: 会員数は → 会員数"""
-    label = re.sub(r"\s+", " ", fact.label).strip(" :：、")
+    label = re.sub(r"\s+", " ", paper.called(fact)).strip(" :：、・-")
     return _TRAILING.sub("", label) or (fact.scope or "")
 
 

@@ -50,9 +50,13 @@ _CLASSES = {
 }
 
 
+# What parts the name of a figure from what stands before it: another figure with its unit, a comma, a bracket.
+_PARTED = re.compile(r"[0-9][0-9,.]*(?: ?[人件名社校戸台組円%](?= )|[^\s、。・()（）:：\[\]［］]*)|[、。・()（）:：\[\]［］※]")
+_BRACKETED = re.compile(r"[\[［(（【][^\]］)）】]*[\]］)）】]")
+_UNIT_LINE = re.compile(r"[(（]単位[:：][^()（）]*[)）]")
 _REACH = 8  # lines: how far below the name of a box its figures may stand
 _LONGEST_ITEM = 44  # characters: a longer line is a sentence, and no name of a thing
-_LEAST_ITEM = 4
+_LEAST_ITEM = 3
 # What every section has names nothing. 例: 【事業概要】, 令和5年度の実施内容
 _GENERIC = re.compile(
     r"(?:@|令和@)?の?(?:事業|実施|取組み?|取り組み|補助|対象|主な|今後|これまで|具体的な)*の?(?:概要|内容|目的|背景|趣旨|成果|実績|効果|ねらい|参考"
@@ -98,13 +102,44 @@ class Paper:
                 near.append(statement.flat)
                 break
         scope = (fact.scope,) if fact.scope else ()
-        return tuple(name for name in dict.fromkeys((*near, *scope, *fact.headings[::-1])) if is_item(name))
+        names = (_UNIT_LINE.sub("", name).strip() for name in (*near, *scope, *fact.headings[::-1]))
+        return tuple(name for name in dict.fromkeys(names) if is_item(name))
 
     def row_of(self, fact: Fact) -> str:
         """Return the printed line that a value stands on; a statement may go over several."""
         text = self.document.text
         end = text.find("\n", fact.value_end)
         return text[text.rfind("\n", 0, fact.value_start) + 1 : len(text) if end < 0 else end]
+
+    def called(self, fact: Fact) -> str:
+        """Return the words right before a value on its line, or else its label. 例: 女性 337 人 → 女性"""
+        if fact.table is not None:
+            return fact.label
+        if own := self._own_name(fact):
+            return own
+        parts, row = fact.label.split(" "), self.row_of(fact)
+        behind = row[row.find(fact.value) + len(fact.value) :]
+        return parts[0] if any(part in behind for part in parts[1:]) else fact.label
+
+    def _own_name(self, fact: Fact) -> str:
+        """Return what stands right before a value on its line; empty where that is no name."""
+        text = self.document.text
+        before = text[max(0, text.rfind("\n", 0, fact.value_start) + 1) : fact.value_start]
+        own = _PARTED.split(same_width(before))[-1].strip()
+        return own if len(own) > 1 and words_in(own) else ""
+
+    def is_named(self, fact: Fact) -> bool:
+        """Tell whether it is sure what a figure is called: in a table, by its own line, or alone in its sentence."""
+        if fact.table is not None or self._own_name(fact):
+            return True
+        return not self.is_bracketed(fact) and sum(f.start == fact.start for f in self.figures) == 1
+
+    def is_bracketed(self, fact: Fact) -> bool:
+        """Tell whether a value stands alone in brackets on its line.
+
+        What it belongs to stands on another line, and which one that is the order of reading may have lost.
+        """
+        return _BRACKETED.fullmatch(same_width(self.row_of(fact)).strip()) is not None
 
     def line_of(self, fact: Fact) -> str:
         """Return the line of a figure that stands in no table, and the one before it under the same headings."""
@@ -119,12 +154,17 @@ class Paper:
         """Tell whether a value is only a part of what is printed. 例: 7,920万円 of 2 億 7,920 万円, 24日 of 4月 24日"""
         before = same_width(self.document.text[max(0, fact.value_start - 3) : fact.value_start])
         of_date = fold(fact.unit or "") == "日" and re.search(r"月\s*$", before) is not None
-        return of_date or re.search(r"[億兆万] ?$|[億兆] [0-9]+$|[0-9][,.]?$", before) is not None
+        return of_date or re.search(r"[億兆万] ?$|[億兆] [0-9]+$|[0-9][,.]?$|[A-Za-z]$", before) is not None
 
     @cached_property
     def packed(self) -> str:
         """The whole text in one width, without white space, signs of lists and commas in figures."""
         return pack(self.document.text)
+
+    @cached_property
+    def cells(self) -> str:
+        """The same with | for tabs and line ends, so that the figures of two cells stay two."""
+        return "|".join(map(pack, re.split(r"[\t\n]", self.document.text)))
 
     @cached_property
     def numbers(self) -> frozenset[str]:

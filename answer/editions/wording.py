@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 
 from answer.editions.differences import Change, Kind, Side
 from answer.editions.lines import Line, LinePair
-from answer.editions.paper import Paper, dateless, is_item, pack
+from answer.editions.paper import Paper, dateless, pack
 from ingest.dates import Period, find_periods
 from ingest.japanese import fold
 
@@ -19,9 +19,9 @@ _DONE = re.compile(r"(?:開[催校始設]|実施|策定|設置|締結|決定|完
 _BINDS = re.compile(
     r"期限|締め?切|〆切|必着|まで(?:に|と)?|以内|以上|以下|未満|上限|下限|対象|要件|条件|必要|必須|義務|できません|できない|できる"
     r"|不可|ください|なければ|こと。|こととする|禁止|廃止|改正|改定|変更|休止|再開|終了|中止|延長|補助率|負担|手数料|料金|使用料|無料|有料"
-    r"|限度|限る|除く|含む|提出|記載|添付|参照|届出|申請"
+    r"|限度|限る|除く|含む|提出|記載|添付|参照|届出|申請|公募要領|第[0-9]+条"
 )
-_HELD_AT = re.compile(r"\s*(?:現在|時点|末|[)）]?\s*(?:現在|時点)|公表|発表|調査|実績|作成)")
+_HELD_AT = re.compile(r"\s*(?:現在|時点|末|[)）]?\s*(?:現在|時点)|公表|発表|調査|実績|作成|号|版)")
 _LONGEST = 60  # characters of what is shown of a line
 _AROUND = 6  # characters shown on each side of what differs
 
@@ -32,26 +32,33 @@ def wording_changes(lines: Sequence[LinePair], then: Paper, now: Paper, told: se
         kind = _kind_of(pair, pair.now.start in told)
         if kind is None:
             continue
-        sides = _dates_shown(pair, then, now) if kind == "date" else _parts_shown(pair, then, now)
-        if sides is not None:
-            yield Change(kind, _label(pair.now), pair.now.headings, *sides, sure=pair.likeness)
+        texts = _dates(pair) if kind == "date" else _parts(pair)
+        sides = _side(then, pair.then, texts[0]), _side(now, pair.now, texts[1])
+        yield Change(kind, _label(pair.now), pair.now.headings, *sides, sure=pair.likeness)
 
 
 def _kind_of(pair: LinePair, is_told: bool) -> Kind | None:
     """Return what kind of wording changed; None for what binds nobody, or is only written otherwise."""
-    one, other = fold(pair.then.flat), fold(pair.now.flat)
-    if pair.then.is_heading or pair.now.is_heading:
+    if pair.then.is_heading or pair.now.is_heading or is_told:
         return None
-    states = [(bool(_PLANNED.search(text)), bool(_DONE.search(text))) for text in (one, other)]
-    if states[0][0] != states[1][0] and (states[0][1] or states[1][1]) and pair.likeness < 1.0:
+    one, other = fold(pair.then.flat), fold(pair.now.flat)
+    planned, done = ([bool(sign.search(text)) for text in (one, other)] for sign in (_PLANNED, _DONE))
+    if planned[0] != planned[1] and any(done) and pair.likeness < 1.0:
         return "status"
     dates = [_binding_dates(line) for line in (pair.then, pair.now)]
     if dates[0] and len(dates[0]) == len(dates[1]) and [p.code for p in dates[0]] != [p.code for p in dates[1]]:
         return "date"
-    if is_told or not (_BINDS.search(one) and _BINDS.search(other)):
+    if _said(one) == _said(other):
         return None
-    letters = [re.sub(r"[\W_]", "", pack(text)) for text in (one, other)]
-    return "wording" if letters[0] != letters[1] else None
+    is_value = bool(pair.then.key) and pair.then.key == pair.now.key and max(len(one), len(other)) <= _LONGEST
+    return "wording" if is_value or all(_BINDS.search(fold(part)) for part in _parts(pair)) else None
+
+
+def _said(text: str) -> str:
+    """Return what a line says, without what may be written either way. 例: 及び and および, 記載 and ご記載"""
+    for one, other in (("及び", ""), ("又は", "または"), ("係る", ""), ("第三", "第3"), ("第二", "第2")):
+        text = text.replace(one, other)
+    return re.sub(r"(?!また)[ぁ-ん]|[\W_]", "", pack(text))
 
 
 def _binding_dates(line: Line) -> list[Period]:
@@ -60,26 +67,20 @@ def _binding_dates(line: Line) -> list[Period]:
     return [p for p in found if not _HELD_AT.match(line.flat[p.at[1] :])]
 
 
-def _dates_shown(pair: LinePair, then: Paper, now: Paper) -> tuple[Side, Side] | None:
-    """Return the first dates that differ, each with its line."""
-    for one, other in zip(*(_binding_dates(line) for line in (pair.then, pair.now)), strict=True):
-        if one.code != other.code:
-            texts = (pair.then.flat[slice(*one.at)], pair.now.flat[slice(*other.at)])
-            return _side(then, pair.then, texts[0]), _side(now, pair.now, texts[1])
-    return None
+def _dates(pair: LinePair) -> tuple[str, str]:
+    """Return the first dates that differ, as printed."""
+    both = zip(_binding_dates(pair.then), _binding_dates(pair.now), strict=True)
+    one, other = next((a, b) for a, b in both if a.code != b.code)
+    return pair.then.flat[slice(*one.at)], pair.now.flat[slice(*other.at)]
 
 
-def _parts_shown(pair: LinePair, then: Paper, now: Paper) -> tuple[Side, Side] | None:
+def _parts(pair: LinePair) -> tuple[str, str]:
     """Return the part of each line that differs, with some characters around it."""
     one, other = pair.then.flat, pair.now.flat
     blocks = [b for b in SequenceMatcher(None, one, other, autojunk=False).get_opcodes() if b[0] != "equal"]
     if not blocks:
-        return None
-    first, last = blocks[0], blocks[-1]
-    return (
-        _side(then, pair.then, _cut(one, first[1], last[2])),
-        _side(now, pair.now, _cut(other, first[3], last[4])),
-    )
+        return one, other
+    return _cut(one, blocks[0][1], blocks[-1][2]), _cut(other, blocks[0][3], blocks[-1][4])
 
 
 def _cut(text: str, start: int, end: int) -> str:
@@ -97,9 +98,8 @@ def _side(paper: Paper, line: Line, text: str) -> Side:
 
 
 def _label(line: Line) -> str:
-    """Return what a line is about: its key, or the heading it stands under."""
+    """Return what a line is about: its key, or its first words."""
     key = re.split(r"[:：]|(?<=[^\W\d_])は、", re.sub(r"^[\s#◇◆○●◎■・\-*※]+", "", line.flat))[0]
     if 2 <= len(key) <= 24 and key != line.flat:
         return key
-    named = next((name for name in reversed(line.headings) if is_item(name)), "")
-    return named or dateless(line.flat)[:24]
+    return dateless(line.flat).strip("@#<>")[:24]
