@@ -6,6 +6,7 @@ from answer.editions.aligning import align
 from answer.editions.differences import Change, figure_changes, sound
 from answer.editions.items import item_changes
 from answer.editions.paper import Paper
+from answer.editions.ranking import ranked
 from answer.editions.wording import wording_changes
 
 
@@ -16,4 +17,4 @@ def compare(then: Paper, now: Paper) -> tuple[Change, ...]:
     told = {change.now.start for change in figures if change.kind == "figure" and change.now is not None}
     wording = wording_changes(alignment.lines, then, now, told)
     items = item_changes(then, now, alignment)
-    return (*figures, *sound((*wording, *items), (then, now)))
+    return ranked((*figures, *sound((*wording, *items), (then, now))))

@@ -11,8 +11,8 @@ from answer.editions.aligning import Alignment
 from answer.editions.differences import Change, Side
 from answer.editions.paper import Paper, is_item, name_of, pack, topic_of
 from answer.evidence import Statement
-from ingest.japanese import morphs
-from ingest.numbers import find_quantities
+from ingest.dates import find_periods
+from ingest.japanese import fold, morphs
 
 SAID = 0.75  # of a name's words on one line of the other paper: it is said there
 _MARKED = re.compile(r"[◇◆○●◎■・\-※①-⑳]|[(（]?[0-9]{1,2}[)）.]")
@@ -61,11 +61,14 @@ def _over(item: _Item, headed: set[str]) -> str | None:
 
 def _items(paper: Paper) -> Iterator[_Item]:
     """Yield what names a thing: headings, names of boxes, items of lists, and what a row or a line is about."""
-    told: set[str] = set()
-    for statement in paper.statements:
+    told = {pack(paper.document.title)}
+    for at, statement in enumerate(paper.statements):
+        following = paper.statements[at + 1] if at + 1 < len(paper.statements) else None
+        if statement.kind == "label" and (following is None or following.kind in ("label", "heading")):
+            continue  # the caption of a picture, or a piece of one
         for raw in _names_in(statement):
             name = _bare(raw)
-            if is_item(name) and pack(name) not in told and (statement.kind == "heading" or _is_name(name)):
+            if is_item(name) and pack(name) not in told and _is_name(name, is_heading=statement.kind == "heading"):
                 told.add(pack(name))
                 yield _Item(name, statement.start, statement.end, statement.headings)
 
@@ -77,7 +80,7 @@ def _names_in(statement: Statement) -> Iterator[str]:
     elif statement.kind == "table":
         first, *rest = flat.split("\t")
         boxed = _BOXED.match(first)
-        if boxed or not any(find_quantities(cell) for cell in rest if len(cell) < _NAME):
+        if boxed or not any(re.search(r"[0-9]", fold(cell)) for cell in rest if len(cell) < _NAME):
             yield boxed[1] if boxed else first  # a row with figures is told by its figures
     elif statement.kind == "key_value":
         yield from re.split(r"[:：]", flat)
@@ -87,9 +90,21 @@ def _bare(name: str) -> str:
     return _TAIL.sub("", re.sub(r"^[\s#◇◆○●◎■・\-*]+|\*\*", "", name)).strip()
 
 
-def _is_name(name: str) -> bool:
-    """Tell whether a line is a name and no half of a sentence: long, with が, を or は."""
-    return len(name) <= _NAME or not any(m.pos == "助詞" and m.surface in "がをは、" for m in morphs(name))
+def _is_name(name: str, *, is_heading: bool) -> bool:
+    """Tell whether a line is a name: no caption, no half of a sentence, nothing glued together of several."""
+    if _NO_NAME.search(name) or not _is_balanced(name) or (len(name.split()) > 2 and not is_heading):
+        return False
+    if is_heading:
+        return True
+    subject = any(m.pos == "助詞" and m.surface in "がをは、" for m in morphs(name))
+    return not find_periods(name) and (len(name) <= _NAME or not subject)
+
+
+_NO_NAME = re.compile(r"(?:様子|イメージ|写真|氏|しま|[をにがはでともへや、「（(…])[①-⑳]?$|^[…、。）)ぁ-ん]|[\"=|↑↓→]")
+
+
+def _is_balanced(name: str) -> bool:
+    return all(name.count(a) == name.count(b) for a, b in ("「」", "()", "（）", "【】", "『』"))
 
 
 def _is_nowhere(name: str, other: Paper, lines: Sequence[tuple[frozenset[str], bool]]) -> bool:

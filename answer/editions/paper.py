@@ -125,21 +125,24 @@ class Paper:
         """Return what stands right before a value on its line; empty where that is no name."""
         text = self.document.text
         before = text[max(0, text.rfind("\n", 0, fact.value_start) + 1) : fact.value_start]
-        own = _PARTED.split(same_width(before))[-1].strip()
+        own = _PARTED.split(re.sub(r"\([^()]*\)", " ", same_width(before)))[-1].strip()
         return own if len(own) > 1 and words_in(own) else ""
 
     def is_named(self, fact: Fact) -> bool:
         """Tell whether it is sure what a figure is called: in a table, by its own line, or alone in its sentence."""
         if fact.table is not None or self._own_name(fact):
             return True
-        return not self.is_bracketed(fact) and sum(f.start == fact.start for f in self.figures) == 1
+        if self.is_bracketed(fact):
+            return False
+        return fact.kind == "key_value" or sum(f.start == fact.start for f in self.figures) == 1
 
     def is_bracketed(self, fact: Fact) -> bool:
         """Tell whether a value stands alone in brackets on its line.
 
         What it belongs to stands on another line, and which one that is the order of reading may have lost.
         """
-        return _BRACKETED.fullmatch(same_width(self.row_of(fact)).strip()) is not None
+        row = same_width(self.row_of(fact)).strip()
+        return _BRACKETED.fullmatch(row) is not None and pack(row[1:-1]) == pack(fact.value)
 
     def line_of(self, fact: Fact) -> str:
         """Return the line of a figure that stands in no table, and the one before it under the same headings."""
