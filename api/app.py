@@ -13,6 +13,7 @@ from answer.generating.writer import ServerWriter
 from api import schemas
 from api.ask import ask_router, scope_of
 from api.documents import VERSION, document_out, documents_router
+from api.editions import editions_router
 from api.evaluations import Runs, evaluations_router
 from api.examples import example_questions
 from api.feedback import feedback_router
@@ -80,6 +81,7 @@ def create_app(
     app.include_router(ask_router(assistant, writer))
     app.include_router(intake_router(assistant, settings))
     app.include_router(documents_router(assistant))
+    app.include_router(editions_router(assistant))
     app.include_router(feedback_router(settings.index))
     app.include_router(evaluations_router(runs))
 

@@ -22,6 +22,7 @@ from answer.check import figures
 from answer.editions.comparing import compare
 from answer.editions.differences import Change, Side
 from answer.editions.paper import Paper, pack
+from ingest.dates import find_periods
 from ingest.facts import read_facts
 from ingest.parse import parse
 
@@ -92,7 +93,7 @@ def _is_it(listed: Listed, change: Change, papers: Sequence[Paper]) -> bool:
     texts = {paper.document.id: paper.document.text for paper in papers}
     sections = [name for side in (change.then, change.now) if side for name in side.section]
     said = pack(" ".join((change.label, *change.section, *sections, *change.holds, *_quotes(change, texts))))
-    if not all(pack(word) in said for word in listed.label):
+    if not all(pack(word) in said for word in listed.label if not find_periods(word)):
         return False
     is_wording = listed.kind == "wording"
     return all(

@@ -253,7 +253,10 @@ def _is_same_kind(one: Fact, other: Fact, then: Paper, now: Paper) -> bool:
     dated_alike = len(shapes) == 1 or shapes <= {"open", "day", "month"}
     if unit_of(one) != unit_of(other) or not dated_alike:
         return False
-    if classes_of(one, then.document.text) != classes_of(other, now.document.text):
+    if one.table is None and unit_of(one) is None:
+        return False  # a bare figure in a line may be of anything
+    classes = [classes_of(f, paper.document.text, paper.names_over(f)) for f, paper in ((one, then), (other, now))]
+    if classes[0] != classes[1]:
         return False
     return all(
         told_of(fact, paper.document.text[fact.start : fact.end], fact.start).role == "now"

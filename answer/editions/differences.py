@@ -155,12 +155,16 @@ def _holds(paper: Paper, value: str) -> bool:
     return pattern.search(paper.packed) is not None or pattern.search(paper.cells) is not None
 
 
-_TRAILING = re.compile(r"(?:[\s、:：]|(?<=[^\W\d_ぁ-ん」』）)])(?:[はがをにでもの約計]|延べ|から|まで|より|とは|には))+$")
+_TRAILING = re.compile(r"(?:[\s、:：]|(?<=[^\W\d_ぁ-ん」』）)])(?:[はがをにでもの]|から|まで|より|とは|には)|約|延べ|計(?<=\s計))+$")
 
 
 def label_of(paper: Paper, fact: Fact) -> str:
     """Return what a figure measures, as a reader is told: its label on one line. 例: 会員数は → 会員数"""
-    label = re.sub(r"\s+", " ", paper.called(fact)).strip(" :：、・-")
+    called = paper.called(fact)
+    if fact.table is not None and fact.as_of_from in ("column", "row"):  # its date is told beside it
+        dating = fact.column if fact.as_of_from == "column" else fact.row
+        called = called.replace(dating, " ", 1) if dating and called.strip() != dating else called
+    label = re.sub(r"\s+", " ", called).strip(" :：、・-")
     return _TRAILING.sub("", label) or (fact.scope or "")
 
 
@@ -174,7 +178,8 @@ def side_of(paper: Paper, fact: Fact) -> Side:
     start, end = fact.start, fact.end
     if not start <= fact.value_start < end:
         start, end = fact.value_start, fact.value_end
-    return Side(fact.document_id, printed(fact), start, end, section_of(paper, fact), fact.as_of)
+    as_of = fact.as_of if fact.as_of_from in ("text", "column", "row") else None
+    return Side(fact.document_id, printed(fact), start, end, section_of(paper, fact), as_of)
 
 
 def sound(changes: Iterable[Change], papers: Sequence[Paper]) -> Iterator[Change]:

@@ -42,7 +42,7 @@ _CLASSES = {
     "budget": re.compile(r"予算"),
     "settled": re.compile(r"決算"),
     "early": re.compile(r"速報|暫定"),
-    "part": re.compile(r"[0-9]+月?[~-][0-9]+月|上半期|下半期|四半期|途中"),
+    "part": re.compile(r"[0-9]+月?[~-][0-9]+月|[0-9]月(?:末|期)?まで|上半期|下半期|四半期|途中"),
     "share": re.compile(r"割合|構成比|比率"),
     "most": re.compile(r"最大|最高|上限|以内"),
     "mean": re.compile(r"平均|月に|1(?:人|件|社|日|月)当?たり"),
@@ -234,12 +234,13 @@ def shape_of(fact: Fact) -> Shape:
     return "open"
 
 
-def classes_of(fact: Fact, text: str) -> frozenset[str]:
-    """Return what classes a figure belongs to by its label, headings and the words right behind it."""
+def classes_of(fact: Fact, text: str, over: tuple[str, ...] = ()) -> frozenset[str]:
+    """Return what classes a figure belongs to: by its label, the words right behind it, and what it stands under."""
     behind = text[fact.value_end : min(fact.end, fact.value_end + 12)] if fact.table is None else ""
     behind = re.split(r"[。、\n,;0-9]|平均", fold(behind))[0]
     said = " ".join(filter(None, (fact.label, fact.row, fact.column, fact.scope, behind)))
-    return frozenset(name for name, pattern in _CLASSES.items() if pattern.search(fold(said)))
+    found = {name for name, pattern in _CLASSES.items() if pattern.search(fold(said))}
+    return frozenset(found | {"part"} if _CLASSES["part"].search(fold(" ".join(over))) else found)
 
 
 def unit_of(fact: Fact) -> str | None:
