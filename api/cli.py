@@ -150,9 +150,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     sub.add_argument("--department", type=_one_line, metavar="部署")
     sub = command("changes", changes, "前の版の資料から変わったところを、重いものから並べます")
-    sub.add_argument("papers", nargs="+", metavar="ID", help="前の資料と新しい資料。1つなら、同じシリーズの前の版と比べます")
     sub.add_argument(
-        "--kind", action="append", default=[], metavar="種類", help="種類を絞ります（くり返せます。例: 変わった数値、加わった項目）"
+        "papers", nargs="+", metavar="ID", help="前の資料と新しい資料。1つなら、同じシリーズの前の版と比べます"
+    )
+    sub.add_argument(
+        "--kind",
+        action="append",
+        default=[],
+        metavar="種類",
+        help="種類を絞ります（くり返せます。例: 変わった数値、加わった項目）",
     )
     sub.add_argument("-n", type=int, default=30, metavar="N", help="件数（既定: 30、0 ですべて）")
     sub.add_argument("--json", action="store_true", help="JSONで出力します")
@@ -225,6 +231,7 @@ def ingest(arguments: argparse.Namespace, settings: Settings) -> int:
     with Progress(sys.stderr) as progress:
         embedder = open_embedder(settings.embedding_model, cache=settings.cache, progress=progress)
         report = Collection(settings.index, embedder).add(arguments.paths, progress=progress)
+    _tell_alerts(settings)
     for path, error in report.failed:
         place = f"{_shown(path)} の {error.page} ページ" if error.page else _shown(path)
         print(f"読み込めませんでした: {place}: {error.message}", file=sys.stderr)
@@ -244,6 +251,23 @@ def ingest(arguments: argparse.Namespace, settings: Settings) -> int:
     if not report.failed:
         return DONE
     return LOOK if report.added or report.refreshed or report.skipped else FAILED
+
+
+def _tell_alerts(settings: Settings) -> None:
+    """Print, and send as the settings say, what new papers changed of what is followed."""
+    from answer.editions.follows import Follows, FollowsDamaged
+    from api.alerts import Messenger, text_of
+
+    follows = Follows(settings.index)
+    try:
+        if not follows.held().follows:
+            return
+        for alert in follows.check(_assistant(settings), Messenger(settings)):
+            print(f"お知らせ: {text_of(alert)}", file=sys.stderr)
+            for way, fault in alert.sent:
+                print(f"  {way}: {fault or '送りました'}", file=sys.stderr)
+    except FollowsDamaged as error:
+        print(error.message, file=sys.stderr)
 
 
 class Progress:

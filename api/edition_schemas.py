@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from answer.editions.differences import Kind
 from api.schemas import CitationOut, DocumentOut, Model
@@ -54,3 +54,60 @@ class ChangesOut(Model):
     counts: dict[Kind, int] = Field(description="Of all changes, whatever ``kinds`` and ``limit`` leave.")
     total: int = Field(description="Of the kinds that were asked for.")
     changes: tuple[ChangeOut, ...] = Field(description="The weightiest first.")
+
+
+class SpotBody(Model):
+    document_id: str
+    start: int = Field(ge=0, description="Of the line, in the document's text: a side's citation.")
+    end: int = Field(ge=1)
+    text: str = Field(min_length=1, max_length=200, description="The figure, as a side's text has it.")
+
+
+class FollowBody(Model):
+    """Either a question, or a figure with what it is called."""
+
+    question: str | None = Field(None, min_length=1, max_length=500)
+    label: str | None = Field(None, min_length=1, max_length=200)
+    spot: SpotBody | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> FollowBody:
+        if (self.question is None) == (self.spot is None) or (self.spot is not None and self.label is None):
+            raise ValueError("either question, or label and spot")
+        return self
+
+
+class FollowOut(Model):
+    id: str
+    kind: Literal["figure", "question"]
+    label: str
+    made: str
+    last: str | None = Field(description="What was known of it when it was last looked at.")
+
+
+class SentOut(Model):
+    way: str = Field(examples=["webhook", "mail"])
+    fault: str = Field(description="Empty where it was sent.")
+
+
+class AlertOut(Model):
+    id: str
+    follow_id: str
+    label: str
+    time: str
+    then: str | None
+    now: str
+    difference: str | None
+    then_citation: CitationOut | None
+    now_citation: CitationOut | None
+    seen: bool
+    sent: tuple[SentOut, ...]
+
+
+class FollowsOut(Model):
+    follows: tuple[FollowOut, ...]
+    alerts: tuple[AlertOut, ...] = Field(description="Newest first.")
+    unseen: int
+    sends: tuple[str, ...] = Field(
+        description="How alerts are told elsewhere: webhook, mail; nothing where none is set."
+    )

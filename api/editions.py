@@ -3,20 +3,40 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from fastapi import Path as InPath
 
+from answer.answer import QuestionError
 from answer.assistant import Assistant
 from answer.editions.decisions import Decisions, DecisionsDamaged
 from answer.editions.differences import Change, Kind, Side
+from answer.editions.follows import MOST as MOST_FOLLOWS
+from answer.editions.follows import Follows, FollowsDamaged, Spot
 from answer.editions.pairing import edition_before
 from answer.editions.shelf import NoEditionBefore
 from answer.editions.told import NAMES, named
 from api import schemas
+from api.alerts import Messenger
 from api.documents import DocumentId, document_out
-from api.edition_schemas import ChangeOut, ChangesOut, DecisionBody, EditionOut, EditionsOut, SideOut
+from api.edition_schemas import (
+    AlertOut,
+    ChangeOut,
+    ChangesOut,
+    DecisionBody,
+    EditionOut,
+    EditionsOut,
+    FollowBody,
+    FollowOut,
+    FollowsOut,
+    SentOut,
+    SideOut,
+)
 from api.problems import Problem
+from api.settings import Settings
 from index.snapshot import DocumentInfo, Snapshot
 
 MOST = 2000  # changes in one answer
@@ -104,6 +124,95 @@ def editions_router(assistant: Assistant) -> APIRouter:
         )
 
     return router
+
+
+def follows_router(assistant: Assistant, settings: Settings, follows: Follows, messenger: Messenger) -> APIRouter:
+    """Return the routes of what is followed, and of the alerts that came of it."""
+    router = APIRouter(tags=["editions"])
+
+    def cited(snapshot: Snapshot, spot: Spot | None, n: int) -> schemas.CitationOut | None:
+        if spot is None or all(info.id != spot.document_id for info in snapshot.documents()):
+            return None
+        citation = assistant.cite(snapshot, spot.document_id, spot.start, spot.end, n)
+        return schemas.CitationOut.model_validate(citation, from_attributes=True)
+
+    def out() -> FollowsOut:
+        snapshot = assistant.collection.snapshot()
+        held = follows.held()
+        sends = [way for way, is_set in _ways(settings) if is_set]
+        return FollowsOut(
+            follows=tuple(FollowOut.model_validate(f, from_attributes=True) for f in held.follows),
+            alerts=tuple(
+                AlertOut(
+                    **{name: getattr(a, name) for name in ("id", "follow_id", "label", "time", "then", "now")},
+                    difference=a.difference,
+                    then_citation=cited(snapshot, a.then_spot, 1),
+                    now_citation=cited(snapshot, a.now_spot, 2),
+                    seen=a.seen,
+                    sent=tuple(SentOut(way=way, fault=fault) for way, fault in a.sent),
+                )
+                for a in held.alerts
+            ),
+            unseen=sum(not a.seen for a in held.alerts),
+            sends=tuple(sends),
+        )
+
+    @router.get("/v1/follows")
+    def followed() -> FollowsOut:
+        """List what is followed and its alerts; papers that came since the last look are looked at first."""
+        with _damaged():
+            follows.check(assistant, messenger)
+            return out()
+
+    @router.post("/v1/follows", status_code=201)
+    def follow(body: FollowBody) -> FollowsOut:
+        """Follow a question, or a figure of a paper, from what it is now on."""
+        with _damaged():
+            try:
+                if body.question is not None:
+                    follows.follow_question(assistant, body.question)
+                elif body.spot is not None and body.label is not None:
+                    snapshot = assistant.collection.snapshot()
+                    if all(info.id != body.spot.document_id for info in snapshot.documents()):
+                        title = "その文書は索引にありません。一覧から選び直してください。"
+                        raise Problem(404, "document-unknown", title, f"no document {body.spot.document_id[:80]!r}")
+                    follows.follow_figure(body.label, Spot(**body.spot.model_dump()))
+            except QuestionError:
+                raise
+            except ValueError as error:
+                title = f"登録できるのは {MOST_FOLLOWS} 件までです。使わないものを外してください。"
+                raise Problem(409, "too-many-follows", title, str(error)) from error
+            return out()
+
+    @router.delete("/v1/follows/{follow_id}", status_code=204)
+    def drop(follow_id: Annotated[str, InPath(description="From GET /v1/follows.", max_length=40)]) -> None:
+        """Follow something no longer."""
+        with _damaged():
+            try:
+                follows.drop(follow_id)
+            except KeyError:
+                title = "その登録はありません。すでに外された可能性があります。"
+                raise Problem(404, "follow-unknown", title, f"no follow has the id {follow_id!r}") from None
+
+    @router.post("/v1/alerts/seen", status_code=204)
+    def see() -> None:
+        """Mark all alerts as seen."""
+        with _damaged():
+            follows.see()
+
+    return router
+
+
+def _ways(settings: Settings) -> list[tuple[str, bool]]:
+    return [("webhook", settings.alert_webhook is not None), ("mail", bool(settings.alert_mail_to))]
+
+
+@contextmanager
+def _damaged() -> Iterator[None]:
+    try:
+        yield
+    except FollowsDamaged as error:
+        raise Problem(500, "follows-damaged", error.message, str(error)) from error
 
 
 def change_out(assistant: Assistant, snapshot: Snapshot, change: Change) -> ChangeOut:

@@ -47,7 +47,13 @@ PAIRS: dict[str, tuple[str, str]] = {  # below the folder of papers; the sample'
     ),
 }
 BLIND = ("hospitals-2107-2111", "funds-2203-2206")  # unread until everything else was done
-_KINDS = {"added": {"added", "new"}, "dropped": {"dropped", "gone"}, "wording": {"wording", "date", "status", "figure"}, "new": {"new", "figure"}, "gone": {"gone", "figure"}}
+_KINDS = {
+    "added": {"added", "new"},
+    "dropped": {"dropped", "gone"},
+    "wording": {"wording", "date", "status", "figure"},
+    "new": {"new", "figure"},
+    "gone": {"gone", "figure"},
+}
 
 
 @dataclass(frozen=True)
@@ -151,7 +157,9 @@ def _measure(name: str, shared: Path, into: Path | None) -> int:
     if into is not None:
         into.mkdir(parents=True, exist_ok=True)
         lines = [
-            json.dumps({"key": key_of(c), "weight": round(c.weight, 3), "quotes": list(_quotes(c, plain))}, ensure_ascii=False)
+            json.dumps(
+                {"key": key_of(c), "weight": round(c.weight, 3), "quotes": list(_quotes(c, plain))}, ensure_ascii=False
+            )
             for c in told
         ]
         (into / f"{name}.jsonl").write_text("\n".join(lines) + "\n", "utf-8")

@@ -1,9 +1,9 @@
 """Which figure of one edition measures what a figure of the other measures: tables first, then lines, then labels.
 
 A table is the other's table where their rows and columns are called alike, and a cell the other's cell where both names
-are. Figures of lines that are the same but for figures go together; what is left is paired by its label and headings. A value never meets one of another unit, of
-another class (planned, budgeted, settled, a goal, of part of a year) or of another kind of time (a day, a year); where
-two candidates are about as good, there is no pair.
+are. Figures of lines that are the same but for figures go together; what is left is paired by its label and headings.
+A value never meets one of another unit, of another class (planned, budgeted, settled, a goal, of part of a year) or of
+another kind of time (a day, a year); where two candidates are about as good, there is no pair.
 """
 
 from __future__ import annotations
@@ -60,7 +60,8 @@ def align(then: Paper, now: Paper) -> Alignment:
     lines = lines_alike(then, now)
     pairs += [p for p in _figures_of_lines(lines, then, now) if p.then.id not in inside and p.now.id not in inside]
     taken = inside | {p.then.id for p in pairs} | {p.now.id for p in pairs}
-    pairs += _labels_alike(*([f for f in paper.figures if f.id not in taken] for paper in (then, now)), then, now)
+    left = [[f for f in paper.figures if f.id not in taken] for paper in (then, now)]
+    pairs += _labels_alike(left[0], left[1], then, now)
     rows = frozenset(row for a, b in tables for row in grids[0][a].rows & grids[1][b].rows)
     return Alignment(tuple(pairs), tuple(tables), lines, rows)
 
@@ -213,7 +214,15 @@ def _named(fact: Fact, paper: Paper) -> _Named:
     around = own.union(*map(words_in, (*over[:3], line)))
     own = own or around
     follows = pack(paper.document.text[fact.value_end : min(fact.end, fact.value_end + 8)])
-    return _Named(fact, own, around, topic_of(over[0] if over else ""), topic_of(line) - own, dateless(over[0]) if over else "", follows)
+    return _Named(
+        fact,
+        own,
+        around,
+        topic_of(over[0] if over else ""),
+        topic_of(line) - own,
+        dateless(over[0]) if over else "",
+        follows,
+    )
 
 
 def _called_alike(one: _Named, other: _Named) -> float:

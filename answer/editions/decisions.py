@@ -15,14 +15,13 @@ Said = Literal["joined", "parted"]
 FILE = "editions.json"
 
 
-class DecisionsDamaged(ValueError):
+class DecisionsDamaged(ValueError):  # noqa: N818 - a state
     """The file cannot be read. ``str(error)`` names it; ``message`` says in Japanese what to do."""
 
     def __init__(self, path: Path, why: str) -> None:
         super().__init__(f"{path} cannot be read: {why}")
-        self.message = (
-            f"版のつながりを記した {path} を読み取れません。ファイルを直すか、削除してください（自動の判定に戻ります）。"
-        )
+        remedy = "ファイルを直すか、削除してください（自動の判定に戻ります）。"
+        self.message = f"版のつながりを記した {path} を読み取れません。{remedy}"
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,9 @@ from ingest.japanese import fold
 Kind = Literal["figure", "new", "gone", "added", "dropped", "date", "status", "wording"]
 
 # What is counted in these is seldom what a paper reports: 2つの窓口, 3年間, 月2回, 15歳以上
-_NO_MEASURE = frozenset("つ 回 か所 箇所 ヶ所 種類 時 時間 分 秒 歳 年 年間 か年 か月 ヶ月 月 日 日間 週 週間 倍 割 泊 度 位 点 番".split())
+_NO_MEASURE = frozenset(
+    "つ 回 か所 箇所 ヶ所 種類 時 時間 分 秒 歳 年 年間 か年 か月 ヶ月 月 日 日間 週 週間 倍 割 泊 度 位 点 番".split()
+)
 
 
 @dataclass(frozen=True)
@@ -155,7 +157,9 @@ def _holds(paper: Paper, value: str) -> bool:
     return pattern.search(paper.packed) is not None or pattern.search(paper.cells) is not None
 
 
-_TRAILING = re.compile(r"(?:[\s、:：]|(?<=[^\W\d_ぁ-ん」』）)])(?:[はがをにでもの]|から|まで|より|とは|には)|約|延べ|計(?<=\s計))+$")
+_TRAILING = re.compile(
+    r"(?:[\s、:：]|(?<=[^\W\d_ぁ-ん」』）)])(?:[はがをにでもの]|から|まで|より|とは|には)|約|延べ|計(?<=\s計))+$"
+)
 
 
 def label_of(paper: Paper, fact: Fact) -> str:

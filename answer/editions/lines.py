@@ -98,9 +98,7 @@ def _line(text: str, start: int, end: int, headings: tuple[str, ...], *, is_head
         yield Line(start, end, flat, mask, headings, is_heading)
 
 
-def _of_one(
-    name: Callable[[Line], str], then: Sequence[Line], now: Sequence[Line]
-) -> Iterator[tuple[Line, Line]]:
+def _of_one(name: Callable[[Line], str], then: Sequence[Line], now: Sequence[Line]) -> Iterator[tuple[Line, Line]]:
     """Yield the lines of one name, where each paper has one of them."""
     held: tuple[dict[str, list[Line]], dict[str, list[Line]]] = (defaultdict(list), defaultdict(list))
     for index, side in zip(held, (then, now), strict=True):

@@ -19,7 +19,9 @@ from ingest.japanese import fold
 
 TITLE = 6  # letters of a title that says enough by itself, once dates and ordinals are put aside
 HEADINGS = 0.25  # of the headings of the paper that has fewer: in both, where the title says less
-_STATE = re.compile(r"[(（【\[](?:案|改訂版?|改定版?|修正版?|訂正版?|抜粋|速報値?|確定値?|最新版?)[)）】\]]|速報値?|確定値?")
+_STATE = re.compile(
+    r"[(（【\[](?:案|改訂版?|改定版?|修正版?|訂正版?|抜粋|速報値?|確定値?|最新版?)[)）】\]]|速報値?|確定値?"
+)
 Headings = Callable[[str], frozenset[str]]
 
 
@@ -31,7 +33,7 @@ def series_name(title: str) -> str:
 def is_edition(one: DocumentInfo, other: DocumentInfo, headings: Headings) -> bool:
     """Tell whether two papers are editions of one series; ``headings`` gives those of a document, by its id.
 
-    例: 地域活力の創生に関する説明資料 of 令和6年2月議会 and of 令和6年6月議会 → True; the 資料1 of two committees → False
+    例: 地域活力の創生に関する説明資料 of 令和6年2月議会 and 令和6年6月議会 → True; 資料1 of two committees → False
     """
     if one.id == other.id or _meeting(one) != _meeting(other):
         return False
@@ -40,6 +42,8 @@ def is_edition(one: DocumentInfo, other: DocumentInfo, headings: Headings) -> bo
         letters = len(re.findall(r"[^\W\d_]", titles[0]))
         if letters >= TITLE and (one.meeting or letters >= 2 * TITLE):
             return True
+        if one.published == other.published:
+            return False  # a short title on two papers of one day names their occasion
         return _common(headings(one.id), headings(other.id)) >= HEADINGS
     if _file(one) and _file(one) == _file(other):
         return _common(headings(one.id), headings(other.id)) >= HEADINGS

@@ -27,13 +27,14 @@ _ENUMERATOR = re.compile(
 _ORDINAL = re.compile(r"第?[0-9]+(?:回|期|号|版|次|弾|年目|週)")
 # Words that tell of no thing: what is left of a label when its figure and dates are taken out.
 _EMPTY = frozenset(
-    "数 者数 件数 時点 現在 末 月末 年 年度 月 日 約 延べ のべ 等 など ほど 程度 以上 以下 累計 する なる ある いる 令和 平成"
-    " 計 うち 参考 実績 r h".split()
+    "数 者数 件数 時点 現在 末 月末 年 年度 月 日 約 延べ のべ 等 など ほど 程度 以上 以下 累計 する なる ある"
+    " いる 令和 平成 計 うち 参考 実績 r h".split()
 )
 # Words that a heading or item has whatever it is about.
 _USUAL = frozenset(
-    "開催 実施 取組 取組み 取り組み 事業 主 内容 推進 関係 支援 設置 活動 状況 概要 について 県 市 町 村 県内 例 その他 強化 促進 充実"
-    " 整備 運営 運用 開始 予定 拡大 向上 活用 対応 対象 補助 施策 一部 新 新規 方針 方向性".split()
+    "開催 実施 取組 取組み 取り組み 事業 主 内容 推進 関係 支援 設置 活動 状況 概要 について 県 市 町 村"
+    " 県内 例 その他 強化 促進 充実 整備 運営 運用 開始 予定 拡大 向上 活用 対応 対象 補助 施策 一部 新 新規 方針"
+    " 方向性".split()
 )
 # A figure of one class never stands beside a figure of another: what is planned is no earlier value of what was done.
 _CLASSES = {
@@ -51,7 +52,9 @@ _CLASSES = {
 
 
 # What parts the name of a figure from what stands before it: another figure with its unit, a comma, a bracket.
-_PARTED = re.compile(r"[0-9][0-9,.]*(?: ?[人件名社校戸台組円%](?= )|[^\s、。・()（）:：\[\]［］]*)|[、。・()（）:：\[\]［］※]")
+_PARTED = re.compile(
+    r"[0-9][0-9,.]*(?: ?[人件名社校戸台組円%](?= )|[^\s、。・()（）:：\[\]［］]*)|[、。・()（）:：\[\]［］※]"
+)
 _BRACKETED = re.compile(r"[\[［(（【][^\]］)）】]*[\]］)）】]")
 _UNIT_LINE = re.compile(r"[(（]単位[:：][^()（）]*[)）]")
 _REACH = 8  # lines: how far below the name of a box its figures may stand
@@ -181,7 +184,7 @@ class Paper:
 
 @lru_cache(maxsize=50_000)
 def pack(text: str) -> str:
-    """Return text as it is looked for: one width, no white space, list signs, commas. 例: ●会 員 １,０２０ → 会員1020"""
+    """Return text as it is looked for: in one width and packed. 例: ●会 員 １,０２０ → 会員1020"""
     return re.sub(r"(?<=[0-9]),(?=[0-9])|\s", "", _NOTES.sub("", fold(without_notes(text)))).strip("-・|")
 
 

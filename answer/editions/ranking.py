@@ -10,6 +10,7 @@ that name a measure: 事業, 補助, 制度, 計画, 条例.
 
 from __future__ import annotations
 
+import math
 import re
 from bisect import bisect_left
 from collections import defaultdict
@@ -52,7 +53,7 @@ def _matter(change: Change, sizes: Mapping[tuple[Kind, str], Sequence[float]]) -
     if change.kind == "figure":
         share = 1.0 if change.share is None else min(1.0, change.share)
         part = 1.0 if any(TOTAL_HEADING.fullmatch(word) for word in change.label.split()) else 0.9
-        return part * (_LEAST + (1 - _LEAST) * share**0.5)
+        return part * (_LEAST + (1 - _LEAST) * math.sqrt(share))
     if change.kind in ("new", "gone"):
         unit, size = _size(change.now or change.then)
         held = sizes[change.kind, unit]

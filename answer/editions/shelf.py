@@ -19,7 +19,7 @@ _KEPT = 16  # comparisons
 _HEADINGS_KEPT = 4096  # papers
 
 
-class NoEditionBefore(LookupError):
+class NoEditionBefore(LookupError):  # noqa: N818 - a state
     """No other paper is known as an earlier edition. ``message`` says in Japanese what to do."""
 
     def __init__(self, info: DocumentInfo) -> None:

@@ -14,7 +14,9 @@ from ingest.japanese import fold
 
 # What a paper says will be, and what it says has been.
 _PLANNED = re.compile(r"予定|見込|検討|計画中|目指す|（案）|\(案\)|仮称|試行|準備中|調整中|協議中")
-_DONE = re.compile(r"(?:開[催校始設]|実施|策定|設置|締結|決定|完了|成立|運用|就航|導入|採択|認定)(?:し(?:た|て)|され|済|$|。|\(|（)|した(?:。|$)|実績")
+_DONE = re.compile(
+    r"(?:開[催校始設]|実施|策定|設置|締結|決定|完了|成立|運用|就航|導入|採択|認定)(?:し(?:た|て)|され|済|$|。|\(|（)|した(?:。|$)|実績"
+)
 # Words by which a line binds somebody, or says who, how much and until when.
 _BINDS = re.compile(
     r"期限|締め?切|〆切|必着|まで(?:に|と)?|以内|以上|以下|未満|上限|下限|対象|要件|条件|必要|必須|義務|できません|できない|できる"
@@ -86,7 +88,7 @@ def _parts(pair: LinePair) -> tuple[str, str]:
 def _cut(text: str, start: int, end: int) -> str:
     start = max(0, start - _AROUND)
     end = min(len(text), max(end + _AROUND, start + 2 * _AROUND), start + _LONGEST)
-    while 0 < start and text[start - 1].isdigit():  # no figure is shown in part
+    while start > 0 and text[start - 1].isdigit():  # no figure is shown in part
         start -= 1
     while end < len(text) and text[end].isdigit() and text[end - 1].isdigit():
         end += 1
