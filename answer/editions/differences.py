@@ -114,8 +114,8 @@ def _only_here(paper: Paper, other: Paper, alignment: Alignment, paired: set[str
             continue  # another year of a row that both have
         if not (words_in(fact.label) or paper.names_over(fact)) or not paper.is_named(fact) or not _is_now(paper, fact):
             continue
-        bare = unit_of(fact) is None and not set(figures(fact.value)) - other.numbers
-        if bare or _holds(other, value) or _holds(other, pack(fact.value)):
+        unit = unit_of(fact)
+        if unit is None or (fact.number, unit) in other.measures or _holds(other, value):
             continue
         told.add((label_of(paper, fact), value))
         yield fact

@@ -28,7 +28,7 @@ _ORDINAL = re.compile(r"第?[0-9]+(?:回|期|号|版|次|弾|年目|週)")
 # Words that tell of no thing: what is left of a label when its figure and dates are taken out.
 _EMPTY = frozenset(
     "数 者数 件数 時点 現在 末 月末 年 年度 月 日 約 延べ のべ 等 など ほど 程度 以上 以下 累計 する なる ある"
-    " いる 令和 平成 計 うち 参考 実績 r h".split()
+    " いる 令和 平成 年間 最大 最高 上限 一人 当たり おく 全体 毎月 計 うち 参考 実績 r h".split()
 )
 # Words that a heading or item has whatever it is about.
 _USUAL = frozenset(
@@ -126,10 +126,15 @@ class Paper:
 
     def _own_name(self, fact: Fact) -> str:
         """Return what stands right before a value on its line; empty where that is no name."""
-        text = self.document.text
-        before = text[max(0, text.rfind("\n", 0, fact.value_start) + 1) : fact.value_start]
+        before = self._before(fact)
         own = _PARTED.split(re.sub(r"\([^()]*\)", " ", same_width(before)))[-1].strip()
-        return own if len(own) > 1 and words_in(own) else ""
+        counts_all = own.endswith("の") and re.search(r"[、・]", before)  # 熊本、阿蘇、天草の5コース
+        return own if len(own) > 1 and words_in(own) and own[0] not in "のはがをにでと" and not counts_all else ""
+
+    def _before(self, fact: Fact) -> str:
+        """Return what stands before a value on its line."""
+        text = self.document.text
+        return text[text.rfind("\n", 0, fact.value_start) + 1 : fact.value_start]
 
     def is_named(self, fact: Fact) -> bool:
         """Tell whether it is sure what a figure is called: in a table, by its own line, or alone in its sentence."""
@@ -137,7 +142,8 @@ class Paper:
             return True
         if self.is_bracketed(fact):
             return False
-        return fact.kind == "key_value" or sum(f.start == fact.start for f in self.figures) == 1
+        keyed = fact.kind == "key_value" and re.search(r"[:：]\s*(?:約|延べ|計|\*)*$", self._before(fact))
+        return bool(keyed) or sum(f.start == fact.start for f in self.figures) == 1
 
     def is_bracketed(self, fact: Fact) -> bool:
         """Tell whether a value stands alone in brackets on its line.
@@ -176,6 +182,11 @@ class Paper:
     def numbers(self) -> frozenset[str]:
         """Every figure of the text, as ``answer.check`` compares them."""
         return frozenset(figures(self.document.text))
+
+    @cached_property
+    def measures(self) -> frozenset[tuple[float, str | None]]:
+        """Every value of the text with what it is counted in: 65名 and 65人 are one."""
+        return frozenset((q.value, q.base_unit) for q in find_quantities(self.document.text))
 
     @cached_property
     def words(self) -> frozenset[str]:
