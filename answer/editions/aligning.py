@@ -205,7 +205,7 @@ def _is_called(fact: Fact, paper: Paper) -> bool:
 
 def is_of_change(label: str) -> bool:
     """Tell whether a label names how much something changed, and no thing."""
-    return _OF_CHANGE.search(label) is not None or re.search(r"前[年月期回]", label) is not None
+    return _OF_CHANGE.search(label) is not None or re.search(r"前[年月期回]|度比", label) is not None
 
 
 def _named(fact: Fact, paper: Paper) -> _Named:

@@ -13,7 +13,7 @@ from typing import Literal
 
 from answer.check import figures, is_verbatim
 from answer.editions.aligning import Alignment, Pair, is_of_change
-from answer.editions.paper import Paper, dateless, pack, unit_of, words_in
+from answer.editions.paper import Paper, dateless, is_generic, pack, unit_of, words_in
 from answer.figures import printed
 from answer.series import subtract
 from answer.told import told_of
@@ -115,7 +115,7 @@ def _only_here(paper: Paper, other: Paper, alignment: Alignment, paired: set[str
         if not (words_in(fact.label) or paper.names_over(fact)) or not paper.is_named(fact) or not _is_now(paper, fact):
             continue
         unit = unit_of(fact)
-        if unit is None or (fact.number, unit) in other.measures or _holds(other, value):
+        if unit is None or not fact.number or is_generic(label_of(paper, fact)) or (fact.number, unit) in other.measures or _holds(other, value):
             continue
         told.add((label_of(paper, fact), value))
         yield fact
@@ -148,7 +148,8 @@ def _day(fact: Fact) -> str:
 def _is_now(paper: Paper, fact: Fact) -> bool:
     """Tell whether a figure is no change of another, nor an earlier value that a sentence goes from."""
     text = paper.document.text[fact.start : fact.end]
-    return not is_of_change(fact.label) and told_of(fact, text, fact.start).role == "now"
+    label = f"{fact.label} {paper.called(fact)}"
+    return not is_of_change(label) and told_of(fact, text, fact.start).role == "now"
 
 
 def _holds(paper: Paper, value: str) -> bool:
@@ -158,7 +159,7 @@ def _holds(paper: Paper, value: str) -> bool:
 
 
 _TRAILING = re.compile(
-    r"(?:[\s、:：]|(?<=[^\W\d_ぁ-ん」』）)])(?:[はがをにでもの]|から|まで|より|とは|には)|約|延べ|計(?<=\s計))+$"
+    r"(?:[\s、:：]|(?<=[^\W\d_ぁ-ん」』）)])(?:[はがをにでもの]|から|まで|より|とは|には)|約|延べ)+$"
 )
 
 

@@ -12,13 +12,13 @@ from answer.editions.differences import Change, Side
 from answer.editions.paper import Paper, is_item, name_of, pack, topic_of
 from answer.evidence import Statement
 from ingest.dates import find_periods
-from ingest.japanese import fold, morphs
+from ingest.japanese import fold, may_continue, morphs
 
 SAID = 0.75  # of a name's words on one line of the other paper: it is said there
 _MARKED = re.compile(r"[◇◆○●◎■・\-※①-⑳]|[(（]?[0-9]{1,2}[)）.]")
 _BOXED = re.compile(r"^[＜<【《]([^＞>】》\n]+)[＞>】》]")
 # What a name ends in that is no part of it. 例: …事業［310万円］, …の開催（令和6年1月20日）
-_TAIL = re.compile(r"[\[［][^\]］]*[\]］]$|[(（](?:[RHS]?[0-9]|令和|平成|昨|本)[^()（）]*[)）]$")
+_TAIL = re.compile(r"(?<=\S)\s*【[^】]*】\s*(?:新規|拡充|継続)?$|[\[［][^\]］]*[\]］]$|[(（](?:[RHS]?[0-9]|令和|平成|昨|本)[^()（）]*[)）]$")
 _NAME = 16  # characters: a longer line with a subject or an object is half a sentence
 
 
@@ -66,6 +66,8 @@ def _items(paper: Paper) -> Iterator[_Item]:
         following = paper.statements[at + 1] if at + 1 < len(paper.statements) else None
         if statement.kind == "label" and (following is None or following.kind in ("label", "heading")):
             continue  # the caption of a picture, or a piece of one
+        if statement.kind == "bullet" and following is not None and _goes_on(statement, following):
+            continue  # half a sentence
         for raw in _names_in(statement):
             name = _bare(raw)
             if is_item(name) and pack(name) not in told and _is_name(name, is_heading=statement.kind == "heading"):
@@ -100,7 +102,12 @@ def _is_name(name: str, *, is_heading: bool) -> bool:
     return not find_periods(name) and (len(name) <= _NAME or not subject)
 
 
-_NO_NAME = re.compile(r"(?:様子|イメージ|写真|氏|しま|[をにがはでともへや、「（(…])[①-⑳]?$|^[…、。）)ぁ-ん]|[\"=|↑↓→]")
+def _goes_on(one: Statement, other: Statement) -> bool:
+    """Tell whether a line goes on in the next: the reading may have taken it for an end."""
+    return other.kind == "paragraph" and len(one.flat) > _NAME and may_continue(one.flat, other.flat)
+
+
+_NO_NAME = re.compile(r"[0-9]/[0-9]|曜日?|(?:様子|イメージ|写真|氏|しま|[をにがはでともへや、「（(…])[①-⑳]?$|^[…、。）)ぁ-ん]|[\"=|↑↓→]")
 
 
 def _is_balanced(name: str) -> bool:

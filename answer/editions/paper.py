@@ -28,7 +28,7 @@ _ORDINAL = re.compile(r"第?[0-9]+(?:回|期|号|版|次|弾|年目|週)")
 # Words that tell of no thing: what is left of a label when its figure and dates are taken out.
 _EMPTY = frozenset(
     "数 者数 件数 時点 現在 末 月末 年 年度 月 日 約 延べ のべ 等 など ほど 程度 以上 以下 累計 する なる ある"
-    " いる 令和 平成 年間 最大 最高 上限 一人 当たり おく 全体 毎月 計 うち 参考 実績 r h".split()
+    " いる 令和 平成 年間 最大 最高 上限 一人 当たり おく 全体 毎月 新た 計 うち 参考 実績 r h".split()
 )
 # Words that a heading or item has whatever it is about.
 _USUAL = frozenset(
@@ -129,7 +129,8 @@ class Paper:
         before = self._before(fact)
         own = _PARTED.split(re.sub(r"\([^()]*\)", " ", same_width(before)))[-1].strip()
         counts_all = own.endswith("の") and re.search(r"[、・]", before)  # 熊本、阿蘇、天草の5コース
-        return own if len(own) > 1 and words_in(own) and own[0] not in "のはがをにでと" and not counts_all else ""
+        bare = re.sub(r"[はがをにでもの]+$", "", own)
+        return own if len(bare) > 1 and words_in(own) and own[0] not in "のはがをにでと" and not counts_all else ""
 
     def _before(self, fact: Fact) -> str:
         """Return what stands before a value on its line."""
@@ -141,6 +142,8 @@ class Paper:
         if fact.table is not None or self._own_name(fact):
             return True
         if self.is_bracketed(fact):
+            return False
+        if is_generic(fact.label) or re.search(r"[0-9]$", fold(fact.label)):  # 輸出は、に122: torn
             return False
         keyed = fact.kind == "key_value" and re.search(r"[:：]\s*(?:約|延べ|計|\*)*$", self._before(fact))
         return bool(keyed) or sum(f.start == fact.start for f in self.figures) == 1
@@ -272,11 +275,16 @@ def is_item(name: str) -> bool:
         return False
     if any(q.unit or q.value > _LARGEST_NUMBER for q in find_quantities(name)):
         return False
-    bare = re.sub(r"[【】〈〉<>《》「」()（）]", "", plain)
-    return bool(topic_of(name)) and not _GENERIC.fullmatch(bare) and not is_label(name_of(name))
+    has_letters = re.search(r"[^\W\d_]{2}", plain) is not None
+    return has_letters and bool(topic_of(name)) and not is_generic(name) and not is_label(name_of(name))
 
 
 _LARGEST_NUMBER = 30  # a larger bare figure numbers no chapter
+
+
+def is_generic(name: str) -> bool:
+    """Tell whether a name is one that every section has. 例: 概要, 令和5年度の実施内容"""
+    return _GENERIC.fullmatch(re.sub(r"[【】〈〉<>《》「」()（）]", "", dateless(name))) is not None
 
 
 def topic_of(name: str) -> frozenset[str]:
