@@ -101,7 +101,7 @@ def _is_it(listed: Listed, change: Change, papers: Sequence[Paper]) -> bool:
     said = pack(" ".join((change.label, *change.section, *sections, *change.holds, *_quotes(change, texts))))
     if not all(pack(word) in said for word in listed.label if not find_periods(word)):
         return False
-    is_wording = listed.kind == "wording"
+    is_wording = change.kind in ("wording", "date", "status")
     return all(
         not value or (side is not None and _holds(side, value, texts if is_wording else {}))
         for value, side in ((listed.then, change.then), (listed.now, change.now))

@@ -22,7 +22,8 @@ WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 def page(client: AskClient, documents: list[Json]) -> None:
     """Draw the alerts, the choice of two papers, and what changed between them, the weightiest first."""
     st.html(
-        '<h2 class="tk-head">変更</h2><p class="tk-lead">同じシリーズの前の版から変わったところを、重いものから並べます。'
+        '<h2 class="tk-head">変更</h2>'
+        '<p class="tk-lead">同じシリーズの前の版から変わったところを、重いものから並べます。'
         "行を開くと、印の付いた両方のページが並びます。確かでない変更は示しません。</p>"
     )
     _alerts(client)
@@ -50,8 +51,6 @@ def _chosen(client: AskClient, documents: list[Json]) -> tuple[str, str] | None:
     names = {d["id"]: paper_name(d) for d in documents}
     dates = {d["id"]: d["published"] or "" for d in documents}
     newest = sorted(names, key=dates.__getitem__, reverse=True)
-        names, key=lambda id_: next(d["published"] or "" for d in documents if d["id"] == id_), reverse=True
-    )
     asked = st.query_params.get("now")
     left, right = st.columns(2)
     now: str = right.selectbox(

@@ -12,6 +12,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from answer.cues import CHANGE_HEADING
@@ -20,12 +21,17 @@ from answer.editions.paper import Paper, classes_of, dateless, pack, shape_of, t
 from answer.told import told_of
 from ingest.dates import parse_code
 from ingest.document import Fact
+from ingest.tables import is_missing
 
 # Set by hand on six pairs of papers (eval/questions/editions): how much of the rows and columns of two tables, and of
 # the words of two labels, must be the same, and by how much the best candidate must lead.
 ROWS, COLUMNS, ALIKE_TITLES = 0.5, 0.5, 0.34
 COVERED, ALIKE, LEAD = 0.7, 0.7, 0.12
 _OF_CHANGE = re.compile(rf"{CHANGE_HEADING.pattern}|対比")
+# What a figure must be told as; of a cell its heading says whether it is a change (``is_of_change``).
+_ROLES = {False: ("now",), True: ("now", "change", "index")}
+_SHORT = 30  # characters of a cell of words
+_BETWEEN = 3  # characters between the figures of one cell
 _COMMON_ROWS = 3  # tables of so many common rows need no common words in their titles
 
 Key = tuple[str, str, str]  # row, column, and what else a label says
@@ -48,7 +54,7 @@ class Alignment:
     pairs: tuple[Pair, ...]
     tables: tuple[tuple[int, int], ...]
     lines: tuple[LinePair, ...] = ()
-    rows: frozenset[str] = frozenset()  # what the rows of these tables are called in both papers
+    texts: tuple[tuple[Fact, Fact], ...] = ()  # cells of words that stand in one row and column, and differ
 
 
 def align(then: Paper, now: Paper) -> Alignment:
@@ -62,8 +68,25 @@ def align(then: Paper, now: Paper) -> Alignment:
     taken = inside | {p.then.id for p in pairs} | {p.now.id for p in pairs}
     left = [[f for f in paper.figures if f.id not in taken] for paper in (then, now)]
     pairs += _labels_alike(left[0], left[1], then, now)
-    rows = frozenset(row for a, b in tables for row in grids[0][a].rows & grids[1][b].rows)
-    return Alignment(tuple(pairs), tuple(tables), lines, rows)
+    return Alignment(tuple(pairs), tuple(tables), lines, tuple(_texts_alike(tables, then, now)))
+
+
+def _texts_alike(tables: Sequence[tuple[int, int]], then: Paper, now: Paper) -> Iterator[tuple[Fact, Fact]]:
+    """Yield the short cells of words in one row and column of tables that are one, where the words are not the same."""
+    held: list[dict[tuple[int, Key], list[Fact]]] = []
+    for paper in (then, now):
+        cells: dict[tuple[int, Key], list[Fact]] = defaultdict(list)
+        for fact in paper.facts:
+            if fact.table is not None and fact.number is None and fact.row and fact.column:
+                cells[fact.table, _key(fact)].append(fact)
+        held.append(cells)
+    for a, b in tables:
+        for (table, key), facts in held[0].items():
+            others = held[1].get((b, key), [])
+            if table == a and len(facts) == len(others) == 1 and not is_missing(facts[0].value + others[0].value):
+                one, other = facts[0], others[0]
+                if max(len(one.value), len(other.value)) <= _SHORT and pack(one.value) != pack(other.value):
+                    yield one, other
 
 
 # --- lines ------------------------------------------------------------------------------------------------------------
@@ -168,6 +191,14 @@ def _at_their_dates(early: Sequence[Fact], late: Sequence[Fact]) -> Iterator[tup
             yield newest[0], newest[1]
     elif len(early) == len(late) == 1:
         yield early[0], late[0]
+    elif [unit_of(f) for f in early] == [unit_of(f) for f in late] and _of_one_cell(early) and _of_one_cell(late):
+        yield from zip(early, late, strict=True)  # 例: 44.5%（2,853人/6,406床）, each in its place
+
+
+def _of_one_cell(facts: Sequence[Fact]) -> bool:
+    """Tell whether figures stand one behind the other in one cell: nothing but brackets and signs parts them."""
+    ordered = sorted(facts, key=lambda f: f.value_start)
+    return all(0 <= b.value_start - a.value_end <= _BETWEEN for a, b in pairwise(ordered)) and ordered == list(facts)
 
 
 # --- labels -----------------------------------------------------------------------------------------------------------
@@ -176,6 +207,7 @@ def _at_their_dates(early: Sequence[Fact], late: Sequence[Fact]) -> Iterator[tup
 @dataclass(frozen=True)
 class _Named:
     fact: Fact
+    name: str  # of a cell: its row and column, dates put aside
     own: frozenset[str]  # words of the label
     around: frozenset[str]  # these, and the words of its line and of the headings it stands under
     over: frozenset[str]  # what tells the innermost heading from others
@@ -190,6 +222,8 @@ def _labels_alike(early: Iterable[Fact], late: Iterable[Fact], then: Paper, now:
     scores: dict[tuple[int, int], float] = {}
     for i, one in enumerate(named[0]):
         for j, other in enumerate(named[1]):
+            if one.fact.table is not None and other.fact.table is not None and one.name != other.name:
+                continue  # the rows and columns of two tables are called just so
             if one.own & other.around and other.own & one.around and _is_same_kind(one.fact, other.fact, then, now):
                 score = _called_alike(one, other)
                 if score > 0:
@@ -199,13 +233,21 @@ def _labels_alike(early: Iterable[Fact], late: Iterable[Fact], then: Paper, now:
 
 
 def _is_called(fact: Fact, paper: Paper) -> bool:
-    """Tell whether a figure is no change of another one, and its line more than the figure in brackets."""
-    return not is_of_change(fact.label) and not paper.is_bracketed(fact)
+    """Tell whether a figure is no change of another one, and its line more than the figure in brackets.
+
+    A cell must be the only one of its name: where the heading of a column was not read, all of a row have one.
+    """
+    if is_of_change(fact.label) or paper.is_bracketed(fact):
+        return False
+    return fact.table is None or (paper.named_alike(fact) == 1 and paper.is_named(fact))
 
 
 def is_of_change(label: str) -> bool:
     """Tell whether a label names how much something changed, and no thing."""
-    return _OF_CHANGE.search(label) is not None or re.search(r"前[年月期回]|度比", label) is not None
+    return (
+        _OF_CHANGE.search(label.replace("差引残", "残")) is not None
+        or re.search(r"前[年月期回]|度比", label) is not None
+    )
 
 
 def _named(fact: Fact, paper: Paper) -> _Named:
@@ -216,6 +258,7 @@ def _named(fact: Fact, paper: Paper) -> _Named:
     follows = pack(paper.document.text[fact.value_end : min(fact.end, fact.value_end + 8)])
     return _Named(
         fact,
+        "｜".join(_key(fact)),
         own,
         around,
         topic_of(over[0] if over else ""),
@@ -268,8 +311,8 @@ def _is_same_kind(one: Fact, other: Fact, then: Paper, now: Paper) -> bool:
     if classes[0] != classes[1]:
         return False
     return all(
-        told_of(fact, paper.document.text[fact.start : fact.end], fact.start).role == "now"
-        for fact, paper in ((one, then), (other, now))
+        told_of(fact, paper.document.text[fact.start : fact.end], fact.start).role in roles
+        for fact, paper, roles in ((f, p, _ROLES[f.table is not None]) for f, p in ((one, then), (other, now)))
     )
 
 

@@ -15,6 +15,6 @@ def compare(then: Paper, now: Paper) -> tuple[Change, ...]:
     alignment = align(then, now)
     figures = tuple(sound(figure_changes(then, now, alignment), (then, now)))
     told = {change.now.start for change in figures if change.kind == "figure" and change.now is not None}
-    wording = wording_changes(alignment.lines, then, now, told)
+    wording = wording_changes(alignment, then, now, told)
     items = item_changes(then, now, alignment)
     return ranked((*figures, *sound((*wording, *items), (then, now))))

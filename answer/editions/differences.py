@@ -110,13 +110,15 @@ def _only_here(paper: Paper, other: Paper, alignment: Alignment, paired: set[str
         value = pack(printed(fact))
         if fact.id in paired or (label_of(paper, fact), value) in told or fold(fact.unit or "") in _NO_MEASURE:
             continue
-        if fact.table is not None and fact.as_of_from == "column" and dateless(fact.row or "") in alignment.rows:
-            continue  # another year of a row that both have
         if not (words_in(fact.label) or paper.names_over(fact)) or not paper.is_named(fact) or not _is_now(paper, fact):
             continue
         unit = unit_of(fact)
-        if unit is None or not fact.number or is_generic(label_of(paper, fact)) or (fact.number, unit) in other.measures or _holds(other, value):
+        if unit is None or not fact.number or is_generic(label_of(paper, fact)):
             continue
+        if (fact.number, unit) in other.measures or _holds(other, value):
+            continue
+        if (paper.thing_of(fact), unit) in other.things:
+            continue  # both papers give a figure of it, and it is not sure that they are one: nothing is told
         told.add((label_of(paper, fact), value))
         yield fact
 
@@ -149,7 +151,7 @@ def _is_now(paper: Paper, fact: Fact) -> bool:
     """Tell whether a figure is no change of another, nor an earlier value that a sentence goes from."""
     text = paper.document.text[fact.start : fact.end]
     label = f"{fact.label} {paper.called(fact)}"
-    return not is_of_change(label) and told_of(fact, text, fact.start).role == "now"
+    return not is_of_change(label) and (fact.table is not None or told_of(fact, text, fact.start).role == "now")
 
 
 def _holds(paper: Paper, value: str) -> bool:
@@ -166,9 +168,12 @@ _TRAILING = re.compile(
 def label_of(paper: Paper, fact: Fact) -> str:
     """Return what a figure measures, as a reader is told: its label on one line. 例: 会員数は → 会員数"""
     called = paper.called(fact)
+    if fact.table is not None and fact.column and fact.column not in called:
+        called = f"{called} {fact.column}"
     if fact.table is not None and fact.as_of_from in ("column", "row"):  # its date is told beside it
         dating = fact.column if fact.as_of_from == "column" else fact.row
-        called = called.replace(dating, " ", 1) if dating and called.strip() != dating else called
+        if dating and dateless(dating) == "@" and called.strip() != dating:
+            called = called.replace(dating, " ", 1)
     label = re.sub(r"\s+", " ", called).strip(" :：、・-")
     return _TRAILING.sub("", label) or (fact.scope or "")
 

@@ -18,7 +18,10 @@ SAID = 0.75  # of a name's words on one line of the other paper: it is said ther
 _MARKED = re.compile(r"[◇◆○●◎■・\-※①-⑳]|[(（]?[0-9]{1,2}[)）.]")
 _BOXED = re.compile(r"^[＜<【《]([^＞>】》\n]+)[＞>】》]")
 # What a name ends in that is no part of it. 例: …事業［310万円］, …の開催（令和6年1月20日）
-_TAIL = re.compile(r"(?<=\S)\s*【[^】]*】\s*(?:新規|拡充|継続)?$|[\[［][^\]］]*[\]］]$|[(（](?:[RHS]?[0-9]|令和|平成|昨|本)[^()（）]*[)）]$")
+_TAIL = re.compile(
+    r"(?<=\S)\s*【[^】]*】\s*(?:新規|拡充|継続)?$|[\[［][^\]］]*[\]］]$"
+    r"|[(（](?:[RHS]?[0-9]|令和|平成|昨|本)[^()（）]*[)）]$"
+)
 _NAME = 16  # characters: a longer line with a subject or an object is half a sentence
 
 
@@ -107,7 +110,10 @@ def _goes_on(one: Statement, other: Statement) -> bool:
     return other.kind == "paragraph" and len(one.flat) > _NAME and may_continue(one.flat, other.flat)
 
 
-_NO_NAME = re.compile(r"[0-9]/[0-9]|曜日?|(?:様子|イメージ|写真|氏|しま|[をにがはでともへや、「（(…])[①-⑳]?$|^[…、。）)ぁ-ん]|[\"=|↑↓→]")
+_NO_NAME = re.compile(
+    r"[0-9]/[0-9]|曜日?|(?:様子|イメージ|写真|氏|しま|[をにがはでともへや、「（(…])[①-⑳]?$"
+    r"|^[…、。）)ぁ-ん]|[\"=|↑↓→]"
+)
 
 
 def _is_balanced(name: str) -> bool:

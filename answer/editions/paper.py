@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from itertools import takewhile
 from typing import Literal
 
 from answer.check import figures
@@ -84,7 +87,7 @@ class Paper:
         found: dict[int, Fact] = {}
         for fact in self.facts:
             if fact.number is not None and not self._is_torn(fact):
-                found.setdefault(fact.value_start, fact)
+                found.setdefault(fact.value_start, self._without_title(fact))
         return tuple(found.values())
 
     @cached_property
@@ -139,7 +142,9 @@ class Paper:
 
     def is_named(self, fact: Fact) -> bool:
         """Tell whether it is sure what a figure is called: in a table, by its own line, or alone in its sentence."""
-        if fact.table is not None or self._own_name(fact):
+        if fact.table is not None:
+            return bool(fact.column) or not self._is_wide(fact)
+        if self._own_name(fact):
             return True
         if self.is_bracketed(fact):
             return False
@@ -147,6 +152,11 @@ class Paper:
             return False
         keyed = fact.kind == "key_value" and re.search(r"[:：]\s*(?:約|延べ|計|\*)*$", self._before(fact))
         return bool(keyed) or sum(f.start == fact.start for f in self.figures) == 1
+
+    def _is_wide(self, fact: Fact) -> bool:
+        """Tell whether a cell's row has figures in several cells, so that its column must say which one it is."""
+        line = self.document.text[fact.start : fact.end].split("\t")[1:]
+        return sum(bool(find_quantities(cell)) for cell in line) > 1
 
     def is_bracketed(self, fact: Fact) -> bool:
         """Tell whether a value stands alone in brackets on its line.
@@ -156,6 +166,26 @@ class Paper:
         row = same_width(self.row_of(fact)).strip()
         return _BRACKETED.fullmatch(row) is not None and pack(row[1:-1]) == pack(fact.value)
 
+    def named_alike(self, fact: Fact) -> int:
+        """Return how many cells of a fact's table have its row, column and label."""
+        return self._names_of_cells[fact.table, fact.row, fact.column, fact.label]
+
+    @cached_property
+    def _names_of_cells(self) -> Counter[tuple[int | None, str | None, str | None, str]]:
+        return Counter((f.table, f.row, f.column, f.label) for f in self.figures)
+
+    @cached_property
+    def things(self) -> frozenset[tuple[str, str | None]]:
+        """What the paper gives figures of, each with its unit: rows of tables, labels under their headings."""
+        return frozenset((self.thing_of(fact), unit_of(fact)) for fact in self.figures)
+
+    def thing_of(self, fact: Fact) -> str:
+        """Return what a figure is of: its row, or its label and the heading over it, dates put aside."""
+        if fact.table is not None and fact.row:
+            return dateless(fact.row)
+        over = self.names_over(fact)
+        return f"{dateless(self.called(fact))}｜{dateless(over[0]) if over else ''}"
+
     def line_of(self, fact: Fact) -> str:
         """Return the line of a figure that stands in no table, and the one before it under the same headings."""
         at = bisect_right(self._starts, fact.start) - 1
@@ -164,6 +194,30 @@ class Paper:
         before = self.statements[at - 1] if at else None
         led = before.flat if before is not None and before.headings == self.statements[at].headings else ""
         return f"{led} {self.statements[at].flat}"
+
+    @cached_property
+    def _titles(self) -> dict[int, str]:
+        """Return what all columns of a table begin with, by its number: a title that was read as their heading."""
+        columns: dict[int, set[str]] = defaultdict(set)
+        for fact in self.facts:
+            if fact.table is not None and fact.column:
+                columns[fact.table].add(fact.column)
+        return {table: _common_start(names) for table, names in columns.items() if len(names) > 1}
+
+    def _without_title(self, fact: Fact) -> Fact:
+        """Return a cell without the title over its columns; what is left of its heading dates it."""
+        title = self._titles.get(fact.table, "") if fact.table is not None else ""
+        if not title or not fact.column:
+            return fact
+        column = fact.column.removeprefix(title)
+        dated = find_periods(column)
+        return replace(
+            fact,
+            label=fact.label.replace(fact.column, column, 1),
+            column=column,
+            as_of=dated[0].code if dated else fact.as_of,
+            as_of_from="column" if dated else "heading",
+        )
 
     def _is_torn(self, fact: Fact) -> bool:
         """Tell whether a value is only a part of what is printed. 例: 7,920万円 of 2 億 7,920 万円, 24日 of 4月 24日"""
@@ -194,6 +248,12 @@ class Paper:
     @cached_property
     def words(self) -> frozenset[str]:
         return frozenset(content_words(self.document.text))
+
+
+def _common_start(names: Iterable[str]) -> str:
+    """Return the words that all names begin with, with the space behind them."""
+    alike = takewhile(lambda words: len(set(words)) == 1, zip(*(name.split(" ") for name in names), strict=False))
+    return "".join(f"{words[0]} " for words in alike)
 
 
 @lru_cache(maxsize=50_000)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from difflib import SequenceMatcher
 
-from answer.editions.differences import Change, Kind, Side
+from answer.editions.aligning import Alignment
+from answer.editions.differences import Change, Kind, Side, label_of, section_of, side_of
 from answer.editions.lines import Line, LinePair
 from answer.editions.paper import Paper, dateless, pack
 from ingest.dates import Period, find_periods
@@ -28,9 +29,12 @@ _LONGEST = 60  # characters of what is shown of a line
 _AROUND = 6  # characters shown on each side of what differs
 
 
-def wording_changes(lines: Sequence[LinePair], then: Paper, now: Paper, told: set[int]) -> Iterator[Change]:
-    """Yield what pairs of lines say otherwise; ``told`` are the starts of lines whose figures are told already."""
-    for pair in lines:
+def wording_changes(alignment: Alignment, then: Paper, now: Paper, told: set[int]) -> Iterator[Change]:
+    """Yield what is said otherwise; ``told`` are the starts of lines whose figures are told already."""
+    for one, other in alignment.texts:
+        of_cell: Kind = "date" if find_periods(one.value) and find_periods(other.value) else "wording"
+        yield Change(of_cell, label_of(now, other), section_of(now, other), side_of(then, one), side_of(now, other))
+    for pair in alignment.lines:
         kind = _kind_of(pair, pair.now.start in told)
         if kind is None:
             continue
