@@ -45,8 +45,14 @@ PAIRS: dict[str, tuple[str, str]] = {  # below the folder of papers; the sample'
         f"{_NANKOKU}425_2022_03/benkyoukai/3gatsuhosei/Ｐ２　基金現在高調.pdf",
         f"{_NANKOKU}426_2022_06/benkyoukai/Ｐ3　基金現在高調　.pdf",
     ),
+    "daily-2104-2105": (f"{_COVID}tokyo_sokuhou_20210415.pdf", f"{_COVID}tokyo_sokuhou_20210510.pdf"),
+    "bonds-2203-2206": (
+        f"{_NANKOKU}425_2022_03/benkyoukai/3gatsuhosei/Ｐ３　地方債現在高調書.pdf",
+        f"{_NANKOKU}426_2022_06/benkyoukai/Ｐ2　地方債残高（6月補正）.pdf",
+    ),
 }
-BLIND = ("hospitals-2107-2111", "funds-2203-2206")  # unread until everything else was done
+# Unread and unlooked-at until the rules stood. Two others were blind once, and taught the rules of tables then.
+BLIND = ("daily-2104-2105", "bonds-2203-2206")
 _KINDS = {
     "added": {"added", "new"},
     "dropped": {"dropped", "gone"},
