@@ -103,7 +103,7 @@ def _figures_of_lines(lines: Sequence[LinePair], then: Paper, now: Paper) -> Ite
         ]
         if len(held[0]) == len(held[1]) and all(unit_of(a) == unit_of(b) for a, b in zip(*held, strict=True)):
             for a, b in zip(*held, strict=True):
-                if _is_same_kind(a, b, then, now) and not is_of_change(now.called(b)):
+                if _is_same_kind(a, b, then, now) and not is_of_change(now.called(b)) and not now.is_in_row(b):
                     yield Pair(a, b, "line", 1.0)
 
 
@@ -233,11 +233,11 @@ def _labels_alike(early: Iterable[Fact], late: Iterable[Fact], then: Paper, now:
 
 
 def _is_called(fact: Fact, paper: Paper) -> bool:
-    """Tell whether a figure is no change of another one, and its line more than the figure in brackets.
+    """Tell whether a figure is no change of another one, and its line more than bare figures.
 
     A cell must be the only one of its name: where the heading of a column was not read, all of a row have one.
     """
-    if is_of_change(fact.label) or paper.is_bracketed(fact):
+    if is_of_change(fact.label) or paper.is_bracketed(fact) or paper.is_in_row(fact):
         return False
     return fact.table is None or (paper.named_alike(fact) == 1 and paper.is_named(fact))
 

@@ -61,6 +61,7 @@ _PARTED = re.compile(
 _BRACKETED = re.compile(r"[\[［(（【][^\]］)）】]*[\]］)）】]")
 _UNIT_LINE = re.compile(r"[(（]単位[:：][^()（）]*[)）]")
 _REACH = 8  # lines: how far below the name of a box its figures may stand
+_ROW = 3  # bare figures on a line: so many are a row of a table
 _LONGEST_ITEM = 44  # characters: a longer line is a sentence, and no name of a thing
 _LEAST_ITEM = 3
 # What every section has names nothing. 例: 【事業概要】, 令和5年度の実施内容
@@ -144,10 +145,10 @@ class Paper:
         """Tell whether it is sure what a figure is called: in a table, by its own line, or alone in its sentence."""
         if fact.table is not None:
             return bool(fact.column) or not self._is_wide(fact)
+        if self.is_bracketed(fact) or self.is_in_row(fact):
+            return False
         if self._own_name(fact):
             return True
-        if self.is_bracketed(fact):
-            return False
         if is_generic(fact.label) or re.search(r"[0-9]$", fold(fact.label)):  # 輸出は、に122: torn
             return False
         keyed = fact.kind == "key_value" and re.search(r"[:：]\s*(?:約|延べ|計|\*)*$", self._before(fact))
@@ -165,6 +166,11 @@ class Paper:
         """
         row = same_width(self.row_of(fact)).strip()
         return _BRACKETED.fullmatch(row) is not None and pack(row[1:-1]) == pack(fact.value)
+
+    def is_in_row(self, fact: Fact) -> bool:
+        """Tell whether a value stands on a line of bare figures: a row of a table whose columns were not read."""
+        bare = re.findall(r"(?<!\S)[△▲-]?[0-9][0-9,.]*(?!\S)", same_width(self.row_of(fact)))
+        return fact.table is None and len(bare) >= _ROW
 
     def named_alike(self, fact: Fact) -> int:
         """Return how many cells of a fact's table have its row, column and label."""
