@@ -29,6 +29,10 @@ _NO_MEASURE = frozenset(
 )
 
 
+_SHORT_NAMES = ("計", "歳", "男", "女")
+_LONGEST_LABEL = 44  # characters: a longer one is a sentence
+
+
 @dataclass(frozen=True)
 class Side:
     """One paper's side of a change: what it says, as printed, and the line that it says it in."""
@@ -113,7 +117,7 @@ def _only_here(paper: Paper, other: Paper, alignment: Alignment, paired: set[str
         if not (words_in(fact.label) or paper.names_over(fact)) or not paper.is_named(fact) or not _is_now(paper, fact):
             continue
         unit = unit_of(fact)
-        if unit is None or not fact.number or is_generic(label_of(paper, fact)):
+        if unit is None or not fact.number or not _is_telling(label_of(paper, fact)):
             continue
         if (fact.number, unit) in other.measures or _holds(other, value):
             continue
@@ -121,6 +125,12 @@ def _only_here(paper: Paper, other: Paper, alignment: Alignment, paired: set[str
             continue  # both papers give a figure of it, and it is not sure that they are one: nothing is told
         told.add((label_of(paper, fact), value))
         yield fact
+
+
+def _is_telling(label: str) -> bool:
+    """Tell whether a label names what a figure is of: not by a number, a date, a general word, or a sentence."""
+    letters = re.sub(r"[\W\d①-⑳]", "", dateless(label))
+    return (len(letters) > 1 or letters in _SHORT_NAMES) and len(label) <= _LONGEST_LABEL and not is_generic(label)
 
 
 def _newest_of_rows(facts: Sequence[Fact]) -> Iterator[Fact]:
@@ -161,7 +171,7 @@ def _holds(paper: Paper, value: str) -> bool:
 
 
 _TRAILING = re.compile(
-    r"(?:[\s、:：]|(?<=[^\W\d_ぁ-ん」』）)])(?:[はがをにでもの]|から|まで|より|とは|には)|約|延べ)+$"
+    r"(?:[\s、:：]|(?<=\s)[はがをにでも]|(?<=[^\W\d_ぁ-ん」』）)])(?:[はがをにでもの]|から|まで|より|とは|には)|約|延べ)+$"
 )
 
 
@@ -174,7 +184,7 @@ def label_of(paper: Paper, fact: Fact) -> str:
         dating = fact.column if fact.as_of_from == "column" else fact.row
         if dating and dateless(dating) == "@" and called.strip() != dating:
             called = called.replace(dating, " ", 1)
-    label = re.sub(r"\s+", " ", called).strip(" :：、・-")
+    label = re.sub(r"\s+", " ", called).strip(" :：、・-#○●◎◆◇■")
     return _TRAILING.sub("", label) or (fact.scope or "")
 
 

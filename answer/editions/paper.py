@@ -22,7 +22,7 @@ from ingest.writing import same_width, without_notes
 
 Shape = Literal["open", "day", "month", "year", "fiscal_year", "range"]
 
-_NOTES = re.compile(r"※[0-9]*|\*+|[●○■□◆◇◎▶►⚫•]")
+_NOTES = re.compile(r"※[0-9]*|\*+|[●○■□◆◇◎▶►▷➡⇒⚫•]")
 # What only numbers an item. 例: (1), ⑬, 2., ア)
 _ENUMERATOR = re.compile(
     r"^(?:[(（\[]?[0-9]{1,2}(?:-[0-9]{1,2})*[)）\].、:．](?![0-9])|[(（][ア-ン一二三四五六七八九十][)）]|[#・\-|]+)+"
@@ -56,7 +56,7 @@ _CLASSES = {
 
 # What parts the name of a figure from what stands before it: another figure with its unit, a comma, a bracket.
 _PARTED = re.compile(
-    r"[0-9][0-9,.]*(?: ?[人件名社校戸台組円%](?= )|[^\s、。・()（）:：\[\]［］]*)|[、。・()（）:：\[\]［］※]"
+    r"[0-9][0-9,.]*(?: ?[人件名社校戸台組円%](?= )|[^\s、。・()（）:：\[\]［］]*)|[、。()（）:：\[\]［］※]"
 )
 _BRACKETED = re.compile(r"[\[［(（【][^\]］)）】]*[\]］)）】]")
 _UNIT_LINE = re.compile(r"[(（]単位[:：][^()（）]*[)）]")
@@ -131,7 +131,7 @@ class Paper:
     def _own_name(self, fact: Fact) -> str:
         """Return what stands right before a value on its line; empty where that is no name."""
         before = self._before(fact)
-        own = _PARTED.split(re.sub(r"\([^()]*\)", " ", same_width(before)))[-1].strip()
+        own = _PARTED.split(re.sub(r"\([^()]*\)", " ", same_width(before)))[-1].strip(" ・")
         counts_all = own.endswith("の") and re.search(r"[、・]", before)  # 熊本、阿蘇、天草の5コース
         bare = re.sub(r"[はがをにでもの]+$", "", own)
         return own if len(bare) > 1 and words_in(own) and own[0] not in "のはがをにでと" and not counts_all else ""
@@ -227,9 +227,11 @@ class Paper:
 
     def _is_torn(self, fact: Fact) -> bool:
         """Tell whether a value is only a part of what is printed. 例: 7,920万円 of 2 億 7,920 万円, 24日 of 4月 24日"""
-        before = same_width(self.document.text[max(0, fact.value_start - 3) : fact.value_start])
+        text = self.document.text
+        before = same_width(text[max(0, fact.value_start - 3) : fact.value_start])
         of_date = fold(fact.unit or "") == "日" and re.search(r"月\s*$", before) is not None
-        return of_date or re.search(r"[億兆万] ?$|[億兆] [0-9]+$|[0-9][,.]?$|[A-Za-z]$", before) is not None
+        each = text[fact.value_end : fact.value_end + 4].strip().startswith("ひとり")  # 一人ひとり counts nobody
+        return of_date or each or re.search(r"[億兆万] ?$|[億兆] [0-9]+$|[0-9][,.]?$|[A-Za-z]$", before) is not None
 
     @cached_property
     def packed(self) -> str:
@@ -248,8 +250,9 @@ class Paper:
 
     @cached_property
     def measures(self) -> frozenset[tuple[float, str | None]]:
-        """Every value of the text with what it is counted in: 65名 and 65人 are one."""
-        return frozenset((q.value, q.base_unit) for q in find_quantities(self.document.text))
+        """Every value of the text and of cells with what it is counted in: 65名 and 65人 are one."""
+        cells = {(fact.number, unit_of(fact)) for fact in self.figures if fact.number is not None}
+        return frozenset(cells | {(q.value, q.base_unit) for q in find_quantities(self.document.text)})
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -341,7 +344,7 @@ def is_item(name: str) -> bool:
         return False
     if any(q.unit or q.value > _LARGEST_NUMBER for q in find_quantities(name)):
         return False
-    has_letters = re.search(r"[^\W\d_]{2}", plain) is not None
+    has_letters = re.search(r"[^\W\d_①-⑳]{2}", plain) is not None
     return has_letters and bool(topic_of(name)) and not is_generic(name) and not is_label(name_of(name))
 
 
