@@ -4,13 +4,15 @@
 
 The lists were made from the papers alone (``questions/editions/NAME.jsonl``: kind, words of the label, then, now).
 A change is found where one of its kind is told with the same values and with every word of its label in the label,
-headings or line. Which of those told are right was judged by hand (``judged/NAME.jsonl``, by key); what nobody has
-judged yet is counted apart, and ``--told`` writes it out to be judged. No figure may be told that is not on its page.
+headings or line. Which of those told are right was judged by hand (``judged/NAME.jsonl``, by a digest of what is told,
+so that no words of the papers are kept); what nobody has judged yet is counted apart, and ``--told`` writes it out.
+No figure may be told that is not on its page.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import sys
 from collections.abc import Iterator, Sequence
@@ -89,7 +91,11 @@ def _paper(path: Path) -> Paper:
 
 
 def key_of(change: Change) -> str:
-    """Return what a judgement is kept by: kind, label and both values."""
+    """Return what a judgement is kept by: the kind, and a digest of label and both values."""
+    return f"{change.kind}-{hashlib.sha256(_says(change).encode()).hexdigest()[:12]}"
+
+
+def _says(change: Change) -> str:
     sides = [side.text if side else "" for side in (change.then, change.now)]
     return "｜".join((change.kind, change.label, *sides))
 
@@ -164,7 +170,8 @@ def _measure(name: str, shared: Path, into: Path | None) -> int:
         into.mkdir(parents=True, exist_ok=True)
         lines = [
             json.dumps(
-                {"key": key_of(c), "weight": round(c.weight, 3), "quotes": list(_quotes(c, plain))}, ensure_ascii=False
+                {"key": key_of(c), "says": _says(c), "weight": round(c.weight, 3), "quotes": list(_quotes(c, plain))},
+                ensure_ascii=False,
             )
             for c in told
         ]
