@@ -36,7 +36,7 @@ def wording_changes(alignment: Alignment, then: Paper, now: Paper, told: set[int
         yield Change(of_cell, label_of(now, other), section_of(now, other), side_of(then, one), side_of(now, other))
     for pair in alignment.lines:
         kind = _kind_of(pair, pair.now.start in told)
-        if kind is None:
+        if kind is None or (kind == "date" and _dates_paper(pair.then, then) and _dates_paper(pair.now, now)):
             continue
         texts = _dates(pair) if kind == "date" else _parts(pair)
         sides = _side(then, pair.then, texts[0]), _side(now, pair.now, texts[1])
@@ -71,6 +71,12 @@ def _binding_dates(line: Line) -> list[Period]:
     """Return the days and months that a line gives, but for those that only date its figures. 例: R6.1月末現在"""
     found = [p for p in find_periods(line.flat) if p.kind in ("day", "month", "range")]
     return [p for p in found if not _HELD_AT.match(line.flat[p.at[1] :])]
+
+
+def _dates_paper(line: Line, paper: Paper) -> bool:
+    """Tell whether a line gives no date but that of the paper itself. 例: 令和6年6月議会 商工課"""
+    published = paper.document.published or "-"
+    return all(p.code.startswith(published) or published.startswith(p.code) for p in _binding_dates(line))
 
 
 def _dates(pair: LinePair) -> tuple[str, str]:
