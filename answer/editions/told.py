@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from answer.editions.differences import Change, Kind, Side
@@ -18,6 +19,7 @@ NAMES: Mapping[Kind, str] = {
     "status": "予定と実績",
     "wording": "変わった文言",
 }
+_NUMBERED = re.compile(r"^(?:[(（]?[0-9０-９]{1,2}[)）.．、]?\s+|[(（][0-9０-９]{1,2}[)）]|[①-⑳⑴-⒇])\s*")
 MOST_HELD = 5  # names of what came or went with a heading
 
 
@@ -48,7 +50,7 @@ def named(change: Change) -> str:
     """Return what a change is about, with the heading that says of what. 例: 相談件数（ビジネスサポートデスク）"""
     if change.kind not in ("figure", "new", "gone"):
         return change.label
-    over = next((name for name in reversed(change.section) if name not in change.label), "")
+    over = next((_NUMBERED.sub("", name) for name in reversed(change.section) if name not in change.label), "")
     return f"{change.label}（{over}）" if over else change.label
 
 
