@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from answer.cues import CHANGE_HEADING
+from answer.cues import CHANGE_HEADING, TOTAL_HEADING
 from answer.editions.lines import LinePair, lines_alike
 from answer.editions.paper import Paper, classes_of, dateless, pack, shape_of, topic_of, unit_of, words_in
 from answer.told import told_of
@@ -103,7 +103,7 @@ def _figures_of_lines(lines: Sequence[LinePair], then: Paper, now: Paper) -> Ite
         ]
         if len(held[0]) == len(held[1]) and all(unit_of(a) == unit_of(b) for a, b in zip(*held, strict=True)):
             for a, b in zip(*held, strict=True):
-                if _is_same_kind(a, b, then, now) and not is_of_change(now.called(b)) and not now.is_in_row(b):
+                if _is_same_kind(a, b, then, now) and not (is_of_change(now.called(b)) or _is_of_its_table(b, now)):
                     yield Pair(a, b, "line", 1.0)
 
 
@@ -237,9 +237,15 @@ def _is_called(fact: Fact, paper: Paper) -> bool:
 
     A cell must be the only one of its name: where the heading of a column was not read, all of a row have one.
     """
-    if is_of_change(fact.label) or paper.is_bracketed(fact) or paper.is_in_row(fact):
+    if is_of_change(fact.label) or paper.is_bracketed(fact) or _is_of_its_table(fact, paper):
         return False
     return fact.table is None or (paper.named_alike(fact) == 1 and paper.is_named(fact))
+
+
+def _is_of_its_table(fact: Fact, paper: Paper) -> bool:
+    """Tell whether only its table says what a figure is of: a total, or one of a row whose columns were not read."""
+    is_total = fact.table is not None and TOTAL_HEADING.fullmatch(pack(fact.row or "")) is not None
+    return is_total or paper.is_in_row(fact)
 
 
 def is_of_change(label: str) -> bool:

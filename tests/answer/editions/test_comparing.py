@@ -136,6 +136,12 @@ def test_a_table_of_other_things_is_no_edition_of_a_table():
     assert figures(years("利用者数", rows=rows), years("園児数", rows=other)) == set()
 
 
+def test_a_total_alone_makes_no_table_another():
+    rows = {"図書館": [640], "体育館": [230], "合計": [870]}
+    other = {"第一保育園": [64], "第二保育園": [23], "合計": [87]}
+    assert figures(years("人数", rows=rows), years("人数", rows=other)) == set()
+
+
 def test_rows_may_move_and_columns_may_be_added():
     rows = {"図書館": [640, 12], "体育館": [230, 7], "公民館": [350, 9]}
     moved = {"公民館": [350, 20, 9], "博物館": [88, 4, 2], "図書館": [655, 31, 12], "体育館": [230, 14, 7]}

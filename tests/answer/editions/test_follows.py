@@ -68,6 +68,18 @@ def test_a_question_whose_answer_a_new_paper_changes_is_told(assistant, follows,
     assert alert.now_spot is not None
 
 
+def test_an_index_that_was_looked_at_is_not_looked_at_again(assistant, follows, tmp_path, monkeypatch):
+    follows.follow_question(assistant, "企業連携フォーラムの会員数は何社ですか")
+    add(assistant, tmp_path, "2406.md", NOW)
+    asked = []
+    monkeypatch.setattr(
+        assistant, "ask", lambda question: asked.append(question) or type(assistant).ask(assistant, question)
+    )
+    follows.check(assistant)
+    follows.check(assistant)
+    assert len(asked) == 1
+
+
 def test_how_telling_it_elsewhere_ended_is_kept(assistant, follows, tmp_path):
     follows.follow_figure("会員数", spot_of(assistant, "会員数", "312社"))
     add(assistant, tmp_path, "2406.md", NOW)
