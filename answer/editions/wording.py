@@ -111,7 +111,7 @@ def _side(paper: Paper, line: Line, text: str) -> Side:
 
 def _label(line: Line) -> str:
     """Return what a line is about: its key, or its first words."""
-    key = re.split(r"[:：]|(?<=[^\W\d_])は、", re.sub(r"^[\s#◇◆○●◎■・\-*※]+", "", line.flat))[0]
+    key = re.split(r"[:：]|(?<=[^\W\d_])は(?=、|令和|[0-9０-９RＲ])", re.sub(r"^[\s#◇◆○●◎■・\-*※]+", "", line.flat))[0]
     if 2 <= len(key) <= 24 and key != line.flat:
         return key
     return dateless(line.flat).strip("@#<>")[:24]
