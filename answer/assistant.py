@@ -37,6 +37,8 @@ from answer.as_read import Reads, read_by
 from answer.check import is_verbatim, unsupported
 from answer.confidence import Judge, the_judge
 from answer.draft import Draft, Support
+from answer.editions.asked import answer_asked, read_asked
+from answer.editions.shelf import Editions
 from answer.events import Done, Event, Found, Waiting, Worded
 from answer.evidence import katakana, read_atoms
 from answer.figures import asked_names, is_named
@@ -109,6 +111,7 @@ class Assistant:
         ``sure`` on, by default as they do without it, and what they leave open is read: above 1 everything is.
         """
         self.collection = collection
+        self.editions = Editions(collection.folder)
         self._reads = reads
         self._judge = judge or the_judge(with_reader=False)
         self._judge_of_read = judge or the_judge(with_reader=True)
@@ -161,6 +164,10 @@ class Assistant:
         started = time.perf_counter()
         text = validate(question, self.max_question_chars)
         view = self._view(scope)
+        if (changed := self._changed(view, text, id, scope, started)) is not None:
+            yield Found(changed, more=False)
+            yield Done(changed)
+            return
         before = None if as_typed or len(after or "") > self.max_question_chars else after
         whole = self._resolved(view, text, before)
         asked = time.perf_counter()
@@ -204,6 +211,27 @@ class Assistant:
         now = time.perf_counter()
         timings = replace(timings, write=_ms(asked - waited, now), total=_ms(started, now))
         yield Done(replace(answer, generated=generated, writing=writing, timings_ms=timings), record)
+
+    def _changed(self, view: _View, text: str, id: str | None, scope: Scope | None, started: float) -> Answer | None:  # noqa: A002
+        """Return the answer to a question of what changed since the edition before; None for any other question."""
+        asked = read_asked(text)
+        draft = asked and answer_asked(asked, self.editions, view.snapshot, view.documents())
+        if not draft:
+            return None
+        question = read_question(text, view.today())
+        answer = self._checked(view.snapshot, question, Outcome("answered", draft, 0.0), ())
+        if answer.status != "answered":
+            return None
+        timings = Timings(total=_ms(started, time.perf_counter()))
+        return replace(
+            answer,
+            question=text,
+            timings_ms=timings,
+            index=view.snapshot.id,
+            id=id,
+            scope=scope or None,
+            searched=len(view.documents()),
+        )
 
     def trace(self, question: str, *, scope: Scope | None = None, as_typed: bool = False) -> Trace:
         """Return what lies behind the answer to a question."""

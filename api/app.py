@@ -9,10 +9,13 @@ from fastapi import FastAPI, Query
 
 from answer.answer import Passage
 from answer.assistant import Assistant
+from answer.editions.follows import Follows
 from answer.generating.writer import ServerWriter
 from api import schemas
+from api.alerts import Messenger
 from api.ask import ask_router, scope_of
 from api.documents import VERSION, document_out, documents_router
+from api.editions import editions_router, follows_router
 from api.evaluations import Runs, evaluations_router
 from api.examples import example_questions
 from api.feedback import feedback_router
@@ -78,8 +81,11 @@ def create_app(
         return schemas.DocumentsOut(index=snapshot.id, documents=listed)
 
     app.include_router(ask_router(assistant, writer))
-    app.include_router(intake_router(assistant, settings))
+    follows, messenger = Follows(settings.index), Messenger(settings)
+    app.include_router(intake_router(assistant, settings, lambda: follows.check(assistant, messenger)))
     app.include_router(documents_router(assistant))
+    app.include_router(editions_router(assistant))
+    app.include_router(follows_router(assistant, settings, follows, messenger))
     app.include_router(feedback_router(settings.index))
     app.include_router(evaluations_router(runs))
 

@@ -149,6 +149,19 @@ def _parser() -> argparse.ArgumentParser:
         "--date", type=_date, dest="published", metavar="日付", help="例: 2024-06-04、2024-06、令和6年6月4日"
     )
     sub.add_argument("--department", type=_one_line, metavar="部署")
+    sub = command("changes", changes, "前の版の資料から変わったところを、重いものから並べます")
+    sub.add_argument(
+        "papers", nargs="+", metavar="ID", help="前の資料と新しい資料。1つなら、同じシリーズの前の版と比べます"
+    )
+    sub.add_argument(
+        "--kind",
+        action="append",
+        default=[],
+        metavar="種類",
+        help="種類を絞ります（くり返せます。例: 変わった数値、加わった項目）",
+    )
+    sub.add_argument("-n", type=int, default=30, metavar="N", help="件数（既定: 30、0 ですべて）")
+    sub.add_argument("--json", action="store_true", help="JSONで出力します")
     sub = command("remove", remove, "文書を索引から取り除きます（元のファイルは消しません）")
     sub.add_argument("id", metavar="ID")
     command("verify", verify, "索引とファイルが合っているかを確かめます")
@@ -220,6 +233,7 @@ def ingest(arguments: argparse.Namespace, settings: Settings) -> int:
     with Progress(sys.stderr) as progress:
         embedder = open_embedder(settings.embedding_model, cache=settings.cache, progress=progress)
         report = Collection(settings.index, embedder, settings.database).add(arguments.paths, progress=progress)
+    _tell_alerts(settings)
     for path, error in report.failed:
         place = f"{_shown(path)} の {error.page} ページ" if error.page else _shown(path)
         print(f"読み込めませんでした: {place}: {error.message}", file=sys.stderr)
@@ -239,6 +253,23 @@ def ingest(arguments: argparse.Namespace, settings: Settings) -> int:
     if not report.failed:
         return DONE
     return LOOK if report.added or report.refreshed or report.skipped else FAILED
+
+
+def _tell_alerts(settings: Settings) -> None:
+    """Print, and send as the settings say, what new papers changed of what is followed."""
+    from answer.editions.follows import Follows, FollowsDamaged
+    from api.alerts import Messenger, text_of
+
+    follows = Follows(settings.index)
+    try:
+        if not follows.held().follows:
+            return
+        for alert in follows.check(_assistant(settings), Messenger(settings)):
+            print(f"お知らせ: {text_of(alert)}", file=sys.stderr)
+            for way, fault in alert.sent:
+                print(f"  {way}: {fault or '送りました'}", file=sys.stderr)
+    except FollowsDamaged as error:
+        print(error.message, file=sys.stderr)
 
 
 class Progress:
@@ -561,6 +592,47 @@ def search(arguments: argparse.Namespace, settings: Settings) -> int:
 def _shown(path: Path) -> str:
     """Return a path as one line that a terminal can print."""
     return " ".join(_readable(str(path)).split("\n"))
+
+
+def changes(arguments: argparse.Namespace, settings: Settings) -> int:
+    from dataclasses import asdict
+
+    from answer.editions.decisions import DecisionsDamaged
+    from answer.editions.shelf import NoEditionBefore
+    from answer.editions.told import NAMES, paper_said, told
+
+    unknown = [kind for kind in arguments.kind if kind not in NAMES.values()]
+    if unknown:
+        raise CommandError(f"そのような種類はありません: {unknown[0]}（{'、'.join(NAMES.values())} のどれか）")
+    if len(arguments.papers) > 2 or len(set(arguments.papers)) < len(arguments.papers):
+        raise CommandError("資料のIDは1つか、別々の2つを書いてください（例: tenkyo changes 前のID 新しいID）。")
+    *then, now = arguments.papers
+    assistant = _assistant(settings)
+    snapshot = assistant.collection.snapshot()
+    infos = {info.id for info in snapshot.documents()}
+    if missing := [id_ for id_ in arguments.papers if id_ not in infos]:
+        raise CommandError(f"その ID の文書はありません: {missing[0]}（tenkyo documents で確かめられます）")
+    try:
+        found = assistant.editions.compare(snapshot, now, *then)
+    except (NoEditionBefore, DecisionsDamaged) as error:
+        raise CommandError(error.message) from error
+    wanted = [change for change in found.changes if not arguments.kind or NAMES[change.kind] in arguments.kind]
+    shown = wanted[: arguments.n or None]
+    if arguments.json:
+        body = {"then": asdict(found.then), "now": asdict(found.now), "changes": [asdict(change) for change in shown]}
+        print(json.dumps(body, ensure_ascii=False, indent=2))
+        return DONE
+    print(f"{paper_said(found.then)}（{found.then.file}）→ {paper_said(found.now)}（{found.now.file}）")
+    for change in shown:
+        print(f"\n{NAMES[change.kind]}  {told(change)}")
+        for name, side in (("前", change.then), ("今", change.now)):
+            if side is not None:
+                quoted = assistant.cite(snapshot, side.document_id, side.start, side.end, 1)
+                quote = " ".join(quoted.quote.split())
+                print(f"  {name}: {place(quoted)}「{quote[:GLIMPSE]}{'…' if len(quote) > GLIMPSE else ''}」")
+    left = len(wanted) - len(shown)
+    print(f"\n全 {len(wanted)} 件" + (f"（あと {left} 件は -n 0 で）" if left else ""))
+    return DONE
 
 
 def documents(arguments: argparse.Namespace, settings: Settings) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
 import time
 from collections.abc import Callable, Mapping
@@ -25,6 +26,8 @@ from index.collection import AddReport, Progress
 from index.embedder import preparing
 from index.protocols import IndexBusy
 
+log = logging.getLogger(__name__)
+
 NDJSON = "application/x-ndjson"
 WAIT_SECONDS = 60.0  # for another process to finish its intake
 RETRY_SECONDS = 0.3
@@ -37,10 +40,11 @@ Prefer = Annotated[
 ]
 
 
-def intake_router(assistant: Assistant, settings: Settings) -> APIRouter:
+def intake_router(assistant: Assistant, settings: Settings, after: Callable[[], object] = lambda: None) -> APIRouter:
     """Return the routes that take documents in, and tell how far that is.
 
-    With ``Accept: application/x-ndjson`` they tell it themselves, line by line.
+    With ``Accept: application/x-ndjson`` they tell it themselves, line by line. ``after`` is done once papers are in;
+    that it fails takes nothing back.
     """
     router = APIRouter(tags=["documents"])
     works = Works(lambda: preparing_out(assistant))
@@ -55,7 +59,12 @@ def intake_router(assistant: Assistant, settings: Settings) -> APIRouter:
         """Add the files of ``folder``, which is removed in the end, and answer in the form that is wished for."""
 
         def job(progress: Progress) -> schemas.UploadOut:
-            return upload_out(_patiently(lambda: assistant.collection.add(list(kept), progress, kept), progress), kept)
+            report = _patiently(lambda: assistant.collection.add(list(kept), progress, kept), progress)
+            try:
+                after()
+            except Exception:
+                log.exception("what follows an intake failed")
+            return upload_out(report, kept)
 
         work = works.submit(job, tuple(kept.values()), request.url.path, folder.cleanup)
         if ASYNC in prefer:

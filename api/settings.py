@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -74,6 +75,32 @@ class Settings(BaseSettings):
     llm_silence_seconds: float = Field(15.0, gt=0, le=600, description="between two tokens")
     llm_whole_seconds: float = Field(60.0, gt=0, le=3600, description="a question, all requests for it together")
 
+    alert_webhook: SecretStr | None = Field(
+        None, description="address that alerts are posted to as JSON, and no other; None: they stand on the page only"
+    )
+    alert_mail_to: Annotated[tuple[str, ...], NoDecode] = Field((), description="who alerts are mailed to, with commas")
+    alert_mail_from: str = Field("tenkyo@localhost", min_length=3)
+    smtp_host: str = Field("127.0.0.1", min_length=1, description="mail server for alerts")
+    smtp_port: int = Field(25, ge=1, le=65535)
+    smtp_starttls: bool = Field(False, description="encrypt the way to the mail server")
+    smtp_user: str | None = Field(None, min_length=1, description="None: the server wants no log-in")
+    smtp_password: SecretStr = SecretStr("")
+
+    @field_validator("alert_webhook")
+    @classmethod
+    def _is_http(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and not re.fullmatch(r"https?://[^\s/]+(?:/\S*)?", url.get_secret_value()):
+            raise ValueError("must be an address that begins with http:// or https://")
+        return url
+
+    @field_validator("alert_mail_to", mode="before")
+    @classmethod
+    def _receivers(cls, given: object) -> object:
+        found = [one.strip() for one in given.split(",") if one.strip()] if isinstance(given, str) else given
+        if isinstance(found, list) and not all(re.fullmatch(r"[^@\s]+@[^@\s]+", one) for one in found):
+            raise ValueError("must be mail addresses, parted by commas")
+        return found
+
     @field_validator("llm_url")
     @classmethod
     def _address(cls, url: str | None) -> str | None:
@@ -104,7 +131,7 @@ class Settings(BaseSettings):
 
 
 # Of these an error never repeats what was given: it may hold a password.
-_SECRET = {"database_url", "llm_key", "llm_url"}
+_SECRET = {"alert_webhook", "database_url", "llm_key", "llm_url", "smtp_password"}
 
 # Read by .ci/setup.sh before there is a tenkyo. Whoever exports them for it must not be refused by the command.
 _OF_SET_UP = {"TENKYO_TORCH", "TENKYO_TORCH_INDEX"}

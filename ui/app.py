@@ -9,7 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from ui import ask, collection, model, opinions, render, scorecard, upload
+from ui import ask, changes, collection, model, opinions, render, scorecard, upload
 from ui.client import AskClient, Json, connect
 from ui.messages import FAILURES, say, when_back
 
@@ -35,6 +35,7 @@ def main(client: AskClient) -> None:
     pages = {
         "ask": st.Page(partial(ask.page, client, documents), title="質問", url_path="ask", default=True),
         "documents": st.Page(partial(collection.page, client, documents), title="資料", url_path="documents"),
+        "changes": st.Page(partial(changes.page, client, documents), title="変更", url_path="changes"),
         "scorecard": st.Page(partial(scorecard.page, client), title="成績", url_path="scorecard"),
         "opinions": st.Page(partial(opinions.page, client), title="意見", url_path="opinions"),
     }

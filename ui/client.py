@@ -175,6 +175,35 @@ class AskClient:
             params |= {"start": span[0], "end": span[1]}
         return self._call("GET", f"/v1/documents/{document_id}/pages/{number}/image", params=params).content
 
+    # --- editions and what changed ---
+
+    def editions(self, document_id: str) -> Json:
+        """Return the papers that are known as editions of one series with a document."""
+        return self._json("GET", f"/v1/documents/{document_id}/editions")
+
+    def decide(self, document_id: str, other_id: str, said: str | None) -> Json:
+        """Say that two papers are editions of one series (joined) or none (parted); None takes it back."""
+        return self._json("PUT", f"/v1/documents/{document_id}/editions/{other_id}", json={"said": said})
+
+    def changes(self, now: str, then: str | None = None) -> Json:
+        """Return what changed in a paper since another one, or since the edition before it."""
+        params = {"now": now, "limit": 2000} | ({"then": then} if then else {})
+        return self._json("GET", "/v1/changes", params=params, extensions=PATIENT)
+
+    def follows(self) -> Json:
+        """Return what is followed and the alerts that came of it."""
+        return self._json("GET", "/v1/follows", extensions=PATIENT)
+
+    def follow(self, body: Json) -> Json:
+        """Follow a question, or a figure of a paper."""
+        return self._json("POST", "/v1/follows", json=body)
+
+    def unfollow(self, follow_id: str) -> None:
+        self._call("DELETE", f"/v1/follows/{follow_id}")
+
+    def see_alerts(self) -> None:
+        self._call("POST", "/v1/alerts/seen")
+
     # --- how good it is ---
 
     def send_feedback(self, feedback: Json) -> Json:

@@ -9,7 +9,7 @@ import io
 import re
 import unicodedata
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -239,6 +239,12 @@ def _plain(text: str) -> str:
 # --- Markdown ------------------------------------------------------------------------------------------------------
 
 
+def markdown_of(blocks: Iterable[Block]) -> bytes:
+    """Return blocks without pictures as one Markdown file."""
+    parts = [_markdown(block) for block in blocks if not isinstance(block, Picture)]
+    return ("\n\n".join(parts) + "\n").encode()
+
+
 def markdown(turns: Sequence[Exported]) -> bytes:
     """Return a ZIP archive of the conversation: one Markdown file, and its pictures under pages/."""
     parts = []
@@ -294,12 +300,17 @@ HEADING_SIZES = {1: 20, 2: 14, 3: 11.5}
 
 def word(turns: Sequence[Exported]) -> bytes:
     """Return the conversation as a Word document (.docx)."""
+    return word_of(_blocks(turns))
+
+
+def word_of(blocks: Iterable[Block]) -> bytes:
+    """Return blocks as a Word document (.docx)."""
     import docx
     from docx.shared import Mm
 
     document = docx.Document()
     _furnish(document)
-    for block in _blocks(turns):
+    for block in blocks:
         match block:
             case Heading(text, level):
                 document.add_heading(_plain(" ".join(text.split())), level)
