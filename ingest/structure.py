@@ -90,6 +90,7 @@ class _Unit:
     level: int = 0
     caption: bool = False  # of an article
     size: float | None = None  # of its type, in points
+    least_size: float | None = None
     displayed: bool = False  # a name set larger than the running text
 
     @property
@@ -221,9 +222,10 @@ def _look_at(group: list[_Unit], typography: Typography) -> None:
     """Fill in how large the units of a page are set, and which are names for that; join a name of two lines."""
     for unit in group:
         if unit.table is None and unit.hashes == 0:
-            unit.size = typography.size(unit.lines[0].page, unit.start, unit.end)
+            place = (unit.lines[0].page, unit.start, unit.end)
+            unit.size, unit.least_size = typography.size(*place), typography.least_size(*place)
             body = typography.body(unit.lines[0].page)
-            unit.displayed = unit.size is not None and unit.size >= _DISPLAYED * body and _may_name(unit)
+            unit.displayed = unit.least_size is not None and unit.least_size >= _DISPLAYED * body and _may_name(unit)
     for above, unit in reversed(list(pairwise(group))):
         if not (above.size and unit.size and above.displayed and unit.displayed) or unit.mark or unit.gap > 1:
             continue
@@ -591,13 +593,16 @@ class _Outline:
         Running titles and the numbers of chapters hold whatever their size. A name that is set large ends another one
         of an earlier page, too, unless that is numbered: articles of a newsletter are no parts of each other.
         """
-        if unit.size is None:
+        size = unit.least_size
+        if size is None:
             return
         for i, entry in enumerate(self.stack):
-            if entry.marked or entry.mark in ("chapter", "section") or entry.key in titles or entry.size is None:
+            if entry.marked or entry.mark in ("chapter", "section") or entry.key in titles:
                 continue
             other = unit.displayed and entry.displayed and entry.page < unit.lines[0].page and entry.number is None
-            if unit.size > _LARGER * entry.size or (other and (unit.number is None or unit.size >= 0.97 * entry.size)):
+            if other and unit.number is not None:
+                other = entry.size is not None and size >= 0.97 * entry.size
+            if other or (entry.size is not None and size > _LARGER * entry.size):
                 del self.stack[i:]
                 return
 

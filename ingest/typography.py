@@ -17,7 +17,7 @@ _LEAST = 4  # lines that make it
 class Typography:
     """The type of the pages that have a box for every character; others tell nothing, and neither do recognised ones.
 
-    Sizes are points: how wide 漢字 are set, or kana where there are none, which may be set closer than their type.
+    Sizes are points: how wide 漢字 are set.
     """
 
     def __init__(self, text: str, pages: Sequence[Page], lines: Sequence[tuple[int, int, int]]) -> None:
@@ -45,9 +45,11 @@ class Typography:
 
     def size(self, page: int, start: int, end: int) -> float | None:
         """Return the size of the type of a span; None where it cannot be told."""
-        widths = self._widths(page, start, end)
-        widths = widths if len(widths) > 1 else self._widths(page, start, end, is_wide)
-        return statistics.median(widths) if len(widths) > 1 else None
+        return _middle(self._widths(page, start, end))
+
+    def least_size(self, page: int, start: int, end: int) -> float | None:
+        """Return the size of the type of a span, or the least that it can be: kana are also set closer than that."""
+        return self.size(page, start, end) or _middle(self._widths(page, start, end, is_wide))
 
     def box(self, page: int, start: int, end: int) -> Box | None:
         """Return the box of a span as shares of its page's width and height; None where there is no ink."""
@@ -67,3 +69,8 @@ class Typography:
         shown, boxes = self._boxes[page]
         places = (4 * (at - shown.start) for at in range(start, end) if counts(self._text[at]))
         return [width for at in places if not math.isnan(width := boxes[at + 2] - boxes[at])]
+
+
+def _middle(widths: Sequence[float]) -> float | None:
+    """Return the median of widths; None where one character alone would decide."""
+    return statistics.median(widths) if len(widths) > 1 else None
