@@ -749,7 +749,8 @@ def find_blocks(
         line.size = typography.size(*line.span) if line.table is None else None
     _mark_asides(lines, pages, typography)
     seen = Counter(_squeezed(line.text) for group in lines for line in group)
-    labels = frozenset(line for line, count in seen.items() if count >= 3 and len(line) > 1)
+    # The end of a sentence recurs too, and goes on from the line before it. 例: 計上いたしました。
+    labels = frozenset(line for line, count in seen.items() if count >= 3 and len(line) > 1 and line[-1] != "。")
     by_page = [list(_units(group, labels)) for group in lines]
     units = [unit for group in by_page for unit in group]
     for unit in units:

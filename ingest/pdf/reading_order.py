@@ -366,6 +366,8 @@ def _parted(row: Sequence[Piece]) -> Iterator[list[Piece]]:
 def _in_columns(bands: Sequence[_Band], gutters: Sequence[float], usual: float) -> list[Part]:
     """Return columns one after the other; those that are rows of cells together."""
     columns = _split(bands, gutters)
+    if len(columns) == 2 and (boxed := _boxed_keys(columns[0], columns[1])):
+        return [boxed]
     runs: list[list[list[Piece]]] = []
     for column, following in pairwise([*filter(None, columns), []]):
         if runs and _joins(runs[-1], column, following):
@@ -389,6 +391,63 @@ def _in_columns(bands: Sequence[_Band], gutters: Sequence[float], usual: float) 
             # A heading among the rows parts them, once they stand alone.
             parts.extend(_ordered([p for column in run for p in column], usual))
     return parts
+
+
+_LINE = 0.9  # of the type's size: wider white parts the lines of a box from those of the next
+_KEY = 24  # characters of the longest key
+
+
+def _boxed_keys(left: Sequence[Piece], right: Sequence[Piece]) -> Part | None:
+    """Return rows of keys of several lines and the paragraphs that stand beside them; None where these are no pairs.
+
+    White parts every key from the next, and at the same heights their paragraphs, wider than it parts any lines.
+    例: 窓口で / 使えるカード beside three lines of text, above 支払いの / 期限 beside two
+    """
+    if any(p.solid for p in (*left, *right)) or not left or not right:
+        return None
+    keys = _groups(_rows(left), _LINE * min(p.size for p in left))
+    if len(keys) < 2 or all(len(key) == 1 for key in keys):
+        return None
+    if any(len(key) > 4 or sum(len(p.text) for row in key for p in row) > _KEY for key in keys):
+        return None
+    lines = _rows(right)
+    values: list[list[list[Piece]]] = [[] for _ in keys]
+    ends = [(_foot(a) + _head(b)) / 2 for a, b in pairwise(keys)]
+    for line in lines:
+        values[sum(line[0].middle > end for end in ends)].append(line)
+    if not all(values) or len(lines) < 2 * len(keys):
+        return None
+    inner = [_head([b]) - _foot([a]) for value in values for a, b in pairwise(value)]
+    outer = [_head(b) - _foot(a) for a, b in pairwise(values)]
+    if min(outer) < max([0.0, *inner]) + 0.3 * min(p.size for p in right):
+        return None
+    # Marks and figures are items and columns of their own.
+    if any(_MARK.match(key[0][0].text) or is_figure(key[0][0].text) for key in keys):
+        return None
+    return Part([[_flat(key), _flat(value)] for key, value in zip(keys, values, strict=True)], True, True)
+
+
+def _groups(rows: Sequence[list[Piece]], gap: float) -> list[list[list[Piece]]]:
+    """Return rows in groups, each parted from the next by more white than ``gap``."""
+    groups: list[list[list[Piece]]] = []
+    for row in rows:
+        if groups and _head([row]) - _foot([groups[-1][-1]]) <= gap:
+            groups[-1].append(row)
+        else:
+            groups.append([row])
+    return groups
+
+
+def _head(rows: Sequence[Sequence[Piece]]) -> float:
+    return min(p.box[1] for p in rows[0])
+
+
+def _foot(rows: Sequence[Sequence[Piece]]) -> float:
+    return max(p.box[3] for p in rows[-1])
+
+
+def _flat(rows: Sequence[Sequence[Piece]]) -> list[Piece]:
+    return [piece for row in rows for piece in row]
 
 
 def _names_figure(band: _Band) -> bool:
