@@ -71,6 +71,15 @@ _ZONE = 0.065  # of a page's height: where running heads and page numbers stand
 
 def reading_order(pieces: Sequence[Piece], height: float) -> list[Part]:
     """Return all pieces of a page in the order in which they are read."""
+    marked = _marked(pieces)
+    if marked:
+        whole = {id(one): [mark, line] for one, mark, line in marked}
+        held = {id(piece) for pair in whole.values() for piece in pair}
+        rest = [piece for piece in pieces if id(piece) not in held]
+        parts = reading_order([*rest, *(one for one, _, _ in marked)], height)
+        for part in parts:
+            part.rows = [[[q for p in cell for q in whole.get(id(p), [p])] for cell in row] for row in part.rows]
+        return parts
     stacks = [(_as_one(stack), stack) for stack in _stacks(pieces)]
     if stacks:
         held = {id(piece) for _, stack in stacks for piece in stack}
@@ -92,6 +101,31 @@ def reading_order(pieces: Sequence[Piece], height: float) -> list[Part]:
         parts.append(_plain(lines))
     body = _ordered(zones[1], usual)
     return [part for part in (parts[0], *body, parts[1]) if part.rows]
+
+
+_NUMBER = re.compile(r"[(（](?:[0-9０-９]{1,2}|[ア-ケa-zｱ-ｹ])[)）]|[0-9０-９]{1,2}[.．)）]|[\u2460-\u2473]")
+_REACH = 12  # times the type's size, over which a number may stand before its item
+
+
+def _marked(pieces: Sequence[Piece]) -> list[tuple[Piece, Piece, Piece]]:
+    """Return the numbers of items that stand alone before their item's first line: both as one piece, and each.
+
+    例: （１） at a distance before 現金及び預金, where the numbers would be a column of their own
+    """
+    found: list[tuple[Piece, Piece, Piece]] = []
+    for mark in pieces:
+        if mark.solid or not _NUMBER.fullmatch(mark.text.strip()):
+            continue
+        right = [p for p in pieces if p.box[0] >= mark.box[2] - 1 and abs(p.middle - mark.middle) <= 0.5 * mark.size]
+        line = min(right, key=lambda p: p.box[0], default=None)
+        if line is None or line.solid or _MARK.match(line.text) or is_figure(line.text):
+            continue
+        near = line.box[0] - mark.box[2] <= _REACH * mark.size and 0.8 <= line.size / mark.size <= 1.25
+        if near and not any(line is other for _, _, other in found):
+            top, bottom = min(mark.box[1], line.box[1]), max(mark.box[3], line.box[3])
+            box = (mark.box[0], top, line.box[2], bottom)
+            found.append((Piece(mark.start, line.end, f"{mark.text} {line.text}", box, line.size), mark, line))
+    return found
 
 
 _LEAST_STACKS = 3
@@ -421,8 +455,10 @@ def _boxed_keys(left: Sequence[Piece], right: Sequence[Piece]) -> Part | None:
     outer = [_head(b) - _foot(a) for a, b in pairwise(values)]
     if min(outer) < max([0.0, *inner]) + 0.3 * min(p.size for p in right):
         return None
+    # Labels of a chart are as short as what stands beside them.
+    long = sum(len(p.text) for p in right) >= 3 * sum(len(p.text) for p in left)
     # Marks and figures are items and columns of their own.
-    if any(_MARK.match(key[0][0].text) or is_figure(key[0][0].text) for key in keys):
+    if not long or any(_MARK.match(key[0][0].text) or is_figure(key[0][0].text) for key in keys):
         return None
     return Part([[_flat(key), _flat(value)] for key, value in zip(keys, values, strict=True)], True, True)
 

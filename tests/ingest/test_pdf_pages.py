@@ -634,3 +634,39 @@ def test_a_table_in_a_titled_frame_keeps_its_cells(tmp_path):
     assert [cells(document, table) for table in document.tables] == [
         [["区分", "令和4年度"], ["調査", "196件"], ["相談", "30件"]]
     ]
+
+
+def test_keys_of_several_lines_stand_beside_their_paragraphs(tmp_path):
+    """The lines of key and paragraph are at other heights; white parts both from the next pair."""
+    keys = [("窓口で使える", "支払いカード"), ("口座からの", "引き落としの", "申込み"), ("問合せ",)]
+    told = [
+        (
+            "役場の窓口では、カードで手数料を支払うことができます。",
+            "使えるカードは、窓口に掲げて示しています。",
+            "分割払いはできません。",
+        ),
+        ("通帳と届出印を持って、金融機関の窓口で申し込んでください。", "翌月の分から、毎月の末日に引き落とします。"),
+        ("会計課の窓口か電話まで、平日の朝九時から夕方五時までに願います。", "電話では口座の番号を聞きません。"),
+    ]
+    draws = []
+    for i, (key, lines_of_value) in enumerate(zip(keys, told, strict=True)):
+        middle = 700 - 80 * i
+        draws.append(lines(*key, top=middle + 7 * (len(key) - 1), left=60, step=14))
+        draws.append(lines(*lines_of_value, top=middle + 7 * (len(lines_of_value) - 1), left=180, step=14))
+    document = parse(make(tmp_path, both(*draws)))
+    (table,) = document.tables
+    assert cells(document, table) == [
+        ["".join(key), " ".join(value)] for key, value in zip(keys, told, strict=True)
+    ] or [[re.sub(r"\s", "", cell) for cell in row] for row in cells(document, table)] == [
+        ["".join(key), "".join(value)] for key, value in zip(keys, told, strict=True)
+    ]
+
+
+def test_numbers_far_before_their_items_are_read_with_them(tmp_path):
+    """A balance sheet sets the numbers of its items apart, and the names and sums in columns of their own."""
+    names = ["現金及び預金", "未収の利息", "貸付けの土地"]
+    numbers = lines("（１）", "（２）", "（３）", top=700, left=80)
+    draw = both(numbers, lines(*names, top=700, left=170), lines("1,200", "0", "3,450", top=700, left=300))
+    document = parse(make(tmp_path, both(draw, lines("資産の合計 4,650", top=640, left=170))))
+    for number, name, amount in zip("１２３", names, ("1,200", "0", "3,450"), strict=True):
+        assert re.search(rf"（{number}） ?{name}\s{amount}\n", document.text), document.text
