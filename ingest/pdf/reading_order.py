@@ -76,10 +76,10 @@ def reading_order(pieces: Sequence[Piece], height: float) -> list[Part]:
         whole = {id(one): [mark, line] for one, mark, line in marked}
         held = {id(piece) for pair in whole.values() for piece in pair}
         rest = [piece for piece in pieces if id(piece) not in held]
-        parts = reading_order([*rest, *(one for one, _, _ in marked)], height)
-        for part in parts:
+        read = reading_order([*rest, *(one for one, _, _ in marked)], height)
+        for part in read:
             part.rows = [[[q for p in cell for q in whole.get(id(p), [p])] for cell in row] for row in part.rows]
-        return parts
+        return read
     stacks = [(_as_one(stack), stack) for stack in _stacks(pieces)]
     if stacks:
         held = {id(piece) for _, stack in stacks for piece in stack}

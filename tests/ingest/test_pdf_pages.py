@@ -655,11 +655,8 @@ def test_keys_of_several_lines_stand_beside_their_paragraphs(tmp_path):
         draws.append(lines(*lines_of_value, top=middle + 7 * (len(lines_of_value) - 1), left=180, step=14))
     document = parse(make(tmp_path, both(*draws)))
     (table,) = document.tables
-    assert cells(document, table) == [
-        ["".join(key), " ".join(value)] for key, value in zip(keys, told, strict=True)
-    ] or [[re.sub(r"\s", "", cell) for cell in row] for row in cells(document, table)] == [
-        ["".join(key), "".join(value)] for key, value in zip(keys, told, strict=True)
-    ]
+    read = [[re.sub(r"\s", "", cell) for cell in row] for row in cells(document, table)]
+    assert read == [["".join(key), "".join(value)] for key, value in zip(keys, told, strict=True)]
 
 
 def test_numbers_far_before_their_items_are_read_with_them(tmp_path):
