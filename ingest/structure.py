@@ -37,6 +37,7 @@ class _Line:
     marked: Marked | None = None  # the heading of the file's own that it belongs to
     begins: bool = False  # a paragraph, as the file says
     size: float | None = None  # of its type, in points
+    upright: bool = False  # written from top to bottom
 
     @property
     def span(self) -> tuple[int, int, int]:
@@ -314,6 +315,8 @@ def _continues(current: Sequence[_Line], line: _Line, room: int) -> bool:
         return False
     if "\t" in line.text or "\t" in last.text or _figures(before) or _figures(text):
         return False
+    if last.upright and line.upright and line.gap == 0 and not ends_sentence(before):
+        return not begins_item(_inner(line.text))  # the columns of a block are full
     if begins_item(_inner(line.text)) or _DASH.match(line.text) or ends_sentence(before):
         # A bracket goes on over a line that opens with a bracket. 例: （A社 / （本社）を含む）
         return _balance(" ".join(x.text for x in current)) > 0 and text[:1] in "（(「『" and line.gap == 0
@@ -746,7 +749,8 @@ def find_blocks(
     lines = [list(_lines(text, page, tables, marked, begins)) for page in pages]
     typography = Typography(text, pages, [line.span for group in lines for line in group if line.table is None])
     for line in chain.from_iterable(lines):
-        line.size = typography.size(*line.span) if line.table is None else None
+        if line.table is None:
+            line.size, line.upright = typography.size(*line.span), typography.is_upright(*line.span)
     _mark_asides(lines, pages, typography)
     seen = Counter(_squeezed(line.text) for group in lines for line in group)
     # The end of a sentence recurs too, and goes on from the line before it. 例: 計上いたしました。

@@ -63,6 +63,14 @@ class Typography:
         left, top, right, bottom = min(sides[0]), min(sides[1]), max(sides[2]), max(sides[3])
         return left / shown.width, top / shown.height, right / shown.width, bottom / shown.height
 
+    def is_upright(self, page: int, start: int, end: int) -> bool:
+        """Say whether a span is written from top to bottom."""
+        box = self.box(page, start, end)
+        if box is None:
+            return False
+        shown, _ = self._boxes[page]
+        return (box[3] - box[1]) * (shown.height or 0) > 2 * (box[2] - box[0]) * (shown.width or 0)
+
     def _widths(self, page: int, start: int, end: int, counts: Callable[[str], bool] = is_kanji) -> list[float]:
         if page not in self._boxes:
             return []

@@ -667,3 +667,28 @@ def test_numbers_far_before_their_items_are_read_with_them(tmp_path):
     document = parse(make(tmp_path, both(draw, lines("資産の合計 4,650", top=640, left=170))))
     for number, name, amount in zip("１２３", names, ("1,200", "0", "3,450"), strict=True):
         assert re.search(rf"（{number}） ?{name}\s{amount}\n", document.text), document.text
+
+
+def test_upright_columns_beside_lines_that_lie_are_read_from_the_right_and_are_one_paragraph(tmp_path):
+    """The program drew the columns from the left, and the figures last; the lines above and below lie."""
+    columns_drawn = ["令和三年度の町の予算", "は、三月の議会で決ま", "りました。総額は前の", "年度より減りました。"]
+
+    def draw(canvas: Canvas) -> None:
+        lines("町の予算が決まりました", "くわしくは役場の窓口でお尋ねください。", top=760)(canvas)
+        for i, column in reversed(list(enumerate(columns_drawn))):
+            for row, character in enumerate(column):
+                if character != "三":
+                    canvas.drawString(400 - 20 * i, 680 - 12 * row, character)
+        for i, column in enumerate(columns_drawn):
+            for row, character in enumerate(column):
+                if character == "三":
+                    canvas.drawString(400 - 20 * i, 680 - 12 * row, character)
+        lines("発行は町役場の企画課です。", "次の号は来月に発行します。", top=500)(canvas)
+
+    document = parse(make(tmp_path, draw))
+    read = page_lines(document)
+    assert read[:2] == ["町の予算が決まりました", "くわしくは役場の窓口でお尋ねください。"]
+    assert read[2:6] == columns_drawn
+    assert read[6:] == ["発行は町役場の企画課です。", "次の号は来月に発行します。"]
+    blocks = ["".join(document.text[b.start : b.end].split()) for b in document.blocks]
+    assert "令和三年度の町の予算は、三月の議会で決まりました。総額は前の年度より減りました。" in blocks
