@@ -95,6 +95,8 @@ _ITEM = re.compile(
 
 
 _MONEY = re.compile(r"[十百千万億]*円")
+# A unit said for a table, which is no part of a column's name. 例: （単位：千円） over 予算額
+_UNIT_SAID = re.compile(r"\s*[（(\[]\s*単\s?位[^()（）\[\]]{0,24}[)）\]]\s*")
 # A unit alone in a cell, and rows that a column's unit does not hold for
 _UNIT_ALONE = re.compile(r"[十百千万億]{0,2}円|人|件|戸|世帯|%|㎡|㎥|m2|m3|ha|km|トン|t")
 _OTHER_MEASURE = re.compile(r"[率比数]$|割合|人口|面積|延長")
@@ -152,6 +154,8 @@ class _TableReader:
         self.fiscal = "年度" in said and not re.search(r"暦年|年間値", heads)
         self.base, self.base_from = _as_of_of_headings(self.title, table.headings, self.fiscal)
         self.column_units = {c: _unit_in_brackets(name) for c, (name, _) in self.columns.items()}
+        for c, (name, spans) in self.columns.items():
+            self.columns[c] = _UNIT_SAID.sub(" ", name).strip() or name, spans
         self.units_down = {c: unit for c in self.columns if (unit := self._unit_down(c)) is not None}
         self.unit_row, units = self._row_of_units()
         self.units_down.update(units)

@@ -454,9 +454,9 @@ def _published(document: Document, cover: Sequence[str]) -> str | None:
         if (
             month := re.search(r"((?:令和|平成)\s?[0-9元]+年)\s?([0-9]+)\s?月(?:定例)?(?:議会|会)", fold(line))
         ) is not None:
-            year = find_periods(month.group(1))
-            if year:
-                return f"{year[0].code}-{int(month.group(2)):02d}"
+            named = find_periods(f"{month.group(1)}{month.group(2)}月")  # the year alone where there is no such month
+            if named:
+                return named[0].code
     return None
 
 

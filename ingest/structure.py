@@ -12,10 +12,12 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, pairwise
 
+from ingest.dates import find_periods
 from ingest.document import Block, BlockKind, Page
 from ingest.japanese import begins_item, ends_sentence, fold, wrapped
+from ingest.typography import Typography
 
 Span = tuple[int, int]
 Marked = tuple[int, int, int]  # start, end, level: what the file itself says is a heading
@@ -34,6 +36,12 @@ class _Line:
     aside: bool = False  # a printed page number or a running header
     marked: Marked | None = None  # the heading of the file's own that it belongs to
     begins: bool = False  # a paragraph, as the file says
+    size: float | None = None  # of its type, in points
+    upright: bool = False  # written from top to bottom
+
+    @property
+    def span(self) -> tuple[int, int, int]:
+        return self.page, self.start, self.end
 
 
 _CONTENT = re.compile(r"[^\W_]", re.U)
@@ -82,6 +90,9 @@ class _Unit:
     headings: tuple[str, ...] = ()
     level: int = 0
     caption: bool = False  # of an article
+    size: float | None = None  # of its type, in points
+    least_size: float | None = None
+    displayed: bool = False  # a name set larger than the running text
 
     @property
     def start(self) -> int:
@@ -119,7 +130,8 @@ _MARKS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "arabic",
         re.compile(
-            rf"([{_NUMERALS}]{{1,2}})(?:[．.、](?!\s*[{_NUMERALS}])|[\s　]+(?![{_NUMERALS}年月日時人件%％/～~]))"
+            rf"([{_NUMERALS}]{{1,2}})"
+            rf"(?:[．.、](?!\s*[{_NUMERALS}])|[\s　]+(?![{_NUMERALS}年月日時人件%％/～~億万千百円]))"
         ),
     ),
     ("decimal", re.compile(rf"[{_NUMERALS}]{{1,2}}(?:[.．][{_NUMERALS}]{{1,2}}){{1,3}}[.．]?[\s　]+(?![{_NUMERALS}])")),
@@ -203,6 +215,48 @@ def _name(unit: _Unit) -> None:
         unit.mark = "bullet"
 
 
+_LARGER = 1.15  # times another type: so much larger is seen
+_DISPLAYED = 1.2  # times the type of the running text: so large are names set
+
+
+def _look_at(group: list[_Unit], typography: Typography) -> None:
+    """Fill in how large the units of a page are set, and which are names for that; join a name of two lines."""
+    for unit in group:
+        if unit.table is None and unit.hashes == 0:
+            place = (unit.lines[0].page, unit.start, unit.end)
+            unit.size, unit.least_size = typography.size(*place), typography.least_size(*place)
+            body = typography.body(unit.lines[0].page)
+            unit.displayed = unit.least_size is not None and unit.least_size >= _DISPLAYED * body and _may_name(unit)
+    for above, unit in reversed(list(pairwise(group))):
+        if not (above.size and unit.size and above.displayed and unit.displayed) or unit.mark or unit.gap > 1:
+            continue
+        if _OPEN_END.search(above.text) and abs(above.size - unit.size) < 0.05 * unit.size:
+            above.lines, above.text = [*above.lines, *unit.lines], above.text + unit.text
+            group.remove(unit)
+
+
+_OPEN_END = re.compile(r"(?:[とのや・]|及び|に関する|における)$")  # what goes on in the next line
+
+
+def _may_name(unit: _Unit) -> bool:
+    """Say whether a unit set large can be a heading: short, no sentence, no item, no figure and no date."""
+    text = unit.text
+    if not 3 < len(text) <= 40 or len(unit.lines) > 2 or "\t" in unit.lines[0].text:
+        return False
+    if re.search(r"[。、]|[はがをにで]$|^[（(−－–-]", text) or unit.mark in ("note", "bullet", *_ITEMS):
+        return False
+    if len(re.findall(r"\S+", text)) > 4 or _is_date(text):
+        return False
+    return not (_figures(text) or _has_value(text) or is_key_value(text) or _CAPTION_END.search(text))
+
+
+def _is_date(text: str) -> bool:
+    rest = text
+    for period in reversed(find_periods(text)):
+        rest = rest[: period.at[0]] + rest[period.at[1] :]
+    return not re.sub(r"現在|時点|[\W\d]", "", rest)
+
+
 def _joined(pieces: Sequence[str]) -> str:
     """Return wrapped lines as one, with a space only between letters."""
     parts: list[str] = []
@@ -240,6 +294,7 @@ def _units(lines: Sequence[_Line], labels: frozenset[str]) -> Iterator[_Unit]:
 
 
 _LONGEST = 14  # lines of one statement
+_OTHER = 1.25  # times a line's type: another one, in which no sentence goes on
 _ROOM = 36  # columns: shorter lines were not broken for want of room
 
 
@@ -250,6 +305,8 @@ def _continues(current: Sequence[_Line], line: _Line, room: int) -> bool:
         return last.table == line.table
     if last.aside or line.aside or line.begins:
         return False
+    if last.size and line.size and not 1 / _OTHER <= last.size / line.size <= _OTHER:
+        return False  # 例: a caption or a note of the page between two lines
     if last.marked is not None or line.marked is not None:
         return last.marked == line.marked
     text = line.text.strip()
@@ -258,6 +315,8 @@ def _continues(current: Sequence[_Line], line: _Line, room: int) -> bool:
         return False
     if "\t" in line.text or "\t" in last.text or _figures(before) or _figures(text):
         return False
+    if last.upright and line.upright and line.gap == 0 and not ends_sentence(before):
+        return not begins_item(_inner(line.text))  # the columns of a block are full
     if begins_item(_inner(line.text)) or _DASH.match(line.text) or ends_sentence(before):
         # A bracket goes on over a line that opens with a bracket. 例: （A社 / （本社）を含む）
         return _balance(" ".join(x.text for x in current)) > 0 and text[:1] in "（(「『" and line.gap == 0
@@ -377,6 +436,8 @@ def _classify(unit: _Unit, previous: _Unit | None, following: _Unit | None, styl
         return "note"
     if text.endswith(("：", ":")) and _short(unit, 24):
         return "heading"  # 例: ◆主な相談内容：
+    if unit.displayed:
+        return "heading"
     if unit.mark in ("lenticular", "angle"):
         if unit.top and _short(unit):
             return "heading"
@@ -512,6 +573,9 @@ class _Entry:
     hashes: int
     marked: bool
     page_title: bool
+    size: float | None = None  # of its type
+    page: int = 0
+    displayed: bool = False
     divider: bool = False  # it had a page to itself
     fresh: bool = True  # nothing stands under it yet
 
@@ -526,6 +590,30 @@ class _Outline:
     def path(self) -> tuple[str, ...]:
         return tuple(entry.text for entry in self.stack)
 
+    def end_smaller(self, unit: _Unit, titles: Collection[str]) -> None:
+        """Drop the headings that a unit ends by how large it is set: nothing stands under a heading in smaller type.
+
+        Running titles and the numbers of chapters hold whatever their size. A name that is set large ends another one
+        of an earlier page, too, unless that is numbered: articles of a newsletter are no parts of each other.
+        """
+        size = unit.least_size
+        if size is None:
+            return
+        for i, entry in enumerate(self.stack):
+            if entry.marked or entry.mark in ("chapter", "section") or entry.key in titles:
+                continue
+            other = unit.displayed and entry.displayed and entry.page < unit.lines[0].page and entry.number is None
+            if other and unit.number is not None:
+                other = entry.size is not None and size >= 0.97 * entry.size
+            if other or (entry.size is not None and size > _LARGER * entry.size):
+                del self.stack[i:]
+                return
+
+    def close_page(self) -> None:
+        """Drop what is set large and has nothing under it at the end of its page. 例: who issued a paper, on a cover"""
+        idle = (i for i, e in enumerate(self.stack) if e.displayed and e.fresh and e.number is None and not e.marked)
+        del self.stack[next(idle, len(self.stack)) :]
+
     def filled(self) -> None:
         for entry in self.stack:
             entry.fresh = False
@@ -537,7 +625,18 @@ class _Outline:
         mark = unit.mark or ("title" if page_title or text.endswith("について") else "plain")
         if unit.caption:
             mark = "caption"
-        entry = _Entry(text, key, mark, unit.number, unit.hashes, unit.marked, page_title)
+        entry = _Entry(
+            text,
+            key,
+            mark,
+            unit.number,
+            unit.hashes,
+            unit.marked,
+            page_title,
+            unit.size,
+            unit.lines[0].page,
+            unit.displayed,
+        )
         # What the file marks nests by its levels alone; what is guessed between stands below it.
         floor = max(
             (i + 1 for i, e in enumerate(self.stack) if e.marked and e.hashes < (entry.hashes or _DEEPEST)), default=0
@@ -558,7 +657,10 @@ class _Outline:
         # Headings that follow each other without text between them name ever smaller parts.
         fresh = next((i for i, entry in enumerate(stack) if entry.fresh), len(stack))
         if paged and new.page_title and not new.hashes and new.mark not in ("circled", "paren", "kana"):
-            return len(stack) if fresh < len(stack) else sum(entry.divider for entry in stack)
+            held = next(
+                (i for i, entry in enumerate(stack) if not (entry.divider or _is_chapter(entry, new))), len(stack)
+            )
+            return len(stack) if fresh < len(stack) else held
         if new.mark == "project" and not new.hashes:
             held = next((i + 1 for i in reversed(range(len(stack))) if stack[i].mark in _ABOVE_PROJECTS), 0)
             return max(held, sum(entry.divider for entry in stack))
@@ -592,6 +694,12 @@ class _Outline:
                 return True
             return not new.hashes and not entry.hashes
         return entry.hashes == new.hashes
+
+
+def _is_chapter(entry: _Entry, new: _Entry) -> bool:
+    """Say whether an entry is a numbered chapter in larger type than a title that heads a later page of it."""
+    larger = entry.size is not None and new.size is not None and entry.size > _LARGER * new.size
+    return entry.mark in ("chapter", "section") and new.mark == "title" and larger
 
 
 _ABOVE_PROJECTS = ("chapter", "section", "roman", "title", "arabic", "decimal", "named")
@@ -639,13 +747,21 @@ def find_blocks(
     running titles are in no block.
     """
     lines = [list(_lines(text, page, tables, marked, begins)) for page in pages]
-    _mark_asides(lines, pages)
+    typography = Typography(text, pages, [line.span for group in lines for line in group if line.table is None])
+    for line in chain.from_iterable(lines):
+        if line.table is None:
+            line.size, line.upright = typography.size(*line.span), typography.is_upright(*line.span)
+    _mark_asides(lines, pages, typography)
     seen = Counter(_squeezed(line.text) for group in lines for line in group)
-    labels = frozenset(line for line, count in seen.items() if count >= 3 and len(line) > 1)
+    # The end of a sentence recurs too, and goes on from the line before it. 例: 計上いたしました。
+    labels = frozenset(line for line, count in seen.items() if count >= 3 and len(line) > 1 and line[-1] != "。")
     by_page = [list(_units(group, labels)) for group in lines]
     units = [unit for group in by_page for unit in group]
     for unit in units:
         _name(unit)
+    for group in by_page:
+        _look_at(group, typography)
+    units = [unit for group in by_page for unit in group]
     previous = ""
     numbered: dict[str, int] = {}
     for group in by_page:
@@ -699,13 +815,23 @@ def _goes_on(above: str, text: str) -> bool:
     return wrapped(above, text, close=False) or _CLAUSE.search(re.sub(r"「[^」]*」", "", text)) is not None
 
 
-def _mark_asides(lines: Sequence[Sequence[_Line]], pages: Sequence[Page]) -> None:
-    """Mark printed page numbers, and first and last lines that are the same on most pages."""
+def _mark_asides(lines: Sequence[Sequence[_Line]], pages: Sequence[Page], typography: Typography) -> None:
+    """Mark printed page numbers, lines that are first or last on most pages, and what stands at one place in margins.
+
+    Facing pages have running heads of their own, so these need but a third of the pages, and be set no larger than the
+    running text. Chapters and sections that are named there are kept: they say where a page belongs.
+    """
     edges: Counter[str] = Counter()
+    placed: Counter[tuple[str, int, int]] = Counter()
     for group, page in zip(lines, pages, strict=True):
         edges.update({_pattern(line.text, page) for line in [*group[:2], *group[-2:]]})
+        placed.update(place for line in group if (place := _place_in_margin(line, page, typography)) is not None)
     often = max(3, len(lines) // 2)
+    seldom = max(3, len(lines) // 3)
     for group, page in zip(lines, pages, strict=True):
+        for line in group:
+            place = _place_in_margin(line, page, typography)
+            line.aside = place is not None and placed[place] >= seldom
         for line in [*group[:2], *group[-2:]]:
             if line.table is not None or line.marked is not None:
                 continue
@@ -714,7 +840,24 @@ def _mark_asides(lines: Sequence[Sequence[_Line]], pages: Sequence[Page]) -> Non
                 page.label if page.label is not None and page.label.isdecimal() else "(?!)"
             )  # else the name of a sheet
             is_number = re.fullmatch(rf"\W*{own}\W*(?:/\s?\d+|\S{{0,10}})", text) is not None
-            line.aside = is_number or (len(lines) >= 4 and edges[_pattern(line.text, page)] > often)
+            often_seen = len(lines) >= 4 and edges[_pattern(line.text, page)] > often
+            line.aside = line.aside or is_number or often_seen
+
+
+_MARGIN = 0.09  # of a page's width and height
+_PART = re.compile(rf"第[{_NUMERALS}一二三四五六七八九十]+[章編部節]")
+
+
+def _place_in_margin(line: _Line, page: Page, typography: Typography) -> tuple[str, int, int] | None:
+    """Return what stands in a margin and where, to the hundredth of the page; None for the text of a page."""
+    if line.table is not None or line.marked is not None or _PART.search(line.text):
+        return None
+    box = typography.box(*line.span)
+    if box is None or not (box[3] < _MARGIN or box[1] > 1 - _MARGIN or box[2] < _MARGIN or box[0] > 1 - _MARGIN):
+        return None
+    if line.size is not None and line.size > 1.1 * typography.body(page.number):
+        return None
+    return _pattern(line.text, page), round(100 * box[0]), round(100 * box[1])
 
 
 def _pattern(text: str, page: Page) -> str:
@@ -778,6 +921,9 @@ def _nest(group: Sequence[_Unit], outline: _Outline, titles: frozenset[str], *, 
     divider = paged and _only_names(group)
     if divider:
         outline.stack.clear()
+        for unit in group:
+            if unit.displayed and not unit.mark and not unit.top:
+                unit.kind = "label"  # 例: the date and the publisher below the title on a cover
     # A slide's title may come late in the order in which its text was stored.
     late = None
     if paged and not (_key(group[0]) in titles and group[0].number is not None):
@@ -788,6 +934,8 @@ def _nest(group: Sequence[_Unit], outline: _Outline, titles: frozenset[str], *, 
             late = None
     first: dict[str, tuple[_Entry, ...]] = {}
     for i, unit in enumerate(group):
+        if unit.table is None:
+            outline.end_smaller(unit, titles)
         if unit is late:
             unit.level = 1
         elif unit.kind == "heading" and unit.mark == "lenticular" and _is_open(first.get(_key(unit))):
@@ -809,6 +957,8 @@ def _nest(group: Sequence[_Unit], outline: _Outline, titles: frozenset[str], *, 
     if divider:
         for entry in outline.stack:
             entry.divider = True
+    else:
+        outline.close_page()
 
 
 def _is_open(stack: tuple[_Entry, ...] | None) -> bool:

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from ingest.dates import find_periods
 from ingest.runs import grid_written_out
-from ingest.tables import is_label, is_value
+from ingest.tables import is_label, is_missing, is_value
 from ingest.writing import same_width
 
 Span = tuple[int, int]
@@ -83,7 +83,7 @@ def count_headings(
     texts = {(r, c): grid[r][c] for r, c in said_in}
     values = {place for place, text in texts.items() if text and is_value(text) and not is_label(text)}
     if not values and columns < 3:
-        return 0, 1
+        return int(rows > 2 and columns == 2 and _name_columns(texts.get((0, 0), ""), texts.get((0, 1), ""))), 1
     if columns == 2 and not said and not _Heads(cells, texts, values, rows, columns).heads_figures(0):
         head, *told = [texts[r, 1] for r in range(rows) if texts.get((r, 1))]
         if (
@@ -112,6 +112,23 @@ def count_headings(
         if not serial and not _parts_on(cells, texts, values, header_rows, columns, c):
             break
     return header_rows, header_columns
+
+
+# What all cells below it are, not one of them. 例: 用途, 業種分類, 審査項目 over keys; 必要な書類, 定義 over values
+_OF_KEYS = re.compile(
+    r"(?:用語?途?|分類|種[類別]|区分|項目|事項|方法|名称?|対象|手続き?|段階|書類|番号|No\.?|質問|要件|条件|場合|時期|部門|役職)"
+)
+_OF_VALUES = re.compile(
+    r"(?:内容|事項|書類|定義|説明|備考|概要|意味|要件|項目|例|回答|[注留]意点|条件|理由|方法|期間|機能|役割|対象"
+    r"|もの|名称?|効果|解説|対応|措置)(?:等|など)?"
+)
+
+
+def _name_columns(key: str, value: str) -> bool:
+    """Say whether the first cells of two columns of words name their columns. 例: 支払方法 | 注意事項"""
+    short = 0 < len(key) <= _LONGEST_NAME and 0 < len(value) <= _LONGEST_NAME and key != value
+    ends = [list(pattern.finditer(cell)) for pattern, cell in ((_OF_KEYS, key), (_OF_VALUES, value))]
+    return short and all(found and found[-1].end() == len(cell) for found, cell in zip(ends, (key, value), strict=True))
 
 
 def _is_form(
@@ -175,6 +192,8 @@ def _count_rows(
             reach.append(table.below_corner(first))
         # What stands beside all rows is a remark on them.
         header_rows = max([header_rows, *(below for below in reach if below < rows)])
+    while header_rows and table.only_reaches_into(header_rows):
+        header_rows += 1  # 例: 類型 below 枠, beside headings of two rows
     return header_rows
 
 
@@ -203,9 +222,15 @@ class _Heads:
         return self.is_words(row) and (self._parts(row, first) or self._parts_one_name(row, first))
 
     def is_words(self, row: int) -> bool:
-        """Say whether a row holds something, and no figure."""
+        """Say whether a row holds something, and no figure; a dash is none where nothing parts a heading."""
         here = _filled(self._texts, row, self._columns)
-        return bool(here) and not any((row, c) in self._values for c in here)
+        figures = [c for c in here if (row, c) in self._values and not is_missing(self._texts[row, c])]
+        return bool(here) and not figures and not all((row, c) in self._values for c in here)
+
+    def only_reaches_into(self, row: int) -> bool:
+        """Say whether a row holds no more than a label, all else in it being cells of the rows above."""
+        above = [self._over.get((row, c), (row,))[0] < row for c in range(1, self._columns)]
+        return row < self._rows - 1 and len(above) > 1 and all(above) and (row, 0) in self._texts
 
     def heads_figures(self, row: int) -> bool:
         """Say whether most of what stands below the cells of a row is figures."""
@@ -252,8 +277,8 @@ class _Heads:
                 wide = wide or bool(above)
             elif self._texts.get((row, c)):
                 return False
-        here = [c for c in free if self._texts.get((row, c))]
-        names = {self._texts[row, c] for c in here}
+        here = [c for c in free if self._over.get((row, c), (-1,))[0] == row]
+        names = {self._over[row, c][:2] for c in here}
         # Labels of rows may be parted, too, so it is most of the columns, or the heading over the labels goes on.
         most = len(free) * 2 > self._columns or not corner or self._over.get((row, 0), (row,))[0] < row
         return wide and most and len(names) > 1 and len(here) * 5 >= 4 * len(free)

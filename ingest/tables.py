@@ -135,7 +135,12 @@ def _grids_of_run(lines: list[_Line], first: int, last: int, mark: str, text: st
     if any("<" in text[a:b] and re.search(r"</?\w+[^>]*>", text[a:b].replace("<br>", "")) for r in rows for a, b in r):
         return  # cells that hold HTML were laid out, not tabulated
     if mark == "|":
-        rows = _without_arrows(rows, text)
+        opening = _opening(rows, text)
+        if opening:
+            keyed = tuple((row[0], row[1]) for row in rows[:opening])
+            yield _Grid(keyed, 0, 1, numbers[0], numbers[opening - 1])
+        rows, numbers = _without_arrows(rows[opening:], text), numbers[opening:]
+        first = numbers[0] if opening and numbers else first
     outlines = list(_outlines(rows, numbers, text))
     if outlines:
         yield from outlines
@@ -157,6 +162,20 @@ def _grids_of_run(lines: list[_Line], first: int, last: int, mark: str, text: st
                 grid = _with_headings(part, text, numbers[start], numbers[end - 1], 0 if start else said)
                 if grid is not None:
                     yield _with_sections(grid, text)
+
+
+def _opening(rows: list[list[Span]], text: str) -> int:
+    """Return how many rows at the top give a key one value, merged over all other columns by arrows.
+
+    They say what the table below them is of. 例: ファイル名 | 道路の種別.xml | ← | ← above コード | 説明 | 細分 | 定義
+    """
+    opening = 0
+    for row in rows:
+        said = [text[a:b] for a, b in row]
+        if len(row) < 3 or not (said[0] and said[1]) or "←" in said[:2] or set(said[2:]) != {"←"}:
+            break
+        opening += 1
+    return opening if opening < len(rows) else 0
 
 
 def _without_arrows(rows: list[list[Span]], text: str) -> list[list[Span]]:
@@ -361,6 +380,8 @@ def _with_headings(rows: list[tuple[Span, ...]], text: str, first: int, last: in
         return None
     words = grid_written_out([[text[a:b] for a, b in row] for row in rows], _MAX_HEADER_ROWS)
     kinds = [[_kind(cell) for cell in row] for row in words]
+    if said == 1 and _CORNER.match(words[0][0]):
+        kinds[0] = ["word" if kind == "value" else kind for kind in kinds[0]]  # 例: 区分 | 1回券 | 1日券
     if any("value" in row[1:] for row in kinds[:said]):
         said = 0  # figures: a row that was ruled off because some row had to be
     while 0 < said < len(rows) - 1 and rows[said][0] == rows[0][0] != _EMPTY:
@@ -389,7 +410,7 @@ def _with_headings(rows: list[tuple[Span, ...]], text: str, first: int, last: in
     header_columns = 0
     while header_columns < width - 1 and _is_heading_column([row[header_columns] for row in words[header_rows:]]):
         header_columns += 1
-    if header_columns == 0 and (header_rows == 0 or not all(_kind(text[a:b]) != "empty" for a, b in rows[0])):
+    if header_columns == 0 and not all(any(row[c] != _EMPTY for row in rows[:header_rows]) for c in range(width)):
         return None
     if header_rows == 0 and width > header_columns + 1:
         return None  # several figures of a row, and nothing says which is which

@@ -29,6 +29,7 @@ from ingest.pdf.sheet import (
     upright,
 )
 from ingest.pdf.signs import take_out
+from ingest.pdf.upright import gather_upright
 from ingest.table_heads import UNIT, count_headings, may_be_title
 from ingest.tables import is_value
 
@@ -412,8 +413,10 @@ _MARK = re.compile(r"[\ue000-\uf8ff・•●○◯◎■□◆◇▪▶➢※\u2
 
 
 def _pieces(sheet: Sheet) -> list[Piece]:
-    """Return the lines of a page cut at wide gaps, and its ruled tables."""
+    """Return the lines of a page cut at wide gaps, its ruled tables and its blocks of upright columns."""
+    upright_blocks = gather_upright(sheet)
     found = [Piece(t["start"], t["end"], "", t["bound"], 0.0, solid=True) for t in sheet.tables]
+    found += [Piece(start, end, "", box, 0.0, solid=True) for start, end, box in upright_blocks]
     tables = list(found)
     for start, end, box in lines_of(sheet.chars):
         if any(t.start <= start < t.end for t in tables) or _lies(sheet.chars[start:end]):
@@ -581,7 +584,7 @@ def set_in_order(sheet: Sheet) -> None:
                         full = cell[i - 1].box[2] > max(p.box[2] for p in cell) - 1.5 * piece.size
                         level = abs(cell[i - 1].middle - piece.middle) <= 0.5 * piece.size
                         chars.extend(_between(sheet, cell[i - 1], piece) if full or level else [Char(" ", None)])
-                    if piece.solid:
+                    if piece.start in ruled:
                         _move(ruled[piece.start], len(chars) - piece.start)
                     chars.extend(sheet.chars[piece.start : piece.end])
                 if not (part.is_account and any(row[1:column])):

@@ -71,6 +71,15 @@ _ZONE = 0.065  # of a page's height: where running heads and page numbers stand
 
 def reading_order(pieces: Sequence[Piece], height: float) -> list[Part]:
     """Return all pieces of a page in the order in which they are read."""
+    marked = _marked(pieces)
+    if marked:
+        whole = {id(one): [mark, line] for one, mark, line in marked}
+        held = {id(piece) for pair in whole.values() for piece in pair}
+        rest = [piece for piece in pieces if id(piece) not in held]
+        read = reading_order([*rest, *(one for one, _, _ in marked)], height)
+        for part in read:
+            part.rows = [[[q for p in cell for q in whole.get(id(p), [p])] for cell in row] for row in part.rows]
+        return read
     stacks = [(_as_one(stack), stack) for stack in _stacks(pieces)]
     if stacks:
         held = {id(piece) for _, stack in stacks for piece in stack}
@@ -92,6 +101,31 @@ def reading_order(pieces: Sequence[Piece], height: float) -> list[Part]:
         parts.append(_plain(lines))
     body = _ordered(zones[1], usual)
     return [part for part in (parts[0], *body, parts[1]) if part.rows]
+
+
+_NUMBER = re.compile(r"[(（](?:[0-9０-９]{1,2}|[ア-ケa-zｱ-ｹ])[)）]|[0-9０-９]{1,2}[.．)）]|[\u2460-\u2473]")
+_REACH = 12  # times the type's size, over which a number may stand before its item
+
+
+def _marked(pieces: Sequence[Piece]) -> list[tuple[Piece, Piece, Piece]]:
+    """Return the numbers of items that stand alone before their item's first line: both as one piece, and each.
+
+    例: （１） at a distance before 現金及び預金, where the numbers would be a column of their own
+    """
+    found: list[tuple[Piece, Piece, Piece]] = []
+    for mark in pieces:
+        if mark.solid or not _NUMBER.fullmatch(mark.text.strip()):
+            continue
+        right = [p for p in pieces if p.box[0] >= mark.box[2] - 1 and abs(p.middle - mark.middle) <= 0.5 * mark.size]
+        line = min(right, key=lambda p: p.box[0], default=None)
+        if line is None or line.solid or _MARK.match(line.text) or is_figure(line.text):
+            continue
+        near = line.box[0] - mark.box[2] <= _REACH * mark.size and 0.8 <= line.size / mark.size <= 1.25
+        if near and not any(line is other for _, _, other in found):
+            top, bottom = min(mark.box[1], line.box[1]), max(mark.box[3], line.box[3])
+            box = (mark.box[0], top, line.box[2], bottom)
+            found.append((Piece(mark.start, line.end, f"{mark.text} {line.text}", box, line.size), mark, line))
+    return found
 
 
 _LEAST_STACKS = 3
@@ -366,6 +400,8 @@ def _parted(row: Sequence[Piece]) -> Iterator[list[Piece]]:
 def _in_columns(bands: Sequence[_Band], gutters: Sequence[float], usual: float) -> list[Part]:
     """Return columns one after the other; those that are rows of cells together."""
     columns = _split(bands, gutters)
+    if len(columns) == 2 and (boxed := _boxed_keys(columns[0], columns[1])):
+        return [boxed]
     runs: list[list[list[Piece]]] = []
     for column, following in pairwise([*filter(None, columns), []]):
         if runs and _joins(runs[-1], column, following):
@@ -389,6 +425,65 @@ def _in_columns(bands: Sequence[_Band], gutters: Sequence[float], usual: float) 
             # A heading among the rows parts them, once they stand alone.
             parts.extend(_ordered([p for column in run for p in column], usual))
     return parts
+
+
+_LINE = 0.9  # of the type's size: wider white parts the lines of a box from those of the next
+_KEY = 24  # characters of the longest key
+
+
+def _boxed_keys(left: Sequence[Piece], right: Sequence[Piece]) -> Part | None:
+    """Return rows of keys of several lines and the paragraphs that stand beside them; None where these are no pairs.
+
+    White parts every key from the next, and at the same heights their paragraphs, wider than it parts any lines.
+    例: 窓口で / 使えるカード beside three lines of text, above 支払いの / 期限 beside two
+    """
+    if any(p.solid for p in (*left, *right)) or not left or not right:
+        return None
+    keys = _groups(_rows(left), _LINE * min(p.size for p in left))
+    if len(keys) < 2 or all(len(key) == 1 for key in keys):
+        return None
+    if any(len(key) > 4 or sum(len(p.text) for row in key for p in row) > _KEY for key in keys):
+        return None
+    lines = _rows(right)
+    values: list[list[list[Piece]]] = [[] for _ in keys]
+    ends = [(_foot(a) + _head(b)) / 2 for a, b in pairwise(keys)]
+    for line in lines:
+        values[sum(line[0].middle > end for end in ends)].append(line)
+    if not all(values) or len(lines) < 2 * len(keys):
+        return None
+    inner = [_head([b]) - _foot([a]) for value in values for a, b in pairwise(value)]
+    outer = [_head(b) - _foot(a) for a, b in pairwise(values)]
+    if min(outer) < max([0.0, *inner]) + 0.3 * min(p.size for p in right):
+        return None
+    # Labels of a chart are as short as what stands beside them.
+    long = sum(len(p.text) for p in right) >= 3 * sum(len(p.text) for p in left)
+    # Marks and figures are items and columns of their own.
+    if not long or any(_MARK.match(key[0][0].text) or is_figure(key[0][0].text) for key in keys):
+        return None
+    return Part([[_flat(key), _flat(value)] for key, value in zip(keys, values, strict=True)], True, True)
+
+
+def _groups(rows: Sequence[list[Piece]], gap: float) -> list[list[list[Piece]]]:
+    """Return rows in groups, each parted from the next by more white than ``gap``."""
+    groups: list[list[list[Piece]]] = []
+    for row in rows:
+        if groups and _head([row]) - _foot([groups[-1][-1]]) <= gap:
+            groups[-1].append(row)
+        else:
+            groups.append([row])
+    return groups
+
+
+def _head(rows: Sequence[Sequence[Piece]]) -> float:
+    return min(p.box[1] for p in rows[0])
+
+
+def _foot(rows: Sequence[Sequence[Piece]]) -> float:
+    return max(p.box[3] for p in rows[-1])
+
+
+def _flat(rows: Sequence[Sequence[Piece]]) -> list[Piece]:
+    return [piece for row in rows for piece in row]
 
 
 def _names_figure(band: _Band) -> bool:

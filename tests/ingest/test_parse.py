@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from ingest.facts import read_facts
 from ingest.parse import SUFFIXES, ParseError, parse
 from tests.ingest.documents import awkward_texts
 
@@ -126,6 +127,13 @@ def test_a_date_worked_out_from_the_figures_is_not_passed_off_as_printed(tmp_pat
     assert document.published == "2024-01"
     assert document.taken_from["published"] == "text"
     assert document.is_date_guessed
+
+
+@pytest.mark.parametrize("month", ["13", "76", "0", "99"])
+def test_of_a_date_with_a_month_that_does_not_exist_only_the_year_is_taken(tmp_path, month):
+    document = parse(write(tmp_path, f"令和5年{month}月定例会\n令和5年{month}月76日提出\n\n議案の一覧である。\n"))
+    assert document.published == "2023"
+    assert {fact.as_of for fact in read_facts(document)} <= {None, "2023"}
 
 
 def test_a_table_is_one_block_under_the_headings_around_it(tmp_path):

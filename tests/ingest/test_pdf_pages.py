@@ -634,3 +634,61 @@ def test_a_table_in_a_titled_frame_keeps_its_cells(tmp_path):
     assert [cells(document, table) for table in document.tables] == [
         [["区分", "令和4年度"], ["調査", "196件"], ["相談", "30件"]]
     ]
+
+
+def test_keys_of_several_lines_stand_beside_their_paragraphs(tmp_path):
+    """The lines of key and paragraph are at other heights; white parts both from the next pair."""
+    keys = [("窓口で使える", "支払いカード"), ("口座からの", "引き落としの", "申込み"), ("問合せ",)]
+    told = [
+        (
+            "役場の窓口では、カードで手数料を支払うことができます。",
+            "使えるカードは、窓口に掲げて示しています。",
+            "分割払いはできません。",
+        ),
+        ("通帳と届出印を持って、金融機関の窓口で申し込んでください。", "翌月の分から、毎月の末日に引き落とします。"),
+        ("会計課の窓口か電話まで、平日の朝九時から夕方五時までに願います。", "電話では口座の番号を聞きません。"),
+    ]
+    draws = []
+    for i, (key, lines_of_value) in enumerate(zip(keys, told, strict=True)):
+        middle = 700 - 80 * i
+        draws.append(lines(*key, top=middle + 7 * (len(key) - 1), left=60, step=14))
+        draws.append(lines(*lines_of_value, top=middle + 7 * (len(lines_of_value) - 1), left=180, step=14))
+    document = parse(make(tmp_path, both(*draws)))
+    (table,) = document.tables
+    read = [[re.sub(r"\s", "", cell) for cell in row] for row in cells(document, table)]
+    assert read == [["".join(key), "".join(value)] for key, value in zip(keys, told, strict=True)]
+
+
+def test_numbers_far_before_their_items_are_read_with_them(tmp_path):
+    """A balance sheet sets the numbers of its items apart, and the names and sums in columns of their own."""
+    names = ["現金及び預金", "未収の利息", "貸付けの土地"]
+    numbers = lines("（１）", "（２）", "（３）", top=700, left=80)
+    draw = both(numbers, lines(*names, top=700, left=170), lines("1,200", "0", "3,450", top=700, left=300))
+    document = parse(make(tmp_path, both(draw, lines("資産の合計 4,650", top=640, left=170))))
+    for number, name, amount in zip("１２３", names, ("1,200", "0", "3,450"), strict=True):
+        assert re.search(rf"（{number}） ?{name}\s{amount}\n", document.text), document.text
+
+
+def test_upright_columns_beside_lines_that_lie_are_read_from_the_right_and_are_one_paragraph(tmp_path):
+    """The program drew the columns from the left, and the figures last; the lines above and below lie."""
+    columns_drawn = ["令和三年度の町の予算", "は、三月の議会で決ま", "りました。総額は前の", "年度より減りました。"]
+
+    def draw(canvas: Canvas) -> None:
+        lines("町の予算が決まりました", "くわしくは役場の窓口でお尋ねください。", top=760)(canvas)
+        for i, column in reversed(list(enumerate(columns_drawn))):
+            for row, character in enumerate(column):
+                if character != "三":
+                    canvas.drawString(400 - 20 * i, 680 - 12 * row, character)
+        for i, column in enumerate(columns_drawn):
+            for row, character in enumerate(column):
+                if character == "三":
+                    canvas.drawString(400 - 20 * i, 680 - 12 * row, character)
+        lines("発行は町役場の企画課です。", "次の号は来月に発行します。", top=500)(canvas)
+
+    document = parse(make(tmp_path, draw))
+    read = page_lines(document)
+    assert read[:2] == ["町の予算が決まりました", "くわしくは役場の窓口でお尋ねください。"]
+    assert read[2:6] == columns_drawn
+    assert read[6:] == ["発行は町役場の企画課です。", "次の号は来月に発行します。"]
+    blocks = ["".join(document.text[b.start : b.end].split()) for b in document.blocks]
+    assert "令和三年度の町の予算は、三月の議会で決まりました。総額は前の年度より減りました。" in blocks

@@ -130,6 +130,13 @@ def test_a_page_that_only_names_a_part_heads_the_pages_after_it():
     assert headings_of(text, "続ける", pages=3) == ("みどり町構想", "【移住関係】", "２ 今後について")
 
 
+def test_the_end_of_a_sentence_that_recurs_stays_with_its_sentence():
+    said = "{}では、町の道路を直すための費用として工事請負費などの合わせて１２０千円を\n計上いたしました。\n"
+    text = "".join(said.format(name) for name in ("土木費関係", "農業費関係", "消防費関係", "教育費関係"))
+    assert [body for _, body, _ in read(text)][1].endswith("計上いたしました。")
+    assert len(read(text)) == 4
+
+
 def test_running_headers_and_page_numbers_are_no_headings():
     page = "みどり町議会 会議録\n{}\n本文はここから始まり、町長が提案理由を説明した。\n- {} -\n\f"
     text = "".join(page.format("第一の議題について" if n == 1 else "続いて質疑を行った。", n) for n in range(1, 6))

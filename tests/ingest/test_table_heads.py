@@ -266,3 +266,41 @@ def test_headings_stacked_over_stacked_figures_name_each_its_own(tmp_path: Path)
         ("前の週との比", "89.2%"),
         ("前の週の平均", "873.1"),
     ]
+
+
+def test_two_columns_of_words_keep_a_heading_of_words_for_all_below_it(tmp_path: Path):
+    rows = [["支払方法", "注意点"], ["口座振替", "通帳の写しを出す。"], ["窓口払い", "領収書を無くさない。"]]
+    assert told(sheet(tmp_path, rows)) == [
+        ("口座振替", "注意点", "通帳の写しを出す。"),
+        ("窓口払い", "注意点", "領収書を無くさない。"),
+    ]
+    keyed = [["会場", "みどり会館"], ["対象", "町内に住む人"], ["内容", "手話の初歩を学ぶ。"]]
+    assert sheet(tmp_path, keyed).tables[0].header_rows == 0
+
+
+def test_headings_below_a_merged_one_may_be_merged_themselves_and_hold_a_dash(tmp_path: Path):
+    """Under 枠 stands 類型, on the second of the two rows that the types beside it take."""
+    rows = [
+        ["枠", "一般枠", "", "", "連携枠"],
+        ["", "店舗型", "", "通信型", "-"],
+        ["類型", "", "", "", ""],
+        ["上限額", "30万円", "", "50万円", "80万円"],
+        ["経費", "備品費", "", "通信費", "会場費"],
+    ]
+    merged = ["B1:D1", "B2:C3", "D2:D3", "E2:E3", "B4:C4", "B5:C5"]
+    document = sheet(tmp_path, rows, merged)
+    assert (document.tables[0].header_rows, document.tables[0].header_columns) == (3, 1)
+    assert ("上限額", "一般枠 通信型", "50万円") in told(document)
+
+
+def test_the_unit_of_a_table_is_no_part_of_the_names_of_its_columns(tmp_path: Path):
+    rows = [
+        ["基金の残高（単位：千円）", "", ""],
+        ["基金", "前年度末", "本年度末"],
+        ["道路", 120, 150],
+        ["学校", 80, 95],
+    ]
+    document = sheet(tmp_path, rows, ["A1:C1"])
+    facts = [fact for fact in read_facts(document) if fact.row == "学校"]
+    assert all("単位" not in (fact.column or "") for fact in facts)
+    assert {fact.unit for fact in facts} == {"千円"}

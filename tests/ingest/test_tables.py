@@ -324,3 +324,24 @@ def test_a_heading_over_all_columns_is_spread():
     (table,) = tables("回次 | 新しい基準\n第 1 期 | 第 2 期 | 第 3 期\n歳入 | 1 | 2 | 3\n歳出 | 4 | 5 | 6\n")
     assert table["headings"] == (2, 1)
     assert table["rows"][1][1:] == ["第 1 期", "第 2 期", "第 3 期"]
+
+
+def test_rows_that_give_a_key_one_value_over_all_columns_open_the_table_below_them():
+    """A list of codes says first what it is of; its own headings stand in two rows, one of them merged downwards."""
+    opening, codes = tables(
+        "| ファイル名 | 樹木の種別.xml | ← | ← | ← |\n| --- | --- | --- | --- | --- |\n"
+        "| 大区分 | ← | 小区分 | ← | 定義 |\n| コード | 説明 | コード | 説明 | ↑ |\n"
+        "| 100 | 高木 |  | ← | 背の高い樹木。 |\n| ↑ | ↑ | 110 | 針葉樹 | 葉の細い高木。 |\n"
+    )
+    assert (opening["rows"], opening["headings"]) == ([["ファイル名", "樹木の種別.xml"]], (0, 1))
+    assert codes["headings"] == (2, 0)
+    assert codes["rows"][1:] == [
+        ["コード", "説明", "コード", "説明", ""],
+        ["100", "高木", "", "", "背の高い樹木。"],
+        ["100", "", "110", "針葉樹", "葉の細い高木。"],
+    ]
+
+
+def test_a_ruled_off_row_under_a_corner_names_columns_though_some_names_are_like_figures():
+    (table,) = tables("| 区分 | 1回券 | 5回券 | 団体券 |\n|---|---|---|---|\n| 大人 | 210円 | 900円 | 180円 |\n")
+    assert table["headings"] == (1, 1)
