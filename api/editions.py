@@ -37,7 +37,8 @@ from api.edition_schemas import (
 )
 from api.problems import Problem
 from api.settings import Settings
-from index.snapshot import DocumentInfo, Snapshot
+from index.documents import DocumentInfo
+from index.snapshot import Snapshot
 
 MOST = 2000  # changes in one answer
 

@@ -11,7 +11,8 @@ from answer.draft import Draft, Support
 from answer.editions.differences import Change
 from answer.editions.shelf import Comparison, Editions
 from answer.editions.told import NAMES, paper_said, told
-from index.snapshot import DocumentInfo, Snapshot
+from index.documents import DocumentInfo
+from index.snapshot import Snapshot
 from ingest.document import Document
 from ingest.japanese import content_words, fold
 

@@ -13,7 +13,7 @@ from pathlib import PurePath
 
 from answer.editions.decisions import Decisions
 from answer.editions.paper import dateless, topic_of
-from index.store import DocumentInfo
+from index.documents import DocumentInfo
 from ingest.document import Document
 from ingest.japanese import fold
 

@@ -12,11 +12,12 @@ from itertools import takewhile
 from typing import Literal
 
 from answer.check import figures
-from answer.evidence import Statement, read_statements
+from answer.evidence import Statement
 from ingest.dates import find_periods, parse_code
 from ingest.document import Document, Fact
 from ingest.japanese import content_words, fold
 from ingest.numbers import base_unit, find_quantities
+from ingest.statements import read_statements
 from ingest.tables import is_label
 from ingest.writing import same_width, without_notes
 
@@ -80,7 +81,7 @@ class Paper:
 
     @cached_property
     def statements(self) -> tuple[Statement, ...]:
-        return read_statements(self.document)
+        return tuple(Statement.of(self.document, n, kept) for n, kept in enumerate(read_statements(self.document)))
 
     @cached_property
     def figures(self) -> tuple[Fact, ...]:

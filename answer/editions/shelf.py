@@ -13,7 +13,8 @@ from answer.editions.decisions import Decisions, Said, decide, read_decisions
 from answer.editions.differences import Change
 from answer.editions.pairing import edition_before, editions_of, headings_of
 from answer.editions.paper import Paper
-from index.snapshot import DocumentInfo, Snapshot
+from index.documents import DocumentInfo
+from index.snapshot import Snapshot
 
 _KEPT = 16  # comparisons
 _HEADINGS_KEPT = 4096  # papers

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from answer.editions.differences import Change, Kind, Side
-from index.store import DocumentInfo
+from index.documents import DocumentInfo
 from ingest.dates import describe
 
 NAMES: Mapping[Kind, str] = {
