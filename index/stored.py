@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 from index.database.parts import Parts
@@ -59,7 +60,7 @@ class StoredDocument(Document):
     def text(self) -> str:
         return self._parts.texts([self._number])[self._number]
 
-    @property
+    @cached_property
     def pages(self) -> tuple[Page, ...]:
         return tuple(StoredPage(self._parts, self._number, page) for page in self._parts.pages(self._number))
 
