@@ -55,7 +55,6 @@ class StoredDocument(Document):
         number: int = self.__dict__["_number"]
         return number
 
-    # Frozen fields, which mypy takes for ones to be set.
     @property
     def text(self) -> str:
         return self._parts.texts([self._number])[self._number]
