@@ -166,6 +166,14 @@ class Reading:
         last = min(high, len(self.outline)) - 1
         return [self._pieces[n] for n in range(max(0, low) // LENGTH, last // LENGTH + 1)] if last >= 0 else []
 
+    def piece(self, ordinal: int) -> Piece:
+        """Return one piece; asked for at every statement that is looked at."""
+        found = self._pieces.get(ordinal)
+        if found is None:
+            self.hold(self._read([ordinal]))
+            found = self._pieces[ordinal]
+        return found
+
     def at(self, offset: int) -> int:
         """Return the index of the statement that holds ``offset``, or the one before it."""
         return self.outline.at(offset)
@@ -185,7 +193,7 @@ class Reading:
 
         例: ３，１９３種類に及び、うち個人情報を扱う業務が７１９種類 → 719種類 of うち個人情報を扱う業務
         """
-        (piece,) = self.pieces(index, index + 1)
+        piece = self.piece(index // LENGTH)
         if index not in piece.loose:
             statement = self.statements[index]
             held = [f.value_start for f in self.facts_between(statement.start - 200, statement.end)]
@@ -217,7 +225,7 @@ class _Statements(Sequence[Statement]):
         if isinstance(index, slice):
             return [self[n] for n in range(*index.indices(len(self)))]
         at = range(len(self))[index]
-        (piece,) = self._reading.pieces(at, at + 1)
+        piece = self._reading.piece(at // LENGTH)
         return piece.statements[at % LENGTH]
 
 

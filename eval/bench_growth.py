@@ -21,6 +21,7 @@ import statistics
 import sys
 import tempfile
 import time
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
@@ -31,7 +32,9 @@ from typing import Any
 import numpy as np
 from sqlalchemy import make_url, text
 
+from answer.assistant import Assistant
 from eval.postgres import running
+from index.collection import Collection
 from index.database.engine import Database, open_database
 from index.database.reading import Reader, View
 from index.database.stretches import LENGTH
@@ -78,6 +81,9 @@ class Cost:
     ask_p50: float
     ask_p95: float
     ask_wall_p50: float
+    answer_first: float
+    answer_p50: float
+    answer_p95: float
     open: float
     memory: float
     disk: float
@@ -178,6 +184,7 @@ def measure(
             statistics.median(asked),
             asked[int(0.95 * len(asked))],
             statistics.median(parts["wall"]),
+            *_answered(database, place, dim, server),
             opened,
             _resident(),
             _disk(database),
@@ -221,6 +228,37 @@ def _asked(reader: Reader, question: str, vector: Vectors, server: Callable[[], 
     step("fetch", fetch)
     seconds["all"] = sum(seconds[name] for name in ("keyword", "facts", "vector", "fetch"))
     return seconds
+
+
+class MadeUp:
+    """An embedder whose vectors say nothing: each text has one of its own."""
+
+    name = MODEL
+
+    def __init__(self, dim: int):
+        self.dim = dim
+
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        """Return float32 of shape ``(len(texts), dim)``, rows of length 1."""
+        rows = [_unit(np.random.default_rng(zlib.crc32(text.encode())), 1, self.dim) for text in texts]
+        return np.concatenate([np.zeros((0, self.dim), np.float32), *rows])
+
+    embed_passages = embed_queries
+
+    def count_tokens(self, text: str) -> int:
+        """Return about as many tokens as the model counts."""
+        return round(len(text) * 0.6)
+
+
+def _answered(database: Database, place: str, dim: int, server: Callable[[], float]) -> tuple[float, float, float]:
+    """Return the seconds of the first answer of a process, and of p50 and p95, without learned reader and model."""
+    with tempfile.TemporaryDirectory() as home:
+        is_shared = database.kind == "postgresql"
+        collection = Collection(Path(home if is_shared else place), MadeUp(dim), place if is_shared else None)
+        assistant = Assistant(collection)
+        first = _cpu(lambda: assistant.ask(QUESTIONS[0]), server)
+        asked = sorted(_cpu(partial(assistant.ask, question), server) for question in QUESTIONS * ROUNDS)
+    return first, statistics.median(asked), asked[int(0.95 * len(asked))]
 
 
 def _cpu(work: Callable[[], object], server: Callable[[], float]) -> float:
@@ -303,17 +341,24 @@ def _server(url: str | None) -> Iterator[str]:
 def shown(costs: Sequence[Cost]) -> str:
     """Return the table of what was measured."""
     lines = [
-        "engine      passages  docs   add   replace  keyword  facts  vector  fetch | ask p50   p95  wall |  open"
+        "engine      passages  docs   add   replace  keyword  facts  vector  fetch | ask p50   p95  wall |"
+        " answer first   p50   p95 |  open"
         "    RSS MB  disk MB (x text+vectors)"
     ]
     for c in costs:
         ms = [round(1000 * s) for s in (c.add, c.replace, c.keyword, c.facts, c.vector, c.fetch)]
         asks = [round(1000 * s) for s in (c.ask_p50, c.ask_p95, c.ask_wall_p50)]
-        steps = "".join(f"{n:>{width}}" for n, width in zip(ms, (6, 9, 9, 7, 8, 7), strict=True))
-        lines.append(
-            f"{c.engine:<11}{c.passages:>9}{c.documents:>6}{steps} |{asks[0]:>8}{asks[1]:>6}{asks[2]:>6} |"
-            f"{round(1000 * c.open):>6}{c.memory:>10.0f}{c.disk:>9.0f} ({c.disk / c.text:.1f})"
+        answers = [round(1000 * s) for s in (c.answer_first, c.answer_p50, c.answer_p95)]
+        columns = "".join(
+            (
+                f"{c.engine:<11}{c.passages:>9}{c.documents:>6}",
+                *(f"{n:>{width}}" for n, width in zip(ms, (6, 9, 9, 7, 8, 7), strict=True)),
+                " |" + "".join(f"{n:>{width}}" for n, width in zip(asks, (8, 6, 6), strict=True)),
+                " |" + "".join(f"{n:>{width}}" for n, width in zip(answers, (13, 6, 6), strict=True)),
+            )
         )
+        size = f"{c.disk:>9.0f} ({c.disk / c.text:.1f})"
+        lines.append(f"{columns} |{round(1000 * c.open):>6}{c.memory:>10.0f}{size}")
     return "\n".join(lines)
 
 

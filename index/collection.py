@@ -129,10 +129,11 @@ class Collection:
 
     def exists(self) -> bool:
         """Tell whether anything was ever put into it."""
-        try:
-            return self._view().generation.number > 0
-        except IndexMissing:
-            return False
+        with self._opening:
+            try:
+                return self._view().generation.number > 0
+            except IndexMissing:
+                return False
 
     def snapshot(self) -> Snapshot:
         """Return the current snapshot: the same one until there is another generation.

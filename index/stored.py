@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 from index.database.parts import Parts
@@ -54,12 +55,11 @@ class StoredDocument(Document):
         number: int = self.__dict__["_number"]
         return number
 
-    # Frozen fields, which mypy takes for ones to be set.
     @property
     def text(self) -> str:
         return self._parts.texts([self._number])[self._number]
 
-    @property
+    @cached_property
     def pages(self) -> tuple[Page, ...]:
         return tuple(StoredPage(self._parts, self._number, page) for page in self._parts.pages(self._number))
 

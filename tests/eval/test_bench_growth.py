@@ -37,6 +37,7 @@ def test_a_run_prints_and_keeps_what_each_size_costs(papers, tmp_path, monkeypat
     assert costs[0]["passages"] >= 5
     assert costs[1]["passages"] >= 12
     assert all(cost["add"] > 0 and cost["ask_p95"] >= cost["ask_p50"] > 0 and cost["disk"] > 0 for cost in costs)
+    assert all(cost["answer_p95"] >= cost["answer_p50"] > 0 for cost in costs)
     assert "sqlite" in capsys.readouterr().out
 
 
