@@ -156,9 +156,8 @@ def _rows(client: AskClient, key: str, shown: Sequence[Json]) -> None:
                 left.html(change_html(change))
                 with right.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
                     is_open = st.session_state.get("changes-open") == (key, at)
-                    if st.button("閉じる" if is_open else "両方のページを開く", key=f"open-{n}"):
-                        st.session_state["changes-open"] = None if is_open else (key, at)
-                        st.rerun(scope="fragment")
+                    label, opened = ("閉じる", None) if is_open else ("両方のページを開く", (key, at))
+                    st.button(label, key=f"open-{n}", on_click=partial(_open, opened))
                     if change["kind"] == "figure" and st.button(
                         "お知らせ", key=f"follow-{n}", help="次の版で変わったら知らせます"
                     ):
@@ -166,6 +165,10 @@ def _rows(client: AskClient, key: str, shown: Sequence[Json]) -> None:
                 if is_open:
                     _both(client, change)
     pager(shown, key, A_PIECE, top="changes")
+
+
+def _open(opened: tuple[str, tuple[int, int]] | None) -> None:
+    st.session_state["changes-open"] = opened
 
 
 def _both(client: AskClient, change: Json) -> None:

@@ -356,6 +356,42 @@ def running(id_: str = "1", *files: str, **changes: Any) -> Json:
     return intake(id_, *files, **{"state": "running", "report": None, "ended": None} | now | changes)
 
 
+def change(kind: str = "figure", name: str = "変わった数値", **changes: Any) -> Json:
+    """Return a change as GET /v1/changes gives it: a figure of the text file in two places, unless said otherwise."""
+    then = {"text": "48,210人", "as_of": "2023-04-01", "citation": text_citation(1)}
+    now = {"text": "47,655人", "as_of": "2024-04-01", "citation": text_citation(2)}
+    return {
+        "kind": kind,
+        "name": name,
+        "label": "人口（若葉市）",
+        "section": ["1 人口"],
+        "then": then,
+        "now": now,
+        "difference": "555人減",
+        "how": "47,655 − 48,210 = -555人",
+        "share": 0.0115,
+        "holds": [],
+        "weight": 0.5,
+    } | changes
+
+
+def alert(**changes: Any) -> Json:
+    """Return an alert as GET /v1/follows lists it."""
+    return {
+        "id": "a1",
+        "follow_id": "w1",
+        "label": "人口 *若葉市*",
+        "time": "2026-11-23T08:37:18+00:00",
+        "then": "48,210人",
+        "now": "47,655人",
+        "difference": "555人減",
+        "then_citation": text_citation(1),
+        "now_citation": text_citation(2),
+        "seen": False,
+        "sent": [],
+    } | changes
+
+
 def sentence(n: int, text: Json | None = None) -> Json:
     """Return the event of the n-th of those sentences, with its citation."""
     whole = text or generated()
@@ -405,6 +441,9 @@ class FakeApi:
         self.health: Json = {"status": "ok", "preparing": None, "has_sample": True}
         self.matches: list[Json] = []  # of words in a document
         self.intakes: list[Json] = []
+        self.changes: list[Json] = [change()]
+        self.said: dict[str, str | None] = {}  # of the other paper of a series
+        self.follows: Json = {"follows": [], "alerts": [], "unseen": 0, "sends": []}
         self.tables: list[Json] = []  # that a quote with cells touches
         self.runs: list[Json] = []
         self.wrong: list[Json] = []
@@ -457,8 +496,26 @@ class FakeApi:
                 return self._taken_in([PDF["file"], PLAIN["file"]], report(added=self.documents))
             case "GET", "/v1/intake":
                 return httpx.Response(200, json={"intakes": self.intakes})
+            case "GET", "/v1/changes":
+                body = {"then": PDF, "now": PLAIN, "counts": {}, "total": len(self.changes), "changes": self.changes}
+                return self.refusal or httpx.Response(200, json=body)
+            case "GET", "/v1/follows":
+                return httpx.Response(200, json=self.follows)
+            case "POST", "/v1/follows":
+                return self.refusal or self._followed(json.loads(request.content))
+            case "POST", "/v1/alerts/seen":
+                self.follows |= {"unseen": 0, "alerts": [a | {"seen": True} for a in self.follows["alerts"]]}
+                return httpx.Response(204)
+            case "PUT", _:
+                self.said[path.rsplit("/", 1)[1]] = json.loads(request.content)["said"]
+                return self._series(path.split("/")[3])
+            case "GET", _ if path.endswith("/editions"):
+                return self._series(path.split("/")[3])
             case "PATCH", _:
                 return self._described(path.rsplit("/", 1)[1], json.loads(request.content))
+            case "DELETE", _ if path.startswith("/v1/follows/"):
+                self.follows |= {"follows": []}
+                return httpx.Response(204)
             case "DELETE", _ if path.startswith("/v1/intake/"):
                 return self._drop(path.rsplit("/", 1)[1])
             case "DELETE", _:
@@ -486,6 +543,21 @@ class FakeApi:
         if re.fullmatch(rf"/v1/documents/{PLAIN['id']}/pages/1", path):
             return httpx.Response(200, json=page_of(TEXT))
         return problem(404, "その資料はありません")
+
+    def _series(self, id_: str) -> httpx.Response:
+        """Return the series of a document: all documents, but for those that were parted."""
+        out = [{"document": d, "said": self.said.get(d["id"])} for d in self.documents]
+        parted = [one for one in out if one["said"] == "parted"]
+        known = [one for one in out if one["said"] != "parted"]
+        before = next((one["document"]["id"] for one in known if one["document"]["id"] != id_), None)
+        return httpx.Response(200, json={"document_id": id_, "editions": known, "parted": parted, "before": before})
+
+    def _followed(self, body: Json) -> httpx.Response:
+        kind = "question" if body.get("question") else "figure"
+        label = body.get("question") or body["label"]
+        row = {"id": "w1", "kind": kind, "label": label, "made": "2026-11-23T08:37:18+00:00", "last": None}
+        self.follows |= {"follows": [*self.follows["follows"], row]}
+        return httpx.Response(201, json=self.follows)
 
     def _upload(self, content: bytes) -> httpx.Response:
         found = re.search(rb'filename="([^"]+)"', content)
