@@ -104,7 +104,7 @@ def reading_order(pieces: Sequence[Piece], height: float) -> list[Part]:
 
 
 _NUMBER = re.compile(r"[(（](?:[0-9０-９]{1,2}|[ア-ケa-zｱ-ｹ])[)）]|[0-9０-９]{1,2}[.．)）]|[\u2460-\u2473]")
-_REACH = 12  # times the type's size, over which a number may stand before its item
+_REACH = (3, 12)  # times the type's size: so far a number may stand before its item; near ones share its line
 
 
 def _marked(pieces: Sequence[Piece]) -> list[tuple[Piece, Piece, Piece]]:
@@ -120,8 +120,8 @@ def _marked(pieces: Sequence[Piece]) -> list[tuple[Piece, Piece, Piece]]:
         line = min(right, key=lambda p: p.box[0], default=None)
         if line is None or line.solid or _MARK.match(line.text) or is_figure(line.text):
             continue
-        near = line.box[0] - mark.box[2] <= _REACH * mark.size and 0.8 <= line.size / mark.size <= 1.25
-        if near and not any(line is other for _, _, other in found):
+        far = _REACH[0] * mark.size < line.box[0] - mark.box[2] <= _REACH[1] * mark.size
+        if far and 0.8 <= line.size / mark.size <= 1.25 and not any(line is other for _, _, other in found):
             top, bottom = min(mark.box[1], line.box[1]), max(mark.box[3], line.box[3])
             box = (mark.box[0], top, line.box[2], bottom)
             found.append((Piece(mark.start, line.end, f"{mark.text} {line.text}", box, line.size), mark, line))

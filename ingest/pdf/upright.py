@@ -155,7 +155,8 @@ def _lying(inked: Sequence[tuple[int, Char]]) -> set[int]:
     for (at, left), (after, right) in pairwise(inked):
         size = max(size_of(left), size_of(right))
         (x, y), (beyond, height) = left.middle, right.middle
-        run = [*(run or [at]), after] if abs(y - height) <= _COLUMN * size and 0 < beyond - x <= 1.6 * size else []
+        beside = abs(y - height) <= _COLUMN * size and 0 < beyond - x <= 1.6 * size
+        run = [*(run or [at]), after] if beside else []
         if len(run) >= _LEAST:
             found.update(run)
     return found
