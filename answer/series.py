@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence, Set
-from itertools import pairwise
 
 from answer.cues import UNIT_GROUPS
 from answer.draft import Draft, Moment, Support
@@ -49,13 +48,10 @@ def answer_figure(scene: Scene) -> Draft:
     figures = in_papers(scene, anywhere, only_one(question.meetings))
     if not figures:
         return Draft(question.kind, missing=_missing_unit(question), why=("単位の合う数値が近くにない",))
-    figures = _of_month(question, figures) or figures
     if figures[0].fact.number is None:
         return _answer_sign(scene, figures[0])
     if scene.is_beside_blank(figures[0].fact):
         return Draft(question.kind, missing=_missing_unit(question), why=("たずねている欄は空いている",))
-    if question.two_counters:
-        figures = [f for f in figures if _beside(f) is not None] or figures
     best = figures[0]
     if not question.periods and not question.meetings:
         best = _latest(best, figures)
@@ -64,7 +60,7 @@ def answer_figure(scene: Scene) -> Draft:
         f"{f.fact.value} [{f.fact.as_of}] {f.fact.label[:60]}"
         for f in figures[:5]
     )
-    if question.periods and (best.period_fit < 0 or _only_at_other_times(best, figures)):
+    if question.periods and best.period_fit < 0:
         return Draft(
             question.kind, missing=tuple(said_as(p, question) for p in question.periods), score=best.score, why=why
         )
@@ -79,9 +75,8 @@ def answer_figure(scene: Scene) -> Draft:
         told.append((figure, moments[-1].support))
     for figure, support in told:
         moments += _along_the_row(figure, support, {moment.as_of for moment in moments})
-    beside = _beside(best) if question.two_counters else None
-    said = (printed(beside) if beside is not None else "") + printed(best.fact)
-    converted = in_unit(best.fact, printed(best.fact), question.counter) if beside is None else None
+    said = printed(best.fact)
+    converted = in_unit(best.fact, said, question.counter)
     said, how = converted if converted is not None else (said, None)
     return Draft(
         kind=question.kind,
@@ -96,18 +91,6 @@ def answer_figure(scene: Scene) -> Draft:
         signals=best.signals(scene, lead_over(best, figures)),
         why=why,
     )
-
-
-_MONTH_ALONE = re.compile(r"(?<![\d年一-龠])(1?\d)月(?=[のはに、分]|$)")
-
-
-def _of_month(question: Question, figures: Sequence[Figure]) -> list[Figure]:
-    """Return the figures of the month that a question names without a year, where it names one. 例: 6月の利用者は"""
-    asked = _MONTH_ALONE.search(question.folded) if not question.periods else None
-    if asked is None:
-        return []
-    named = re.compile(rf"(?<!\d){asked[1]}月")
-    return [f for f in figures if named.search(fold(f"{f.fact.column or ''} {f.fact.row or ''} {f.fact.label}"))]
 
 
 def _answer_sign(scene: Scene, best: Figure) -> Draft:
@@ -180,31 +163,6 @@ def _freshness(figure: Figure) -> tuple[str, str]:
     return (parse_code(as_of).end if as_of else "", figure.region.reading.document.published or "")
 
 
-def _only_at_other_times(best: Figure, figures: Sequence[Figure]) -> bool:
-    """Tell whether what is asked for is known at other dates only, and the best figure is about something else."""
-    if best.period_fit >= 0.5 and best.fact.as_of_from in ("text", "column", "row"):
-        return False
-    # 例: asked for 3月末, known as of 1月末: what was added over the year is another thing.
-    point = parse_code(best.fact.as_of).kind in ("year", "fiscal_year") if best.fact.as_of else False
-    return any(
-        f.period_fit < 0
-        and f.unit_fit >= 0.9
-        and (
-            f.coverage >= best.coverage + 0.2
-            or (point and f.coverage >= best.coverage and parse_code(f.fact.as_of or "9999").kind == "day")
-        )
-        for f in figures
-        if f.fact.as_of_from != "document"
-    )
-
-
-def _beside(best: Figure) -> Fact | None:
-    """Return the fact of another unit that stands right before the best figure. 例: 15社(47名)"""
-    facts = best.region.reading.facts_between(best.fact.start, best.fact.end)
-    near = [f for f in facts if 0 <= best.fact.value_start - f.value_end <= 3 and f.number is not None]
-    return near[0] if near and not same_unit(near[0], best.fact) else None
-
-
 def answer_series(scene: Scene) -> Draft:
     """Return an indicator over time, oldest first, with the difference between its ends. 例: 推移, 増えていますか"""
     question = scene.question
@@ -253,26 +211,6 @@ def _as_of_words(fact: Fact) -> str:
 
 def _missing_unit(question: Question) -> tuple[str, ...]:
     return (question.counter,) if question.counter else ()
-
-
-def answer_change(scene: Scene) -> Draft | None:
-    """Return what a sentence says that an amount changed by, when it gives both ends. 例: 9日→5日に短縮"""
-    question = scene.question
-    scope, inner = split_periods(question.periods)
-    figures = rank_figures(scene, inner or scope, scope if inner else (), only_one(question.meetings))
-    best = figures[0] if figures else None
-    if best is None:
-        return None
-    text = best.region.reading.document.text
-    chain = sorted(
-        (f for f in figures if f.fact.start == best.fact.start and f.region is best.region),
-        key=lambda f: f.fact.value_start,
-    )
-    for early, late in pairwise(chain):
-        between = fold(text[early.fact.value_end : late.fact.value_start]).strip()
-        if best in (early, late) and re.fullmatch(r"[→➡⇒]|から|より|を", between) and same_unit(early.fact, late.fact):
-            return change(scene, early, late, best)
-    return None
 
 
 def change(scene: Scene, early: Figure, late: Figure, best: Figure) -> Draft:
