@@ -66,9 +66,6 @@ def nearness(scored: Scored, at: tuple[int, int], scene: Scene) -> float:
     return 0.15 * max(0.0, 1 - best / 60)
 
 
-_QUOTED = re.compile(r"[「『“\"]([^「」『』“”\"\n]{2,40})[」』”\"]")
-
-
 # A person's name stands before a title. 例: モリー・ハント氏, 島田 一 選手, 同社の南雲教授
 _PERSON = re.compile(
     r"((?:[ァ-ヶー]+[・＝=])+[ァ-ヶー]+|[A-Z][A-Za-z.'’-]*(?:[ 　][A-Z][A-Za-z.'’-]*){1,3}"
@@ -98,12 +95,6 @@ _NO_PLACE = re.compile(
 _PLACE_END = re.compile(
     r"(?:市|町|村|県|府|都|区|港|空港|駅|ホール|館|センター|会館|公園|広場|店|百貨店|大学|国|島|地域|圏|ロビー|団地|地区|河川敷|庁舎|運動場|駐車場"
     r"|メッセ|ドーム|スタジアム|プラザ|パーク)$"
-)
-
-
-_ORG_END = re.compile(
-    r"(?:課|部|局|室|庁|省|会|社|大学|高校|学校|銀行|組合|機構|協会|財団|団体|センター|連合会|協議会|本部"
-    r"|株式会社|法人|コンソーシアム|研究所|館|事務所)$"
 )
 
 
@@ -216,36 +207,20 @@ def _candidates(statement: Statement, question: Question) -> Iterator[tuple[int,
                 yield match.start(1), match.end(1), 0.25
         return
     free = _names_freely(question)
-    for match in _QUOTED.finditer(text) if free or kind == "name" else ():
-        if free or any(ends_with(fold(match[1]), suffix) for suffix in question.suffixes):
-            yield match.start(1), match.end(1), 0.18 if kind == "name" and not question.suffixes else 0.05
     if kind == "place":
         for match in (*_PLACE_KEY.finditer(text), *_HELD_AT.finditer(text), *_AFTER_DATE.finditer(text)):
             yield match.start(1), match.end(1), 0.25
     for start, end in noun_runs(text):
         piece = fold(clean(text[start:end]))
-        if len(piece) < 2 or re.match(r"[のをがはに]", piece) or piece in _GENERIC or _NO_NAME.fullmatch(piece):
+        if re.match(r"[のをがはに]", piece) or piece in _GENERIC or (kind == "place" and _NO_PLACE.fullmatch(piece)):
             continue
-        if kind == "place" and _NO_PLACE.fullmatch(piece):
-            continue
-        if question.suffixes and any(ends_with(piece, suffix) for suffix in question.suffixes):
+        # Of names that end in nothing that the question says, more than nine in ten were wrong: its clause answers.
+        if any(ends_with(piece, suffix) for suffix in question.suffixes):
             yield start, end, 0.3
-        elif kind == "place" and _PLACE_END.search(piece):
-            # A prefecture is where everything is; どの都市 is not answered by a hall.
-            vague = statement.kind == "heading" or not free or re.search(r"県$", piece) is not None
-            yield start, end, 0.0 if vague else 0.15
-        elif kind == "name" and _ORG_END.search(piece) and not asks_office(question):
-            yield start, end, 0.12 if _ASKS_BODY.search(question.folded) else 0.0
-        else:
-            yield start, end, -0.12 if question.suffixes else -0.06
+        elif kind == "place" and free and statement.kind != "heading" and _PLACE_END.search(piece):
+            yield start, end, 0.15
 
 
-# 例: こと, 上記, 令和5年4月: no names
-_NO_NAME = re.compile(
-    r"[ぁ-ん]{1,3}|.{0,2}(?:こと|もの|ため|よう|など|ところ|とき)|以[下上]|上記|下記|左記|右記|前述|本件|当該"
-    r"|[\d年月日時分~\-:./()令和平成昭和rh]+"
-)
-_ASKS_BODY = re.compile(r"課|部|局|会社|企業|団体|機関|組織|どこ|業者|主催|事務局")
 _GENERIC = frozenset(("株式会社", "有限会社", "会社", "業者", "事業者", "団体", "企業", "地区", "組織"))
 
 
