@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
@@ -270,6 +270,7 @@ def rank_figures(
     question = scene.question
     names, sides = asked_names(question), one_sided(question)
     figures: list[Figure] = []
+    other_sizes = False
     told = {(q.value, q.base_unit) for q in find_quantities(question.folded) if q.base_unit and not given}
     for region, fact in scene.facts():
         if (fact.number is None and not is_missing(fact.value)) or (
@@ -278,6 +279,9 @@ def rank_figures(
             continue  # 例: これから10年、年にどれくらい…: the 10年 was said, not asked
         unit = unit_fit(question, fact)
         if unit <= _UNIT_WRONG:
+            continue
+        if told and _is_of_another_size(fact, told):
+            other_sizes = True
             continue
         index = region.reading.at(fact.start)
         if not region.low <= index < region.high:
@@ -319,12 +323,36 @@ def rank_figures(
         if alternative is not None:
             score += _of_alternative(alternative, region, fact, index)
         figures.append(Figure(region, fact, index, score, coverage, unit, when, zones, clues))
+    if other_sizes and not any(told & _sizes(figure.fact) for figure in figures):
+        return []  # the papers tell it of other sizes only
     figures.sort(key=lambda f: -f.score)
     sign = next((f for f in figures if f.fact.number is None), None)
     numbers = [f for f in figures if f.fact.number is not None]
     if sign is not None and (not numbers or sign.score > numbers[0].score + _SIGN_LEADS):
         return in_papers(scene, [sign], meeting) if signs else []
     return in_papers(scene, numbers, meeting)
+
+
+def _is_of_another_size(fact: Fact, told: Collection[tuple[float, str | None]]) -> bool:
+    """Tell whether a figure is named by a size, and the question names another one.
+
+    例: 口径13ミリ, where 口径20ミリ was asked for. A label with limits (65歳以上, 20～24歳) may cover what is asked.
+    """
+    if _LIMITS.search(fold(fact.label)):
+        return False
+    held = _sizes(fact)
+    return any(
+        base not in _SPANS and base in {b for _, b in held} and (value, base) not in held for value, base in told
+    )
+
+
+def _sizes(fact: Fact) -> set[tuple[float, str | None]]:
+    """Return the quantities that a figure is named by. 例: 口径13ミリ"""
+    return {(q.value, q.base_unit) for q in find_quantities(fact.label)}
+
+
+_LIMITS = re.compile(r"以上|以下|以内|未満|超|まで|から|~|\d-\d|平均")
+_SPANS = ("年", "か月", "日", "時間", "分")  # how long, not how large
 
 
 def in_papers(scene: Scene, figures: list[Figure], meeting: Period | None) -> list[Figure]:

@@ -27,6 +27,10 @@ _NEGATIVE = re.compile(
 _MUST = re.compile(
     r"なければな(?:らない|りません)|ないといけ(?:ない|ません)|(?:に|も)かかわらず|ほかならない|だけで(?:は|)なく|のみならず"
 )
+_GIVES_REASON = re.compile(
+    r"ため|により|によって|ことから|ので|背景|きっかけ|契機|踏まえ|に伴[いう]|理由|おかげ|影響|懸念|図る|目指"
+    r"|つなげ|資する|向上|確保|解消|受け|要因|原因|となっており"
+)
 _RESUMED = re.compile(r"再開|復便|復旧|復活|再び|解除")
 _SAYS = re.compile(r"(?:ます|ません|です|でした|ました|[うくすつぬむる]|[たい])[。）)]*$")
 
@@ -37,6 +41,8 @@ def answer_text(scene: Scene) -> Draft:
     for scored in _in_order(scene):
         if _says_something(scored.statement, question):
             statement = scored.statement
+            if question.kind == "reason" and not _GIVES_REASON.search(statement.flat):
+                break  # what is said of a thing does not say why
             return Draft(
                 kind=question.kind,
                 text=clip(statement.flat, _LIMITS.get(question.kind, _USUAL)),
@@ -45,7 +51,8 @@ def answer_text(scene: Scene) -> Draft:
                 signals=scored.signals(scene, lead=_lead(scene, scored), period=when_fit(statement, question)),
                 why=(f"文 {scored.score:.2f} {statement.flat[:60]}",),
             )
-    return Draft(question.kind, why=("近くに文がない",))
+    missing = ("理由",) if question.kind == "reason" else ()
+    return Draft(question.kind, missing=missing, why=("近くに答えとなる文がない",))
 
 
 def answer_yesno(scene: Scene) -> Draft:

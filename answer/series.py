@@ -48,6 +48,7 @@ def answer_figure(scene: Scene) -> Draft:
     figures = in_papers(scene, anywhere, only_one(question.meetings))
     if not figures:
         return Draft(question.kind, missing=_missing_unit(question), why=("単位の合う数値が近くにない",))
+    figures = _of_month(question, figures) or figures
     if figures[0].fact.number is None:
         return _answer_sign(scene, figures[0])
     if scene.is_beside_blank(figures[0].fact):
@@ -60,7 +61,7 @@ def answer_figure(scene: Scene) -> Draft:
         f"{f.fact.value} [{f.fact.as_of}] {f.fact.label[:60]}"
         for f in figures[:5]
     )
-    if question.periods and best.period_fit < 0:
+    if question.periods and (best.period_fit < 0 or _only_at_other_times(best, figures)):
         return Draft(
             question.kind, missing=tuple(said_as(p, question) for p in question.periods), score=best.score, why=why
         )
@@ -91,6 +92,18 @@ def answer_figure(scene: Scene) -> Draft:
         signals=best.signals(scene, lead_over(best, figures)),
         why=why,
     )
+
+
+_MONTH_ALONE = re.compile(r"(?<![\d年一-龠])(1?\d)月(?=[のはに、分]|$)")
+
+
+def _of_month(question: Question, figures: Sequence[Figure]) -> list[Figure]:
+    """Return the figures of the month that a question names without a year, where it names one. 例: 6月の利用者は"""
+    asked = _MONTH_ALONE.search(question.folded) if not question.periods else None
+    if asked is None:
+        return []
+    named = re.compile(rf"(?<!\d){asked[1]}月")
+    return [f for f in figures if named.search(fold(f"{f.fact.column or ''} {f.fact.row or ''} {f.fact.label}"))]
 
 
 def _answer_sign(scene: Scene, best: Figure) -> Draft:
@@ -161,6 +174,24 @@ def _name_of(fact: Fact) -> tuple[str, ...]:
 def _freshness(figure: Figure) -> tuple[str, str]:
     as_of = figure.fact.as_of
     return (parse_code(as_of).end if as_of else "", figure.region.reading.document.published or "")
+
+
+def _only_at_other_times(best: Figure, figures: Sequence[Figure]) -> bool:
+    """Tell whether what is asked for is known at other dates only, and the best figure is about something else."""
+    if best.period_fit >= 0.5 and best.fact.as_of_from in ("text", "column", "row"):
+        return False
+    # 例: asked for 3月末, known as of 1月末: what was added over the year is another thing.
+    point = parse_code(best.fact.as_of).kind in ("year", "fiscal_year") if best.fact.as_of else False
+    return any(
+        f.period_fit < 0
+        and f.unit_fit >= 0.9
+        and (
+            f.coverage >= best.coverage + 0.2
+            or (point and f.coverage >= best.coverage and parse_code(f.fact.as_of or "9999").kind == "day")
+        )
+        for f in figures
+        if f.fact.as_of_from != "document"
+    )
 
 
 def answer_series(scene: Scene) -> Draft:
