@@ -444,7 +444,7 @@ class Assistant:
                 citations=citations,
                 timeline=_timeline(draft, numbers, citations),
                 missing=_named(outcome.missing, question, passages),
-                is_half=asks_two(question) and draft.sort != "line" and draft.parts == 1,
+                is_half=asks_two(question) and draft.sort != "line",
                 confidence=round(outcome.draft.probability, 2),
             )
         offers: list[Candidate] = []

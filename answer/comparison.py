@@ -19,13 +19,11 @@ from answer.figures import (
     split_periods,
     words_of,
 )
-from answer.question import Question, read_question
+from answer.question import Question
 from answer.scene import Region, Scene, label_words
 from answer.series import (
-    answer_change,
     answer_figure,
     answer_series,
-    change,
     corroborations,
     same_unit,
     subtract,
@@ -55,7 +53,7 @@ def answer_several(scene: Scene) -> Draft:
             return answer_series(scene)
         if not question.wants_difference:
             return answer_figure(scene)
-        return answer_change(scene) or _revised(scene) or _told_difference(scene, answer_figure(scene))
+        return _told_difference(scene, answer_figure(scene))
     columns: list[list[Figure]] = []
     for operand in operands:
         if _is_unheard_of(scene, operand):
@@ -114,32 +112,6 @@ def answer_several(scene: Scene) -> Draft:
     )
 
 
-_REVISED = re.compile(r"([変改補訂]\S|見直し)(前|後)")
-
-
-def _revised(scene: Scene) -> Draft | None:
-    """Return what a revision changed a figure by: the cells of one row and column of （変更前） and （変更後）."""
-    asked = set(re.findall(r"変更|改定|改正|改訂|補正|見直し", scene.question.folded))
-    if not asked:
-        return None
-    figures = rank_figures(scene, scene.question.periods, given=True)
-    best = figures[0] if figures else None
-    mark = _REVISED.search(_called(best)) if best is not None else None
-    if best is None or mark is None or mark[1] not in asked:
-        return None
-    other = _called(best).replace(mark[0], mark[1] + ("後" if mark[2] == "前" else "前"))
-    twin = next((f for f in figures if _called(f) == other and f.fact.document_id == best.fact.document_id), None)
-    if twin is None or not same_unit(best.fact, twin.fact) or twin.fact.number is None:
-        return None
-    early, late = (best, twin) if mark[2] == "前" else (twin, best)
-    return change(scene, early, late, best)
-
-
-def _called(figure: Figure) -> str:
-    fact = figure.fact
-    return katakana(" ".join(filter(None, (fact.scope, fact.row, fact.column, fact.label))))
-
-
 def _told_difference(scene: Scene, draft: Draft) -> Draft:
     """Return a draft when its figure is a difference by the paper's own words: an amount does not say how much more."""
     if not draft.text:
@@ -157,32 +129,6 @@ def _told_difference(scene: Scene, draft: Draft) -> Draft:
             if any(TELLS_CHANGE.search(words) for words in (*around, *heads)):
                 return draft
     return replace(draft, text="", missing=("差",))
-
-
-def answer_both(scene: Scene) -> Draft | None:
-    """Return the two figures of a question that asks for two measures at once, each with its citation."""
-    drafts = []
-    for half in scene.question.halves:
-        question = replace(read_question(half), meetings=scene.question.meetings)
-        key = katakana(half)
-        view = _with_atoms(scene, [atom.surface in key for atom in scene.atoms], question)
-        draft = answer_figure(view)
-        if not draft.text or draft.signals is None or draft.signals.needed:
-            return None
-        drafts.append(draft)
-    one, two = drafts
-    if one.supports[0] == two.supports[0] and one.text == two.text:
-        return None
-    named = [half.removesuffix("は？").strip("、 ") for half in scene.question.halves]
-    return Draft(
-        kind=scene.question.kind,
-        text="、".join(f"{name}は{draft.text}" for name, draft in zip(named, (one, two), strict=True)),
-        supports=(*one.supports[:2], *two.supports[:2]),
-        as_of=two.as_of,
-        score=min(one.score, two.score),
-        signals=weakest([d.signals for d in drafts if d.signals is not None]),
-        why=(*one.why[:1], *two.why[:1]),
-    )
 
 
 _DATED = 0.3  # the least fit of a date for an operand: its own, or one that stands beside it

@@ -11,11 +11,10 @@ from itertools import pairwise
 import numpy as np
 
 from answer.draft import Draft, Support
-from answer.evidence import Statement, katakana, written_at
+from answer.evidence import Statement, written_at
 from answer.question import Question
 from answer.scene import PRIOR, Scene, Scored
-from answer.spans import LOOKED_AT, nearness, overlap, strict_gap, text_facts, when_fit
-from answer.thesaurus import synonyms
+from answer.spans import LOOKED_AT, nearness, overlap, text_facts, when_fit
 from ingest.dates import Period, describe, find_periods, parse_code
 from ingest.japanese import fold
 
@@ -23,62 +22,28 @@ from ingest.japanese import fold
 def answer_date(scene: Scene) -> Draft:
     """Return the date that is asked for, in era and western years."""
     question = scene.question
-    if re.search(r"いつまで|何歳まで", question.folded) and (until := _until(scene)) is not None:
-        return until
-    if "施行" in question.folded and (enforced := _enforced(scene)) is not None:
-        return enforced
-    wants = _precision(question)
-    event = _event(question)
-    best: tuple[float, Scored, Period] | None = None
-    second = 0.0  # the best score of another date
-    asked = {p.code for p in question.periods}
-    for score, scored, period in _dates_in_cells(scene):
-        score += _of_event(scored, period, event, scene)
-        if period.code not in asked and (best is None or score > best[0]):
-            second = best[0] if best is not None and best[2].code != period.code else second
-            best = (score, scored, period)
-    for scored in _with_dates(scene):
-        for period in _dated(scored.statement):
-            if period.code in asked or (period.kind in ("year", "fiscal_year") and wants in ("day", "month")):
-                continue
-            score = _event_score(scored) + nearness(scored, period.at, scene) + _fits_precision(period, wants)
-            score += (
-                strict_gap(scored)
-                + _said_of(scored.statement, period, scene)
-                + _fits_time(period, scored.statement, question)
-                + _of_event(scored, period, event, scene)
-            )
-            if any(not overlap(period, other) for other in question.periods):
-                score -= 0.15
-            if best is None or score > best[0]:
-                second = best[0] if best is not None and best[2].code != period.code else second
-                best = (score, scored, period)
-            elif period.code != best[2].code:
-                second = max(second, score)
-    if best is None:
+    wants, asked = _precision(question), {p.code for p in question.periods}
+    dated = sorted(
+        (one for one in (*_dates_in_cells(scene), *_dates_in_lines(scene, wants)) if one[2].code not in asked),
+        key=lambda one: -one[0],
+    )
+    if not dated:
         return Draft("date", missing=("日付",), why=("近くに日付がない",))
-    score, scored, period = best
-    if event and _of_event(scored, period, event, scene) <= _ANOTHER:
-        return Draft("date", missing=(event,), why=(f"{event}の日付ではない: {scored.statement.flat[:60]}",))
+    score, scored, period = dated[0]
+    second = next((s for s, _, other in dated if other.code != period.code), 0.0)
     if re.search(r"(?<!いつから)いつまで|期限|締", question.folded) and period.kind == "range":
-        last_day = period.code.split("/")[-1] if "/" in period.code else period.end
-        last = [p for p in find_dates(scored.statement.text[period.at[0] : period.at[1]]) if p.kind != "range"][-1:]
-        if last and last[0].end == period.end:
-            at = (period.at[0] + last[0].at[0], period.at[0] + last[0].at[1])
-            period = replace(last[0], at=at)
-        else:
-            period = replace(parse_code(last_day), at=period.at)
+        period = _last_day(scored.statement.text, period)
+    document = scored.region.reading.document
     start, end = scored.statement.start + period.at[0], scored.statement.start + period.at[1]
-    text = scored.region.reading.document.text
-    end += len("頃") if text[end : end + 1] in ("頃", "末") else 0
-    printed = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text[start:end]))
+    end += document.text[end : end + 1] in ("頃", "末")
+    printed = re.sub(r"\s+", "", unicodedata.normalize("NFKC", document.text[start:end]))
     written = write_date(period, printed)
     return Draft(
         kind="date",
         text=written,
         how=f"{printed} ＝ {written}",
         operands=(0,),
-        supports=(Support(scored.region.reading.document.id, scored.statement.start, scored.statement.end),),
+        supports=(Support(document.id, scored.statement.start, scored.statement.end),),
         as_of=period.code,
         score=scored.score,
         signals=scored.signals(
@@ -88,146 +53,23 @@ def answer_date(scene: Scene) -> Draft:
     )
 
 
-_ANOTHER = -0.4
-# The words that only say that something begins or is held say little of what.
-_OF_ANY = re.compile(
-    r"(?:開催|実施|開始|終了|設置|設立|発表|公表|作成|発行|予定|完了|開設|導入|運用|提出|受付|募集|期)+"
-)
-# A paper's own date, and dates with a name of their own. 例: 令和4年3月4日提出, 入札日 令和4年5月26日
-_OWN = re.compile(r"^[\s　]*(提出|作成|発行|専決|議決|公布|現在|時点)")
-_NAMED_DAY = re.compile(r"([一-龠々]{2,10})(?:日|期日|年月日|日時)[\s　:：]*$")
+def _last_day(text: str, period: Period) -> Period:
+    """Return the end of a range, where it is printed if its last day is."""
+    last = [p for p in find_dates(text[period.at[0] : period.at[1]]) if p.kind != "range"][-1:]
+    if last and last[0].end == period.end:
+        return replace(last[0], at=(period.at[0] + last[0].at[0], period.at[0] + last[0].at[1]))
+    return replace(parse_code(period.code.split("/")[-1] if "/" in period.code else period.end), at=period.at)
 
 
-def _event(question: Question) -> str:
-    """Return the noun of the event whose day is asked for. 例: 休館日はいつ → 休館; 工期はいつまで → 工期"""
-    bare = re.sub(r"\([^()]*\)", "", question.folded)
-    found = re.search(
-        r"((?:(?!何)[一-龠々ァ-ヶー]){1,12}?)(?:年月日|期日|期限|時期|期間|日)(?:は|を|って|が)?(?:、|いつ|何|$|[?。]|教|知|お)",
-        bare,
-    )
-    if found:
-        runs = re.split(r"の", found[1])
-        return runs[-1] if len(runs[-1]) > 1 else ""
-    # 例: 工事はいつ完成する予定ですか
-    deed = re.search(
-        r"いつ(?:頃|ごろ)?に?、?([一-龠々]{2})(?:する|します|し[たまて]|さ[れせ]|の?予定|になる|となる)", bare
-    )
-    if deed and not _OF_ANY.fullmatch(deed[1]):
-        return deed[1]
-    term = re.search(r"([一-龠々]期)(?:は|って)(?:、)?(?:いつ|何)", bare)
-    return term[1] if term else ""
-
-
-def _of_event(scored: Scored, period: Period, event: str, scene: Scene) -> float:
-    """Return what it is worth that a date is the asked event's own: said of it, or said of something else."""
-    question, statement = scene.question, scored.statement
-    text = statement.text
-    own = _OWN.match(text[period.at[1] :])
-    worth = 0.0
-    if own and own[1] not in question.folded:
-        worth -= 0.35
-    named = _NAMED_DAY.search(text[max(0, period.at[0] - 16) : period.at[0]])
-    if named and not _OF_ANY.fullmatch(named[1][-2:]) and named[1][-2:] not in question.folded:
-        worth -= 0.3
-    if not event:
-        return worth
-    words = _event_words(event, scene)
-    clause = katakana(_clause(text, period.at))
-    if any(word in clause for word in words):
-        return worth + 0.3
-    around = katakana(" ".join((text, *statement.headings[-1:])))
-    labels = [
-        katakana(" ".join(filter(None, (f.column, f.row, f.label))))
-        for f in scored.region.reading.facts_between(statement.start, statement.end)
-    ]
-    if any(word in said for word in words for said in (around, *labels)):
-        return worth + 0.1
-    before = scored.region.reading.statements[max(0, scored.index - 2) : scored.index + 2]
-    if statement.kind != "table" and any(word in s.key for word in words for s in before):
-        return worth
-    return worth + (_ANOTHER - 0.4 if not _OF_ANY.fullmatch(event) else 0.0)
-
-
-def _event_words(event: str, scene: Scene) -> set[str]:
-    """Return an event's noun, and its pieces that say which event it is, with their like words. 例: 販売開始 → 販売"""
-    key = katakana(event)
-    words = {key}
-    for atom in scene.atoms:
-        if len(atom.surface) > 1 and atom.surface in key and not _OF_ANY.fullmatch(atom.lemma):
-            words |= {atom.surface, *(katakana(word) for word in synonyms(atom.lemma) if len(word) > 1)}
-    return words
-
-
-def _clause(text: str, at: tuple[int, int]) -> str:
-    start = max((text.rfind(mark, 0, at[0]) for mark in "。\t；;"), default=-1) + 1
-    ends = [i for mark in "。\t；;" if (i := text.find(mark, at[1])) >= 0]
-    return text[start : min(ends, default=len(text))]
-
-
-_ENFORCED = re.compile(r"この(?:条例|規則|規程|要綱|法律|規定)は、?\s*([^、。]{2,24}?)から施\s*行")
-
-
-def _later_rule(before: str) -> bool:
-    """Tell whether the 附則 that a text ends in came with a later amendment. 例: 附則（令和4年条例第1号）"""
-    at = [*re.finditer(r"附[\s　]*則[\s　]*([（(])?", before)]
-    return bool(at) and at[-1][1] is not None
-
-
-def _enforced(scene: Scene) -> Draft | None:
-    """Return from when an ordinance is in force, where its own paper says so. 例: 公布の日から施行する → 公布の日"""
-    best = scene.statements[0] if scene.statements else None
-    if best is None:
-        return None
-    document = best.region.reading.document
-    said = list(_ENFORCED.finditer(document.text))
-    if "条例" in scene.question.folded and not re.search("改正|議案", scene.question.folded):
-        # A bill that amends an ordinance may hold its whole text below: the ordinance's own 附則 bears no number.
-        said = [m for m in said if not _later_rule(document.text[: m.start()])][-1:] or said
-    match = next(iter(said), None)
-    if match is None:
-        return None
-    printed = re.sub(r"\s+", "", unicodedata.normalize("NFKC", match[1]))
-    found = find_periods(printed)
-    text = write_date(found[0], printed) if found else printed
-    return Draft(
-        kind="date",
-        text=text,
-        how=f"{printed} ＝ {text}" if found else None,
-        operands=(0,) if found else (),
-        supports=(Support(document.id, match.start(), match.end()),),
-        as_of=found[0].code if found else None,
-        score=best.score,
-        signals=best.signals(scene, lead=0.3, fit=0.2),
-        why=(f"施行 {printed}",),
-    )
-
-
-_UNTIL = re.compile(r"[^\s、。：:（(）)⇒→】]{2,24}(?:まで|以内)(?!に|の|で)")
-
-
-def _until(scene: Scene) -> Draft | None:
-    """Return an end that is no date, where the statement that fits best gives one. 例: 子が1歳になる月まで"""
-    best: tuple[float, Scored, str] | None = None
-    for scored in scene.statements[:LOOKED_AT]:
-        cells = re.split(r"\t", scored.statement.flat)
-        for match in (m for cell in reversed(cells) for m in _UNTIL.finditer(cell)):
-            said = re.search(r"見直し?た?後|改正後|変更後|これから", scene.question.folded)
-            new = 0.1 * bool(said and (re.search(r"[⇒→]|改正後", scored.statement.flat[:10]) or match[0] in cells[2:]))
-            score = scored.score + when_fit(scored.statement, scene.question) + new
-            if best is None or score > best[0]:
-                best = (score, scored, match[0])
-    if best is None or find_periods(best[2]):
-        return None
-    score, scored, text = best
-    document = scored.region.reading.document
-    return Draft(
-        kind="date",
-        text=re.sub(r"^.*】", "", text),
-        supports=(Support(document.id, scored.statement.start, scored.statement.end),),
-        score=score,
-        signals=scored.signals(scene, lead=0.1, fit=0.12, period=when_fit(scored.statement, scene.question)),
-        why=(f"期限 {score:.2f}: {scored.statement.flat[:60]}",),
-    )
+def _dates_in_lines(scene: Scene, wants: str) -> Iterator[tuple[float, Scored, Period]]:
+    question = scene.question
+    for scored in _with_dates(scene):
+        for period in _dated(scored.statement):
+            if period.kind in ("year", "fiscal_year") and wants in ("day", "month"):
+                continue
+            score = _event_score(scored) + nearness(scored, period.at, scene) + _fits_precision(period, wants)
+            elsewhen = any(not overlap(period, other) for other in question.periods)
+            yield score - 0.15 * elsewhen, scored, period
 
 
 _DATE_LABEL = re.compile(r"日$|時期|期間|年月|日程|日時|いつ|年度$|開始|設置|開催")
@@ -240,31 +82,8 @@ def _dates_in_cells(scene: Scene) -> Iterator[tuple[float, Scored, Period]]:
         at = fact.value_start - scored.statement.start
         for period in find_dates(fact.value, default)[:1]:
             fit = _fits_precision(period, _precision(scene.question)) + 0.1 * bool(_DATE_LABEL.search(fold(fact.label)))
-            fit += _fits_time(period, scored.statement, scene.question) + strict_gap(scored)
             placed = replace(period, at=(at + period.at[0], at + period.at[1]))
             yield scored.score + fit, scored, placed
-
-
-def _said_of(statement: Statement, period: Period, scene: Scene) -> float:
-    """Return what it is worth that the date is what a word of the question is given. 例: 東地区は3月13日 for 東地区"""
-    before = katakana(re.sub(r"[（(][^）)]*[）)]", "", statement.text[: period.at[0]]))
-    said = re.search(r"(.*?)(?:ハ|ガ|:|：|、?(?=$))$", before)
-    subject = said[1] if said else before
-    longest = max((len(a.surface) for a in scene.atoms if subject.endswith(a.surface)), default=0)
-    return min(0.16, 0.04 * longest) if longest > 1 else 0.0
-
-
-def _fits_time(period: Period, statement: Statement, question: Question) -> float:
-    """Return what it is worth that a plan lies after the paper, and what is over before it."""
-    published = statement.document.published
-    if published is None:
-        return 0.0
-    later = period.end > parse_code(published).end
-    if re.search(r"予定|見込|これから|今後|いつ(?:から|まで)?(?:始ま|始め|でき|動き)|でしょう", question.folded):
-        return 0.06 if later else -0.04
-    if re.search(r"(?:まし|でし|れ|っ|い|し)た(?:の|か|日|時|ん|$|\?)|いつでした", question.folded):
-        return -0.08 if later else 0.0
-    return 0.0
 
 
 def _event_score(scored: Scored) -> float:

@@ -44,7 +44,6 @@ class Draft:
     operands: tuple[int, ...] = ()
     timeline: tuple[Moment, ...] = ()
     missing: tuple[str, ...] = ()
-    parts: int = 1  # questions of the one sentence that are answered, each by itself
     sort: Sort = "picked"
     place: int = 0  # of the line that this is, or that it was picked near: 1 is the likeliest
     is_named: bool = False  # a figure whose row or column is called just what the question says

@@ -5,27 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import accumulate
 
 from answer.changes import answer_changed, answer_earlier
-from answer.comparison import answer_both, answer_several
+from answer.comparison import answer_several
 from answer.days import answer_date
 from answer.draft import Draft, Support
 from answer.extremes import answer_extreme, says_extreme
 from answer.hours import answer_hours, answer_weekday, asked_end
-from answer.lists import answer_enumerated, answer_list
-from answer.prose import (
-    answer_definition,
-    answer_howto,
-    answer_reason,
-    answer_text,
-    answer_yesno,
-    best_clause,
-)
-from answer.question import read_question, split_question
-from answer.scene import Scene, narrowed
+from answer.lists import answer_list
+from answer.prose import answer_text, answer_yesno, best_clause
+from answer.scene import Scene
 from answer.series import answer_figure, answer_series
-from answer.spans import answer_counted, answer_name, asks_office, asks_person
+from answer.spans import answer_name, asks_office, asks_person
 from ingest.japanese import fold
 
 _FIGURE_FOR_KEYWORDS = 0.95
@@ -39,7 +30,7 @@ def pick(scene: Scene) -> Draft:
     """Return the best answer that can be found, however unsure."""
     question = scene.question
     extreme = answer_extreme(scene)
-    draft = _pick_each(scene) or _pick(scene)
+    draft = _pick(scene)
     if question.superlative is not None and not (draft.text and says_extreme(scene, draft)):
         # A paper that ranks things itself is believed; else its tables tell, or nothing does.
         missing = (question.superlative.subject or question.superlative.thing or "順位",)
@@ -61,41 +52,10 @@ def pick(scene: Scene) -> Draft:
     return draft if draft.kind == "list" else replace(draft, kind=question.kind)
 
 
-def _pick_each(scene: Scene) -> Draft | None:
-    """Return the answers to all that a question asks at once; None where it asks one thing or one has no answer."""
-    parts = split_question(scene.question) if scene.question.kind not in ("comparison", "temporal", "howto") else ()
-    questions = [read_question(part) for part in parts]
-    if len(questions) < 2 or all(q.kind == "number" for q in questions):
-        return None
-    drafts = [_pick(narrowed(scene, q)) for q in questions]
-    if not all(d.text and d.signals is not None for d in drafts):
-        return None
-    weakest = min(drafts, key=lambda draft: draft.signals.coverage if draft.signals is not None else 0.0)
-    return replace(
-        weakest,
-        kind=scene.question.kind,
-        text="、".join(d.text for d in drafts),
-        supports=tuple(s for d in drafts for s in d.supports),
-        as_of=None,
-        how="、".join(d.how for d in drafts if d.how) or None,
-        operands=tuple(
-            first + i
-            for first, d in zip(accumulate((len(d.supports) for d in drafts), initial=0), drafts, strict=False)
-            for i in d.operands
-        ),
-        timeline=(),
-        parts=len(drafts),
-        why=tuple(w for d in drafts for w in d.why[:1]),
-    )
-
-
 def _pick(scene: Scene) -> Draft:
     question = scene.question
     if question.pattern is not None:
         return answer_text(scene)
-    both = answer_both(scene) if question.halves else None
-    if both is not None:
-        return both
     if question.kind == "date":
         end = asked_end(question)
         hours = answer_weekday(scene) or (answer_hours(scene, end) if end is not None else None)
@@ -107,7 +67,7 @@ def _pick(scene: Scene) -> Draft:
         if in_time is not None:
             return in_time
     if question.kind == "number":
-        figure = answer_counted(scene) or answer_figure(scene)
+        figure = answer_figure(scene)
         counts = re.search("何地[区域](?:で(?![すし])|あ|に|を|が)", question.folded)
         areas = question.counter in ("地区", "地域") and not counts
         if areas and (not figure.text or figure.score < _FIGURE_OF_AREAS):
@@ -125,20 +85,10 @@ def _pick(scene: Scene) -> Draft:
         "name": answer_name,
         "place": answer_name,
         "list": answer_list,
-        "definition": answer_definition,
-        "reason": answer_reason,
-        "howto": answer_howto,
         "yesno": answer_yesno,
-        "text": answer_text,
     }
     if question.kind == "text":
         figure = answer_figure(scene)
         if figure.text and question.is_terse and (figure.score > _FIGURE_FOR_KEYWORDS or figure.is_named):
             return figure  # 例: 相談会 来場者 2023 asks for the figure that these words label
-    draft = pickers[question.kind](scene)
-    if question.kind in ("name", "place") and not (asks_person(question) and draft.text):
-        listed = answer_enumerated(scene)
-        # A span's score holds up to 0.15 for standing near the question's words, a list's does not.
-        if listed is not None and listed.score > draft.score - 0.15:
-            return listed
-    return draft
+    return pickers.get(question.kind, answer_text)(scene)

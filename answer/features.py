@@ -14,7 +14,7 @@ from typing import NamedTuple
 from answer.draft import Draft, Support
 from answer.evidence import katakana
 from answer.lines import holds_kind
-from answer.question import split_question
+from answer.question import asks_two
 from answer.scene import Scene, Scored
 from answer.signals import SIGNALS
 from index.protocols import Hit
@@ -127,7 +127,7 @@ def _row(scene: Scene, draft: Draft, hits: Sequence[Hit], papers: int, rank: int
         figure=float(re.search(r"\d", fold(draft.text)) is not None),
         table=float(scored is not None and scored.statement.kind == "table"),
         sentence=float(_is_clause(draft.text)),
-        several=float(bool(question.halves) or len(split_question(question)) > 1),
+        several=float(asks_two(question)),
         worked_out=float(draft.how is not None),
         terms=min(1.0, len(question.terms) / 10),
         terse=float(question.is_terse),

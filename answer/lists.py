@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -14,7 +14,7 @@ from answer.evidence import Statement, katakana
 from answer.question import Question
 from answer.scene import Region, Scene, Scored
 from answer.signals import Signals, read_signals
-from answer.spans import LOOKED_AT, clean, ends_with, noun_runs, overlap, text_facts, when_fit
+from answer.spans import LOOKED_AT, clean, ends_with, overlap, text_facts, when_fit
 from answer.thesaurus import synonyms
 from ingest.dates import Period, find_periods, parse_code
 from ingest.document import Fact, Table
@@ -59,22 +59,7 @@ def answer_list(scene: Scene) -> Draft:
     return draft
 
 
-def answer_enumerated(scene: Scene) -> Draft | None:
-    """Return the list that a question for a name or place means, when the text calls its items what was asked for.
-
-    例: 整備する機材は何ですか → both of them
-    """
-    if _ONE_NAME.search(scene.question.folded):
-        return None
-    lists = find_lists(scene)
-    if not lists or not lists[0].said or lists[0].fit < _LEAST_FIT:
-        return None
-    return _draft(scene, lists)
-
-
 _FIRMS = frozenset(("会社", "企業", "業者", "事業者"))  # kinds that show in a name, as those of a 会場 do not
-_ONE_NAME = re.compile(r"名前|名称|愛称|通称|何という|何と呼|何て|なんて|呼び名")
-_LEAST_FIT = 0.1
 
 
 def find_lists(scene: Scene) -> list[Items]:
@@ -84,9 +69,6 @@ def find_lists(scene: Scene) -> list[Items]:
         *_under_leads(scene),
         *_rows_in_cells(scene),
         *_columns(scene),
-        *_numbered_titles(scene),
-        *_by_suffix(scene),
-        *_done_to(scene),
     ]
     found = sorted((f for f in found if f.items), key=lambda f: -f.score)
     return sorted((replace(f, score=f.score + _fuller(f, found[:8])) for f in found), key=lambda f: -f.score)
@@ -322,9 +304,6 @@ def _is_column_of(header: str, kinds: Sequence[str]) -> bool:
     return bool(words) and re.search(rf"(?:{words})(?:名|等)?(?:[(（].*)?$", fold(header)) is not None
 
 
-_AS_WELL = 0.6  # of what the best row holds of the question's words: such a row was meant too
-
-
 def _named_rows(scene: Scene, text: str, rows: dict[int, dict[int, tuple[int, int]]]) -> list[int]:
     """Return the rows that the question names by a name, an ordinal or a period, or else describes; all without any."""
     met: dict[int, int] = {}
@@ -340,104 +319,7 @@ def _named_rows(scene: Scene, text: str, rows: dict[int, dict[int, tuple[int, in
         held = any(overlap(p, asked) for p in periods for asked in scene.question.periods)
         met[row] = named + (held or -bool(periods and scene.question.periods))
     most = max(met.values(), default=0)
-    named_rows = [row for row, count in met.items() if count == most]
-    if most or scene.question.wants_list:
-        return named_rows
-    return _described(scene, {row: keys[row] for row in named_rows})
-
-
-def _described(scene: Scene, keys: Mapping[int, str]) -> list[int]:
-    """Return the rows that hold the words of the question that tell rows apart; all where there are none.
-
-    例: 「半導体情報科」ができる高校 is the school of one row, not the whole column of schools
-    """
-    telling = [
-        (atom.weight, held)
-        for atom in scene.atoms
-        if (held := {row for row, key in keys.items() if atom.match(frozenset(), key) > 0})
-        and 2 * len(held) <= len(keys)
-    ]
-    told = {row: sum(weight for weight, held in telling if row in held) for row in keys}
-    best = max(told.values(), default=0.0)
-    return [row for row, weight in told.items() if weight >= _AS_WELL * best]
-
-
-_NUMBERED = re.compile(r"第\s*(\d+)\s*(回|弾|部|章|期|段階|分科会|会場)[\s　:：]*[「『]([^」』\n]+)[」』]")
-
-
-def _numbered_titles(scene: Scene) -> Iterator[Items]:
-    """Yield titles with ordinals in their order, wherever they stand in a section. 例: 第1回「…」 … 第2回「…」"""
-    asked = {katakana(a.lemma) for a in scene.atoms if a.strict}
-    asked |= {other for a in scene.atoms if a.strict for _, other, _ in a.others}
-    for region in scene.regions:
-        groups: dict[str, dict[int, tuple[str, Scored]]] = {}
-        for scored in (s for s in scene.statements if s.region is region):
-            for match in _NUMBERED.finditer(fold(scored.statement.text)):
-                known = groups.setdefault(match[2], {}).get(int(match[1]))
-                if known is None or known[1].score < scored.score:
-                    groups[match[2]][int(match[1])] = (clean(match[3]), scored)
-        for counter, titles in groups.items():
-            wanted = {n: t for n, t in titles.items() if katakana(f"第{n}{counter}") in asked} or titles
-            if len(wanted) < 2:
-                continue
-            ordered = [wanted[n] for n in sorted(wanted)]
-            items = tuple(title for title, _ in ordered)
-            best = max((scored for _, scored in ordered), key=lambda s: s.score)
-            fit, said = _fit(items, scene.question, "テーマ｜題｜内容｜" + counter, in_head=True)
-            supports = dict.fromkeys(
-                Support(s.statement.document.id, s.statement.start, s.statement.end) for _, s in ordered
-            )
-            yield Items(items, tuple(supports), best.score + fit, f"numbered {counter}", best, fit, said)
-
-
-def _by_suffix(scene: Scene) -> Iterator[Items]:
-    """Yield the names of the asked kind that stand together. 例: どの部会 → all lines near the best that end in 部会"""
-    question = scene.question
-    if not question.suffixes:
-        return
-    asked = katakana(question.text)
-    for head in scene.statements[:6]:
-        statements = head.region.reading.statements
-        found: dict[str, Statement] = {}
-        for statement in statements[max(head.region.low, head.index - 2) : min(head.region.high, head.index + 14)]:
-            for start, end in noun_runs(statement.text):
-                name = clean(statement.text[start:end])
-                fits = any(ends_with(fold(name), suffix) for suffix in question.suffixes)
-                if fits and 2 < len(name) <= 25 and katakana(name) not in asked and not re.match(r"\d|[・、]", name):
-                    found.setdefault(name, statement)
-        if len(found) >= 2:
-            quotes = {s.start: s for s in found.values()}
-            items = tuple(found)
-            supports = tuple(Support(s.document.id, s.start, s.end) for _, s in sorted(quotes.items()))
-            fit, _ = _fit(items, question, "")
-            fit -= 0.05 * (len(quotes) < 2)
-            yield Items(items, supports, head.score + fit - 0.15, f"names near: {head.statement.flat[:30]}", head, fit)
-
-
-def _done_to(scene: Scene) -> Iterator[Items]:
-    """Yield what neighbouring lines each say that the deed was done to. 例: …、米を輸出 / …、茶を輸出 → 米、茶"""
-    deed = scene.question.deed
-    if deed is None or len(deed) < 2:
-        return
-    frame = re.compile(
-        rf"([^\s、。（）()「」をがはにで]{{2,20}})を(?:[^、。を]{{0,10}}?[にへで])?(?:初めて)?{re.escape(deed)}"
-    )
-    for region in scene.regions:
-        groups: dict[tuple[str, ...], list[tuple[str, Scored]]] = {}
-        for scored in (s for s in scene.statements if s.region is region):
-            match = frame.search(fold(scored.statement.flat))
-            if match:
-                groups.setdefault(scored.statement.headings, []).append((match[1], scored))
-        for found in groups.values():
-            ordered = sorted(found, key=lambda f: f[1].index)
-            items = tuple(dict.fromkeys(clean(item) for item, _ in ordered))
-            if len(items) >= 2:
-                best = max((s for _, s in ordered), key=lambda s: s.score)
-                fit, said = _fit(items, scene.question, "", "", f"を{deed}")
-                supports = tuple(
-                    Support(s.statement.document.id, s.statement.start, s.statement.end) for _, s in ordered
-                )
-                yield Items(items, supports, best.score + fit, f"each {deed}", best, fit, said)
+    return [row for row, count in met.items() if count == most]
 
 
 # --- is it the list that was asked for? ------------------------------------------------------------------------------
@@ -453,10 +335,9 @@ def _fit(
     """Return how well items look like what is asked for, and whether the words about them call them that."""
     kinds = _kinds(question)
     around = lead[-24:] + "｜" + tail[:12]
-    called = any(_calls(lead, kind) if in_head else _calls_items(lead, tail, kind) for kind in kinds)
-    said = called or _does(lead[-24:], tail[:16], question)
-    named = any(_calls(heading, kind) for kind in (*kinds, *filter(None, (question.deed,))))
-    fit = 0.25 if called else 0.18 if said else 0.1 * named
+    said = any(_calls(lead, kind) if in_head else _calls_items(lead, tail, kind) for kind in kinds)
+    named = any(_calls(heading, kind) for kind in kinds)
+    fit = 0.25 if said else 0.1 * named
     endings = [k for k in kinds if k not in ("人", "方", "者")]
     alike = sum(any(ends_with(fold(item), kind) for kind in endings) for item in items) / len(items) if items else 0.0
     fit += 0.2 * alike
@@ -477,19 +358,6 @@ def _fit(
     fit -= 0.5 * sum(len(item) > 60 or _CLAUSE.search(item) is not None for item in items) / max(1, len(items))
     fit -= 0.3 * sum(re.fullmatch(r"\S*?\d+\S{1,3}", item) is not None for item in items) / max(1, len(items))
     return fit, said
-
-
-def _does(lead: str, tail: str, question: Question) -> bool:
-    """Tell whether items are said to do, or to suffer, the deed. 例: 出資者：A、B; A、Bを整備; but not Aに出資するB"""
-    deed = question.deed
-    if deed is None:
-        return False
-    particles = "をがはもにでへ" if question.kind == "place" or "会場" in question.things else "をがはも"
-    words = "|".join(re.escape(w) for w in (deed, *synonyms(deed)) if len(w) > 1)
-    after = (
-        rf"^(?:など|等)?(?:の\d+\S{{1,6}}?)?[{particles}](?!の).{{0,6}}?(?:{words})(?!(?:する|した)[一-龠ァ-ヶ]{{2}})"
-    )
-    return bool(words) and (re.search(words, fold(lead)) is not None or re.search(after, fold(tail)) is not None)
 
 
 def _calls_items(lead: str, tail: str, kind: str) -> bool:

@@ -6,7 +6,6 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 from answer.answer import QuestionError, QuestionType
 from answer.cues import (
@@ -111,9 +110,7 @@ class Question:
     wants_series: bool = False
     wants_list: bool = False
     wants_number: bool = False
-    halves: tuple[str, ...] = ()  # two figures that are asked for at once, as questions of their own
     amount: str | None = None  # the noun that names the amount: 定員は何名, 運賃はいくら
-    two_counters: bool = False  # 何社何名: two counts of one thing
     wants_total: bool = False
     is_terse: bool = False  # keywords without a verb
     pattern: str | None = None  # what the answer must look like: 電話番号 → digits and hyphens
@@ -122,7 +119,6 @@ class Question:
     things: tuple[str, ...] = ()  # 機材は何ですか → 機材: what the text may call that which is asked for
     superlative: Superlative | None = None
     lines: int = 0  # how many sentences a summary shall have; 0: none is asked for
-    deed: str | None = None  # 出資している企業は → 出資: what the things that are asked for do, or what is done to them
 
 
 def validate(text: str, limit: int = 500) -> str:
@@ -197,14 +193,11 @@ def read_question(text: str, today: str | None = None) -> Question:
         meetings=meetings,
         alternatives=_read_alternatives(folded),
         amount=_read_amount(folded),
-        halves=_read_halves(text),
         wants_total=bool(TOTAL.search(folded)),
-        two_counters=bool(re.search(r"何(?!年何月|月何日|時何分)[一-龠]{1,2}何[一-龠]", folded)),
         pattern=_read_pattern(folded),
         is_terse=not re.search(r"ます|です|でし|ください|教え|[かの]\?|何|どう|どこ|いつ|だれ|誰", folded),
         suffixes=_read_suffixes(_bare(folded)),
         things=things,
-        deed=_read_deed(folded, things),
         superlative=_read_superlative(folded),
         count=_read_count(folded),
     )
@@ -377,34 +370,6 @@ def _read_units(folded: str) -> tuple[frozenset[str], str | None]:
         return (PEOPLE if re.search(r"[たるの](?:人|方)(?:は|が)", folded) else frozenset()), None
     units = _last_measure(folded) or named
     return units, "件" if units == UNIT_GROUPS[3] else None
-
-
-def _read_halves(text: str) -> tuple[str, ...]:
-    """Return two questions for 「AとBをあわせて教えて」 where A and B are two different measures.
-
-    例: 会員数（令和7年1月末）と、推進事業の令和7年度の予算をあわせて
-    """
-    end = re.search(
-        r"(?:を|も|は)?、?(?:あわせて|合わせて|両方|ともに|それぞれ)?(?:教え|お?答え|お?示し|知り|$|[。？?])", text
-    )
-    for joint in re.finditer(r"と、?|および|及び", text):
-        if end is None or not 4 <= joint.start() <= end.start() - 4 - len(joint[0]):
-            continue
-        halves = text[: joint.start()], text[joint.end() : end.start()]
-        one, two = (_aimed(fold(half)) for half in halves)
-        if one and two and (one != two or one == "目標"):
-            return tuple(f"{half}は？" for half in halves)
-    return ()
-
-
-def _aimed(folded: str) -> str:
-    """Return the measure that half a question ends in, or nothing. 例: 県内就職率の目標(令和9年)"""
-    bare = re.sub(r"\([^)]*\)$", "", folded).removesuffix("年月")
-    for pattern, _ in MEASURES:
-        found = pattern.search(bare)
-        if found:
-            return found.group()
-    return "目標" if bare.endswith("目標") else ""
 
 
 def _read_amount(folded: str) -> str | None:
@@ -819,49 +784,6 @@ def _read_things(folded: str) -> tuple[str, ...]:
         last = [m.surface for m in morphs(compound) if m.pos in ("名詞", "接尾辞")][-1:]
         heads += [compound, *last] if len(compound) <= 8 else last
     return tuple(dict.fromkeys(h for h in heads if (h not in STOP or h in ("人", "者")) and not h.endswith("目")))
-
-
-def _read_deed(folded: str, things: Sequence[str]) -> str | None:
-    """Return the verb that the asked things stand with. 例: 整備する機材は → 整備; お金を出しているのは → 出す"""
-    named = "|".join((*map(re.escape, things), "の(?:は|が)?(?:どこ|誰|だれ|どなた|何|どの|どちら)", "ところ"))
-    match = re.search(rf"(?<=[るたいな])(?:{named})", folded)
-    if match is None:
-        return None
-    for morph in reversed(morphs(folded[: match.start()])[-6:]):
-        if morph.pos in ("動詞", "名詞") and fold(morph.base) not in STOP:
-            return fold(morph.base)
-        if morph.pos not in ("動詞", "助動詞", "助詞"):
-            return None
-    return None
-
-
-def split_question(question: Question) -> tuple[str, ...]:
-    """Return the questions that one sentence asks, in order; empty where it asks one.
-
-    例: AとB、設置日はそれぞれいつ → Aの設置日は…, Bの…; 開設はいつで、相談は何件 → both
-    """
-    text = question.text
-    if "それぞれ" in text:
-        whole = text.replace("それぞれ", "")
-        spans = sorted(p.at for p in find_periods(text) if p.at[1] <= len(text))
-        joined = len(spans) > 1 and all(
-            re.fullmatch(r"\s*(?:と|、|・|及び)\s*", text[a[1] : b[0]]) for a, b in pairwise(spans)
-        )
-        if joined:
-            rest = text[: spans[0][0]] + re.sub(r"^[でにはの、]+", "", text[spans[-1][1] :])
-            return tuple(f"{text[a:b]}の{rest.replace('それぞれ', '')}" for a, b in spans)
-        match = re.match(
-            r"^([^、。とは]{2,24})と([^、。とは]{2,24}?)(の[^、。]*|、[^。]*|は[^。]*|では[^。]*)$",
-            whole.rstrip("。?？ "),
-        )
-        if match and not spans:
-            return tuple(f"{subject}{match[3].replace('、', 'の', 1)}" for subject in match.group(1, 2))
-        return ()
-    cut = re.match(r"^(.*?(?:いつ|何月何日|何年何月|どこ|誰|だれ|何[一-龠]{1,2})[^、。]*)、(.*)$", text)
-    if not cut or not WH.search(cut[2]) or re.search(r"比べ|どちら|どっち|差", text):
-        return ()
-    topic = re.match(r"^([^、。]+?)(?:の|は|が|で)(?![一-龠]*?線)", cut[1])
-    return (cut[1], f"{topic[1]}の{cut[2]}") if topic and topic[1] not in cut[2] else ()
 
 
 def asks_two(question: Question) -> bool:

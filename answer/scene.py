@@ -356,16 +356,6 @@ def build_scene(
     return with_statements(Scene(question, tuple(atoms), tuple(regions)))
 
 
-def narrowed(scene: Scene, question: Question) -> Scene:
-    """Return the scene for a part of its question: scored by the words of that part only."""
-    asked = {word for term in question.terms for word in (term.text, *term.parts)}
-    atoms = tuple(atom for atom in scene.atoms if atom.lemma in asked)
-    regions = tuple(
-        replace(r, coverage=Coverage(r.reading, atoms, r.low, r.high)) for r in scene.regions if r.low < r.high
-    )
-    return with_statements(Scene(question, atoms, regions, odds=scene.odds))
-
-
 def with_statements(scene: Scene) -> Scene:
     """Return the scene with its statements, best first."""
     scored: list[Scored] = []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence, Set
-from itertools import pairwise
 
 from answer.cues import UNIT_GROUPS
 from answer.draft import Draft, Moment, Support
@@ -54,8 +53,6 @@ def answer_figure(scene: Scene) -> Draft:
         return _answer_sign(scene, figures[0])
     if scene.is_beside_blank(figures[0].fact):
         return Draft(question.kind, missing=_missing_unit(question), why=("たずねている欄は空いている",))
-    if question.two_counters:
-        figures = [f for f in figures if _beside(f) is not None] or figures
     best = figures[0]
     if not question.periods and not question.meetings:
         best = _latest(best, figures)
@@ -79,9 +76,8 @@ def answer_figure(scene: Scene) -> Draft:
         told.append((figure, moments[-1].support))
     for figure, support in told:
         moments += _along_the_row(figure, support, {moment.as_of for moment in moments})
-    beside = _beside(best) if question.two_counters else None
-    said = (printed(beside) if beside is not None else "") + printed(best.fact)
-    converted = in_unit(best.fact, printed(best.fact), question.counter) if beside is None else None
+    said = printed(best.fact)
+    converted = in_unit(best.fact, said, question.counter)
     said, how = converted if converted is not None else (said, None)
     return Draft(
         kind=question.kind,
@@ -198,13 +194,6 @@ def _only_at_other_times(best: Figure, figures: Sequence[Figure]) -> bool:
     )
 
 
-def _beside(best: Figure) -> Fact | None:
-    """Return the fact of another unit that stands right before the best figure. 例: 15社(47名)"""
-    facts = best.region.reading.facts_between(best.fact.start, best.fact.end)
-    near = [f for f in facts if 0 <= best.fact.value_start - f.value_end <= 3 and f.number is not None]
-    return near[0] if near and not same_unit(near[0], best.fact) else None
-
-
 def answer_series(scene: Scene) -> Draft:
     """Return an indicator over time, oldest first, with the difference between its ends. 例: 推移, 増えていますか"""
     question = scene.question
@@ -253,26 +242,6 @@ def _as_of_words(fact: Fact) -> str:
 
 def _missing_unit(question: Question) -> tuple[str, ...]:
     return (question.counter,) if question.counter else ()
-
-
-def answer_change(scene: Scene) -> Draft | None:
-    """Return what a sentence says that an amount changed by, when it gives both ends. 例: 9日→5日に短縮"""
-    question = scene.question
-    scope, inner = split_periods(question.periods)
-    figures = rank_figures(scene, inner or scope, scope if inner else (), only_one(question.meetings))
-    best = figures[0] if figures else None
-    if best is None:
-        return None
-    text = best.region.reading.document.text
-    chain = sorted(
-        (f for f in figures if f.fact.start == best.fact.start and f.region is best.region),
-        key=lambda f: f.fact.value_start,
-    )
-    for early, late in pairwise(chain):
-        between = fold(text[early.fact.value_end : late.fact.value_start]).strip()
-        if best in (early, late) and re.fullmatch(r"[→➡⇒]|から|より|を", between) and same_unit(early.fact, late.fact):
-            return change(scene, early, late, best)
-    return None
 
 
 def change(scene: Scene, early: Figure, late: Figure, best: Figure) -> Draft:

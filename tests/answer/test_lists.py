@@ -3,7 +3,6 @@
 import pytest
 
 from answer.assistant import Assistant
-from answer.question import read_question, split_question
 from tests.answer.papers import ask, assistant_over
 
 PLAN = """\
@@ -114,24 +113,6 @@ def test_two_ordinals_are_answered_with_both_in_order(city):
     draft = city.trace("技術セミナーの2回目・3回目は何がテーマでしたか").picked
     assert draft.text.split("、") == ["受発注の自動化", "設備の遠隔監視"]
 
-
-@pytest.mark.parametrize(
-    ("question", "parts"),
-    [
-        ("環境部会と人材部会、設置日はそれぞれいつ？", ("環境部会の設置日はいつ", "人材部会の設置日はいつ")),
-        (
-            "講座を開いた高校は、令和5年度と令和6年度でそれぞれどこですか",
-            ("令和5年度の講座を開いた高校は、どこですか", "令和6年度の講座を開いた高校は、どこですか"),
-        ),
-        (
-            "支援センターの開設はいつで、相談は何件ですか",
-            ("支援センターの開設はいつで", "支援センターの相談は何件ですか"),
-        ),
-        ("環境部会の設置日はいつですか", ()),
-    ],
-)
-def test_a_sentence_that_asks_for_several_things_is_several_questions(question, parts):
-    assert split_question(read_question(question)) == parts
 
 
 def test_each_part_of_a_question_gets_its_answer(city):
