@@ -11,10 +11,11 @@ from itertools import pairwise
 import numpy as np
 
 from answer.draft import Draft, Support
-from answer.evidence import Statement, written_at
+from answer.evidence import Statement, katakana, written_at
 from answer.question import Question
 from answer.scene import PRIOR, Scene, Scored
 from answer.spans import LOOKED_AT, nearness, overlap, text_facts, when_fit
+from answer.thesaurus import synonyms
 from ingest.dates import Period, describe, find_periods, parse_code
 from ingest.japanese import fold
 
@@ -22,14 +23,15 @@ from ingest.japanese import fold
 def answer_date(scene: Scene) -> Draft:
     """Return the date that is asked for, in era and western years."""
     question = scene.question
-    wants, asked = _precision(question), {p.code for p in question.periods}
-    dated = sorted(
-        (one for one in (*_dates_in_cells(scene), *_dates_in_lines(scene, wants)) if one[2].code not in asked),
-        key=lambda one: -one[0],
-    )
+    wants, event = _precision(question), _event(question)
+    asked = {p.code for p in question.periods}
+    found = (one for one in (*_dates_in_cells(scene), *_dates_in_lines(scene, wants)) if one[2].code not in asked)
+    dated = sorted(((s + _of_event(at, p, event, scene), at, p) for s, at, p in found), key=lambda one: -one[0])
     if not dated:
         return Draft("date", missing=("日付",), why=("近くに日付がない",))
     score, scored, period = dated[0]
+    if event and _of_event(scored, period, event, scene) <= _ANOTHER:
+        return Draft("date", missing=(event,), why=(f"{event}の日付ではない: {scored.statement.flat[:60]}",))
     second = next((s for s, _, other in dated if other.code != period.code), 0.0)
     if re.search(r"(?<!いつから)いつまで|期限|締", question.folded) and period.kind == "range":
         period = _last_day(scored.statement.text, period)
@@ -70,6 +72,86 @@ def _dates_in_lines(scene: Scene, wants: str) -> Iterator[tuple[float, Scored, P
             score = _event_score(scored) + nearness(scored, period.at, scene) + _fits_precision(period, wants)
             elsewhen = any(not overlap(period, other) for other in question.periods)
             yield score - 0.15 * elsewhen, scored, period
+
+
+_ANOTHER = -0.4
+# The words that only say that something begins or is held say little of what.
+_OF_ANY = re.compile(
+    r"(?:開催|実施|開始|終了|設置|設立|発表|公表|作成|発行|予定|完了|開設|導入|運用|提出|受付|募集|期)+"
+)
+
+
+# A paper's own date, and dates with a name of their own. 例: 令和4年3月4日提出, 入札日 令和4年5月26日
+_OWN = re.compile(r"^[\s　]*(提出|作成|発行|専決|議決|公布|現在|時点)")
+
+
+_NAMED_DAY = re.compile(r"([一-龠々]{2,10})(?:日|期日|年月日|日時)[\s　:：]*$")
+
+
+def _event(question: Question) -> str:
+    """Return the noun of the event whose day is asked for. 例: 休館日はいつ → 休館; 工期はいつまで → 工期"""
+    bare = re.sub(r"\([^()]*\)", "", question.folded)
+    found = re.search(
+        r"((?:(?!何)[一-龠々ァ-ヶー]){1,12}?)(?:年月日|期日|期限|時期|期間|日)(?:は|を|って|が)?(?:、|いつ|何|$|[?。]|教|知|お)",
+        bare,
+    )
+    if found:
+        runs = re.split(r"の", found[1])
+        return runs[-1] if len(runs[-1]) > 1 else ""
+    # 例: 工事はいつ完成する予定ですか
+    deed = re.search(
+        r"いつ(?:頃|ごろ)?に?、?([一-龠々]{2})(?:する|します|し[たまて]|さ[れせ]|の?予定|になる|となる)", bare
+    )
+    if deed and not _OF_ANY.fullmatch(deed[1]):
+        return deed[1]
+    term = re.search(r"([一-龠々]期)(?:は|って)(?:、)?(?:いつ|何)", bare)
+    return term[1] if term else ""
+
+
+def _of_event(scored: Scored, period: Period, event: str, scene: Scene) -> float:
+    """Return what it is worth that a date is the asked event's own: said of it, or said of something else."""
+    question, statement = scene.question, scored.statement
+    text = statement.text
+    own = _OWN.match(text[period.at[1] :])
+    worth = 0.0
+    if own and own[1] not in question.folded:
+        worth -= 0.35
+    named = _NAMED_DAY.search(text[max(0, period.at[0] - 16) : period.at[0]])
+    if named and not _OF_ANY.fullmatch(named[1][-2:]) and named[1][-2:] not in question.folded:
+        worth -= 0.3
+    if not event:
+        return worth
+    words = _event_words(event, scene)
+    clause = katakana(_clause(text, period.at))
+    if any(word in clause for word in words):
+        return worth + 0.3
+    around = katakana(" ".join((text, *statement.headings[-1:])))
+    labels = [
+        katakana(" ".join(filter(None, (f.column, f.row, f.label))))
+        for f in scored.region.reading.facts_between(statement.start, statement.end)
+    ]
+    if any(word in said for word in words for said in (around, *labels)):
+        return worth + 0.1
+    before = scored.region.reading.statements[max(0, scored.index - 2) : scored.index + 2]
+    if statement.kind != "table" and any(word in s.key for word in words for s in before):
+        return worth
+    return worth + (_ANOTHER - 0.4 if not _OF_ANY.fullmatch(event) else 0.0)
+
+
+def _event_words(event: str, scene: Scene) -> set[str]:
+    """Return an event's noun, and its pieces that say which event it is, with their like words. 例: 販売開始 → 販売"""
+    key = katakana(event)
+    words = {key}
+    for atom in scene.atoms:
+        if len(atom.surface) > 1 and atom.surface in key and not _OF_ANY.fullmatch(atom.lemma):
+            words |= {atom.surface, *(katakana(word) for word in synonyms(atom.lemma) if len(word) > 1)}
+    return words
+
+
+def _clause(text: str, at: tuple[int, int]) -> str:
+    start = max((text.rfind(mark, 0, at[0]) for mark in "。\t；;"), default=-1) + 1
+    ends = [i for mark in "。\t；;" if (i := text.find(mark, at[1])) >= 0]
+    return text[start : min(ends, default=len(text))]
 
 
 _DATE_LABEL = re.compile(r"日$|時期|期間|年月|日程|日時|いつ|年度$|開始|設置|開催")

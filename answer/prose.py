@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from answer.answer import QuestionType
 from answer.draft import Draft, Support
-from answer.evidence import Statement, katakana
+from answer.evidence import Atom, Statement, katakana
 from answer.question import Question
 from answer.scene import Scene, Scored
 from answer.series import answer_series
@@ -32,6 +32,9 @@ _GIVES_REASON = re.compile(
     r"|つなげ|資する|向上|確保|解消|受け|要因|原因|となっており"
 )
 _RESUMED = re.compile(r"再開|復便|復旧|復活|再び|解除")
+_DEFINES = re.compile(
+    r"とは[、「『]|(?:をいう|を指す|を指します|をいいます|のこと(?:です|である)?)[。)）」]*$|^[※＊*]\s*[^：:]{2,30}[：:]"
+)
 _SAYS = re.compile(r"(?:ます|ません|です|でした|ました|[うくすつぬむる]|[たい])[。）)]*$")
 
 
@@ -64,12 +67,59 @@ def answer_yesno(scene: Scene) -> Draft:
             asked_up = re.search(r"増|伸び|上が", folded) is not None
             rose, fell = series.text.endswith("増）"), series.text.endswith("減）")
             return replace(series, text=f"{'はい' if (rose if asked_up else fell) else 'いいえ'}。{series.text}")
-    draft = answer_text(scene)
+    draft = _grounded(scene)
     if not draft.text:
         return draft
     asks_negative = bool(re.search(r"(?:ない|ません)(?:の|です)?(?:か|でしょう)", folded))
     said = "いいえ" if _denies(draft.text) != asks_negative else "はい"
     return replace(draft, text=f"{said}。{draft.text}")
+
+
+def _grounded(scene: Scene) -> Draft:
+    """Return the best statement that speaks of what is asserted, the last thing that the question names.
+
+    例: 講座は無料ですか is not decided by a line about the 講座 that says nothing of its price
+    """
+    folded = scene.question.folded
+    last = max(scene.question.terms, key=lambda t: (folded.rfind(t.text), len(t.text)), default=None)
+    words = {last.text, last.lemma, *last.parts} if last is not None else set()
+    asserted = [a for a in scene.atoms if a.lemma in words]
+    if not asserted or last is None or _STATE_ASKED.search(folded):
+        return answer_text(scene)
+    held = tuple(s for s in scene.statements[:60] if _speaks_of(s, asserted) and _is_about(s, scene, words))
+    figures = {q.value for q in find_quantities(_undated(scene.question.text)) if q.base_unit is not None}
+    if figures:  # 例: 2回開催されましたか is decided by a line that says how often
+        held = tuple(s for s in held if figures & {q.value for q in s.statement.quantities})
+        if not held:
+            return Draft("yesno", missing=(last.text,), why=("その数値の行がない",))
+    if held and (held[0].score > scene.statements[0].score - 0.35):
+        return answer_text(replace(scene, statements=held))
+    # Verbs are put in other words; a thing or a quality that nothing near names was not spoken of.
+    is_verb = last.says_how and re.search(r"[うくぐすつぬぶむるい]$", last.lemma) is not None
+    return answer_text(scene) if is_verb else Draft("yesno", missing=(last.text,), why=(f"{last.text}の記述がない",))
+
+
+def _undated(text: str) -> str:
+    for period in reversed(find_periods(text)):
+        text = text[: period.at[0]] + text[period.at[1] :]
+    return text
+
+
+def _speaks_of(scored: Scored, asserted: Sequence[Atom]) -> bool:
+    statement = scored.statement
+    heading = katakana(statement.headings[-1]) if statement.headings else ""
+    return any(a.match(statement.lemmas, statement.key) or a.match(frozenset(), heading) for a in asserted)
+
+
+def _is_about(scored: Scored, scene: Scene, asserted: set[str]) -> bool:
+    """Tell whether a statement meets enough of the question besides what is asserted."""
+    zones = scored.region.coverage.zones[:, scored.index - scored.region.low]
+    others = [(a.weight, zone) for a, zone in zip(scene.atoms, zones, strict=True) if a.lemma not in asserted]
+    total = sum(weight for weight, _ in others)
+    return not total or sum(weight * zone for weight, zone in others) >= 0.35 * total
+
+
+_STATE_ASKED = re.compile(r"続[いけ]|まだ|今も|現在も|再開|休止|中止|終わ|やって")
 
 
 def best_clause(scene: Scene, statements: Sequence[Scored], limit: int = _SHORT) -> tuple[Scored, str] | None:
@@ -105,8 +155,9 @@ def _in_order(scene: Scene) -> list[Scored]:
         ]
 
     def worth(scored: Scored) -> float:
-        says = question.kind == "yesno" and _SAYS.search(scored.statement.flat) is not None
-        return scored.score + when_fit(scored.statement, question) + 0.15 * says  # a name decides nothing
+        told = {"yesno": _SAYS, "definition": _DEFINES}.get(question.kind)  # a name decides nothing, nor defines it
+        says = told is not None and told.search(scored.statement.flat) is not None
+        return scored.score + when_fit(scored.statement, question) + 0.15 * says
 
     return sorted(scene.statements[:60], key=worth, reverse=True)
 
