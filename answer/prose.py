@@ -14,7 +14,9 @@ from answer.question import Question
 from answer.scene import Scene, Scored
 from answer.series import answer_series
 from answer.spans import when_fit
+from ingest.dates import find_periods
 from ingest.japanese import content_words
+from ingest.numbers import find_quantities
 
 _USUAL, _LONG = 180, 280  # characters of a prose answer; the contract allows 600
 _LIMITS: dict[QuestionType, int] = dict.fromkeys(("definition", "reason", "howto"), _LONG)
