@@ -590,17 +590,18 @@ class _Outline:
     def path(self) -> tuple[str, ...]:
         return tuple(entry.text for entry in self.stack)
 
-    def end_smaller(self, unit: _Unit, titles: Collection[str]) -> None:
+    def end_smaller(self, unit: _Unit, lasting: Collection[str]) -> None:
         """Drop the headings that a unit ends by how large it is set: nothing stands under a heading in smaller type.
 
-        Running titles and the numbers of chapters hold whatever their size. A name that is set large ends another one
-        of an earlier page, too, unless that is numbered: articles of a newsletter are no parts of each other.
+        What runs over pages (``lasting``) and the numbers of chapters hold whatever their size. A name that is set
+        large ends another one of an earlier page, too, unless that is numbered: articles of a newsletter are no parts
+        of each other.
         """
         size = unit.least_size
         if size is None:
             return
         for i, entry in enumerate(self.stack):
-            if entry.marked or entry.mark in ("chapter", "section") or entry.key in titles:
+            if entry.marked or entry.mark in ("chapter", "section") or entry.key in lasting:
                 continue
             other = unit.displayed and entry.displayed and entry.page < unit.lines[0].page and entry.number is None
             if other and unit.number is not None:
@@ -788,11 +789,14 @@ def find_blocks(
                 unit.mark = "project"
             unit.kind = _classify(unit, before, following, style)
             unit.caption = unit.kind == "heading" and _is_caption(unit, following)
+    # What opens several pages names what they are about, however small it is set. 例: the name of a section on slides
+    tops = Counter(_key(body[0]) for group in by_page if (body := [unit for unit in group if not unit.lines[0].aside]))
+    lasting = style.titles | {key for key, count in tops.items() if count > 1}
     outline = _Outline()
     for group in by_page:
         if apart:
             outline.stack = [entry for entry in outline.stack if entry.marked and entry.hashes == 1]
-        _nest(group, outline, style.titles, many=len(pages) > 1)
+        _nest(group, outline, style.titles, lasting, many=len(pages) > 1)
     return tuple(
         Block(unit.kind, unit.start, unit.end, unit.lines[0].page, unit.headings, unit.level)
         for unit in units
@@ -819,19 +823,22 @@ def _mark_asides(lines: Sequence[Sequence[_Line]], pages: Sequence[Page], typogr
     """Mark printed page numbers, lines that are first or last on most pages, and what stands at one place in margins.
 
     Facing pages have running heads of their own, so these need but a third of the pages, and be set no larger than the
-    running text. Chapters and sections that are named there are kept: they say where a page belongs.
+    running text. Chapters and sections that are named there are kept, and so is what stands on one page after the other
+    of a part of the paper: they say where a page belongs.
     """
     edges: Counter[str] = Counter()
-    placed: Counter[tuple[str, int, int]] = Counter()
-    for group, page in zip(lines, pages, strict=True):
+    placed: dict[tuple[str, int, int], list[int]] = {}
+    for n, (group, page) in enumerate(zip(lines, pages, strict=True)):
         edges.update({_pattern(line.text, page) for line in [*group[:2], *group[-2:]]})
-        placed.update(place for line in group if (place := _place_in_margin(line, page, typography)) is not None)
+        found = (_place_in_margin(line, page, typography) for line in group)
+        for place in {place for place in found if place is not None}:
+            placed.setdefault(place, []).append(n)
     often = max(3, len(lines) // 2)
     seldom = max(3, len(lines) // 3)
+    heads = {place for place, on in placed.items() if len(on) >= seldom and not _is_of_a_part(on, len(lines))}
     for group, page in zip(lines, pages, strict=True):
         for line in group:
-            place = _place_in_margin(line, page, typography)
-            line.aside = place is not None and placed[place] >= seldom
+            line.aside = _place_in_margin(line, page, typography) in heads
         for line in [*group[:2], *group[-2:]]:
             if line.table is not None or line.marked is not None:
                 continue
@@ -842,6 +849,11 @@ def _mark_asides(lines: Sequence[Sequence[_Line]], pages: Sequence[Page], typogr
             is_number = re.fullmatch(rf"\W*{own}\W*(?:/\s?\d+|\S{{0,10}})", text) is not None
             often_seen = len(lines) >= 4 and edges[_pattern(line.text, page)] > often
             line.aside = line.aside or is_number or often_seen
+
+
+def _is_of_a_part(on: Sequence[int], pages: int) -> bool:
+    """Tell whether pages follow each other and are a part of all: a section's name, not a side's running head."""
+    return on[-1] - on[0] + 1 == len(on) and 5 * len(on) < 4 * pages
 
 
 _MARGIN = 0.09  # of a page's width and height
@@ -912,8 +924,10 @@ def _may_be_title(unit: _Unit) -> bool:
     )
 
 
-def _nest(group: Sequence[_Unit], outline: _Outline, titles: frozenset[str], *, many: bool) -> None:
-    """Give each unit of a page its headings."""
+def _nest(
+    group: Sequence[_Unit], outline: _Outline, titles: frozenset[str], lasting: frozenset[str], *, many: bool
+) -> None:
+    """Give each unit of a page its headings; ``lasting`` ones hold whatever their size."""
     group = [unit for unit in group if not unit.lines[0].aside]
     if not group:
         return
@@ -935,7 +949,7 @@ def _nest(group: Sequence[_Unit], outline: _Outline, titles: frozenset[str], *, 
     first: dict[str, tuple[_Entry, ...]] = {}
     for i, unit in enumerate(group):
         if unit.table is None:
-            outline.end_smaller(unit, titles)
+            outline.end_smaller(unit, lasting)
         if unit is late:
             unit.level = 1
         elif unit.kind == "heading" and unit.mark == "lenticular" and _is_open(first.get(_key(unit))):

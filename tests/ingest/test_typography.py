@@ -82,3 +82,15 @@ def test_who_issued_a_paper_does_not_head_the_pages_behind_its_cover(tmp_path):
     )
     document = parse(make(tmp_path, cover, *[lines(*TEXT)] * 3))
     assert "みどり町役場公園係" not in headings_of(document, "団体で", 2)
+
+
+def test_a_section_that_small_type_names_at_the_top_of_its_slides_heads_them(tmp_path):
+    """No running head of facing pages: it stands on one slide after the other, and the next section follows."""
+    named = [("公園関係", "1 門の時間", 18), ("公園関係", "2 団体の利用", 18), ("水道関係", "1 検針の日", 18)]
+    pages = [
+        both(sized(9, section, top=810), sized(size, title, top=740), lines(f"{title}のことです。", *TEXT, top=700))
+        for section, title, size in (*named, ("水道関係", "2 料金", 18), ("図書関係", "1 本", 18))
+    ]
+    document = parse(make(tmp_path, *pages))
+    assert headings_of(document, "2 団体の利用のこと", 2) == ("公園関係", "2 団体の利用")
+    assert headings_of(document, "1 検針の日のこと", 3) == ("水道関係", "1 検針の日")
