@@ -13,9 +13,9 @@ from answer.evidence import Atom, Statement, katakana
 from answer.question import Question
 from answer.scene import Scene, Scored
 from answer.series import answer_series
-from answer.spans import when_fit
+from answer.spans import noun_runs, when_fit
 from ingest.dates import find_periods
-from ingest.japanese import content_words
+from ingest.japanese import content_words, fold
 from ingest.numbers import find_quantities
 
 _USUAL, _LONG = 180, 280  # characters of a prose answer; the contract allows 600
@@ -45,17 +45,9 @@ def answer_text(scene: Scene) -> Draft:
     question = scene.question
     for scored in _in_order(scene):
         if _says_something(scored.statement, question):
-            statement = scored.statement
-            if question.kind == "reason" and not _GIVES_REASON.search(statement.flat):
+            if question.kind == "reason" and not _GIVES_REASON.search(scored.statement.flat):
                 break  # what is said of a thing does not say why
-            return Draft(
-                kind=question.kind,
-                text=clip(statement.flat, _LIMITS.get(question.kind, _USUAL)),
-                supports=(Support(statement.document.id, statement.start, statement.end),),
-                score=scored.score,
-                signals=scored.signals(scene, lead=_lead(scene, scored), period=when_fit(statement, question)),
-                why=(f"文 {scored.score:.2f} {statement.flat[:60]}",),
-            )
+            return _quoted(scene, scored)
     missing = ("理由",) if question.kind == "reason" else ()
     return Draft(question.kind, missing=missing, why=("近くに答えとなる文がない",))
 
@@ -69,6 +61,9 @@ def answer_yesno(scene: Scene) -> Draft:
             asked_up = re.search(r"増|伸び|上が", folded) is not None
             rose, fell = series.text.endswith("増）"), series.text.endswith("減）")
             return replace(series, text=f"{'はい' if (rose if asked_up else fell) else 'いいえ'}。{series.text}")
+    only = _only(scene)
+    if only is not None:
+        return only
     draft = _grounded(scene)
     if not draft.text:
         return draft
@@ -122,6 +117,56 @@ def _is_about(scored: Scored, scene: Scene, asserted: set[str]) -> bool:
 
 
 _STATE_ASKED = re.compile(r"続[いけ]|まだ|今も|現在も|再開|休止|中止|終わ|やって")
+
+
+_ONLY = re.compile(r"([^、。\s]+?)(?:だけ|のみ|しか)")
+
+
+def _only(scene: Scene) -> Draft | None:
+    """Return いいえ where the text names another thing of the kind beside the one that is asked about.
+
+    例: 選ばれたのは甲県だけですか, 甲県と乙県が選ばれた → いいえ
+    """
+    match = _ONLY.search(scene.question.folded)
+    runs = noun_runs(match[1]) if match else []
+    if not match or not runs:
+        return None
+    one = fold(match[1][runs[-1][0] : runs[-1][1]])
+    end = "[都道府県市町村区]" if one[-1] in "都道府県市町村区" else re.escape(one[-1])
+    beside = rf"[^\s、。・とやはがをに]{{1,12}}{end}"
+    both = re.compile(
+        rf"{re.escape(one)}(?:と|・|、|及び|や){beside}|{beside}(?:と|・|、|及び|や|とともに){re.escape(one)}"
+    )
+    for scored in scene.statements[:12]:
+        if both.search(fold(scored.statement.flat)):
+            said = _quoted(scene, scored)
+            return replace(said, text=f"いいえ。{said.text}")
+    # That others are not named does not say that there are none.
+    alone = next((s for s in scene.statements[:12] if _says_alone(fold(s.statement.flat), one)), None)
+    if alone is None:
+        return Draft("yesno", missing=(f"{one}だけか",), why=(f"{one}だけという記述も、ほかの記述もない",))
+    said = _quoted(scene, alone)
+    return replace(said, text=f"はい。{said.text}")
+
+
+_ALONE = re.compile(r"(?:だけ|のみ)(?!で(?:は|)なく|ならず)|しか|唯一|単独|初(?:の|めて)|限[りる]")
+
+
+def _says_alone(text: str, one: str) -> bool:
+    return one in text and _ALONE.search(text) is not None
+
+
+def _quoted(scene: Scene, scored: Scored) -> Draft:
+    """Return a statement as the answer, as long as its kind allows."""
+    question, statement = scene.question, scored.statement
+    return Draft(
+        kind=question.kind,
+        text=clip(statement.flat, _LIMITS.get(question.kind, _USUAL)),
+        supports=(Support(statement.document.id, statement.start, statement.end),),
+        score=scored.score,
+        signals=scored.signals(scene, lead=_lead(scene, scored), period=when_fit(statement, question)),
+        why=(f"文 {scored.score:.2f} {statement.flat[:60]}",),
+    )
 
 
 def best_clause(scene: Scene, statements: Sequence[Scored], limit: int = _SHORT) -> tuple[Scored, str] | None:

@@ -78,7 +78,3 @@ def test_a_sentence_goes_on_before_a_figure_and_the_towns_own_rate_is_its_own(to
 def test_a_price_that_was_lowered_tells_by_how_much(town: Assistant) -> None:
     answer = ask(town, "ごみ袋の小袋は令和6年4月からいくら安くなりますか")
     assert plain(answer.answer).startswith("50円減")
-
-
-def test_any_noun_may_count(town: Assistant) -> None:
-    assert plain(ask(town, "地元の米の弁当は何食分用意した？").answer).startswith("1200食")

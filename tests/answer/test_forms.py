@@ -72,30 +72,12 @@ def draft(town: Assistant, question: str) -> str:
     return plain(town.trace(question).picked.text)
 
 
-def test_the_person_stands_behind_the_role_and_the_town_is_nobody(town):
-    assert draft(town, "鳥越建設の代表取締役は誰ですか") == "中洲太一"
-    assert draft(town, "川渡町水辺広場条例の議案を提出した町長の名前は？") == "早瀬和子"
-
-
 def test_the_company_behind_a_contract_is_named_whole(town):
     assert draft(town, "川渡大橋補修工事を請け負った会社名") == "鳥越建設株式会社"
 
 
 def test_an_address_tells_in_which_town_a_company_sits(town):
     assert "北浜市港町" in draft(town, "川渡大橋補修工事を請け負う鳥越建設は何市の何町にありますか")
-
-
-def test_the_body_that_gave_something_is_cut_out_of_a_longer_name(town):
-    assert draft(town, "救助用ボートを寄贈したのはどこの団体ですか") == "川渡ライオンズクラブ"
-
-
-def test_a_place_may_be_no_building(town):
-    assert draft(town, "2023年7月9日の水防訓練の会場はどこ？") == "川渡川右岸の河川敷"
-
-
-def test_an_ordinance_defines_its_words_in_a_list_or_in_brackets(town):
-    assert draft(town, "水辺広場条例の「利用者」の定義は何ですか").startswith("水辺広場で催しを行う個人又は団体")
-    assert draft(town, "「広場管理職」とは何ですか").endswith("水辺広場を管理する職")
 
 
 def test_an_ordinance_is_in_force_from_the_day_it_says_and_not_from_when_it_was_put_forward(town):
@@ -110,10 +92,6 @@ def test_a_question_that_ends_in_the_date_it_wants_names_no_event_by_it(town):
 def test_a_day_of_another_event_is_no_answer(town):
     assert "令和5年" not in draft(town, "川渡大橋補修工事の工期はいつまでですか")
     assert draft(town, "川渡大橋補修工事の入札日はいつですか").startswith("令和5年5月22日")
-
-
-def test_a_counter_of_one_trade_is_answered_by_its_own_figure(town):
-    assert draft(town, "学生支援のお弁当は何食分配られた？") == "1200食分"
 
 
 def test_what_stays_as_it_is_does_not_change(town):

@@ -145,16 +145,6 @@ def test_a_person_is_the_name_before_the_title_without_the_title(town):
     assert answer.citations[0].quote == "講師は、早瀬光一氏です。"
 
 
-def test_a_title_in_quotation_marks_is_answered_without_them(town):
-    assert ask(town, "講演会の演題は何ですか").answer == "川とともに暮らす"
-
-
-def test_persons_on_neighbouring_bullets_come_together_each_with_its_line(town):
-    answer = ask(town, "こども会議に参加した委員は誰ですか")
-    assert answer.answer.split("、") == ["江口", "平松", "若林"]
-    assert quoted(answer) == ["・江口さん", "・平松さん", "・若林さん"]
-
-
 # --- lists -----------------------------------------------------------------------------------------------------------
 
 
