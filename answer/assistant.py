@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from string import ascii_uppercase
 from threading import Lock
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -74,6 +75,9 @@ _WIDER = 4  # times as many are looked through for those that are called just wh
 _NAMED = 1.4  # and those count this much more for each name: the words of a long title outweigh a short name
 _PASSAGES = 5  # shown to a reader who wants more
 _READINGS = 64  # documents kept as read
+_VIEWS = 8  # snapshots, or what somebody may see of one, whose words are kept
+
+Kept = TypeVar("Kept")
 
 
 @dataclass(frozen=True)
@@ -114,8 +118,8 @@ class Assistant:
         self._sure = self._judge.least if sure is None else sure
         self.max_question_chars = max_question_chars
         self._readings: OrderedDict[tuple[str, str], Reading] = OrderedDict()
-        self._speller: tuple[str, Speller] | None = None  # of the snapshot of this id
-        self._shelves: tuple[str, dict[str, str]] | None = None
+        self._spellers: OrderedDict[str, Speller] = OrderedDict()  # by the snapshot's id
+        self._shelves: OrderedDict[str, dict[str, tuple[str, str]]] = OrderedDict()
         self._lock = Lock()
 
     def ask(
@@ -127,12 +131,14 @@ class Assistant:
         after: str | None = None,
         as_typed: bool = False,
         writer: Writer | None = None,
+        visible: frozenset[str] | None = None,
     ) -> Answer:
         """Return the answer, or an honest "not found". ``QuestionError`` says why a question cannot be asked.
 
         It is what ``tell`` ends with.
         """
-        telling = self.tell(question, id=id, scope=scope, after=after, as_typed=as_typed, writer=writer)
+        how: dict[str, Any] = {"scope": scope, "after": after, "as_typed": as_typed, "writer": writer}
+        telling = self.tell(question, id=id, visible=visible, **how)
         *_, last = telling
         assert isinstance(last, Done)
         return last.answer
@@ -146,10 +152,12 @@ class Assistant:
         after: str | None = None,
         as_typed: bool = False,
         writer: Writer | None = None,
+        visible: frozenset[str] | None = None,
     ) -> Generator[Event, None, None]:
         """Yield the answer as it is found, each sentence that a ``writer`` words over it, and the whole in the end.
 
-        Only the documents within ``scope`` are asked. ``after`` is the question before, as it was understood: with it
+        Only the documents within ``scope`` are asked. Of documents that are not ``visible`` (None: all are) nothing
+        is known at all. ``after`` is the question before, as it was understood: with it
         「では令和4年度は？」 is a whole question. Misspelt words are read as the papers' words that they are meant for.
         ``as_typed`` takes the question as it stands: it follows nothing, and no word of it is put right. What a
         ``writer`` words over the same passages stands beside the answer, which it does not change. Closing the
@@ -160,7 +168,7 @@ class Assistant:
         """
         started = time.perf_counter()
         text = validate(question, self.max_question_chars)
-        view = self._view(scope)
+        view = self._view(scope, visible)
         before = None if as_typed or len(after or "") > self.max_question_chars else after
         whole = self._resolved(view, text, before)
         asked = time.perf_counter()
@@ -231,11 +239,17 @@ class Assistant:
         return self._evidence(view.snapshot, read, outcome, scene, hits)
 
     def search(
-        self, question: str, k: int = 10, leg: Leg = "fused", *, scope: Scope | None = None
+        self,
+        question: str,
+        k: int = 10,
+        leg: Leg = "fused",
+        *,
+        scope: Scope | None = None,
+        visible: frozenset[str] | None = None,
     ) -> tuple[Passage, ...]:
         """Return the best passages for a question, best first."""
         text = validate(question, self.max_question_chars)
-        view = self._view(scope)
+        view = self._view(scope, visible)
         return self._passages(view.snapshot, view.snapshot.search(text, k=k, leg=leg, part=view.part))
 
     def cite(self, snapshot: Snapshot, document_id: str, start: int, end: int, n: int) -> Citation:
@@ -270,9 +284,15 @@ class Assistant:
             published_guessed=document.is_date_guessed,
         )
 
-    def _view(self, scope: Scope | None) -> _View:
-        """Return what is asked: the snapshot, narrowed where there is a scope."""
-        snapshot = self.collection.snapshot()
+    def _view(self, scope: Scope | None, visible: frozenset[str] | None = None) -> _View:
+        """Return what is asked: the snapshot as far as it is visible, narrowed where there is a scope."""
+        snapshot = self.collection.snapshot().only(visible)
+        if visible is not None and not snapshot.documents():
+            raise QuestionError(
+                "no_documents",
+                "見られる資料がまだありません。資料を取り込むか、管理者にグループへの追加を頼んでください。",
+                "no document is visible",
+            )
         if not scope:
             return _View(snapshot)
         part = snapshot.part(scope)
@@ -291,13 +311,13 @@ class Assistant:
 
     def _spelling(self, snapshot: Snapshot) -> Speller:
         with self._lock:
-            if self._speller is None or self._speller[0] != snapshot.id:
+            if snapshot.id not in self._spellers:
 
                 def passages(text: str) -> list[str]:
                     return [fold(hit.chunk.text) for hit in snapshot.search(text, k=_PASSAGES, leg="keyword")]
 
-                self._speller = (snapshot.id, Speller(snapshot.frequencies(), passages))
-            return self._speller[1]
+                self._spellers[snapshot.id] = Speller(snapshot.frequencies(), passages)
+            return _newest(self._spellers, snapshot.id)
 
     def _resolved(self, view: _View, text: str, after: str | None) -> str | None:
         """Return the whole question that a follow-up stands for; None for one that is whole by itself."""
@@ -417,15 +437,17 @@ class Assistant:
         They are read when something is first looked for, and kept.
         """
         with self._lock:
-            if self._shelves is None or self._shelves[0] != snapshot.id:
-                told = {
-                    info.id: " ".join(
-                        (info.title, info.meeting or "", info.published or "", snapshot.document(info.id).text)
-                    )
-                    for info in snapshot.documents()
-                }
-                self._shelves = (snapshot.id, {id_: searchable(text) for id_, text in told.items()})
-            return self._shelves[1]
+            if snapshot.id not in self._shelves:
+                read = {id_: kept for shelf in self._shelves.values() for id_, kept in shelf.items()}
+                shelf = {}
+                for info in snapshot.documents():
+                    head = " ".join((info.title, info.meeting or "", info.published or ""))
+                    kept = read.get(info.id)
+                    if kept is None or kept[0] != head:  # read once, whoever may see it
+                        kept = head, searchable(f"{head} {snapshot.document(info.id).text}")
+                    shelf[info.id] = kept
+                self._shelves[snapshot.id] = shelf
+            return {id_: text for id_, (_, text) in _newest(self._shelves, snapshot.id).items()}
 
     def _checked(self, snapshot: Snapshot, question: Question, outcome: Outcome, hits: Sequence[Hit]) -> Answer:
         """Return the answer with its citations; what is not in the text that it cites is neither said nor offered."""
@@ -542,6 +564,14 @@ class Assistant:
             )
             for n, hit in enumerate(hits, 1)
         )
+
+
+def _newest(kept: OrderedDict[str, Kept], key: str) -> Kept:
+    """Return what is kept under a key, and forget what was not asked for lately."""
+    kept.move_to_end(key)
+    while len(kept) > _VIEWS:
+        kept.popitem(last=False)
+    return kept[key]
 
 
 def _has_value(view: _View, question: str, thing: str, column: str) -> bool:

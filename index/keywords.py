@@ -115,12 +115,15 @@ class Bm25Keywords:
             return int(starts[token + 1] - starts[token])
         return int(rows[self._model.scores["indices"][starts[token] : starts[token + 1]]].sum())
 
-    def frequencies(self) -> dict[str, int]:
-        """Return every word with the number of entries that hold it."""
+    def frequencies(self, rows: Rows | None = None) -> dict[str, int]:
+        """Return every word with the number of entries, or of those in ``rows``, that hold it; none that 0 hold."""
         if self._model is None:
             return {}
-        held = np.diff(self._model.scores["indptr"])
-        return {word: int(held[token]) for word, token in self._model.vocab_dict.items() if word}
+        starts = np.asarray(self._model.scores["indptr"])
+        if rows is not None:
+            starts = np.concatenate([[0], np.cumsum(rows[self._model.scores["indices"]])])[starts]
+        held = np.diff(starts)
+        return {word: int(held[token]) for word, token in self._model.vocab_dict.items() if word and held[token]}
 
     def __len__(self) -> int:
         return len(self.ids)

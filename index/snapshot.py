@@ -31,6 +31,7 @@ CHUNK_WORDS = "chunk_words"
 FACT_WORDS = "fact_words"
 VOCABULARY = "vocabulary.npz"
 PARTS_KEPT = 16  # scopes whose rows are in memory: a byte for each passage and figure
+READERS_KEPT = 16  # sets of documents that somebody may see, with what was made for them
 DOCUMENTS_KEPT = 64  # documents in memory: a long PDF takes some 50 ms to fetch
 
 
@@ -181,7 +182,9 @@ class Snapshot:
         self._kept_document = lru_cache(DOCUMENTS_KEPT)(self._store.document)
         self._kept_facts = lru_cache(DOCUMENTS_KEPT)(self._store.facts)
         self._kept_owners = lru_cache(2)(self._owners)
-        self._kept_part = lru_cache(PARTS_KEPT)(self._part)
+        self._kept_part = lru_cache(PARTS_KEPT)(self._narrowed)
+        self._kept_part_of = lru_cache(PARTS_KEPT)(self._part_of)
+        self._kept_visible = lru_cache(READERS_KEPT)(self._visible)
 
     def documents(self) -> list[DocumentInfo]:
         return list(self._kept_documents())
@@ -209,6 +212,14 @@ class Snapshot:
         """Return what a scope covers; ``search`` and the others look only there when they are given it."""
         return self._kept_part(scope)
 
+    def part_of(self, ids: frozenset[str]) -> Part:
+        """Return what belongs to some documents; an id that is not here adds nothing."""
+        return self._kept_part_of(ids)
+
+    def only(self, ids: frozenset[str] | None) -> Snapshot:
+        """Return this snapshot for a reader who may see these documents alone; itself for one who may see all."""
+        return self if ids is None else self._kept_visible(ids)
+
     def search(self, question: str, k: int = 10, leg: Leg = "fused", part: Part | None = None) -> list[Hit]:
         """Return at most ``k`` hits, best first."""
         with self._lock:
@@ -235,10 +246,11 @@ class Snapshot:
             return words.frequency(word) / max(1, len(words))
         return words.frequency(word, part.chunks) / max(1, int(part.chunks.sum()))
 
-    def frequencies(self) -> dict[str, int]:
+    def frequencies(self, part: Part | None = None) -> dict[str, int]:
         """Return every word of the chunks, as ``ingest.japanese.words`` writes it, with how many chunks hold it."""
         with self._lock:
-            return self._load_chunk_words().frequencies()
+            words = self._load_chunk_words()
+        return words.frequencies(None if part is None else part.chunks)
 
     def neighbours(self, words: Sequence[str], least: float) -> dict[str, tuple[tuple[str, float], ...]]:
         """Return, for each word, the collection's words that mean about the same, with their cosines, best first."""
@@ -285,10 +297,18 @@ class Snapshot:
             found.append(f"{original.file} の抜粋が本文と一致しません。")
         return found
 
-    def _part(self, scope: Scope) -> Part:
-        documents = tuple(info for info in self._kept_documents() if scope.covers(info))
-        ids = [info.id for info in documents]
-        return Part(documents, *(np.isin(self._kept_owners(table), ids) for table in ("chunks", "facts")))
+    def _narrowed(self, scope: Scope) -> Part:
+        return self._part_of(frozenset(info.id for info in self._kept_documents() if scope.covers(info)))
+
+    def _part_of(self, ids: frozenset[str]) -> Part:
+        documents = tuple(info for info in self._kept_documents() if info.id in ids)
+        known = [info.id for info in documents]
+        return Part(documents, *(np.isin(self._kept_owners(table), known) for table in ("chunks", "facts")))
+
+    def _visible(self, ids: frozenset[str]) -> Snapshot:
+        from index.visible import VisibleSnapshot  # a snapshot itself
+
+        return VisibleSnapshot(self, ids)
 
     def _owners(self, table: str) -> np.typing.NDArray[np.str_]:
         """Return whose each row of an index is, as an array of document ids."""
