@@ -23,13 +23,12 @@ from answer.generating.writer import ServerWriter
 from api.app import create_app
 from api.evaluations import Runs
 from api.llm import opened
-from api.settings import Settings
+from api.settings import Settings, check_state, local_url
 from index.protocols import TenkyoIndexError
 
 START_SECONDS = 60
 STOP_SECONDS = 3
 IDLE_SECONDS = 1.0  # for workers without work to end on a busy machine
-ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # listening everywhere, a program on this machine calls it here
 
 
 class PortTakenError(Exception):
@@ -45,10 +44,11 @@ class PortTakenError(Exception):
 
 def serve_both(settings: Settings, runs: Runs | None = None) -> int:
     """Serve until Ctrl-C or SIGTERM, and return the exit status: 0 when asked to stop, 2 when one of both fell."""
+    check_state(settings)
     _check_free("API", settings.api_host, settings.api_port, "--api-port")
     _check_free("画面", settings.ui_host, settings.ui_port, "--ui-port")
-    api_url = settings.api_url or _url(settings.api_host, settings.api_port)
-    ui_url = _url(settings.ui_host, settings.ui_port)
+    api_url = settings.api_url or local_url(settings.api_host, settings.api_port)
+    ui_url = local_url(settings.ui_host, settings.ui_port)
     stop = threading.Event()
 
     for number in {signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}:
@@ -215,9 +215,3 @@ def _check_free(what: str, host: str, port: int, flag: str) -> None:
             probe.bind(address)
         except OSError as error:
             raise PortTakenError(what, host, port, flag) from error
-
-
-def _url(host: str, port: int) -> str:
-    """Return the address that a program on this machine calls."""
-    host = ANYWHERE.get(host, host)
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

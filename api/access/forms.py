@@ -1,0 +1,157 @@
+"""The two pages of the API itself, /sign-in and /welcome: they set the cookie that signs a browser in to the page."""
+
+from __future__ import annotations
+
+from html import escape
+from secrets import compare_digest, token_urlsafe
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from itsdangerous import BadData, URLSafeTimedSerializer
+
+from api.access.database import AccessError
+from api.access.door import note
+from api.access.shared import SharedDoor
+from api.access.signing_in import LONGEST, SHORTEST
+from api.settings import Settings
+
+COOKIE = "tenkyo_session"  # read by the page, which sends it on as a bearer token; the API itself takes no cookie
+FORM_COOKIE = "tenkyo_form"
+FORM_SECONDS = 3600
+
+_STYLE = """
+:root { color-scheme: light dark; }
+body { font: 1rem/1.7 "Hiragino Sans", "Noto Sans JP", "Yu Gothic UI", sans-serif; margin: 12vh auto; max-width: 24rem;
+  padding: 0 1rem; }
+h1 { font-size: 1.6rem; margin: 0 0 1.2rem; }
+label { display: block; margin: 1rem 0 0.2rem; }
+input { box-sizing: border-box; font: inherit; padding: 0.5rem; width: 100%; border: 1px solid #767676;
+  border-radius: 0.3rem; }
+button { font: inherit; margin-top: 1.4rem; padding: 0.6rem 1.6rem; border: 0; border-radius: 0.3rem;
+  background: #1f5fa8; color: #fff; cursor: pointer; }
+a { color: #1f5fa8; }
+@media (prefers-color-scheme: dark) { a { color: #8ab8ef; } .wrong { color: #ffb4ab; } }
+.wrong { border-left: 0.25rem solid #b3261e; padding-left: 0.7rem; }
+.small { font-size: 0.9rem; }
+"""
+
+
+def forms_router(door: SharedDoor, settings: Settings) -> APIRouter:
+    """Return the routes of the pages. They are for everybody, so they say nothing but whether it went well."""
+    router = APIRouter(include_in_schema=False)
+    serializer = URLSafeTimedSerializer(token_urlsafe(32), salt="form")
+    own, page = _origin(settings.sign_in_url), settings.page_url
+    is_secure = settings.sign_in_url.startswith("https://")
+
+    def shown(title: str, fields: str, wrong: str = "", status: int = 200, after: str = "") -> Response:
+        """Return a page with a form that nobody else's page can send."""
+        secret, nonce = token_urlsafe(16), token_urlsafe(16)
+        told = f'<p class="wrong" role="alert">{escape(wrong)}</p>' if wrong else ""
+        body = (
+            f'<!doctype html><html lang="ja"><head><meta charset="utf-8"><title>{escape(title)} - 典拠</title>'
+            '<meta name="viewport" content="width=device-width, initial-scale=1">'
+            f'<style nonce="{nonce}">{_STYLE}</style></head><body><main><h1>典拠　{escape(title)}</h1>{told}'
+            f'<form method="post" enctype="multipart/form-data">{fields}'
+            f'<input type="hidden" name="form" value="{escape(serializer.dumps(secret))}">'
+            f'<button type="submit">{escape(title)}</button></form>{after}</main></body></html>'
+        )
+        response = HTMLResponse(body, status)
+        response.headers["Content-Security-Policy"] = (
+            f"default-src 'none'; style-src 'nonce-{nonce}'; form-action 'self' {_origin(page)}; "
+            "frame-ancestors 'none'; base-uri 'none'"
+        )
+        keep(response, FORM_COOKIE, secret, FORM_SECONDS)
+        return response
+
+    def keep(response: Response, name: str, value: str, seconds: int) -> None:
+        response.set_cookie(name, value, max_age=seconds, httponly=True, secure=is_secure, samesite="strict")
+
+    def is_own(request: Request, form: str) -> bool:
+        """Tell whether a form was sent from the page that we gave this browser."""
+        if request.headers.get("origin") != own:
+            return False
+        try:
+            secret = str(serializer.loads(form, max_age=FORM_SECONDS))
+        except BadData:
+            return False
+        return compare_digest(secret, request.cookies.get(FORM_COOKIE, ""))
+
+    def signed_in(token: str) -> Response:
+        response = RedirectResponse(page, 303)
+        keep(response, COOKIE, token, settings.session_hours * 3600)
+        response.delete_cookie(FORM_COOKIE)
+        return response
+
+    def sign_in_page(wrong: str = "", status: int = 200, name: str = "") -> Response:
+        fields = _field("name", "名前", name, autocomplete="username") + _field(
+            "password", "パスワード", type_="password", autocomplete="current-password"
+        )
+        after = '<p class="small"><a href="/welcome">招待のコードをお持ちの方</a></p>'
+        return shown("サインイン", fields, wrong, status, after)
+
+    def welcome_page(wrong: str = "", status: int = 200, code: str = "", name: str = "") -> Response:
+        fields = _field("code", "コード", code, autocomplete="one-time-code")
+        if not door.people.has_administrator():
+            fields += _field("name", "あなたの名前（最初の管理者になります）", name, autocomplete="username")
+        label = f"パスワード（{SHORTEST} 文字以上）"
+        fields += _field("password", label, type_="password", autocomplete="new-password")
+        return shown("はじめる", fields, wrong, status)
+
+    @router.get("/sign-in")
+    def sign_in_form() -> Response:
+        return sign_in_page()
+
+    @router.post("/sign-in")
+    def sign_in(
+        request: Request,
+        name: Annotated[str, Form(max_length=200)] = "",
+        password: Annotated[str, Form(max_length=LONGEST + 1)] = "",
+        form: Annotated[str, Form(max_length=500)] = "",
+    ) -> Response:
+        if not is_own(request, form):
+            return sign_in_page("もう一度入力してください。", 400, name)
+        try:
+            token, user = door.signing_in.sign_in(name, password)
+        except AccessError as error:
+            note(request, refused=error.kind)
+            return sign_in_page(error.message, 429 if error.kind == "sign-in-too-early" else 403, name)
+        note(request, who=user)
+        return signed_in(token)
+
+    @router.get("/welcome")
+    def welcome_form() -> Response:
+        return welcome_page()
+
+    @router.post("/welcome")
+    def welcome(
+        request: Request,
+        code: Annotated[str, Form(max_length=200)] = "",
+        name: Annotated[str, Form(max_length=200)] = "",
+        password: Annotated[str, Form(max_length=LONGEST + 1)] = "",
+        form: Annotated[str, Form(max_length=500)] = "",
+    ) -> Response:
+        if not is_own(request, form):
+            return welcome_page("もう一度入力してください。", 400, code, name)
+        try:
+            token, user = door.signing_in.accept(code, name, password)
+        except AccessError as error:
+            note(request, refused=error.kind)
+            return welcome_page(error.message, 422 if error.kind == "password-unfit" else 403, code, name)
+        note(request, who=user)
+        return signed_in(token)
+
+    return router
+
+
+def _field(name: str, label: str, value: str = "", *, autocomplete: str, type_: str = "text") -> str:
+    return (
+        f'<label for="{name}">{escape(label)}</label><input id="{name}" name="{name}" type="{type_}" '
+        f'value="{escape(value)}" autocomplete="{autocomplete}" required>'
+    )
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
