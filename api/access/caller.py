@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
+from api.access.errors import PERMISSIONS, Permission
 from api.problems import Problem
 
-Permission = Literal["read", "contribute", "curate", "administer", "audit"]
-PERMISSIONS: frozenset[Permission] = frozenset(get_args(Permission))
 Way = Literal["local", "session", "key"]
 
 # What may be asked by nobody in particular, and what FastAPI itself offers where there are no accounts.

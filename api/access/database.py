@@ -12,24 +12,12 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, se
 from sqlalchemy.exc import DBAPIError
 
 from api.access import schema
+from api.access.errors import AccessUnusable
 
 FILE = "access.db"
 PATIENCE = 10.0  # seconds that a writer waits for another before it gives up
 NOTHING_BEFORE = "0" * 64  # the hash before the first entry of the record
 _WRITES = "tenkyo_writes"
-
-
-class AccessError(Exception):
-    """What cannot be done with accounts. ``message`` is Japanese, for the person; ``str(error)`` is exact English."""
-
-    def __init__(self, detail: str, message: str, kind: str = "access"):
-        super().__init__(detail)
-        self.message = message
-        self.kind = kind
-
-
-class AccessUnusable(AccessError):  # noqa: N818 - a state
-    """The file of accounts cannot be opened, read or written."""
 
 
 class Database:

@@ -36,6 +36,10 @@ class Door(Protocol):
         """Return the ids and the names of a caller's groups."""
         ...
 
+    def first_code(self) -> str | None:
+        """Return the code that makes the first administrator; None where there is one, or need not be one."""
+        ...
+
     def close(self) -> None: ...
 
 
@@ -92,6 +96,9 @@ class LocalDoor:
 
     def groups_of(self, caller: Caller) -> list[tuple[str, str]]:
         return []
+
+    def first_code(self) -> None:
+        return None
 
     def close(self) -> None:
         pass

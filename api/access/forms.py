@@ -11,8 +11,8 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from itsdangerous import BadData, URLSafeTimedSerializer
 
-from api.access.database import AccessError
 from api.access.door import note
+from api.access.errors import AccessError
 from api.access.shared import SharedDoor
 from api.access.signing_in import LONGEST, SHORTEST
 from api.settings import Settings

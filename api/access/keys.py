@@ -10,8 +10,8 @@ from secrets import token_hex, token_urlsafe
 from sqlalchemy import Connection, delete, insert, select, update
 
 from api.access import schema
-from api.access.caller import Permission
-from api.access.database import AccessError, Database
+from api.access.database import Database
+from api.access.errors import AccessError, Permission
 from api.access.people import Person, as_name, hashed
 
 KEY = "tk_"

@@ -13,8 +13,8 @@ from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as insert_or_not
 
 from api.access import schema
-from api.access.caller import PERMISSIONS, Permission
-from api.access.database import AccessError, Database, changed
+from api.access.database import Database, changed
+from api.access.errors import PERMISSIONS, AccessError, Permission
 
 INVITED_SECONDS = 7 * 24 * 3600.0
 LONGEST_NAME = 100

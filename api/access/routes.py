@@ -14,8 +14,8 @@ from answer.assistant import Assistant
 from api.access import schemas
 from api.access.audit import Entry
 from api.access.caller import Administrator, Auditor, Known
-from api.access.database import AccessError
 from api.access.door import note
+from api.access.errors import AccessError
 from api.access.keys import Key
 from api.access.papers import unknown_document
 from api.access.people import Person

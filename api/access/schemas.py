@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from api.access.caller import Permission, Way
+from api.access.caller import Way
+from api.access.errors import Permission
 from api.schemas import Model, Text
 
 

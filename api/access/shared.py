@@ -14,8 +14,9 @@ from starlette.datastructures import Headers
 
 from api.access.audit import Audit, Questions
 from api.access.caller import Caller, Way, unknown_caller
-from api.access.database import AccessError, Database, change, open_accounts
+from api.access.database import Database, change, open_accounts
 from api.access.door import Done
+from api.access.errors import AccessError
 from api.access.keys import KEY, Keys
 from api.access.people import People, found_person, hashed, visible
 from api.access.signing_in import SESSION, SigningIn
@@ -104,6 +105,9 @@ class SharedDoor:
 
     def groups_of(self, caller: Caller) -> list[tuple[str, str]]:
         return [(group.id, group.name) for group in self.people.groups() if group.id in caller.groups]
+
+    def first_code(self) -> str | None:
+        return None if self.people.has_administrator() else self.people.first_code()
 
     def close(self) -> None:
         self.database.close()

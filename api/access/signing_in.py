@@ -13,8 +13,8 @@ from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as insert_or_update
 
 from api.access import schema
-from api.access.caller import PERMISSIONS
-from api.access.database import AccessError, Database
+from api.access.database import Database
+from api.access.errors import PERMISSIONS, AccessError
 from api.access.people import as_name, folded, hashed
 
 SESSION = "ts_"

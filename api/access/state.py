@@ -142,7 +142,7 @@ def add_accounts(app: FastAPI, door: Door, assistant: Assistant, settings: Setti
     """Add the routes that there are only with accounts."""
     if not door.is_shared:
         return
-    from api.access.database import AccessError
+    from api.access.errors import AccessError
     from api.access.forms import forms_router
     from api.access.routes import access_problem, access_router
     from api.access.shared import SharedDoor

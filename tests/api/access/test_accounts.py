@@ -8,7 +8,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from answer.assistant import Assistant
-from api.access.database import AccessError, open_accounts
+from api.access.database import open_accounts
+from api.access.errors import AccessError
 from api.access.keys import Keys
 from api.access.people import People
 from api.access.shared import open_door
