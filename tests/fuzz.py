@@ -52,16 +52,17 @@ def operations(office: Office) -> list[APIOperation]:
 
 
 def fuzz(office: Office, count: int, number: int) -> Outcome:
-    """Ask about ``count`` times, spread over operations and callers; the same ``number`` asks the same."""
+    """Ask at least ``count`` times, spread over operations and callers; the same ``number`` asks the same."""
     outcome = Outcome()
     asked = operations(office)
-    each = max(1, count // (len(asked) * len(CALLERS)))
     random = Random(number)
-    for operation in asked:
-        for who in CALLERS:
-            for case in _cases(operation, each, number):
-                _known_ids(case, office, random)
-                _ask(office, who, operation, case, outcome)
+    while outcome.total < count:  # an operation without parameters has one case only, whatever is asked for
+        each = max(1, (count - outcome.total) // (len(asked) * len(CALLERS)))
+        for operation in asked:
+            for who in CALLERS:
+                for case in _cases(operation, each, random.randrange(2**32)):
+                    _known_ids(case, office, random)
+                    _ask(office, who, case, outcome)
     return outcome
 
 
@@ -93,7 +94,7 @@ def _known_ids(case: Case, office: Office, random: Random) -> None:
             case.path_parameters[name] = random.choice(ids)
 
 
-def _ask(office: Office, who: str | None, operation: APIOperation, case: Case, outcome: Outcome) -> None:
+def _ask(office: Office, who: str | None, case: Case, outcome: Outcome) -> None:
     how: dict[str, Any] = case.as_transport_kwargs(base_url="http://testserver")
     sent = requests.Request(
         **{k: how[k] for k in ("method", "url", "headers", "params", "json", "data", "files") if k in how}

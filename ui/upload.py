@@ -13,12 +13,12 @@ IDLE_SECONDS = 5.0  # between two looks whether somebody else has begun one
 ACTIVE = ("waiting", "running", "stopping")
 
 
-def send(client: AskClient, files: list[tuple[str, bytes]]) -> None:
-    """Hand the files over, each as an intake of its own; one that is refused does not keep back the others."""
+def send(client: AskClient, files: list[tuple[str, bytes]], group: str | None = None) -> None:
+    """Hand the files over for a group, each as an intake of its own; one that is refused keeps back no other."""
     _close(client)
     for name, content in files:
         try:
-            client.upload(name, content)
+            client.upload(name, content, group)
         except FAILURES as error:
             refused = render.message_html(f"「{name}」を取り込めません", reason(error), kind="error")
             st.session_state.setdefault("notices", []).append(refused)
