@@ -102,7 +102,10 @@ def _group() -> str | None:
     names = {group["id"]: group["name"] for group in account.groups()}
     if len(names) < 2:
         return next(iter(names), None)
-    return st.selectbox("どのグループの資料にしますか", list(names), format_func=names.__getitem__, key="upload-group")
+    chosen: str | None = st.selectbox(
+        "どのグループの資料にしますか", list(names), format_func=names.__getitem__, key="upload-group"
+    )
+    return chosen
 
 
 # --- the list ------------------------------------------------------------------------------------------------------
