@@ -23,6 +23,7 @@ from api.documents import VERSION, document_out, documents_router
 from api.evaluations import Runs, evaluations_router
 from api.examples import example_questions
 from api.feedback import feedback_router
+from api.headers import Headers
 from api.intake import intake_router, preparing_out, sample_papers
 from api.problems import Gate, Problem, handle_problems
 from api.settings import Settings
@@ -69,7 +70,10 @@ def create_app(
         Gate,
         allowed_hosts=(*settings.allowed_hosts, settings.api_host, *settings.public_hosts),
         limits={"/v1/documents": settings.max_upload_mb * 2**20, "/v1/feedback": FEEDBACK_LIMIT},
+        ports=(settings.api_port, settings.ui_port),
+        origins=settings.public_origins if settings.shared else None,
     )
+    app.add_middleware(Headers)
     examples = _Examples(papers)
 
     @app.post("/v1/search", tags=["ask"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -18,7 +18,7 @@ from answer.generating.contract import Writer
 from answer.generating.writer import ServerWriter
 from api import schemas
 from api.access.caller import Caller, Reader, unknown_caller
-from api.access.door import is_open, note
+from api.access.door import door_of, is_open, note
 from api.access.papers import Papers
 from api.intake import NDJSON
 from api.llm import NOT_CONNECTED, NoWriter
@@ -91,8 +91,11 @@ async def _events(
         writer=writer,
     )
     note(request, question=body.question)
-    try:
+    async with AsyncExitStack() as stack:
+        stack.callback(telling.close)
+        over = await stack.enter_async_context(door_of(request).turn(who))
         while (event := await run_in_threadpool(next, telling, None)) is not None:
+            over()  # a model that writes on keeps nobody from asking
             if await request.is_disconnected():
                 return
             if not await run_in_threadpool(is_open, request, who):
@@ -100,8 +103,6 @@ async def _events(
             if isinstance(event, Found | Done):
                 note(request, **_of_record(event.answer))
             yield event
-    finally:
-        telling.close()
 
 
 def _of_record(answer: Answer) -> dict[str, Any]:

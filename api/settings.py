@@ -60,6 +60,8 @@ class Settings(BaseSettings):
     proxies: str | None = Field(None, description="addresses of proxies whose word on who calls is taken, with commas")
     session_idle_minutes: int = Field(60, ge=5, le=24 * 60, description="without use, a session ends after these")
     session_hours: int = Field(12, ge=1, le=30 * 24, description="with use, it ends after these")
+    requests_per_minute: int = Field(1200, ge=1, description="of one caller where there are accounts")
+    asking_at_once: int | None = Field(None, ge=1, le=256, description="questions; None: as many as there are cores")
     audit_questions: Literal["off", "hashed", "full"] = Field(
         "hashed", description="what the record keeps of questions"
     )
@@ -113,6 +115,12 @@ class Settings(BaseSettings):
     def public_hosts(self) -> tuple[str, ...]:
         """Return the names by which browsers call the API."""
         return tuple(filter(None, (urlsplit(url).hostname for url in (self.public_url, self.public_api_url) if url)))
+
+    @property
+    def public_origins(self) -> tuple[str, ...]:
+        """Return the origins of the page and of the API, as browsers write them."""
+        parts = [urlsplit(url) for url in (self.page_url, self.sign_in_url)]
+        return tuple(f"{part.scheme}://{part.netloc}" for part in parts)
 
     @property
     def sign_in_url(self) -> str:

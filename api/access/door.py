@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Protocol
 
 from anyio import CancelScope
@@ -28,6 +31,14 @@ class Door(Protocol):
         """Tell whether what the caller came with is still valid."""
         ...
 
+    def limit(self, caller: Caller | None, address: str) -> None:
+        """Raise a Problem of status 429 when a caller, or who is not known at an address, asks too often."""
+        ...
+
+    def turn(self, caller: Caller) -> AbstractAsyncContextManager[Callable[[], None]]:
+        """Wait for one's turn to ask; what is given ends it early."""
+        ...
+
     def record(self, caller: Caller | None, done: Done) -> None:
         """Put down what was asked and what became of it."""
         ...
@@ -51,6 +62,11 @@ class Done:
         self.path = path
         self.status = 500
         self._scope = scope
+        self._began = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self._began
 
     @property
     def route(self) -> str:
@@ -74,10 +90,14 @@ def note(request: Request, **what: Any) -> None:
     request.scope.setdefault("state", {}).setdefault("noted", {}).update(what)
 
 
+def door_of(request: Request) -> Door:
+    door: Door = request.app.state.door
+    return door
+
+
 def is_open(request: Request, caller: Caller) -> bool:
     """Tell whether a caller may go on: a stream asks before each of its lines."""
-    door: Door = request.app.state.door
-    return door.is_open(caller)
+    return door_of(request).is_open(caller)
 
 
 class LocalDoor:
@@ -90,6 +110,13 @@ class LocalDoor:
 
     def is_open(self, caller: Caller) -> bool:
         return True
+
+    def limit(self, caller: Caller | None, address: str) -> None:
+        pass
+
+    @asynccontextmanager
+    async def turn(self, caller: Caller) -> AsyncIterator[Callable[[], None]]:
+        yield lambda: None
 
     def record(self, caller: Caller | None, done: Done) -> None:
         pass
@@ -131,6 +158,7 @@ class Entrance:
         try:
             try:
                 caller = await run_in_threadpool(self.door.caller, Headers(scope=scope))
+                self.door.limit(caller, (scope.get("client") or ("?",))[0])
             except Problem as problem:
                 state["noted"] = {"refused": problem.kind}
                 await problem.response(scope["path"])(scope, receive, sent)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi import Path as InPath
-from fastapi.responses import StreamingResponse
+from fastapi.responses import Response, StreamingResponse
 
 from answer.assistant import Assistant
 from api.access import schemas
@@ -17,6 +17,7 @@ from api.access.caller import Administrator, Auditor, Known
 from api.access.door import note
 from api.access.errors import AccessError
 from api.access.keys import Key
+from api.access.metrics import MEDIA_TYPE
 from api.access.papers import unknown_document
 from api.access.people import Person
 from api.access.shared import SharedDoor
@@ -147,7 +148,12 @@ def access_router(door: SharedDoor, assistant: Assistant) -> APIRouter:
         for group in had - wanted:
             people.take(group, [document_id])
 
-    # --- the record ---
+    # --- the record, and how the server does ---
+
+    @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+    def metrics(who: Administrator) -> Response:
+        """Return counts and times for Prometheus; nothing of what was asked or found."""
+        return Response(door.metrics.text(), media_type=MEDIA_TYPE)
 
     @router.get("/v1/audit")
     def newest(who: Auditor, most: Annotated[int, Query(ge=1, le=1000)] = 100) -> schemas.AuditOut:

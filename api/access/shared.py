@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
 from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import Connection
 from starlette.datastructures import Headers
@@ -18,10 +23,14 @@ from api.access.database import Database, change, open_accounts
 from api.access.door import Done
 from api.access.errors import AccessError
 from api.access.keys import KEY, Keys
+from api.access.metrics import Metrics
 from api.access.people import People, found_person, hashed, visible
 from api.access.signing_in import SESSION, SigningIn
+from api.access.turns import Turns
 from api.problems import Problem
+from index.reading import CORES
 
+NOBODYS_PER_MINUTE = 120  # of one address: sign-ins, and looks whether the server runs
 REMEMBERED = 64  # sets of groups whose documents are kept in memory
 # Reading lists says nothing of a paper, and a page asks for some of them every few seconds.
 QUIET = frozenset(
@@ -39,7 +48,14 @@ class SharedDoor:
 
     is_shared = True
 
-    def __init__(self, database: Database, signing_in: SigningIn, questions: Questions = "hashed"):
+    def __init__(
+        self,
+        database: Database,
+        signing_in: SigningIn,
+        questions: Questions = "hashed",
+        per_minute: int = 1200,
+        at_once: int | None = None,
+    ):
         self.database = database
         self.signing_in = signing_in
         self.people = People(database)
@@ -47,6 +63,11 @@ class SharedDoor:
         self.audit = Audit(database, questions)
         self._seen: OrderedDict[tuple[int, frozenset[str]], frozenset[str]] = OrderedDict()
         self._lock = Lock()
+        self.metrics = Metrics()
+        self._turns = Turns(at_once or CORES, self.metrics.waited)
+        self._often = RateLimitItemPerMinute(per_minute)
+        self._nobody_often = RateLimitItemPerMinute(NOBODYS_PER_MINUTE)
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
 
     def caller(self, headers: Headers) -> Caller | None:
         """Return whom the one credential of a request stands for; None without one.
@@ -82,8 +103,21 @@ class SharedDoor:
             and (caller.visible or frozenset()) <= (now.visible or frozenset())
         )
 
+    def limit(self, caller: Caller | None, address: str) -> None:
+        """Raise a Problem of status 429 when a caller, or who is not known at an address, asks too often."""
+        item, who = (self._often, caller.id) if caller else (self._nobody_often, address)
+        if not self._limiter.hit(item, "caller" if caller else "nobody", who):
+            title = "要求が多すぎます。1分ほど待ってから、もう一度お試しください。"
+            problem = Problem(429, "too-many-requests", title, f"more than {item.amount} requests a minute")
+            problem.headers = {"Retry-After": "60"}
+            raise problem
+
+    def turn(self, caller: Caller) -> AbstractAsyncContextManager[Callable[[], None]]:
+        return self._turns.turn(caller.id)
+
     def record(self, caller: Caller | None, done: Done) -> None:
         """Put a request down, unless it read a list, or came from nobody who tried to be known."""
+        self.metrics.answered(f"{done.method} {done.route}", done.status, done.seconds)
         noted = dict(done.noted)
         who = caller.id if caller else noted.pop("who", None)
         if who is None and "refused" not in noted:
@@ -142,8 +176,17 @@ class SharedDoor:
 
 
 def open_door(
-    folder: Path, idle_seconds: float, whole_seconds: float, questions: Questions, hasher: Argon2Hasher | None = None
+    folder: Path,
+    idle_seconds: float,
+    whole_seconds: float,
+    questions: Questions,
+    hasher: Argon2Hasher | None = None,
+    *,
+    per_minute: int = 1200,
+    at_once: int | None = None,
 ) -> SharedDoor:
     """Return the door of the collection in ``folder``; None as ``hasher`` is argon2id as its authors advise."""
     database = open_accounts(folder)
-    return SharedDoor(database, SigningIn(database, idle_seconds, whole_seconds, hasher), questions)
+    return SharedDoor(
+        database, SigningIn(database, idle_seconds, whole_seconds, hasher), questions, per_minute, at_once
+    )

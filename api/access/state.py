@@ -112,7 +112,12 @@ def opened_door(settings: Settings) -> Door:
     from api.access.shared import open_door
 
     return open_door(
-        settings.index, settings.session_idle_minutes * 60.0, settings.session_hours * 3600.0, settings.audit_questions
+        settings.index,
+        settings.session_idle_minutes * 60.0,
+        settings.session_hours * 3600.0,
+        settings.audit_questions,
+        per_minute=settings.requests_per_minute,
+        at_once=settings.asking_at_once,
     )
 
 

@@ -90,7 +90,7 @@ PEOPLE: dict[str, tuple[tuple[Any, ...], tuple[str, ...]]] = {
 
 def open_office(folder: Path, *, with_harbour: bool = True, **settings: Any) -> Office:
     """Return the office with its papers taken in; its client is to be entered, and closes what was opened."""
-    door = open_door(folder / "index", 3600.0, 12 * 3600.0, "full", CHEAP)
+    door = open_door(folder / "index", 3600.0, 12 * 3600.0, "full", CHEAP, per_minute=10**9)
     assistant = Assistant(Collection(folder / "index", HashingEmbedder()))
     chosen = Settings(index=folder / "index", shared=True, **settings)
     app = create_app(assistant, chosen, door=door)
