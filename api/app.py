@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from functools import partial
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import FastAPI, Query, Request
 
@@ -30,6 +30,9 @@ from api.settings import Settings
 from index.protocols import IndexMissing, TenkyoIndexError
 from index.scope import Scope
 
+if TYPE_CHECKING:
+    from api.access.oidc import Provider
+
 EXAMPLES, EXAMPLES_KEPT = 4, 32
 FEEDBACK_LIMIT = 256 * 1024  # bytes: of 1,000 real answers the largest has 31 KB, or 60 KB with its kanji escaped
 
@@ -40,13 +43,14 @@ def create_app(
     runs: Runs | None = None,
     writer: ServerWriter | None = None,
     door: Door | None = None,
+    provider: Provider | None = None,
 ) -> FastAPI:
     """Return the API over one assistant. Nothing is opened here: the index is read when it is first asked.
 
     ``runs`` are the evaluations to show; their files are known to the evaluation alone.
     ``writer`` is the language model that is connected; whoever opened it closes it. ``door`` knows who asks: by
-    default the one that the settings name, which is closed with the app. Raises UnguardedRoute for a route that would
-    take no Caller.
+    default the one that the settings name, which is closed with the app. ``provider`` is where people sign in beside
+    it. Raises UnguardedRoute for a route that would take no Caller.
     """
     door = door or opened_door(settings)
     papers = Papers(assistant)
@@ -156,7 +160,7 @@ def create_app(
             has_sample=bool(sample_papers()),
         )
 
-    add_accounts(app, door, assistant, settings)
+    add_accounts(app, door, assistant, settings, provider)
     check_routes(app)
     return app
 

@@ -60,6 +60,13 @@ class Settings(BaseSettings):
     proxies: str | None = Field(None, description="addresses of proxies whose word on who calls is taken, with commas")
     session_idle_minutes: int = Field(60, ge=5, le=24 * 60, description="without use, a session ends after these")
     session_hours: int = Field(12, ge=1, le=30 * 24, description="with use, it ends after these")
+    oidc_issuer: str | None = Field(None, description="an OpenID Connect provider that people sign in at")
+    oidc_client_id: str | None = Field(None, min_length=1)
+    oidc_client_secret: SecretStr | None = Field(None, description="sent to that provider alone, and shown nowhere")
+    oidc_claim: str = Field("groups", min_length=1, description="the claim that names somebody's groups")
+    oidc_groups: Annotated[dict[str, str], NoDecode] = Field(
+        {}, description="which of its values gives which of our groups: value=group, with commas; others give none"
+    )
     requests_per_minute: int = Field(1200, ge=1, description="of one caller where there are accounts")
     asking_at_once: int | None = Field(None, ge=1, le=256, description="questions; None: as many as there are cores")
     audit_questions: Literal["off", "hashed", "full"] = Field(
@@ -127,6 +134,16 @@ class Settings(BaseSettings):
         """Return where their browsers find the API."""
         return self.public_api_url or local_url(self.api_host, self.api_port)
 
+    @field_validator("oidc_groups", mode="before")
+    @classmethod
+    def _table(cls, table: object) -> object:
+        if not isinstance(table, str):
+            return table
+        pairs = [pair.partition("=") for pair in table.split(",") if pair.strip()]
+        if not all(value.strip() and group.strip() for value, _, group in pairs):
+            raise ValueError("must be value=group, with commas")
+        return {value.strip(): group.strip() for value, _, group in pairs}
+
     @field_validator("llm_key")
     @classmethod
     def _sendable(cls, key: SecretStr | None) -> SecretStr | None:
@@ -170,6 +187,14 @@ def check_state(settings: Settings) -> None:
                 f"{PREFIX}{name.upper()}: must be set, since {PREFIX}{wide[0].upper()} is {hosts[wide[0]]!r}: "
                 "the address that people's browsers use, such as https://papers.example.jp"
             )
+    if settings.oidc_issuer:
+        for name in ("oidc_client_id", "oidc_client_secret"):
+            if getattr(settings, name) is None:
+                raise SettingsError(f"{PREFIX}{name.upper()}: must be set with {PREFIX}OIDC_ISSUER")
+        if not settings.oidc_issuer.startswith("https://") and not is_loopback(
+            urlsplit(settings.oidc_issuer).hostname or ""
+        ):
+            raise SettingsError(f"{PREFIX}OIDC_ISSUER: must be https, or people could be anybody")
     page, api = (urlsplit(url).hostname for url in (settings.page_url, settings.sign_in_url))
     if page != api:
         raise SettingsError(
@@ -193,7 +218,7 @@ def local_url(host: str, port: int) -> str:
 
 
 # Of these an error never repeats what was given: it may hold a password.
-_SECRET = {"llm_key", "llm_url"}
+_SECRET = {"llm_key", "llm_url", "oidc_client_secret"}
 
 # Read by .ci/setup.sh before there is a tenkyo. Whoever exports them for it must not be refused by the command.
 _OF_SET_UP = {"TENKYO_TORCH", "TENKYO_TORCH_INDEX"}

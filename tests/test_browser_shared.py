@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
@@ -123,6 +124,25 @@ def asked(page: Page, question: str) -> str:
     newest.locator(".tk-answer, .tk-message").first.wait_for(timeout=120_000)
     settled(page)
     return page.inner_text("body")
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "http://127.0.0.1.evil.example:8501", "null"])
+def test_the_pages_own_socket_is_not_spoken_to_from_another_site(office, origin):
+    """As a browser opens it there; from the page's own origin it opens."""
+
+    def opened(origin: str) -> int:
+        asks = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13", "Origin": origin}
+        key = {"Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}
+        host, port = office.page.removeprefix("http://").split(":")
+        connection = HTTPConnection(host, int(port), timeout=30)
+        try:
+            connection.request("GET", "/_stcore/stream", headers=asks | key)
+            return connection.getresponse().status
+        finally:
+            connection.close()
+
+    assert opened(origin) == 403
+    assert opened(office.page) == 101
 
 
 def test_an_office_from_its_first_code_to_two_people_who_do_not_see_each_others_papers(office, person, tmp_path):

@@ -16,7 +16,7 @@ from api.problems import Problem
 Way = Literal["local", "session", "key"]
 
 # What may be asked by nobody in particular, and what FastAPI itself offers where there are no accounts.
-PUBLIC = frozenset({"/healthz", "/sign-in", "/welcome"})
+PUBLIC = frozenset({"/healthz", "/sign-in", "/sign-in/provider", "/sign-in/callback", "/welcome"})
 DOCUMENTATION = frozenset({"/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json"})
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from html import escape
 from secrets import compare_digest, token_urlsafe
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from api.access.door import note
 from api.access.errors import AccessError
+from api.access.oidc import Attempt, Provider, ProviderRefused
 from api.access.shared import SharedDoor
 from api.access.signing_in import LONGEST, SHORTEST
 from api.settings import Settings
@@ -20,6 +22,10 @@ from api.settings import Settings
 COOKIE = "tenkyo_session"  # read by the page, which sends it on as a bearer token; the API itself takes no cookie
 FORM_COOKIE = "tenkyo_form"
 FORM_SECONDS = 3600
+PROVIDER_COOKIE = "tenkyo_provider"
+PROVIDER_SECONDS = 600
+
+log = logging.getLogger(__name__)
 
 _STYLE = """
 :root { color-scheme: light dark; }
@@ -38,8 +44,11 @@ a { color: #1f5fa8; }
 """
 
 
-def forms_router(door: SharedDoor, settings: Settings) -> APIRouter:
-    """Return the routes of the pages. They are for everybody, so they say nothing but whether it went well."""
+def forms_router(door: SharedDoor, settings: Settings, provider: Provider | None) -> APIRouter:
+    """Return the routes of the pages; ``provider`` is where people sign in as well, if anywhere.
+
+    They are for everybody, so they say nothing but whether it went well.
+    """
     router = APIRouter(include_in_schema=False)
     serializer = URLSafeTimedSerializer(token_urlsafe(32), salt="form")
     own, page = _origin(settings.sign_in_url), settings.page_url
@@ -89,6 +98,8 @@ def forms_router(door: SharedDoor, settings: Settings) -> APIRouter:
             "password", "パスワード", type_="password", autocomplete="current-password"
         )
         after = '<p class="small"><a href="/welcome">招待のコードをお持ちの方</a></p>'
+        if provider is not None:
+            after = '<p><a href="/sign-in/provider">職場のアカウントでサインイン</a></p>' + after
         return shown("サインイン", fields, wrong, status, after)
 
     def welcome_page(wrong: str = "", status: int = 200, code: str = "", name: str = "") -> Response:
@@ -141,6 +152,53 @@ def forms_router(door: SharedDoor, settings: Settings) -> APIRouter:
             return welcome_page(error.message, 422 if error.kind == "password-unfit" else 403, code, name)
         note(request, who=user)
         return signed_in(token)
+
+    if provider is None:
+        return router
+
+    @router.get("/sign-in/provider")
+    def to_provider() -> Response:
+        try:
+            url, attempt = provider.begin()
+        except AccessError as error:
+            log.warning("%s", error)
+            return sign_in_page(error.message, 502)
+        response = RedirectResponse(url, 303)
+        # Lax: one comes back from another site. Signed, so that nobody brings an attempt of their own.
+        kept = serializer.dumps([attempt.state, attempt.nonce, attempt.verifier], salt="provider")
+        response.set_cookie(
+            PROVIDER_COOKIE,
+            str(kept),
+            PROVIDER_SECONDS,
+            path="/sign-in",
+            httponly=True,
+            secure=is_secure,
+            samesite="lax",
+        )
+        return response
+
+    @router.get("/sign-in/callback")
+    def from_provider(
+        request: Request,
+        state: Annotated[str, Query(max_length=200)] = "",
+        code: Annotated[str, Query(max_length=4000)] = "",
+    ) -> Response:
+        try:
+            kept = serializer.loads(request.cookies.get(PROVIDER_COOKIE, ""), max_age=PROVIDER_SECONDS, salt="provider")
+            attempt = Attempt(*kept)
+            if not code or not compare_digest(attempt.state, state):
+                raise ProviderRefused("no code, or the state of another sign-in")
+            token, user = door.signing_in.vouched(provider.issuer, provider.finish(code, attempt))
+        except (BadData, AccessError) as error:
+            refused = error if isinstance(error, AccessError) else ProviderRefused(str(error))
+            log.warning("a sign-in at the provider is refused: %s", refused)
+            note(request, refused=refused.kind)
+            response = sign_in_page(refused.message, 403)
+        else:
+            note(request, who=user)
+            response = signed_in(token)
+        response.delete_cookie(PROVIDER_COOKIE, path="/sign-in")
+        return response
 
     return router
 

@@ -15,6 +15,7 @@ users = Table(
     Column("name", Text, nullable=False),
     Column("folded", Text, nullable=False, unique=True),  # as it is typed at the sign-in, whatever its width or case
     Column("password", Text),  # argon2id; NULL until the person has set one
+    Column("subject", Text, unique=True),  # what a provider knows the person by; NULL for those who are ours alone
     Column("permissions", JSON, nullable=False),
     Column("is_disabled", Boolean, nullable=False),
     Column("created", Float, nullable=False),  # seconds since 1970, as all times here
@@ -45,6 +46,7 @@ sessions = Table(
     Column("user", ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
     Column("created", Float, nullable=False),
     Column("used", Float, nullable=False),
+    Column("until", Float, nullable=False),
 )
 keys = Table(
     "keys",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from itertools import count
 from secrets import token_hex, token_urlsafe
 
 from pwdlib import PasswordHash
@@ -13,14 +14,16 @@ from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as insert_or_update
 
 from api.access import schema
-from api.access.database import Database
+from api.access.database import Database, changed
 from api.access.errors import PERMISSIONS, AccessError
+from api.access.oidc import Identity
 from api.access.people import as_name, folded, hashed
 
 SESSION = "ts_"
 SHORTEST, LONGEST = 10, 200  # characters of a password
 FREE = 3  # failures before the next try has to wait, twice as long each time
 LONGEST_WAIT = 60.0  # seconds: who guesses gets a try a minute, and whose name it is can still come in
+VOUCHED_SECONDS = 3600.0
 FORGOTTEN = 24 * 3600.0  # seconds after which failures are no longer counted
 USED_AGAIN = 30.0  # seconds within which a session that is used is not written down anew
 
@@ -103,6 +106,46 @@ class SigningIn:
             connection.execute(delete(schema.sessions).where(schema.sessions.c.user == user))
             return self._begin(connection, user, now), str(user)
 
+    def vouched(self, issuer: str, identity: Identity) -> tuple[str, str]:
+        """Sign in whom a provider vouches for, and return what ``sign_in`` does.
+
+        Their groups are those of the provider from now on; whoever comes for the first time may read. The session ends
+        within the hour, and then the provider is asked again whether they are still of the house.
+        """
+        now, users = self._clock(), schema.users
+        subject = hashed(f"{issuer}\n{identity.subject}")
+        with self._database.writing() as connection:
+            known = connection.execute(select(users).where(users.c.subject == subject)).first()
+            if known is not None and known.is_disabled:
+                raise SignInRefused
+            user = known.id if known is not None else self._newcomer(connection, identity.name, subject, now)
+            connection.execute(delete(schema.members).where(schema.members.c.user == user))
+            ids = connection.scalars(select(schema.groups.c.id).where(schema.groups.c.name.in_(identity.groups)))
+            rows = [{"user": user, "group": group} for group in ids]
+            if rows:
+                connection.execute(insert(schema.members), rows)
+            changed(connection)
+            return self._begin(connection, user, now, VOUCHED_SECONDS), str(user)
+
+    def _newcomer(self, connection: Connection, name: str, subject: str, now: float) -> str:
+        """Make the account of somebody whom a provider vouches for; a name that is taken gets a number."""
+        users, user, shown = schema.users, token_hex(8), as_name(name)
+        taken = set(connection.scalars(select(users.c.folded)))
+        named = (shown if n == 1 else f"{shown} ({n})" for n in count(1))
+        shown = next(name for name in named if folded(name) not in taken)
+        connection.execute(
+            insert(users).values(
+                id=user,
+                name=shown,
+                folded=folded(shown),
+                subject=subject,
+                permissions=["read"],
+                is_disabled=False,
+                created=now,
+            )
+        )
+        return user
+
     def change_password(self, user: str, old: str, new: str, session: str) -> None:
         """Set a new password; every other session of the person ends."""
         check_password(new)
@@ -130,7 +173,7 @@ class SigningIn:
             .join_from(kept, schema.users, schema.users.c.id == kept.c.user)
             .where(kept.c.hash == session)
         ).first()
-        if row is None or row.is_disabled or now - row.used > self._idle or now - row.created > self._whole:
+        if row is None or row.is_disabled or now - row.used > self._idle or now > row.until:
             return None
         return str(row.user)
 
@@ -143,10 +186,11 @@ class SigningIn:
             with self._database.writing() as connection:
                 connection.execute(update(kept).where(kept.c.hash == session).values(used=now))
 
-    def _begin(self, connection: Connection, user: str, now: float) -> str:
+    def _begin(self, connection: Connection, user: str, now: float, whole: float | None = None) -> str:
         kept, token = schema.sessions, SESSION + token_urlsafe(32)
-        connection.execute(delete(kept).where((kept.c.created < now - self._whole) | (kept.c.used < now - self._idle)))
-        connection.execute(insert(kept).values(hash=hashed(token), user=user, created=now, used=now))
+        connection.execute(delete(kept).where((kept.c.until < now) | (kept.c.used < now - self._idle)))
+        until = now + (self._whole if whole is None else min(whole, self._whole))
+        connection.execute(insert(kept).values(hash=hashed(token), user=user, created=now, used=now, until=until))
         return token
 
     def _first(self, connection: Connection, name: str, now: float) -> str:

@@ -21,6 +21,7 @@ from index.snapshot import DocumentInfo
 from index.writer import hash_file
 
 if TYPE_CHECKING:
+    from api.access.oidc import Provider
     from api.access.people import People
 
 
@@ -143,8 +144,26 @@ def closing(door: Door) -> Callable[[FastAPI], AbstractAsyncContextManager[None]
     return lifespan
 
 
-def add_accounts(app: FastAPI, door: Door, assistant: Assistant, settings: Settings) -> None:
-    """Add the routes that there are only with accounts."""
+def provider_of(settings: Settings) -> Provider | None:
+    """Return the provider that people sign in at; None where none is set."""
+    from api.access.oidc import Provider
+
+    if settings.oidc_issuer is None or settings.oidc_client_id is None or settings.oidc_client_secret is None:
+        return None
+    return Provider(
+        settings.oidc_issuer,
+        settings.oidc_client_id,
+        settings.oidc_client_secret.get_secret_value(),
+        f"{settings.sign_in_url}/sign-in/callback",
+        settings.oidc_groups,
+        settings.oidc_claim,
+    )
+
+
+def add_accounts(
+    app: FastAPI, door: Door, assistant: Assistant, settings: Settings, provider: Provider | None = None
+) -> None:
+    """Add the routes that there are only with accounts; ``provider`` is by default the one that is set."""
     if not door.is_shared:
         return
     from api.access.errors import AccessError
@@ -153,7 +172,7 @@ def add_accounts(app: FastAPI, door: Door, assistant: Assistant, settings: Setti
     from api.access.shared import SharedDoor
 
     assert isinstance(door, SharedDoor)
-    app.include_router(forms_router(door, settings))
+    app.include_router(forms_router(door, settings, provider or provider_of(settings)))
     app.include_router(access_router(door, assistant))
 
     async def refused(request: Request, error: Exception) -> Response:
