@@ -1,7 +1,7 @@
 """Many at once: ``python -m tests.load`` lets 30 people ask and two upload for five minutes at a server on loopback.
 
-It starts ``tenkyo serve --shared`` over papers of its own, with the real model, and prints how long answers took and how
-long they waited for their turn; its status is 1 where something was answered by a 5xx or to the wrong person.
+It starts ``tenkyo serve --shared`` over papers of its own, with the real model, and prints how long answers took and
+how long they waited for their turn; its status is 1 where something was answered by a 5xx or to the wrong person.
 """
 
 from __future__ import annotations

@@ -203,6 +203,23 @@ def test_an_office_from_its_first_code_to_two_people_who_do_not_see_each_others_
     settled(editor)
     assert "3,456" not in editor.inner_text("body")
 
+    # What was asked outlives the browser, and is answered anew for who opens it.
+    again = reader.context.new_page()
+    again.goto(office.page)
+    again.get_by_role("button", name="これまでの会話").click()
+    kept = again.get_by_role("button", name="窓口の受付件数は何件ですか。")
+    expect(kept).to_be_visible()
+    taken(again, "conversations")
+    kept.click()
+    again.locator(".tk-answer, .tk-message").first.wait_for(timeout=120_000)
+    settled(again)
+    assert "桟橋の補修費はいくらですか。" in again.inner_text("body")
+    again.close()
+    editor.get_by_role("button", name="これまでの会話").click()
+    expect(editor.get_by_role("button", name="桟橋の補修費はいくらですか。").first).to_be_visible()
+    assert editor.get_by_role("button", name="窓口の受付件数は何件ですか。").count() <= 1  # the link it opened itself
+    editor.keyboard.press("Escape")
+
     # What a reader may not do is not offered.
     for page, can in ((reader, False), (editor, True)):
         page.get_by_role("link", name="資料", exact=True).click()

@@ -29,6 +29,11 @@ def may(permission: str) -> bool:
     return me is None or permission in me["permissions"]
 
 
+def is_signed_in() -> bool:
+    """Tell whether there are accounts, and somebody is signed in."""
+    return bool(st.session_state.get("me"))
+
+
 def groups() -> list[Json]:
     """Return the groups of whoever uses the page; none without accounts."""
     found: list[Json] = (st.session_state.get("me") or {}).get("groups", [])

@@ -209,6 +209,23 @@ class AskClient:
         """Return one evaluation with every wrong answer beside what was expected."""
         return self._json("GET", f"/v1/evaluations/{run_id}")
 
+    # --- conversations ---
+
+    def conversations(self) -> list[Json]:
+        """Return one's own conversations and those shared with one's groups, newest first."""
+        listed: list[Json] = self._json("GET", "/v1/conversations")["conversations"]
+        return listed
+
+    def add_conversation(self, title: str, turns: list[Json]) -> str:
+        """Keep a conversation; return its id."""
+        return str(self._json("POST", "/v1/conversations", json={"title": title, "turns": turns})["id"])
+
+    def change_conversation(self, conversation_id: str, change: Json) -> None:
+        self._call("PATCH", f"/v1/conversations/{conversation_id}", json=change)
+
+    def remove_conversation(self, conversation_id: str) -> None:
+        self._call("DELETE", f"/v1/conversations/{conversation_id}")
+
     # --- accounts ---
 
     def me(self) -> Json:

@@ -13,7 +13,8 @@ from fastapi.responses import Response, StreamingResponse
 from answer.assistant import Assistant
 from api.access import schemas
 from api.access.audit import Entry
-from api.access.caller import Administrator, Auditor, Known
+from api.access.caller import Administrator, Auditor, Caller, Known, Reader
+from api.access.conversations import Conversation
 from api.access.door import note
 from api.access.errors import AccessError
 from api.access.keys import Key
@@ -25,13 +26,13 @@ from api.problems import Problem
 from index.protocols import IndexMissing
 
 UserId = Annotated[str, InPath(description="From GET /v1/users.", max_length=100)]
-GroupId = Annotated[str, InPath(description="From GET /v1/groups.", max_length=100)]
+ConversationId = Annotated[str, InPath(description="From GET /v1/conversations.", max_length=100)]
 
 
 def access_router(door: SharedDoor, assistant: Assistant) -> APIRouter:
     """Return the routes of accounts."""
     router = APIRouter(tags=["access"])
-    people, keys, audit = door.people, door.keys, door.audit
+    people, keys, audit, conversations = door.people, door.keys, door.audit, door.conversations
 
     # --- oneself ---
 
@@ -70,6 +71,38 @@ def access_router(door: SharedDoor, assistant: Assistant) -> APIRouter:
         """Let a key of one's own, or any for who administers, hold no longer: from the next request on."""
         note(request, target=key_id[:40])
         keys.revoke(key_id, None if who.may("administer") else who.id)
+
+    # --- conversations ---
+
+    @router.get("/v1/conversations")
+    def listed_conversations(who: Reader) -> schemas.ConversationsOut:
+        """List one's own conversations, and those shared with one's groups, newest first."""
+        seen = conversations.all(who)
+        return schemas.ConversationsOut(conversations=tuple(conversation_out(one, who) for one in seen))
+
+    @router.post("/v1/conversations", status_code=201)
+    def add_conversation(body: schemas.ConversationIn, who: Reader) -> schemas.ConversationOut:
+        """Keep a conversation."""
+        turns = [turn.model_dump(mode="json") for turn in body.turns]
+        return conversation_out(conversations.add(who, body.title, turns), who)
+
+    @router.get("/v1/conversations/{conversation_id}")
+    def conversation(conversation_id: ConversationId, who: Reader) -> schemas.ConversationOut:
+        return conversation_out(conversations.get(who, conversation_id), who)
+
+    @router.patch("/v1/conversations/{conversation_id}")
+    def change_conversation(
+        conversation_id: ConversationId, body: schemas.ConversationChange, who: Reader
+    ) -> schemas.ConversationOut:
+        """Rename one's own conversation, go on with it, or share it with a group."""
+        what = body.model_dump(mode="json", exclude_none=True)
+        if what.get("group") == "":
+            what["group"] = None
+        return conversation_out(conversations.change(who, conversation_id, **what), who)
+
+    @router.delete("/v1/conversations/{conversation_id}", status_code=204)
+    def remove_conversation(conversation_id: ConversationId, who: Reader) -> None:
+        conversations.remove(who, conversation_id)
 
     # --- people and groups ---
 
@@ -194,6 +227,8 @@ def access_problem(error: AccessError) -> Problem:
     """Return the problem document of what accounts refuse."""
     statuses = {
         "user-unknown": 404,
+        "conversation-unknown": 404,
+        "not-permitted": 403,
         "group-unknown": 404,
         "key-unknown": 404,
         "name-taken": 409,
@@ -216,6 +251,18 @@ def user_out(person: Person) -> schemas.UserOut:
         groups=tuple(sorted(person.groups)),
         is_disabled=person.is_disabled,
         has_password=person.has_password,
+    )
+
+
+def conversation_out(one: Conversation, who: Caller) -> schemas.ConversationOut:
+    return schemas.ConversationOut(
+        id=one.id,
+        title=one.title,
+        owner=one.owner,
+        is_mine=one.user == who.id,
+        group=one.group,
+        changed=one.changed,
+        turns=tuple(map(schemas.AskedTurn.model_validate, one.turns)),
     )
 
 

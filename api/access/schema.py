@@ -69,6 +69,16 @@ invitations = Table(
     Column("user", ForeignKey("users.id", ondelete="CASCADE"), unique=True),  # NULL: for the first administrator
     Column("expires", Float, nullable=False),
 )
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("user", ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("group", ForeignKey("groups.id", ondelete="SET NULL"), index=True),  # that sees it too
+    Column("title", Text, nullable=False),
+    Column("changed", Float, nullable=False),
+    Column("turns", JSON, nullable=False),
+)
 # Failed sign-ins by the hash of what was typed as a name, whether there is such a person or not.
 attempts = Table(
     "attempts",

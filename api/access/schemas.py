@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from api.access.caller import Way
 from api.access.errors import Permission
-from api.schemas import Model, Text
+from api.schemas import Model, ScopeBody, Text
 
 
 class MeOut(Model):
@@ -132,6 +132,45 @@ class VerdictOut(Model):
     entries: int
     head: str = Field(description="Hash of the last entry: kept elsewhere, it proves later what there was.")
     faults: tuple[str, ...]
+
+
+class AskedTurn(Model):
+    """A question of a conversation; its answer is found anew for whoever opens it."""
+
+    question: Text = Field(min_length=1, max_length=10_000)
+    scope: ScopeBody | None = None
+    as_typed: bool = False
+
+
+Turns = Annotated[tuple[AskedTurn, ...], Field(max_length=50)]
+Title = Annotated[Text, Field(min_length=1, max_length=200)]
+
+
+class ConversationIn(Model):
+    title: Title
+    turns: Turns
+
+
+class ConversationChange(Model):
+    """What is to be other than it is; null leaves it, and a group of "" takes the conversation back from its group."""
+
+    title: Title | None = None
+    turns: Turns | None = None
+    group: Text | None = Field(None, max_length=100, description="Id of the group that is to see it.")
+
+
+class ConversationOut(Model):
+    id: str
+    title: str
+    owner: str = Field(description="By name.")
+    is_mine: bool
+    group: str | None
+    changed: float = Field(description="Seconds since 1970.")
+    turns: tuple[AskedTurn, ...]
+
+
+class ConversationsOut(Model):
+    conversations: tuple[ConversationOut, ...] = Field(description="Newest first.")
 
 
 MeOut.model_rebuild()

@@ -19,6 +19,7 @@ from starlette.datastructures import Headers
 
 from api.access.audit import Audit, Questions
 from api.access.caller import Caller, Way, unknown_caller
+from api.access.conversations import Conversations
 from api.access.database import Database, change, open_accounts
 from api.access.door import Done
 from api.access.errors import AccessError
@@ -37,6 +38,7 @@ QUIET = frozenset(
     {
         *("/healthz", "/sign-in", "/welcome", "/metrics", "/openapi.json", "/v1/me", "/v1/intake", "/v1/llm"),
         *("/v1/examples", "/v1/documents", "/v1/groups", "/v1/users", "/v1/keys", "/v1/feedback", "/v1/evaluations"),
+        *("/v1/conversations", "/v1/conversations/{conversation_id}"),
     }
 )
 
@@ -60,6 +62,7 @@ class SharedDoor:
         self.signing_in = signing_in
         self.people = People(database)
         self.keys = Keys(database)
+        self.conversations = Conversations(database)
         self.audit = Audit(database, questions)
         self._seen: OrderedDict[tuple[int, frozenset[str]], frozenset[str]] = OrderedDict()
         self._lock = Lock()

@@ -70,6 +70,7 @@ def everything_read(office, who="curator"):
     yield ask("GET", "/v1/groups")
     yield ask("GET", "/v1/me")
     yield ask("GET", "/v1/keys")
+    yield ask("GET", "/v1/conversations")
     for id_ in office.papers["welfare"]:
         yield ask("GET", f"/v1/documents/{id_}")
         yield ask("GET", f"/v1/documents/{id_}/pages/1")
@@ -95,6 +96,10 @@ def opinions(office):
     accepted = office.call("other", "POST", f"/v1/feedback/{given['id']}/accept", json=draft)
     assert accepted.status_code == 200, accepted.text
     assert SECRET in office.call("other", "GET", "/v1/feedback/questions").text
+    kept = {"title": SECRET, "turns": [{"question": f"{SECRET}の事業費はいくらですか。"}]}
+    talk = office.call("other", "POST", "/v1/conversations", json=kept).json()["id"]
+    shared = office.call("other", "PATCH", f"/v1/conversations/{talk}", json={"group": office.groups["harbour"]})
+    assert SECRET in shared.text
     return given["id"]
 
 

@@ -33,6 +33,8 @@ SENT: dict[str, dict[str, Any]] = {
     "POST /v1/keys": {"json": {"name": "k", "permissions": []}},
     "POST /v1/users": {"json": {"name": ""}},
     "PATCH /v1/users/{user_id}": {"json": {}},
+    "POST /v1/conversations": {"json": {"title": "t", "turns": [{"question": "保育？"}]}},
+    "PATCH /v1/conversations/{conversation_id}": {"json": {"title": "t"}},
     "POST /v1/groups": {"json": {"name": ""}},
     "PUT /v1/holdings/{document_id}": {"json": {"groups": []}},
 }
