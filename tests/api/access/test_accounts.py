@@ -323,6 +323,16 @@ def test_a_new_version_belongs_to_all_groups_of_the_one_before(tmp_path):
         assert office.door.people.groups_of(document) == frozenset()
 
 
+def test_a_paper_that_is_described_by_hand_stays_the_one_that_it_is(own_office):
+    office = own_office
+    path = f"/v1/documents/{office.papers['welfare'][0]}"
+    told = office.call("curator", "PATCH", path, json={"title": "直した題名"})
+    assert (told.status_code, told.json()["id"]) == (200, office.papers["welfare"][0])
+    assert office.call("reader", "GET", path).json()["title"] == "直した題名"
+    again = office.call("reader", "POST", "/v1/ask", json={"question": "見守り訪問の実施件数は何件ですか。"}).json()
+    assert again["citations"][0]["document_id"] in office.papers["welfare"]
+
+
 def test_an_upload_goes_to_a_group_of_its_sender_and_never_to_everyone(own_office):
     office = own_office
     files = [("files", ("新しい.txt", "白鳥市　新しい資料\n\n１　橋\n橋の数は41本です。\n".encode()))]
