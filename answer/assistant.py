@@ -118,7 +118,7 @@ class Assistant:
         self._sure = self._judge.least if sure is None else sure
         self.max_question_chars = max_question_chars
         self._readings: OrderedDict[tuple[str, str], Reading] = OrderedDict()
-        self._spellers: OrderedDict[str, Speller] = OrderedDict()  # by the snapshot's id
+        self._spellers: OrderedDict[str, tuple[Snapshot, Speller]] = OrderedDict()  # by the snapshot's id
         self._shelves: OrderedDict[str, dict[str, tuple[str, str]]] = OrderedDict()
         self._lock = Lock()
 
@@ -311,13 +311,14 @@ class Assistant:
 
     def _spelling(self, snapshot: Snapshot) -> Speller:
         with self._lock:
-            if snapshot.id not in self._spellers:
+            kept = self._spellers.get(snapshot.id)
+            if kept is None or kept[0] is not snapshot:  # what somebody sees is the same, but of an older whole
 
                 def passages(text: str) -> list[str]:
                     return [fold(hit.chunk.text) for hit in snapshot.search(text, k=_PASSAGES, leg="keyword")]
 
-                self._spellers[snapshot.id] = Speller(snapshot.frequencies(), passages)
-            return _newest(self._spellers, snapshot.id)
+                self._spellers[snapshot.id] = snapshot, Speller(snapshot.frequencies(), passages)
+            return _newest(self._spellers, snapshot.id)[1]
 
     def _resolved(self, view: _View, text: str, after: str | None) -> str | None:
         """Return the whole question that a follow-up stands for; None for one that is whole by itself."""

@@ -237,7 +237,7 @@ def test_an_office_from_its_first_code_to_two_people_who_do_not_see_each_others_
         boss.get_by_test_id("stButtonGroup").get_by_text(part, exact=True).click()
         boss.wait_for_timeout(500)
         taken(boss, f"people-{part}")
-    assert "POST /v1/ask" in boss.inner_text("body")
+    assert "資料のページ" in boss.inner_text("body")
     boss.get_by_role("button", name="書き換えがないかを確かめる").click()
     expect(boss.get_by_text("件に問題はありません")).to_be_visible()
 

@@ -12,6 +12,28 @@ from ui.client import AskClient, Json
 from ui.messages import FAILURES, reason
 
 ENTRIES = 200  # of the record on the page; the file holds all
+# What most entries are of, in words; of the others the route itself is shown.
+DEEDS = {
+    "POST /v1/ask": "質問",
+    "POST /v1/search": "検索",
+    "POST /v1/documents": "資料の取り込み",
+    "GET /v1/documents/{document_id}": "資料を開く",
+    "GET /v1/documents/{document_id}/pages/{number}": "資料のページ",
+    "GET /v1/documents/{document_id}/pages/{number}/image": "資料のページの画像",
+    "GET /v1/documents/{document_id}/file": "原本のダウンロード",
+    "GET /v1/documents/{document_id}/find": "資料の中の検索",
+    "PATCH /v1/documents/{document_id}": "資料の情報を直す",
+    "DELETE /v1/documents/{document_id}": "資料を外す",
+    "PUT /v1/holdings/{document_id}": "資料のグループを変える",
+    "POST /sign-in": "サインイン",
+    "GET /sign-in/callback": "サインイン（職場のアカウント）",
+    "POST /welcome": "コードでサインイン",
+    "DELETE /v1/session": "サインアウト",
+    "POST /v1/users": "人の登録",
+    "PATCH /v1/users/{user_id}": "人の変更",
+    "POST /v1/keys": "APIキーの作成",
+    "DELETE /v1/keys/{key_id}": "APIキーの取り消し",
+}
 
 
 def page(client: AskClient, sign_in: str) -> None:
@@ -187,7 +209,7 @@ def _audit(client: AskClient) -> None:
             (
                 render.moment_of(one["time"]),
                 told,
-                entry.get("what", ""),
+                DEEDS.get(entry.get("what", ""), entry.get("what", "")),
                 str(entry.get("status", "")),
                 f"資料 {len(entry['documents'])} 件" if entry.get("documents") else "",
             )

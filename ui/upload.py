@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import render
+from ui import account, render
 from ui.client import AskClient, Json
 from ui.messages import FAILURES, reason
 
@@ -65,6 +65,8 @@ def _progress(client: AskClient) -> None:
         return
     with st.container(key="uploading", gap="small"):
         st.html(render.intakes_html(listed))
+        if not account.may("contribute"):
+            return  # whoever only reads sees that papers of their group come, and has no say in it
         if not running(listed):
             st.button("結果を閉じる", key="upload-close", on_click=_close, args=(client,))
         elif any(one["state"] in ("waiting", "running") for one in listed):

@@ -28,17 +28,17 @@ PROVIDER_SECONDS = 600
 log = logging.getLogger(__name__)
 
 _STYLE = """
-:root { color-scheme: light dark; }
+:root { color-scheme: light; }
 body { font: 1rem/1.7 "Hiragino Sans", "Noto Sans JP", "Yu Gothic UI", sans-serif; margin: 12vh auto; max-width: 24rem;
-  padding: 0 1rem; }
-h1 { font-size: 1.6rem; margin: 0 0 1.2rem; }
+  padding: 0 1rem; background: #fdfcf9; color: #1f2630; }
+h1 { font: 600 1.5rem/1.4 "Hiragino Mincho ProN", "Noto Serif JP", "Yu Mincho", serif; margin: 0 0 1.2rem;
+  border-left: 0.3rem solid #a8322a; padding-left: 0.6rem; }
 label { display: block; margin: 1rem 0 0.2rem; }
 input { box-sizing: border-box; font: inherit; padding: 0.5rem; width: 100%; border: 1px solid #767676;
-  border-radius: 0.3rem; }
+  border-radius: 0.2rem; background: #fff; }
 button { font: inherit; margin-top: 1.4rem; padding: 0.6rem 1.6rem; border: 0; border-radius: 0.3rem;
-  background: #1f5fa8; color: #fff; cursor: pointer; }
-a { color: #1f5fa8; }
-@media (prefers-color-scheme: dark) { a { color: #8ab8ef; } .wrong { color: #ffb4ab; } }
+  background: #24476b; color: #fff; cursor: pointer; }
+a { color: #24476b; }
 .wrong { border-left: 0.25rem solid #b3261e; padding-left: 0.7rem; }
 .small { font-size: 0.9rem; }
 """
