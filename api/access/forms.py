@@ -71,6 +71,8 @@ def forms_router(door: SharedDoor, settings: Settings, provider: Provider | None
             f"default-src 'none'; style-src 'nonce-{nonce}'; form-action 'self' {_origin(page)}; "
             "frame-ancestors 'none'; base-uri 'none'"
         )
+        # Without any referrer a browser would name no origin either, and the form could not be told from a foreign one.
+        response.headers["Referrer-Policy"] = "same-origin"
         keep(response, FORM_COOKIE, secret, FORM_SECONDS)
         return response
 

@@ -126,7 +126,7 @@ def test_every_response_says_that_it_is_not_to_be_guessed_framed_kept_or_run(off
         headers = office.call(who, "GET", path).headers
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["x-frame-options"] == "DENY"
-        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["referrer-policy"] == ("same-origin" if path == "/sign-in" else "no-referrer")
         assert headers["cache-control"] == "no-store"
         assert "frame-ancestors 'none'" in headers["content-security-policy"]
         assert "access-control-allow-origin" not in headers
