@@ -113,7 +113,7 @@ def editions_router(papers: Papers) -> APIRouter:
     ) -> ChangesOut:
         """Return what changed from one paper to another, the weightiest first, each with its place in both."""
         snapshot = papers.snapshot(who)
-        for id_ in filter(None, (now, then)):
+        for id_ in (now, *(() if then is None else (then,))):
             info_of(snapshot, id_)
         if now == then:
             title = "同じ資料どうしは比べられません。別の資料を選んでください。"

@@ -87,7 +87,8 @@ def _cases(operation: APIOperation, count: int, number: int) -> Iterator[Case]:
 
 def _known_ids(case: Case, office: Office, random: Random) -> None:
     """Let most of the ids of a path be some that there are: one's own, and others' too."""
-    known = {"document_id": [*office.papers["welfare"], *office.papers["harbour"], MISSING], "group_id": []}
+    papers = [*office.papers["welfare"], *office.papers["harbour"], MISSING]
+    known = {"document_id": papers, "other_id": papers, "group_id": []}
     for name in case.path_parameters or {}:
         ids = known.get(name, [])
         if ids and random.random() < 0.8:

@@ -7,7 +7,6 @@ import pytest
 from answer.answer import QuestionError, Timings
 from index.scope import Scope
 from index.snapshot import Snapshot
-from index.visible import VisibleSnapshot
 from ingest.japanese import words
 from tests.answer.papers import assistant_over
 
@@ -72,9 +71,8 @@ QUESTIONS = [
 
 
 def told(answer):
-    """Return all that is said. What a word's rarity in the whole collection makes of a score is left out."""
-    said = replace(answer, timings_ms=Timings(), index="").to_dict()
-    return said | {"passages": [{**passage, "score": None} for passage in said["passages"]]}
+    """Return all that is said, each score and confidence with it."""
+    return replace(answer, timings_ms=Timings(), index="").to_dict()
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
@@ -107,8 +105,8 @@ def test_no_word_of_a_hidden_paper_is_known_near_or_put_right(shared, visible):
     held, all_words = seen.frequencies(), whole.frequencies()
     secret = "移転"
     assert {secret, *words("移転費")} & set(held) == set()
-    assert secret in whole.vocabulary()
-    assert secret not in seen.vocabulary()
+    assert secret in whole.vocabulary().words
+    assert secret not in seen.vocabulary().words
     assert seen.frequency(secret) == 0 < whole.frequency(secret)
     assert all(0 < count <= all_words[word] for word, count in held.items())
 
@@ -137,9 +135,70 @@ def test_what_is_seen_has_a_name_that_changes_only_with_what_is_seen(alone, shar
     assert shared.collection.snapshot().only(None) is shared.collection.snapshot()
 
 
-def test_every_way_to_read_a_snapshot_is_narrowed():
-    """What is not narrowed would ask for parts of a snapshot that a narrowed one does not have."""
-    public = {name for name, value in vars(Snapshot).items() if callable(value) and not name.startswith("_")}
-    over_narrowed_ones = {"part", "neighbours"}  # of self.vocabulary() and self._kept_part
-    of_the_whole_only = {"only", "vectors", "problems"}  # no attribute to do it with
-    assert public == {n for n in vars(VisibleSnapshot) if n in public} | over_narrowed_ones | of_the_whole_only
+def test_scores_figures_and_neighbours_are_those_that_there_are_without_the_hidden_paper(alone, shared, visible):
+    seen, same = shared.collection.snapshot().only(visible), alone.collection.snapshot()
+    for leg in ("keyword", "vector", "fused"):
+        here, there = (
+            [(h.chunk.id, round(h.score, 5)) for h in s.search("図書館の貸出点数", 50, leg)] for s in (seen, same)
+        )
+        assert here == there, leg
+    figures = [[(fact.id, score) for fact, score in s.search_facts("図書館の貸出点数")] for s in (seen, same)]
+    assert figures[0] == figures[1] != []
+    assert seen.frequencies() == same.frequencies()
+    assert sorted(seen.vocabulary().words) == sorted(same.vocabulary().words)
+    near = [s.neighbours(["図書館", "移転"], 0.0)["図書館"] for s in (seen, same)]
+    assert {word: round(cosine, 4) for word, cosine in near[0]} == {word: round(cosine, 4) for word, cosine in near[1]}
+
+
+def test_a_scope_narrows_what_is_found_and_rarity_stays_that_of_what_the_reader_sees(alone, shared, visible):
+    def scored(snapshot):
+        (bus,) = (info.id for info in snapshot.documents() if info.file == "shizumi-bus.txt")
+        part = snapshot.part(Scope(documents=(bus,)))
+        found = snapshot.search("のりあいバスの利用者数", 50, "keyword", part)
+        return [(hit.chunk.id, hit.score) for hit in found], snapshot.shares(["利用", "図書館"], part)
+
+    assert scored(shared.collection.snapshot().only(visible)) == scored(alone.collection.snapshot())
+
+
+# Each way to read a snapshot, given a document that is hidden; what it returns must hold nothing of it.
+WAYS = {
+    "chunk": lambda s, id_: s.chunk(f"{id_}:0-1"),
+    "chunks": lambda s, id_: s.chunks(id_),
+    "document": lambda s, id_: s.document(id_),
+    "documents": lambda s, id_: [info for info in s.documents() if info.id == id_],
+    "facts": lambda s, id_: s.facts(id_),
+    "frequencies": lambda s, id_: [word for word in s.frequencies() if word in SECRET_WORDS],
+    "frequency": lambda s, id_: s.frequency("移転"),
+    "info": lambda s, id_: s.info(id_),
+    "neighbours": lambda s, id_: [w for w, _ in s.neighbours(["図書館"], -1.0)["図書館"] if w in SECRET_WORDS],
+    "only": lambda s, id_: s.only(frozenset({id_})).documents(),
+    "original": lambda s, id_: s.original(id_),
+    "outlines": lambda s, id_: s.outlines([id_]),
+    "part": lambda s, id_: s.part(Scope(documents=(id_,))).documents,
+    "problems": lambda s, id_: [said for said in s.problems() if "hidden" in said],
+    "search": lambda s, id_: [hit for hit in s.search(SECRET, 50) if hit.chunk.document_id == id_],
+    "search_facts": lambda s, id_: [fact for fact, _ in s.search_facts("移転費") if fact.document_id == id_],
+    "shares": lambda s, id_: sum(s.shares(SECRET_WORDS).values()),
+    "signatures": lambda s, id_: s.signatures([id_]),
+    "source_path": lambda s, id_: s.source_path(id_),
+    "stretches": lambda s, id_: s.stretches([(id_, 0)]),
+    "texts": lambda s, id_: s.texts([id_]),
+    "vectors": lambda s, id_: s.vectors(id_),
+    "version": lambda s, id_: s.version(id_),
+    "vocabulary": lambda s, id_: [word for word in s.vocabulary().words if word in SECRET_WORDS],
+}
+SECRET_WORDS = ("移転", "移転費", "コマクサ", "庁舎")
+
+
+def test_every_way_to_read_a_snapshot_is_narrowed(shared, visible):
+    """A new method of a snapshot must be named above, with what it would tell of a hidden paper."""
+    assert set(WAYS) == {n for n, value in vars(Snapshot).items() if callable(value) and not n.startswith("_")}
+    whole = shared.collection.snapshot()
+    (hidden,) = {info.id for info in whole.documents()} - visible
+    seen = whole.only(visible)
+    for name, way in WAYS.items():
+        try:
+            told = way(seen, hidden)
+        except KeyError:
+            continue
+        assert not told, name

@@ -9,7 +9,7 @@ from fastapi import Depends, FastAPI
 from api.access.caller import PUBLIC, May, UnguardedRoute, all_routes, check_routes, guard_of
 from tests.api.access.office import PEOPLE
 
-MISSING = "0123456789abcdef"
+MISSING, ALSO_MISSING = "0123456789abcdef", "fedcba9876543210"
 ANSWER: dict[str, Any] = {
     **{"id": None, "question": "保育？", "status": "not_found", "answer": "資料に記載がありません", "type": "text"},
     **{"as_of": None, "derived": None, "citations": [], "candidates": [], "timeline": [], "missing": []},
@@ -27,6 +27,9 @@ SENT: dict[str, dict[str, Any]] = {
     "POST /v1/feedback": {"json": {"verdict": "good", "answer": ANSWER}},
     "POST /v1/feedback/{feedback_id}/accept": {"json": DRAFT},
     "PATCH /v1/documents/{document_id}": {"json": {}},
+    "PUT /v1/documents/{document_id}/editions/{other_id}": {"json": {"said": None}},
+    "GET /v1/changes": {"params": {"now": MISSING}},
+    "POST /v1/follows": {"json": {"question": "保育所の待機児童数は何人ですか。"}},
     "GET /v1/documents/{document_id}/find": {"params": {"q": "保育"}},
     "GET /v1/documents/{document_id}/tables": {"params": {"start": 0, "end": 9}},
     "POST /v1/me/password": {"json": {"old": "wrong", "new": "x" * 12}},
@@ -49,6 +52,7 @@ def routes(app):
 def called(office, who, method, route, document):
     path = re.sub(r"\{document_id\}", document, route.path)
     path = re.sub(r"\{number\}", "1", path)
+    path = re.sub(r"\{other_id\}", ALSO_MISSING, path)
     path = re.sub(r"\{\w+\}", MISSING, path)
     return office.call(who, method, path, **SENT.get(f"{method} {route.path}", {}))
 
@@ -96,6 +100,21 @@ def test_nobody_gets_further_than_they_may(office, counted, who):
             calls = [plain(called(office, who, method, route, d), d) for d in (foreign, MISSING)]
             counted["calls"] += 2
             assert calls[0] == calls[1], name
+
+
+def test_a_paper_that_is_named_beside_the_path_is_as_unknown_when_foreign_as_when_missing(office):
+    own, foreign = office.papers["welfare"][0], office.papers["harbour"][0]
+
+    def asked(other):
+        spot = {"document_id": other, "start": 0, "end": 9, "text": "x"}
+        yield office.call("curator", "GET", "/v1/changes", params={"now": other})
+        yield office.call("curator", "GET", "/v1/changes", params={"now": own, "then": other})
+        yield office.call("curator", "PUT", f"/v1/documents/{own}/editions/{other}", json={"said": "joined"})
+        yield office.call("curator", "POST", "/v1/follows", json={"label": "x", "spot": spot})
+
+    for here, there in zip(asked(foreign), asked(MISSING), strict=True):
+        assert here.status_code == 404, here.text
+        assert plain(here, foreign) == plain(there, MISSING)
 
 
 def test_an_administrator_without_a_group_reads_no_paper(office):
