@@ -208,7 +208,7 @@ class Follows:
     def _writing(self) -> Iterator[Held]:
         """Hold the store while it is changed."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(self.path.with_name(f"{FILE}.lock")):
+        with FileLock(self.path.with_name(f"{self.path.name}.lock")):
             yield self._stored()
 
     def _write(self, held: Held) -> None:
