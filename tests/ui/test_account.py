@@ -83,7 +83,7 @@ def test_every_request_is_made_as_whoever_uses_the_page(office):
 def test_a_reader_is_offered_what_a_reader_may(office):
     app = opened(office).run()
     titles = {link.proto.label for link in app.get("page_link")}
-    assert titles == {"質問", "資料"}
+    assert titles == {"質問", "資料", "変更"}
     assert "総務課" in shown(app)
     office.me["permissions"] = ["read", "contribute", "curate", "administer"]
     app.run()
