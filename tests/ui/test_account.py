@@ -87,7 +87,7 @@ def test_a_reader_is_offered_what_a_reader_may(office):
     assert "総務課" in shown(app)
     office.me["permissions"] = ["read", "contribute", "curate", "administer"]
     app.run()
-    assert {link.proto.label for link in app.get("page_link")} == {"質問", "資料", "成績", "意見", "管理"}
+    assert {link.proto.label for link in app.get("page_link")} == {"質問", "資料", "変更", "成績", "意見", "管理"}
 
 
 def test_a_session_that_ends_while_the_page_is_open_is_said_and_what_was_known_is_forgotten(office):
