@@ -219,7 +219,9 @@ class Assistant:
         timings = replace(timings, write=_ms(asked - waited, now), total=_ms(started, now))
         yield Done(replace(answer, generated=generated, writing=writing, timings_ms=timings), record)
 
-    def _changed(self, view: _View, text: str, id: str | None, scope: Scope | None, started: float) -> Answer | None:  # noqa: A002
+    def _changed(
+        self, view: _View, text: str, asked_as: str | None, scope: Scope | None, started: float
+    ) -> Answer | None:
         """Return the answer to a question of what changed since the edition before; None for any other question."""
         asked = read_asked(text)
         draft = asked and answer_asked(asked, self.editions, view.snapshot, view.documents())
@@ -235,7 +237,7 @@ class Assistant:
             question=text,
             timings_ms=timings,
             index=view.snapshot.id,
-            id=id,
+            id=asked_as,
             scope=scope or None,
             searched=len(view.documents()),
         )

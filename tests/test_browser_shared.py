@@ -19,7 +19,6 @@ from tests.ports import free_port
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.office,
     pytest.mark.xdist_group("browser-3"),
     pytest.mark.model,
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the path: the page is not looked at in a browser"),
