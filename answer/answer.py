@@ -217,7 +217,7 @@ class QuestionError(ValueError):
 
     def __init__(
         self,
-        code: Literal["empty", "too_long", "symbols_only", "not_japanese", "empty_scope"],
+        code: Literal["empty", "too_long", "symbols_only", "not_japanese", "empty_scope", "no_documents"],
         message: str,
         detail: str,
     ):

@@ -6,12 +6,14 @@ import logging
 import math
 import re
 import time
+from collections import OrderedDict
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from string import ascii_uppercase
 from threading import Lock
+from typing import Any
 
 import numpy as np
 
@@ -77,6 +79,7 @@ _FACTS = 80  # facts that are looked at wherever they stand
 _WIDER = 4  # times as many are looked through for those that are called just what the question says,
 _NAMED = 1.4  # and those count this much more for each name: the words of a long title outweigh a short name
 _PASSAGES = 5  # shown to a reader who wants more
+_VIEWS = 8  # snapshots, or what somebody may see of one, whose words are kept
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,7 @@ class Assistant:
         self._sure = self._judge.least if sure is None else sure
         self.max_question_chars = max_question_chars
         self._library = Library()
-        self._speller: tuple[str, Speller] | None = None  # of the snapshot of this id
+        self._spellers: OrderedDict[str, tuple[Snapshot, Speller]] = OrderedDict()  # by the snapshot's id
         self._lock = Lock()
 
     def ask(
@@ -130,12 +133,14 @@ class Assistant:
         after: str | None = None,
         as_typed: bool = False,
         writer: Writer | None = None,
+        visible: frozenset[str] | None = None,
     ) -> Answer:
         """Return the answer, or an honest "not found". ``QuestionError`` says why a question cannot be asked.
 
         It is what ``tell`` ends with.
         """
-        telling = self.tell(question, id=id, scope=scope, after=after, as_typed=as_typed, writer=writer)
+        how: dict[str, Any] = {"scope": scope, "after": after, "as_typed": as_typed, "writer": writer}
+        telling = self.tell(question, id=id, visible=visible, **how)
         *_, last = telling
         assert isinstance(last, Done)
         return last.answer
@@ -149,10 +154,12 @@ class Assistant:
         after: str | None = None,
         as_typed: bool = False,
         writer: Writer | None = None,
+        visible: frozenset[str] | None = None,
     ) -> Generator[Event, None, None]:
         """Yield the answer as it is found, each sentence that a ``writer`` words over it, and the whole in the end.
 
-        Only the documents within ``scope`` are asked. ``after`` is the question before, as it was understood: with it
+        Only the documents within ``scope`` are asked. Of documents that are not ``visible`` (None: all are) nothing
+        is known at all. ``after`` is the question before, as it was understood: with it
         「では令和4年度は？」 is a whole question. Misspelt words are read as the papers' words that they are meant for.
         ``as_typed`` takes the question as it stands: it follows nothing, and no word of it is put right. What a
         ``writer`` words over the same passages stands beside the answer, which it does not change. Closing the
@@ -163,7 +170,7 @@ class Assistant:
         """
         started = time.perf_counter()
         text = validate(question, self.max_question_chars)
-        view = self._view(scope)
+        view = self._view(scope, visible)
         if (changed := self._changed(view, text, id, scope, started)) is not None:
             yield Found(changed, more=False)
             yield Done(changed)
@@ -212,7 +219,9 @@ class Assistant:
         timings = replace(timings, write=_ms(asked - waited, now), total=_ms(started, now))
         yield Done(replace(answer, generated=generated, writing=writing, timings_ms=timings), record)
 
-    def _changed(self, view: _View, text: str, id: str | None, scope: Scope | None, started: float) -> Answer | None:  # noqa: A002
+    def _changed(
+        self, view: _View, text: str, asked_as: str | None, scope: Scope | None, started: float
+    ) -> Answer | None:
         """Return the answer to a question of what changed since the edition before; None for any other question."""
         asked = read_asked(text)
         draft = asked and answer_asked(asked, self.editions, view.snapshot, view.documents())
@@ -228,7 +237,7 @@ class Assistant:
             question=text,
             timings_ms=timings,
             index=view.snapshot.id,
-            id=id,
+            id=asked_as,
             scope=scope or None,
             searched=len(view.documents()),
         )
@@ -259,11 +268,17 @@ class Assistant:
         return self._evidence(view.snapshot, read, outcome, scene, hits)
 
     def search(
-        self, question: str, k: int = 10, leg: Leg = "fused", *, scope: Scope | None = None
+        self,
+        question: str,
+        k: int = 10,
+        leg: Leg = "fused",
+        *,
+        scope: Scope | None = None,
+        visible: frozenset[str] | None = None,
     ) -> tuple[Passage, ...]:
         """Return the best passages for a question, best first."""
         text = validate(question, self.max_question_chars)
-        view = self._view(scope)
+        view = self._view(scope, visible)
         return self._passages(view.snapshot, view.snapshot.search(text, k=k, leg=leg, part=view.part))
 
     def cite(self, snapshot: Snapshot, document_id: str, start: int, end: int, n: int) -> Citation:
@@ -293,9 +308,15 @@ class Assistant:
             published_guessed=document.is_date_guessed,
         )
 
-    def _view(self, scope: Scope | None) -> _View:
-        """Return what is asked: the snapshot, narrowed where there is a scope."""
-        snapshot = self.collection.snapshot()
+    def _view(self, scope: Scope | None, visible: frozenset[str] | None = None) -> _View:
+        """Return what is asked: the snapshot as far as it is visible, narrowed where there is a scope."""
+        snapshot = self.collection.snapshot().only(visible)
+        if visible is not None and not snapshot.documents():
+            raise QuestionError(
+                "no_documents",
+                "見られる資料がまだありません。資料を取り込むか、管理者にグループへの追加を頼んでください。",
+                "no document is visible",
+            )
         if not scope:
             return _View(snapshot)
         part = snapshot.part(scope)
@@ -314,13 +335,17 @@ class Assistant:
 
     def _spelling(self, snapshot: Snapshot) -> Speller:
         with self._lock:
-            if self._speller is None or self._speller[0] != snapshot.id:
+            kept = self._spellers.get(snapshot.id)
+            if kept is None or kept[0] is not snapshot:  # what somebody sees is the same, but of an older whole
 
                 def passages(text: str) -> list[str]:
                     return [fold(hit.chunk.text) for hit in snapshot.search(text, k=_PASSAGES, leg="keyword")]
 
-                self._speller = (snapshot.id, Speller(snapshot.frequencies(), passages))
-            return self._speller[1]
+                self._spellers[snapshot.id] = snapshot, Speller(snapshot.frequencies(), passages)
+            self._spellers.move_to_end(snapshot.id)
+            while len(self._spellers) > _VIEWS:
+                self._spellers.popitem(last=False)
+            return self._spellers[snapshot.id][1]
 
     def _resolved(self, view: _View, text: str, after: str | None) -> str | None:
         """Return the whole question that a follow-up stands for; None for one that is whole by itself."""

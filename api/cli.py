@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from answer.answer import Answer, Citation, QuestionError, Status, TimelinePoint
 from answer.events import Done, Event, Found, Worded
+from api.access.commands import add_commands
+from api.access.errors import AccessError
 from api.settings import Settings, SettingsError, read_settings
 from eval.arguments import Parser
 from index.protocols import TenkyoIndexError
@@ -58,13 +60,14 @@ def main(argv: Sequence[str] | None = None) -> int:
             embedding_model=getattr(arguments, "embedding_model", None),
             api_port=getattr(arguments, "api_port", None),
             ui_port=getattr(arguments, "ui_port", None),
+            shared=getattr(arguments, "shared", None),
         )
         arguments.rest = rest
         run: Callable[[argparse.Namespace, Settings], int] = arguments.run
         return run(arguments, settings)
     except SettingsError as error:
         print(f"設定を読み取れません: {error}", file=sys.stderr)
-    except (QuestionError, TenkyoIndexError) as error:
+    except (QuestionError, TenkyoIndexError, AccessError) as error:
         print(error.message, file=sys.stderr)
     except CommandError as error:
         print(error, file=sys.stderr)
@@ -99,13 +102,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="コマンド")
 
-    def command(name: str, run: Callable[[argparse.Namespace, Settings], int], does: str, **more: Any) -> Any:
+    def command(name: str, run: Callable[[argparse.Namespace, Settings], int] | None, does: str, **more: Any) -> Any:
         sub = commands.add_parser(name, help=does, description=does, parents=[common], allow_abbrev=False, **more)
         sub.set_defaults(run=run)
         return sub
 
     sub = command("ingest", ingest, "文書やフォルダを追加・更新します（内容の変わらないものは飛ばします）")
     sub.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    sub.add_argument("--group", metavar="グループ", help="アカウントのある文書集で、資料をこのグループのものにします")
     sub = command("ask", ask, "質問に答えます")
     sub.add_argument("question", nargs="?", type=_readable, metavar="質問")
     sub.add_argument("--json", action="store_true", help="JSONで出力します")
@@ -168,6 +172,10 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("serve", serve, "APIと画面を起動します")
     sub.add_argument("--api-port", type=int, metavar="N", help="APIのポート（既定: 8000）")
     sub.add_argument("--ui-port", type=int, metavar="N", help="画面のポート（既定: 8501）")
+    sub.add_argument(
+        "--shared", action="store_true", default=None, help="サインインした人だけが、グループの資料を使えるようにします"
+    )
+    add_commands(lambda name, does: command(name, None, does), common)
     sub = command(
         "llm", llm, "つないでいる言語モデルと、頼むことを表示します（check: 確かめる、use: このパソコンで動かす）"
     )
@@ -232,8 +240,15 @@ def ingest(arguments: argparse.Namespace, settings: Settings) -> int:
         raise CommandError(f"見つかりません: {'、'.join(map(str, missing))}")
     with Progress(sys.stderr) as progress:
         embedder = open_embedder(settings.embedding_model, cache=settings.cache, progress=progress)
-        report = Collection(settings.index, embedder, settings.database).add(arguments.paths, progress=progress)
-    _tell_alerts(settings)
+        collection = Collection(settings.index, embedder, settings.database)
+        if arguments.group is None:
+            report = collection.add(arguments.paths, progress=progress)
+        else:
+            from api.access.cli import add_for
+
+            report = add_for(arguments.group, collection, arguments.paths, settings, progress)
+    if not settings.shared and arguments.group is None:
+        _tell_alerts(settings)
     for path, error in report.failed:
         place = f"{_shown(path)} の {error.page} ページ" if error.page else _shown(path)
         print(f"読み込めませんでした: {place}: {error.message}", file=sys.stderr)

@@ -13,8 +13,10 @@ from fastapi import Path as InPath
 from fastapi.responses import FileResponse, Response
 
 from answer.answer import Box
-from answer.assistant import Assistant
 from api import schemas
+from api.access.caller import Curator, Reader
+from api.access.papers import Papers, unknown_document
+from api.access.state import Holdings
 from api.find import find, words_of
 from api.problems import Problem
 from api.uploads import place_of, plain_name
@@ -43,24 +45,19 @@ DocumentId = Annotated[str, InPath(description="From GET /v1/documents.", exampl
 PageNumber = Annotated[int, InPath(description="Physical page, from 1.", examples=[1])]
 
 
-def documents_router(assistant: Assistant) -> APIRouter:
+def documents_router(papers: Papers, holdings: Holdings) -> APIRouter:
     """Return the routes below ``/v1/documents/{document_id}``."""
     router = APIRouter(tags=["documents"])
 
-    def snapshot_with(document_id: str) -> tuple[Snapshot, Document]:
-        snapshot = assistant.collection.snapshot()
-        try:
-            return snapshot, snapshot.document(document_id)
-        except KeyError:
-            raise _unknown_document(document_id) from None
+    snapshot_with, collection = papers.document, papers.assistant.collection
 
     def info_of(snapshot: Snapshot, document_id: str) -> DocumentInfo:
         return next(info for info in snapshot.documents() if info.id == document_id)
 
     @router.get("/v1/documents/{document_id}")
-    def document(document_id: DocumentId) -> schemas.DocumentDetail:
+    def document(document_id: DocumentId, who: Reader) -> schemas.DocumentDetail:
         """Return one document with its pages and headings."""
-        snapshot, found = snapshot_with(document_id)
+        snapshot, found = snapshot_with(who, document_id)
         return schemas.DocumentDetail(
             **document_out(info_of(snapshot, document_id)).model_dump(),
             page_list=tuple(schemas.PageSummary(number=page.number, label=page.label) for page in found.pages),
@@ -74,33 +71,42 @@ def documents_router(assistant: Assistant) -> APIRouter:
         )
 
     @router.delete("/v1/documents/{document_id}", status_code=204)
-    def remove(document_id: DocumentId) -> None:
-        """Take one document out of the collection. The original file is not touched."""
-        try:
-            assistant.collection.remove(document_id)
-        except KeyError:
-            raise _unknown_document(document_id) from None
+    def remove(document_id: DocumentId, who: Curator) -> None:
+        """Take one document out of the collection. The original file is not touched.
+
+        Where it belongs to groups that the caller is not in, it stays there, and is taken from the caller's alone.
+        """
+        if not who.sees(document_id):
+            raise unknown_document(document_id)
+        if holdings.is_only(who, document_id):
+            try:
+                collection.remove(document_id)
+            except KeyError:
+                raise unknown_document(document_id) from None
+        holdings.release(who, document_id)
 
     @router.patch("/v1/documents/{document_id}")
-    def describe(document_id: DocumentId, body: schemas.Description) -> schemas.DocumentOut:
+    def describe(document_id: DocumentId, body: schemas.Description, who: Curator) -> schemas.DocumentOut:
         """Set by hand what a document is called and when it was issued; its passages and figures bear that at once."""
         given = _given(body)
+        if not who.sees(document_id):
+            raise unknown_document(document_id)
         if not given:
-            snapshot, _ = snapshot_with(document_id)
+            snapshot, _ = snapshot_with(who, document_id)
             return document_out(info_of(snapshot, document_id))
         try:
-            return document_out(assistant.collection.describe(document_id, given))
+            return document_out(collection.describe(document_id, given))
         except KeyError:
-            raise _unknown_document(document_id) from None
+            raise unknown_document(document_id) from None
 
     @router.get(
         "/v1/documents/{document_id}/file",
         response_class=Response,
         responses={200: {"content": {"application/octet-stream": {}}}, 304: {"description": "The file is the same."}},
     )
-    def original(document_id: DocumentId, request: Request) -> Response:
+    def original(document_id: DocumentId, request: Request, who: Reader) -> Response:
         """Return the document's own file, as it was taken in."""
-        snapshot, found = snapshot_with(document_id)
+        snapshot, found = snapshot_with(who, document_id)
         path = snapshot.source_path(document_id)
         headers = {
             "ETag": f'"{found.sha256}"',
@@ -119,30 +125,32 @@ def documents_router(assistant: Assistant) -> APIRouter:
     @router.get("/v1/documents/{document_id}/find")
     def find_words(
         document_id: DocumentId,
+        who: Reader,
         q: Annotated[str, Query(max_length=200, description="A word, or several that stand on one line.")],
         limit: Annotated[int, Query(ge=1, le=1000, description="Most places that are returned.")] = 100,
     ) -> schemas.FoundOut:
         """Return where words stand in the document; width, case, commas in figures and spacing make no difference."""
         if not words_of(q):
             raise Problem(422, "find-empty", "探すことばを入力してください。", "q holds no word")
-        _, found = snapshot_with(document_id)
+        _, found = snapshot_with(who, document_id)
         return find(found, q, limit)
 
     @router.get("/v1/documents/{document_id}/tables")
     def tables(
         document_id: DocumentId,
+        who: Reader,
         start: Annotated[int, Query(ge=0, description="From this offset of the document's text …")],
         end: Annotated[int, Query(ge=0, description="… to this one.")],
     ) -> schemas.TablesOut:
         """Return the rows of tables that a span touches, with their headings: a quoted row alone says little."""
-        _, found = snapshot_with(document_id)
+        _, found = snapshot_with(who, document_id)
         touched = (table for table in found.tables if table.start < end and start < table.end)
         return schemas.TablesOut(tables=tuple(table_out(found, table, start, end) for table in touched))
 
     @router.get("/v1/documents/{document_id}/pages/{number}")
-    def page(document_id: DocumentId, number: PageNumber, request: Request) -> schemas.PageOut:
+    def page(document_id: DocumentId, number: PageNumber, request: Request, who: Reader) -> schemas.PageOut:
         """Return a page's text, line by line, with offsets and places."""
-        _, found = snapshot_with(document_id)
+        _, found = snapshot_with(who, document_id)
         return page_out(found, _page(found, number), f"{request.url.path}/image")
 
     @router.get(
@@ -153,6 +161,7 @@ def documents_router(assistant: Assistant) -> APIRouter:
     def image(
         document_id: DocumentId,
         number: PageNumber,
+        who: Reader,
         request: Request,
         start: Annotated[int | None, Query(ge=0, description="Draw the text from this offset of the document.")] = None,
         end: Annotated[int | None, Query(ge=0, description="… to this one.")] = None,
@@ -163,7 +172,7 @@ def documents_router(assistant: Assistant) -> APIRouter:
         dpi: Annotated[int, Query(ge=36, le=220)] = 110,
     ) -> Response:
         """Return the picture of a PDF's page, with citations drawn on it."""
-        snapshot, found = snapshot_with(document_id)
+        snapshot, found = snapshot_with(who, document_id)
         shown = _page(found, number)
         if found.kind != "pdf":
             title = "テキスト文書にはページ画像がありません。本文を表示してください。"
@@ -176,7 +185,7 @@ def documents_router(assistant: Assistant) -> APIRouter:
                 title = "引用の位置がこのページの中にありません。"
                 detail = f"start and end must overlap {shown.start}-{shown.end}, got {start}-{end}"
                 raise Problem(422, "span-outside-page", title, detail)
-            drawn += assistant.cite(snapshot, document_id, first, last, 1).boxes or ()
+            drawn += papers.assistant.cite(snapshot, document_id, first, last, 1).boxes or ()
         dpi = _bounded(dpi, shown)
         etag = f'"{hashlib.sha256(repr((VERSION, document_id, number, dpi, drawn)).encode()).hexdigest()[:32]}"'
         # the id is a hash of the content, so a picture stays what it is until the program changes
@@ -264,11 +273,6 @@ def line_box(page: Page, start: int, end: int) -> Box | None:
     x0, y0 = boxes[:, :2].min(axis=0).tolist()
     x1, y1 = boxes[:, 2:].max(axis=0).tolist()
     return x0, y0, x1, y1
-
-
-def _unknown_document(document_id: str) -> Problem:
-    title = "その文書は見つかりません。取り除かれたか、新しい版に置き換わった可能性があります。"
-    return Problem(404, "document-unknown", title, f"no document has the id {document_id[:80]!r}")
 
 
 def _page(document: Document, number: int) -> Page:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from fastapi import Path as InPath
 
 from answer.answer import QuestionError
@@ -20,6 +20,9 @@ from answer.editions.pairing import edition_before
 from answer.editions.shelf import NoEditionBefore
 from answer.editions.told import NAMES, named
 from api import schemas
+from api.access.caller import Caller, Curator, Reader
+from api.access.door import note
+from api.access.papers import Papers
 from api.alerts import Messenger
 from api.documents import DocumentId, document_out
 from api.edition_schemas import (
@@ -43,9 +46,9 @@ from index.snapshot import Snapshot
 MOST = 2000  # changes in one answer
 
 
-def editions_router(assistant: Assistant) -> APIRouter:
+def editions_router(papers: Papers) -> APIRouter:
     """Return the routes of editions and changes."""
-    router = APIRouter(tags=["editions"])
+    router, assistant = APIRouter(tags=["editions"]), papers.assistant
 
     def info_of(snapshot: Snapshot, document_id: str) -> DocumentInfo:
         info = next((info for info in snapshot.documents() if info.id == document_id), None)
@@ -77,18 +80,21 @@ def editions_router(assistant: Assistant) -> APIRouter:
         )
 
     @router.get("/v1/documents/{document_id}/editions")
-    def editions(document_id: DocumentId) -> EditionsOut:
+    def editions(document_id: DocumentId, who: Reader) -> EditionsOut:
         """List the papers that are known as editions of one series with this one, oldest first."""
-        snapshot = assistant.collection.snapshot()
+        snapshot = papers.snapshot(who)
         info_of(snapshot, document_id)
         return editions_out(snapshot, document_id)
 
     @router.put("/v1/documents/{document_id}/editions/{other_id}")
-    def decide(document_id: DocumentId, other_id: DocumentId, body: DecisionBody) -> EditionsOut:
+    def decide(
+        document_id: DocumentId, other_id: DocumentId, body: DecisionBody, who: Curator, request: Request
+    ) -> EditionsOut:
         """Say by hand that two papers are editions of one series, or that they are none; null takes it back."""
-        snapshot = assistant.collection.snapshot()
+        snapshot = papers.snapshot(who)
         for id_ in (document_id, other_id):
             info_of(snapshot, id_)
+        note(request, documents=[other_id])
         if document_id == other_id:
             title = "同じ資料どうしは選べません。別の資料を選んでください。"
             raise Problem(422, "edition-of-itself", title, f"{document_id} was given twice")
@@ -98,14 +104,16 @@ def editions_router(assistant: Assistant) -> APIRouter:
 
     @router.get("/v1/changes")
     def changes(
+        who: Reader,
+        request: Request,
         now: Annotated[str, Query(description="Id of the later paper, from GET /v1/documents.")],
         then: Annotated[str | None, Query(description="Id of the earlier one; without it, the edition before.")] = None,
         kinds: Annotated[list[Kind] | None, Query(description="Only these kinds of changes.")] = None,
         limit: Annotated[int, Query(ge=1, le=MOST, description="Most changes that are returned.")] = 500,
     ) -> ChangesOut:
         """Return what changed from one paper to another, the weightiest first, each with its place in both."""
-        snapshot = assistant.collection.snapshot()
-        for id_ in filter(None, (now, then)):
+        snapshot = papers.snapshot(who)
+        for id_ in (now, *(() if then is None else (then,))):
             info_of(snapshot, id_)
         if now == then:
             title = "同じ資料どうしは比べられません。別の資料を選んでください。"
@@ -115,6 +123,7 @@ def editions_router(assistant: Assistant) -> APIRouter:
             found = assistant.editions.compare(snapshot, now, then)
         except NoEditionBefore as error:
             raise Problem(404, "no-edition-before", error.message, str(error)) from error
+        note(request, documents=[found.now.id, found.then.id])
         wanted = [change for change in found.changes if kinds is None or change.kind in kinds]
         return ChangesOut(
             then=document_out(found.then),
@@ -127,9 +136,18 @@ def editions_router(assistant: Assistant) -> APIRouter:
     return router
 
 
-def follows_router(assistant: Assistant, settings: Settings, follows: Follows, messenger: Messenger) -> APIRouter:
-    """Return the routes of what is followed, and of the alerts that came of it."""
-    router = APIRouter(tags=["editions"])
+def follows_router(papers: Papers, settings: Settings, messenger: Messenger | None) -> APIRouter:
+    """Return the routes of what is followed, and of the alerts that came of it.
+
+    ``messenger`` tells alerts elsewhere; None where there are accounts, since nobody there sees what everybody follows.
+    """
+    router, assistant = APIRouter(tags=["editions"]), papers.assistant
+
+    def follows_of(who: Caller) -> Follows:
+        """Return what the caller follows: a key, which may see less than its owner, has follows of its own."""
+        if who.by == "local":
+            return Follows(settings.index)
+        return Follows(settings.index, f"{who.id}-{who.credential[:16]}" if who.by == "key" else who.id)
 
     def cited(snapshot: Snapshot, spot: Spot | None, n: int) -> schemas.CitationOut | None:
         if spot is None or all(info.id != spot.document_id for info in snapshot.documents()):
@@ -137,10 +155,11 @@ def follows_router(assistant: Assistant, settings: Settings, follows: Follows, m
         citation = assistant.cite(snapshot, spot.document_id, spot.start, spot.end, n)
         return schemas.CitationOut.model_validate(citation, from_attributes=True)
 
-    def out() -> FollowsOut:
-        snapshot = assistant.collection.snapshot()
-        held = follows.held()
-        sends = [way for way, is_set in _ways(settings) if is_set]
+    def out(who: Caller, request: Request) -> FollowsOut:
+        snapshot = papers.snapshot(who)
+        held = follows_of(who).held(who.visible)
+        note(request, documents=list(dict.fromkeys(id_ for alert in held.alerts for id_ in alert.documents)))
+        sends = [way for way, is_set in _ways(settings) if is_set and messenger is not None]
         return FollowsOut(
             follows=tuple(FollowOut.model_validate(f, from_attributes=True) for f in held.follows),
             alerts=tuple(
@@ -159,47 +178,50 @@ def follows_router(assistant: Assistant, settings: Settings, follows: Follows, m
         )
 
     @router.get("/v1/follows")
-    def followed() -> FollowsOut:
+    def followed(who: Reader, request: Request) -> FollowsOut:
         """List what is followed and its alerts; papers that came since the last look are looked at first."""
         with _damaged():
-            follows.check(assistant, messenger)
-            return out()
+            follows_of(who).check(assistant, messenger, who.visible)
+            return out(who, request)
 
     @router.post("/v1/follows", status_code=201)
-    def follow(body: FollowBody) -> FollowsOut:
+    def follow(body: FollowBody, who: Reader, request: Request) -> FollowsOut:
         """Follow a question, or a figure of a paper, from what it is now on."""
         with _damaged():
             try:
                 if body.question is not None:
-                    follows.follow_question(assistant, body.question)
+                    note(request, question=body.question)
+                    follows_of(who).follow_question(assistant, body.question, who.visible)
                 elif body.spot is not None and body.label is not None:
-                    snapshot = assistant.collection.snapshot()
+                    snapshot = papers.snapshot(who)
                     if all(info.id != body.spot.document_id for info in snapshot.documents()):
                         title = "その文書は索引にありません。一覧から選び直してください。"
                         raise Problem(404, "document-unknown", title, f"no document {body.spot.document_id[:80]!r}")
-                    follows.follow_figure(body.label, Spot(**body.spot.model_dump()))
+                    follows_of(who).follow_figure(body.label, Spot(**body.spot.model_dump()))
             except QuestionError:
                 raise
             except ValueError as error:
                 title = f"登録できるのは {MOST_FOLLOWS} 件までです。使わないものを外してください。"
                 raise Problem(409, "too-many-follows", title, str(error)) from error
-            return out()
+            return out(who, request)
 
     @router.delete("/v1/follows/{follow_id}", status_code=204)
-    def drop(follow_id: Annotated[str, InPath(description="From GET /v1/follows.", max_length=40)]) -> None:
+    def drop(
+        follow_id: Annotated[str, InPath(description="From GET /v1/follows.", max_length=40)], who: Reader
+    ) -> None:
         """Follow something no longer."""
         with _damaged():
             try:
-                follows.drop(follow_id)
+                follows_of(who).drop(follow_id, who.visible)
             except KeyError:
                 title = "その登録はありません。すでに外された可能性があります。"
                 raise Problem(404, "follow-unknown", title, f"no follow has the id {follow_id!r}") from None
 
     @router.post("/v1/alerts/seen", status_code=204)
-    def see() -> None:
+    def see(who: Reader) -> None:
         """Mark all alerts as seen."""
         with _damaged():
-            follows.see()
+            follows_of(who).see(who.visible)
 
     return router
 

@@ -9,6 +9,8 @@ from fastapi import APIRouter
 from fastapi import Path as InPath
 
 from api import schemas
+from api.access.caller import Caller, Reader
+from api.access.papers import Papers
 from api.problems import Problem
 
 RunId = Annotated[str, InPath(description="From GET /v1/evaluations.", examples=["baseline"])]
@@ -26,22 +28,30 @@ class Runs(Protocol):
         ...
 
 
-def evaluations_router(runs: Runs | None) -> APIRouter:
-    """Return the routes over ``runs``; without any, the list is empty."""
+def evaluations_router(runs: Runs | None, papers: Papers) -> APIRouter:
+    """Return the routes over ``runs``; without any, the list is empty.
+
+    A scorecard speaks of the whole collection: whoever does not see all of it sees none.
+    """
     router = APIRouter(prefix="/v1/evaluations", tags=["evaluations"])
 
+    def seen_by(who: Caller) -> Runs | None:
+        return runs if papers.sees_all(who) else None
+
     @router.get("")
-    def listed() -> schemas.RunsOut:
+    def listed(who: Reader) -> schemas.RunsOut:
         """List the scorecards, newest first, the committed baseline last."""
-        return schemas.RunsOut(runs=tuple(map(schemas.RunOut.model_validate, runs.all() if runs else ())))
+        seen = seen_by(who)
+        return schemas.RunsOut(runs=tuple(map(schemas.RunOut.model_validate, seen.all() if seen else ())))
 
     @router.get("/{run_id}")
-    def run(run_id: RunId) -> schemas.RunDetail:
+    def run(run_id: RunId, who: Reader) -> schemas.RunDetail:
         """Return one scorecard with every answer that was not right beside what was expected."""
         try:
-            if runs is None:
+            seen = seen_by(who)
+            if seen is None:
                 raise KeyError(run_id)
-            return schemas.RunDetail.model_validate(runs.get(run_id))
+            return schemas.RunDetail.model_validate(seen.get(run_id))
         except KeyError:
             title = "その評価は見つかりません。一覧を読み込み直してください。"
             raise Problem(404, "run-unknown", title, f"no evaluation has the id {run_id[:80]!r}") from None

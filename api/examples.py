@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import zip_longest
 
-from answer.answer import QuestionError
-from answer.assistant import Assistant
+from answer.answer import Answer, QuestionError
 from index.snapshot import Snapshot
 from ingest.dates import describe
 from ingest.document import Fact
@@ -110,14 +109,14 @@ def kind_of(question: str) -> str:
     return found[1] if found else ""
 
 
-def example_questions(assistant: Assistant, snapshot: Snapshot, count: int) -> tuple[str, ...]:
-    """Return at most ``count`` questions that ``assistant`` answers with the value of the fact they come from.
+def example_questions(ask: Callable[[str], Answer], snapshot: Snapshot, count: int) -> tuple[str, ...]:
+    """Return at most ``count`` questions that ``ask`` answers with the value of the fact they come from.
 
     They are spread over papers and kinds of question: what is alike in both comes last, and only to fill up.
     """
     found: list[str] = []
     labels: set[str] = set()
-    papers: set[str] = set()
+    used: set[str] = set()
     kinds: set[str] = set()
     waiting = list(candidates(snapshot))
     tries = 0
@@ -129,18 +128,18 @@ def example_questions(assistant: Assistant, snapshot: Snapshot, count: int) -> t
             kind = kind_of(question)
             if fact.label in labels:
                 continue
-            if (fact.document_id in papers) + (kind in kinds) > alike:
+            if (fact.document_id in used) + (kind in kinds) > alike:
                 later.append((question, fact))
                 continue
             tries += 1
             try:
-                answer = assistant.ask(question)
+                answer = ask(question)
             except QuestionError:
                 continue
             if answer.status == "answered" and fact.value in answer.answer:
                 found.append(question)
                 labels.add(fact.label)
-                papers.add(fact.document_id)
+                used.add(fact.document_id)
                 kinds.add(kind)
         waiting = later
     return tuple(found)

@@ -19,6 +19,7 @@ from fastapi.responses import Response
 from filelock import FileLock, Timeout
 
 from api import schemas
+from api.access.caller import LOCAL, Caller, Curator, Reader
 from api.problems import NO_SPACE, Problem
 from index.protocols import IndexUnwritable
 from ingest.japanese import fold
@@ -57,19 +58,20 @@ def feedback_router(folder: Path) -> APIRouter:
     store = Feedback(folder)
 
     @router.post("", status_code=201)
-    def give(body: schemas.FeedbackIn) -> schemas.FeedbackOut:
+    def give(body: schemas.FeedbackIn, who: Reader) -> schemas.FeedbackOut:
         """Keep what a reader thinks of an answer; a bad verdict comes back with a draft of a question."""
-        return store.give(body)
+        return store.give(body, who)
 
     @router.get("")
-    def listed() -> schemas.FeedbackList:
-        """List what readers think, newest first."""
-        return schemas.FeedbackList(feedback=tuple(reversed(store.all())), questions=len(store.questions()))
+    def listed(who: Reader) -> schemas.FeedbackList:
+        """List what readers think, newest first: one's own, and of those who see no more than oneself."""
+        seen = tuple(reversed(store.all(who)))
+        return schemas.FeedbackList(feedback=seen, questions=len(store.questions(who)))
 
     @router.get("/questions", response_class=Response, responses={200: {"content": {"application/x-ndjson": {}}}})
-    def questions() -> Response:
+    def questions(who: Curator) -> Response:
         """Return the question file that accepted drafts went to: JSONL, as ``tenkyo eval --questions`` reads it."""
-        lines = _lines(folder / QUESTIONS)
+        lines = _lines(folder / QUESTIONS) if who.visible is None else list(map(_as_line, store.questions(who)))
         if not lines:
             title = "問題集はまだありません。意見の下書きを受け入れると作られます。"
             raise Problem(404, "no-questions", title, "no draft has been accepted yet")
@@ -77,14 +79,14 @@ def feedback_router(folder: Path) -> APIRouter:
         return Response(b"".join(lines), media_type="application/x-ndjson", headers=headers)
 
     @router.post("/{feedback_id}/accept")
-    def accept(feedback_id: FeedbackId, body: schemas.QuestionDraft) -> schemas.FeedbackOut:
+    def accept(feedback_id: FeedbackId, body: schemas.QuestionDraft, who: Curator) -> schemas.FeedbackOut:
         """Put a question that a person has completed into the question file."""
-        return store.accept(feedback_id, body)
+        return store.accept(feedback_id, body, who)
 
     @router.post("/{feedback_id}/dismiss")
-    def dismiss(feedback_id: FeedbackId) -> schemas.FeedbackOut:
+    def dismiss(feedback_id: FeedbackId, who: Curator) -> schemas.FeedbackOut:
         """Put a feedback aside; it stays in the list."""
-        return store.dismiss(feedback_id)
+        return store.dismiss(feedback_id, who)
 
     return router
 
@@ -95,25 +97,35 @@ class Feedback:
     def __init__(self, folder: Path):
         self.folder = folder
 
-    def all(self) -> list[schemas.FeedbackOut]:
-        """Return every feedback as it stands now, oldest first."""
+    def all(self, who: Caller = LOCAL) -> list[schemas.FeedbackOut]:
+        """Return every feedback that a caller may see as it stands now, oldest first."""
         kept: dict[str, schemas.FeedbackOut] = {}
+        hidden: set[str] = set()
         for event in _records(self.folder / EVENTS):
             try:
-                _apply(event, kept)
+                if event["event"] == "given" and not _is_shown(event, who):
+                    hidden.add(event["id"])
+                elif event["id"] not in hidden:
+                    _apply(event, kept)
             except (KeyError, TypeError, ValueError) as error:  # of another version, or changed by hand
                 log.warning("a line of %s cannot be used: %s: %s", EVENTS, type(error).__name__, error)
         return list(kept.values())
 
-    def questions(self) -> list[dict[str, Any]]:
-        return _records(self.folder / QUESTIONS)
+    def questions(self, who: Caller = LOCAL) -> list[dict[str, Any]]:
+        """Return the questions that came of the feedback that a caller may see."""
+        records = _records(self.folder / QUESTIONS)
+        if who.visible is None:
+            return records
+        accepted = [one.draft for one in self.all(who) if one.state == "accepted" and one.draft]
+        seen = [draft.model_dump(mode="json", exclude_none=True) for draft in accepted]
+        return [record for record in records if record in seen]
 
     def open_drafts(self) -> list[dict[str, Any]]:
         """Return the drafts that nobody has accepted or put aside, as records of a question file, oldest first."""
         drafts = (one.draft for one in self.all() if one.state == "open")
         return [draft.model_dump(mode="json", exclude_none=True) for draft in drafts if draft]
 
-    def give(self, said: schemas.FeedbackIn) -> schemas.FeedbackOut:
+    def give(self, said: schemas.FeedbackIn, who: Caller = LOCAL) -> schemas.FeedbackOut:
         now = _now()
         # Passages only repeat what the documents say, and are most of an answer's size.
         said = said.model_copy(update={"answer": said.answer.model_copy(update={"passages": ()})})
@@ -123,13 +135,15 @@ class Feedback:
             "time": now,
             "said": said.model_dump(mode="json"),
         }
+        if who.visible is not None:
+            event |= {"by": who.id, "groups": sorted(who.groups)}
         with self._writing():
             _append(self.folder / EVENTS, event)
         return _given(event)
 
-    def accept(self, feedback_id: str, question: schemas.QuestionDraft) -> schemas.FeedbackOut:
+    def accept(self, feedback_id: str, question: schemas.QuestionDraft, who: Caller = LOCAL) -> schemas.FeedbackOut:
         with self._writing():
-            found = self._open(feedback_id)
+            found = self._open(feedback_id, who)
             record = question.model_dump(mode="json", exclude_none=True)
             known = self.questions()
             # The same line may stand there already, when the power went before the event was written.
@@ -139,15 +153,15 @@ class Feedback:
             _append(self.folder / EVENTS, {"event": "accepted", "id": feedback_id, "time": _now(), "question": record})
         return found.model_copy(update={"state": "accepted", "draft": question})
 
-    def dismiss(self, feedback_id: str) -> schemas.FeedbackOut:
+    def dismiss(self, feedback_id: str, who: Caller = LOCAL) -> schemas.FeedbackOut:
         with self._writing():
-            found = self._open(feedback_id)
+            found = self._open(feedback_id, who)
             _append(self.folder / EVENTS, {"event": "dismissed", "id": feedback_id, "time": _now()})
         return found.model_copy(update={"state": "dismissed"})
 
-    def _open(self, feedback_id: str) -> schemas.FeedbackOut:
+    def _open(self, feedback_id: str, who: Caller) -> schemas.FeedbackOut:
         """Return a feedback that is not accepted yet; what was put aside may be taken up again."""
-        for one in self.all():
+        for one in self.all(who):
             if one.id == feedback_id:
                 if one.state == "accepted":
                     title = "この意見は、もう問題集に入っています。"
@@ -176,6 +190,23 @@ class Feedback:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _is_shown(event: dict[str, Any], who: Caller) -> bool:
+    """Tell whether a caller may see what somebody said.
+
+    A question may speak of any paper that its asker sees, so whoever sees it must be in all the groups that they were
+    in; and of the papers that the answer shows, each must be one that the caller sees.
+    """
+    if who.visible is None:
+        return True
+    groups = set(event.get("groups", ()))
+    if event.get("by") != who.id and not (groups and groups <= who.groups):
+        return False
+    answer = event["said"]["answer"]
+    generated = answer.get("generated") or {}
+    cited = [*answer.get("citations", ()), *generated.get("citations", ())]
+    return all(who.sees(citation["document_id"]) for citation in cited)
 
 
 def _apply(event: dict[str, Any], kept: dict[str, schemas.FeedbackOut]) -> None:
@@ -308,7 +339,7 @@ def _append(path: Path, record: dict[str, Any]) -> None:
 
     The caller holds the lock. A line that does not fit on the disk leaves nothing behind.
     """
-    line = json.dumps(record, ensure_ascii=False).translate(LINE_ENDS).encode() + b"\n"
+    line = _as_line(record)
     with path.open("ab+") as file:
         end = _mended(file)
         try:
@@ -318,6 +349,10 @@ def _append(path: Path, record: dict[str, Any]) -> None:
         except OSError:
             file.truncate(end)
             raise
+
+
+def _as_line(record: dict[str, Any]) -> bytes:
+    return json.dumps(record, ensure_ascii=False).translate(LINE_ENDS).encode() + b"\n"
 
 
 def _mended(file: Any) -> int:

@@ -11,20 +11,24 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter, File, Header, Request, Response, UploadFile
+from fastapi import APIRouter, File, Header, Query, Request, Response, UploadFile
 from fastapi import Path as InPath
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from answer.assistant import Assistant
 from api import schemas
+from api.access.caller import Caller, Contributor, Reader
+from api.access.door import is_open, note
+from api.access.state import Holdings
 from api.documents import document_out
 from api.problems import Problem, problem_of
 from api.settings import Settings
 from api.uploads import keep
-from api.works import WAITING, Works
+from api.works import WAITING, Work, Works
 from index.collection import AddReport, Progress
+from index.documents import DocumentInfo
 from index.embedder import preparing
-from index.protocols import IndexBusy
+from index.protocols import IndexBusy, TenkyoIndexError
 
 log = logging.getLogger(__name__)
 
@@ -39,8 +43,17 @@ Prefer = Annotated[
     str, Header(description="respond-async: answer 202 at once; GET /v1/intake tells how far it is.", examples=[ASYNC])
 ]
 
+Group = Annotated[
+    str | None,
+    Query(
+        max_length=100, description="Where there are accounts: whose papers they will be. Default: one's only group."
+    ),
+]
 
-def intake_router(assistant: Assistant, settings: Settings, after: Callable[[], object] = lambda: None) -> APIRouter:
+
+def intake_router(
+    assistant: Assistant, settings: Settings, holdings: Holdings, after: Callable[[], object] = lambda: None
+) -> APIRouter:
     """Return the routes that take documents in, and tell how far that is.
 
     With ``Accept: application/x-ndjson`` they tell it themselves, line by line. ``after`` is done once papers are in;
@@ -54,24 +67,34 @@ def intake_router(assistant: Assistant, settings: Settings, after: Callable[[], 
     }
 
     def take_in(
-        folder: tempfile.TemporaryDirectory[str], kept: dict[Path, str], request: Request, prefer: str
+        who: Caller,
+        shelf: str,
+        folder: tempfile.TemporaryDirectory[str],
+        kept: dict[Path, str],
+        request: Request,
+        prefer: str,
     ) -> schemas.UploadOut | Response:
         """Add the files of ``folder``, which is removed in the end, and answer in the form that is wished for."""
 
         def job(progress: Progress) -> schemas.UploadOut:
-            report = _patiently(lambda: assistant.collection.add(list(kept), progress, kept), progress)
+            holdings.expect(shelf, kept)
+            before = _held(assistant) if shelf else []
+            on = {"shelf": shelf} if shelf else {}
+            report = _patiently(lambda: assistant.collection.add(list(kept), progress, kept, **on), progress)
+            holdings.succeed(before, report)
             try:
                 after()
             except Exception:
                 log.exception("what follows an intake failed")
             return upload_out(report, kept)
 
-        work = works.submit(job, tuple(kept.values()), request.url.path, folder.cleanup)
+        note(request, files=list(kept.values()), group=shelf)
+        work = works.submit(job, tuple(kept.values()), request.url.path, folder.cleanup, by=who.id, shelf=shelf)
         if ASYNC in prefer:
             headers = {"Preference-Applied": ASYNC, "Location": "/v1/intake"}
             return JSONResponse(work.out().model_dump(), 202, headers)
         if NDJSON in request.headers.get("accept", ""):
-            return StreamingResponse(work.lines(), media_type=NDJSON)
+            return StreamingResponse(work.lines(lambda: is_open(request, who)), media_type=NDJSON)
         return work.result()
 
     @router.post("/v1/documents", response_model=schemas.UploadOut, responses=answers)
@@ -84,7 +107,9 @@ def intake_router(assistant: Assistant, settings: Settings, after: Callable[[], 
             ),
         ],
         request: Request,
+        who: Contributor,
         prefer: Prefer = "",
+        group: Group = None,
     ) -> schemas.UploadOut | Response:
         """Add or refresh documents. What can't be read is named in ``failed``; the rest goes in.
 
@@ -94,21 +119,25 @@ def intake_router(assistant: Assistant, settings: Settings, after: Callable[[], 
         if len(files) > settings.max_upload_files:
             title = f"一度に送れるのは {settings.max_upload_files} ファイルまでです。"
             raise Problem(413, "too-many-files", title, f"{len(files)} files, at most {settings.max_upload_files}")
+        shelf = holdings.shelf(who, group)
         folder = tempfile.TemporaryDirectory(prefix="tenkyo-")
         try:
             kept = keep(files, Path(folder.name))
         except BaseException:
             folder.cleanup()
             raise
-        return take_in(folder, kept, request, prefer)
+        return take_in(who, shelf, folder, kept, request, prefer)
 
     @router.post("/v1/sample", response_model=schemas.UploadOut, responses=answers)
-    def add_sample(request: Request, prefer: Prefer = "") -> schemas.UploadOut | Response:
+    def add_sample(
+        request: Request, who: Contributor, prefer: Prefer = "", group: Group = None
+    ) -> schemas.UploadOut | Response:
         """Take in the sample collection that comes with the program."""
         papers = sample_papers()
         if not papers:
             title = "見本資料が入っていません。お手元の資料を取り込んでください。"
             raise Problem(404, "sample-missing", title, "the package sample holds no PDF")
+        shelf = holdings.shelf(who, group)
         folder = tempfile.TemporaryDirectory(prefix="tenkyo-")
         kept: dict[Path, str] = {}
         try:
@@ -119,25 +148,42 @@ def intake_router(assistant: Assistant, settings: Settings, after: Callable[[], 
         except BaseException:
             folder.cleanup()
             raise
-        return take_in(folder, kept, request, prefer)
+        return take_in(who, shelf, folder, kept, request, prefer)
 
     @router.get("/v1/intake")
-    def intakes() -> schemas.IntakesOut:
+    def intakes(who: Reader) -> schemas.IntakesOut:
         """List the intakes that wait, run, or have ended within the last hour, in the order in which they came."""
-        return schemas.IntakesOut(intakes=tuple(work.out() for work in works.listed()))
+        return schemas.IntakesOut(intakes=tuple(work.out() for work in works.listed() if _is_shown(work, who)))
 
     @router.delete("/v1/intake/{intake_id}", status_code=204)
     def drop_intake(
         intake_id: Annotated[str, InPath(description="From GET /v1/intake.", examples=["1"])],
+        who: Contributor,
     ) -> None:
         """Stop an intake that waits or runs (what it has finished stays), or take one that has ended off the list."""
         try:
+            work = next(work for work in works.listed() if work.id == intake_id and _is_shown(work, who))
+            if who.by != "local" and work.by != who.id and not who.may("curate"):
+                title = "ほかの人の取り込みは止められません。"
+                raise Problem(403, "not-permitted", title, "the permission 'curate' is needed")
             works.drop(intake_id)
-        except KeyError:
+        except (StopIteration, KeyError):
             title = "その取り込みはありません。すでに終わった可能性があります。"
             raise Problem(404, "intake-unknown", title, f"no intake has the id {intake_id[:80]!r}") from None
 
     return router
+
+
+def _is_shown(work: Work, who: Caller) -> bool:
+    """Tell whether an intake is of the caller's own groups."""
+    return who.visible is None or work.shelf in who.groups
+
+
+def _held(assistant: Assistant) -> list[DocumentInfo]:
+    try:
+        return assistant.collection.snapshot().documents()
+    except TenkyoIndexError:  # adding says what is wrong, or makes it good
+        return []
 
 
 def sample_papers() -> list[Traversable]:

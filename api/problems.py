@@ -137,13 +137,30 @@ class Gate:
     Bodies without a declared length are counted as they come.
     """
 
-    def __init__(self, app: ASGIApp, *, allowed_hosts: Sequence[str], limits: Mapping[str, int]):
-        """``limits`` are bytes by path, where they are not ``BODY_LIMIT``."""
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        allowed_hosts: Sequence[str],
+        limits: Mapping[str, int],
+        ports: Sequence[int] = (),
+        origins: Sequence[str] | None = None,
+    ):
+        """``limits`` are bytes by path, where they are not ``BODY_LIMIT``.
+
+        A page of another origin is refused: it must be one of ``origins``, to the letter; where these are None, one of
+        an allowed host at the port that is called or at one of ``ports``.
+        """
         self.app = app
         self.allowed_hosts = frozenset(host.lower() for host in allowed_hosts)
         self.limits = limits
+        self.ports = frozenset(ports)
+        self.origins = None if origins is None else frozenset(origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":  # there is none here
+            await send({"type": "websocket.close", "code": 1008})
+            return
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -170,12 +187,21 @@ class Gate:
         if not self._allowed(f"//{host}"):
             return Problem(400, "host-not-allowed", HTTP_TITLES[403], f"host {host[:100]!r} is not allowed")
         origin = headers.get("origin")
-        if origin is not None and not self._allowed(origin):
+        if origin is not None and not self._is_own(origin, host):
             return Problem(403, "origin-not-allowed", HTTP_TITLES[403], f"origin {origin[:100]!r} is not allowed")
         length = headers.get("content-length", "0")
         if length.isdecimal() and int(length[:20]) > limit:
             return too_large(limit)
         return None
+
+    def _is_own(self, origin: str, host: str) -> bool:
+        """Tell whether a page of this origin may ask."""
+        if self.origins is not None:
+            return origin in self.origins
+        if not self._allowed(origin):
+            return False
+        url = URL(origin)
+        return url.scheme in ("http", "https") and (url.netloc == host or url.port in self.ports)
 
     def _allowed(self, url: str) -> bool:
         try:

@@ -15,21 +15,23 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
+from urllib.parse import urlsplit
 
 import uvicorn
 
 from answer.assistant import Assistant, open_assistant
 from answer.generating.writer import ServerWriter
+from api.access.door import Door
+from api.access.state import opened_door
 from api.app import create_app
 from api.evaluations import Runs
 from api.llm import opened
-from api.settings import Settings
+from api.settings import Settings, check_state, local_url
 from index.protocols import TenkyoIndexError
 
 START_SECONDS = 60
 STOP_SECONDS = 3
 IDLE_SECONDS = 1.0  # for workers without work to end on a busy machine
-ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # listening everywhere, a program on this machine calls it here
 
 
 class PortTakenError(Exception):
@@ -45,10 +47,11 @@ class PortTakenError(Exception):
 
 def serve_both(settings: Settings, runs: Runs | None = None) -> int:
     """Serve until Ctrl-C or SIGTERM, and return the exit status: 0 when asked to stop, 2 when one of both fell."""
+    check_state(settings)
     _check_free("API", settings.api_host, settings.api_port, "--api-port")
     _check_free("画面", settings.ui_host, settings.ui_port, "--ui-port")
-    api_url = settings.api_url or _url(settings.api_host, settings.api_port)
-    ui_url = _url(settings.ui_host, settings.ui_port)
+    api_url = settings.api_url or local_url(settings.api_host, settings.api_port)
+    ui_url = local_url(settings.ui_host, settings.ui_port)
     stop = threading.Event()
 
     for number in {signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}:
@@ -69,11 +72,16 @@ def _serve(
     assistant = open_assistant(
         settings.index, settings.embedding_model, settings.max_question_chars, database=settings.database
     )
+    door = opened_door(settings)
     server = uvicorn.Server(
         uvicorn.Config(
-            create_app(assistant, settings, runs, writer),
+            create_app(assistant, settings, runs, writer, door),
             host=settings.api_host,
             port=settings.api_port,
+            # What a proxy says of whom it speaks for is believed of no other machine.
+            proxy_headers=settings.proxies is not None,
+            forwarded_allow_ips=settings.proxies,
+            server_header=False,
             log_level="warning",
             access_log=False,
             timeout_graceful_shutdown=STOP_SECONDS,
@@ -88,7 +96,8 @@ def _serve(
     status = 2
     try:
         if _wait_for([f"{api_url}/healthz", f"{ui_url}/_stcore/health"], stop, api, page):
-            print(f"画面: {ui_url}\nAPI:  {api_url}（説明: {api_url}/docs）", flush=True)
+            for line in _addresses(settings, ui_url, api_url, door):
+                print(line, flush=True)
             print("終了するには Ctrl-C を押してください。", flush=True)
             warm.start()
             while api.is_alive() and page.poll() is None and not stop.wait(0.2):
@@ -107,6 +116,20 @@ def _serve(
         sys.stderr.flush()
         os._exit(status)
     return status
+
+
+def _addresses(settings: Settings, ui_url: str, api_url: str, door: Door) -> Iterator[str]:
+    """Yield the lines that say where everything is, and how the first administrator comes in."""
+    if not door.is_shared:
+        yield f"画面: {ui_url}"
+        yield f"API:  {api_url}（説明: {api_url}/docs）"
+        return
+    yield f"画面: {settings.page_url}（サインイン: {settings.sign_in_url}/sign-in）"
+    yield f"API:  {settings.sign_in_url}"
+    if (code := door.first_code()) is not None:
+        yield "管理者がまだいません。次のアドレスで、コードと名前とパスワードを入れてください（コードは1回だけ有効）。"
+        yield f"  {settings.sign_in_url}/welcome"
+        yield f"  コード: {code}"
 
 
 def _warm_up(assistant: Assistant, examples: str, writer: ServerWriter | None) -> None:
@@ -158,7 +181,11 @@ def _start_page(settings: Settings, api_url: str) -> subprocess.Popen[bytes]:
     spec = find_spec("ui.app")
     if spec is None or spec.origin is None:
         raise ModuleNotFoundError("the room ui is not installed: no module ui.app")
+    # Only pages of this name may speak to the page's own server.
+    public = {"browser.serverAddress": urlsplit(settings.page_url).hostname or ""} if settings.shared else {}
+    signing_in = {"TENKYO_SIGN_IN_URL": f"{settings.sign_in_url}/sign-in"} if settings.shared else {}
     options = {
+        **public,
         "server.headless": "true",
         "server.address": settings.ui_host,
         "server.port": str(settings.ui_port),
@@ -169,7 +196,7 @@ def _start_page(settings: Settings, api_url: str) -> subprocess.Popen[bytes]:
     }
     return subprocess.Popen(
         [sys.executable, "-m", "streamlit", "run", spec.origin, *(f"--{k}={v}" for k, v in options.items())],
-        env={**os.environ, "TENKYO_API_URL": api_url},
+        env={**os.environ, "TENKYO_API_URL": api_url, **signing_in},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,  # its own greeting; what goes wrong is on stderr
     )
@@ -217,9 +244,3 @@ def _check_free(what: str, host: str, port: int, flag: str) -> None:
             probe.bind(address)
         except OSError as error:
             raise PortTakenError(what, host, port, flag) from error
-
-
-def _url(host: str, port: int) -> str:
-    """Return the address that a program on this machine calls."""
-    host = ANYWHERE.get(host, host)
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

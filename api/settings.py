@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import re
 import sys
+from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_core import ErrorDetails
@@ -54,6 +56,25 @@ class Settings(BaseSettings):
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         ("127.0.0.1", "localhost", "::1", "testserver"),
         description="host names the API answers to, with commas: no page elsewhere may reach it by a name of its own",
+    )
+
+    shared: bool = Field(False, description="people sign in, and see what their groups may see; off: this machine only")
+    public_url: str | None = Field(None, description="where people find the page when it is shared")
+    public_api_url: str | None = Field(None, description="where their browsers find the API; its host is the page's")
+    proxies: str | None = Field(None, description="addresses of proxies whose word on who calls is taken, with commas")
+    session_idle_minutes: int = Field(60, ge=5, le=24 * 60, description="without use, a session ends after these")
+    session_hours: int = Field(12, ge=1, le=30 * 24, description="with use, it ends after these")
+    oidc_issuer: str | None = Field(None, description="an OpenID Connect provider that people sign in at")
+    oidc_client_id: str | None = Field(None, min_length=1)
+    oidc_client_secret: SecretStr | None = Field(None, description="sent to that provider alone, and shown nowhere")
+    oidc_claim: str = Field("groups", min_length=1, description="the claim that names somebody's groups")
+    oidc_groups: Annotated[dict[str, str], NoDecode] = Field(
+        {}, description="which of its values gives which of our groups: value=group, with commas; others give none"
+    )
+    requests_per_minute: int = Field(1200, ge=1, description="of one caller where there are accounts")
+    asking_at_once: int | None = Field(None, ge=1, le=256, description="questions; None: as many as there are cores")
+    audit_questions: Literal["off", "hashed", "full"] = Field(
+        "hashed", description="what the record keeps of questions"
     )
 
     max_question_chars: int = Field(500, ge=1, le=10_000)
@@ -106,6 +127,53 @@ class Settings(BaseSettings):
     def _address(cls, url: str | None) -> str | None:
         return None if url is None else base_url(url)
 
+    @field_validator("public_url", "public_api_url")
+    @classmethod
+    def _origin(cls, url: str | None) -> str | None:
+        if url is None:
+            return None
+        parts = urlsplit(url)
+        if (
+            parts.scheme not in ("http", "https")
+            or not parts.hostname
+            or parts.query
+            or parts.fragment
+            or parts.username
+        ):
+            raise ValueError("must be an address such as https://papers.example.jp")
+        return url.rstrip("/")
+
+    @property
+    def page_url(self) -> str:
+        """Return where people find the page."""
+        return self.public_url or local_url(self.ui_host, self.ui_port)
+
+    @property
+    def public_hosts(self) -> tuple[str, ...]:
+        """Return the names by which browsers call the API."""
+        return tuple(filter(None, (urlsplit(url).hostname for url in (self.public_url, self.public_api_url) if url)))
+
+    @property
+    def public_origins(self) -> tuple[str, ...]:
+        """Return the origins of the page and of the API, as browsers write them."""
+        parts = [urlsplit(url) for url in (self.page_url, self.sign_in_url)]
+        return tuple(f"{part.scheme}://{part.netloc}" for part in parts)
+
+    @property
+    def sign_in_url(self) -> str:
+        """Return where their browsers find the API."""
+        return self.public_api_url or local_url(self.api_host, self.api_port)
+
+    @field_validator("oidc_groups", mode="before")
+    @classmethod
+    def _table(cls, table: object) -> object:
+        if not isinstance(table, str):
+            return table
+        pairs = [pair.partition("=") for pair in table.split(",") if pair.strip()]
+        if not all(value.strip() and group.strip() for value, _, group in pairs):
+            raise ValueError("must be value=group, with commas")
+        return {value.strip(): group.strip() for value, _, group in pairs}
+
     @field_validator("llm_key")
     @classmethod
     def _sendable(cls, key: SecretStr | None) -> SecretStr | None:
@@ -130,8 +198,68 @@ class Settings(BaseSettings):
         return path.expanduser() if path else None
 
 
+def check_state(settings: Settings) -> None:
+    """Raise SettingsError unless the settings are one of two states: local without accounts, or shared with them.
+
+    Local listens to this machine alone. Shared beyond it needs the addresses that people use, since cookies, links and
+    the check of whom a request comes from rest on them.
+    """
+    hosts = {"api_host": settings.api_host, "ui_host": settings.ui_host}
+    wide = [name for name, host in hosts.items() if not is_loopback(host)]
+    if not settings.shared:
+        if wide:
+            raise SettingsError(
+                f"{PREFIX}{wide[0].upper()}: {hosts[wide[0]]!r} is reached from other machines, and nobody signs in: "
+                f"set {PREFIX}SHARED=1 (tenkyo serve --shared), or listen at 127.0.0.1"
+            )
+        for name in ("public_url", "public_api_url"):
+            if getattr(settings, name):
+                raise SettingsError(f"{PREFIX}{name.upper()}: only with {PREFIX}SHARED=1 (tenkyo serve --shared)")
+        return
+    if settings.alert_webhook is not None or settings.alert_mail_to:
+        name = "alert_mail_to" if settings.alert_webhook is None else "alert_webhook"
+        raise SettingsError(
+            f"{PREFIX}{name.upper()}: only without {PREFIX}SHARED=1: one address would be told of everybody's papers; "
+            "with accounts, alerts are on the page"
+        )
+    for name in ("public_url", "public_api_url"):
+        if wide and getattr(settings, name) is None:
+            raise SettingsError(
+                f"{PREFIX}{name.upper()}: must be set, since {PREFIX}{wide[0].upper()} is {hosts[wide[0]]!r}: "
+                "the address that people's browsers use, such as https://papers.example.jp"
+            )
+    if settings.oidc_issuer:
+        for name in ("oidc_client_id", "oidc_client_secret"):
+            if getattr(settings, name) is None:
+                raise SettingsError(f"{PREFIX}{name.upper()}: must be set with {PREFIX}OIDC_ISSUER")
+        if not settings.oidc_issuer.startswith("https://") and not is_loopback(
+            urlsplit(settings.oidc_issuer).hostname or ""
+        ):
+            raise SettingsError(f"{PREFIX}OIDC_ISSUER: must be https, or people could be anybody")
+    page, api = (urlsplit(url).hostname for url in (settings.page_url, settings.sign_in_url))
+    if page != api:
+        raise SettingsError(
+            f"{PREFIX}PUBLIC_API_URL: its host {api!r} is not that of {PREFIX}PUBLIC_URL, {page!r}: "
+            "a browser sends what signs it in to one host only"
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host can be this machine only. 例: 127.0.0.1 → True, 127.0.0.1.example.jp → False"""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def local_url(host: str, port: int) -> str:
+    """Return the address that a program on this machine calls; listening everywhere, it is called here."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 # Of these an error never repeats what was given: it may hold a password.
-_SECRET = {"alert_webhook", "database_url", "llm_key", "llm_url", "smtp_password"}
+_SECRET = {"alert_webhook", "database_url", "llm_key", "llm_url", "oidc_client_secret", "smtp_password"}
 
 # Read by .ci/setup.sh before there is a tenkyo. Whoever exports them for it must not be refused by the command.
 _OF_SET_UP = {"TENKYO_TORCH", "TENKYO_TORCH_INDEX"}

@@ -12,6 +12,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
+from secrets import token_hex
 
 from api import schemas
 from api.problems import Problem, problem_of
@@ -93,6 +94,8 @@ class Work:
     ended: datetime | None = None
     problem: Problem | None = None
     stopping: threading.Event = field(default_factory=threading.Event)
+    by: str = ""  # id of the caller
+    shelf: str = ""  # the group that the papers are of
 
     def run(self) -> None:
         """Do the job, unless it was called off before its turn."""
@@ -124,18 +127,24 @@ class Work:
         assert self.problem is not None
         raise self.problem
 
-    async def lines(self) -> AsyncIterator[str]:
-        """Yield what is being done, whenever that has changed, and how it ended: JSON, one event a line."""
+    async def lines(self, may_hear: Callable[[], bool] = lambda: True) -> AsyncIterator[str]:
+        """Yield what is being done, whenever that has changed, and how it ended: JSON, one event a line.
+
+        Whoever may hear it no longer hears nothing more.
+        """
         end = asyncio.wrap_future(self.end)
         said: Event | None = None
         try:
             while not end.done():
+                if not await asyncio.to_thread(may_hear):
+                    return
                 now = self.doing()
                 if now != said:
                     said = now
                     yield _line(now)
                 await asyncio.wait([end], timeout=PAUSE)
-            yield _line(end.result())
+            if await asyncio.to_thread(may_hear):
+                yield _line(end.result())
         finally:
             end.cancel()  # only the waiting: the loop may be gone when the work ends
 
@@ -187,10 +196,21 @@ class Works:
         self._all: list[Work] = []
         self._is_running = False
 
-    def submit(self, job: Job, files: tuple[str, ...], path: str, after: Callable[[], None] = lambda: None) -> Work:
+    def submit(
+        self,
+        job: Job,
+        files: tuple[str, ...],
+        path: str,
+        after: Callable[[], None] = lambda: None,
+        *,
+        by: str = "",
+        shelf: str = "",
+    ) -> Work:
         """Return the work that will do the job when its turn comes; ``after`` is called at its end."""
         with self._lock:
-            work = Work(str(next(self._ids)), files, path, job, after, Estimate(self._pace), self._preparing)
+            # How many others there were is nobody's business.
+            id_ = token_hex(8) if shelf else str(next(self._ids))
+            work = Work(id_, files, path, job, after, Estimate(self._pace), self._preparing, by=by, shelf=shelf)
             work.end.set_running_or_notify_cancel()  # a listener that leaves cannot call it off
             if self._is_running:
                 work.now = schemas.ProgressEvent(stage=WAITING, done=0, total=1)

@@ -23,7 +23,7 @@ from index.database.rewording import reword
 from index.database.schema import ANALYZER, EMBEDDER
 from index.documents import DocumentInfo, Original, info_of
 from index.embedder import open_embedder
-from index.files import find_files, not_readable, shown_name
+from index.files import document_id, find_files, not_readable, shown_name
 from index.keywords import analyzer
 from index.originals import FOLDER, forget_originals, hash_file, keep_original
 from index.protocols import Embedder, IndexMissing, IndexUnwritable, TenkyoIndexError, Vectors
@@ -157,6 +157,7 @@ class Collection:
         paths: Sequence[Path],
         progress: Progress | None = None,
         sources: Mapping[Path, str] | None = None,
+        shelf: str = "",
     ) -> AddReport:
         """Take in files and folders; a file with unchanged content is skipped, one with new content replaces its old.
 
@@ -164,8 +165,9 @@ class Collection:
 
         ``progress`` hears (what is being done, done, total). ``sources`` gives the name under which a file is to be
         known, when that is not its path (例: an upload in a temporary folder); since papers of one name may be
-        different ones, such a file takes the place of another only where it is recognisably a new version of it. A
-        file that cannot be read is listed, and the rest goes on. Ctrl-C, and ``Stopped`` out of ``progress``, keep
+        different ones, such a file takes the place of another only where it is recognisably a new version of it. On a
+        ``shelf`` of its own a file meets no file of another shelf, whatever its name or content. A file that cannot be
+        read is listed, and the rest goes on. Ctrl-C, and ``Stopped`` out of ``progress``, keep
         the documents that were finished.
         """
         began = time.monotonic()
@@ -177,7 +179,7 @@ class Collection:
             with self._database(create=True) as database:
                 self._make_ready(database, report)
                 before = Reader(database).newest()
-                tasks = self._plan(paths, sources or {}, before, result, report)
+                tasks = self._plan(paths, sources or {}, before, result, report, shelf)
                 if tasks:
                     self._carry_out(database, tasks, result, report)
                     self._clear_away(database)
@@ -296,6 +298,7 @@ class Collection:
         before: View,
         result: AddReport,
         report: Progress,
+        shelf: str = "",
     ) -> list[Task]:
         """Return which files to read; what is skipped or cannot be opened goes into ``result``."""
         files = list(find_files(paths, but=self.folder))
@@ -303,7 +306,8 @@ class Collection:
         known = {original.id: original for original in originals(before)}
         held_by: dict[str, list[Original]] = {}
         for original in known.values():
-            held_by.setdefault(original.source, []).append(original)
+            if original.id == document_id(original.sha256, shelf):
+                held_by.setdefault(original.source, []).append(original)
         for done, (path, failure) in enumerate(files):
             report(LOOKING, done, len(files))
             source = sources.get(path, str(path.absolute()))
@@ -316,9 +320,10 @@ class Collection:
             if failure:
                 result.failed.append((path, failure))
                 continue
-            same, held = known.get(sha256[:16]), held_by.get(source, [])
-            others = tuple(original.id for original in held if original.id != sha256[:16])
-            task = Task(path, sha256[:16], sha256, source, shown_name(source), None, same is not None, size)
+            id_ = document_id(sha256, shelf)
+            same, held = known.get(id_), held_by.get(source, [])
+            others = tuple(original.id for original in held if original.id != id_)
+            task = Task(path, id_, sha256, source, shown_name(source), None, same is not None, size)
             if path in sources:
                 task = replace(task, rivals=others, given=same.given if same else {})
             else:

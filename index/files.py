@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -47,6 +48,11 @@ def _in_folder(top: Path, but: Path) -> Iterator[Found]:
     for error in unreadable:
         place = Path(error.filename or top)
         yield place, not_readable(place, error)
+
+
+def document_id(sha256: str, shelf: str = "") -> str:
+    """Return the id of a document of this content. The same content on two shelves is two documents."""
+    return (hashlib.sha256(f"{shelf}\n{sha256}".encode()).hexdigest() if shelf else sha256)[:16]
 
 
 def not_readable(path: Path, error: OSError) -> ParseError:

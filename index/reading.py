@@ -116,7 +116,7 @@ def _read(task: Task, copies: Path, pages: _Pages, settle: Callable[[Task, Docum
             message = "読み取っている間にファイルが変わりました。もう一度取り込んでください。"
             return ParseError(shown, message, "the file changed while it was read")
         task = settle(task, document)
-        document = replace(document, source=task.source).described(task.given)
+        document = replace(document, id=task.id, source=task.source).described(task.given)
         pages.heard(task, len(document.pages), len(document.pages))
         return task, document, read_facts(document), read_statements(document)
     except ParseError as error:

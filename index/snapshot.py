@@ -29,6 +29,7 @@ from ingest.document import Chunk, Document, Fact
 from ingest.japanese import words
 
 PARTS_KEPT = 16  # scopes of which it is in memory what they cover
+READERS_KEPT = 16  # sets of documents that somebody may see, with what was made for them
 WORDS_KEPT = 16384  # words of which it is in memory how many passages hold them
 
 
@@ -61,8 +62,8 @@ class Memory:
 class Snapshot:
     """The read side of an index. Open one with ``Collection.snapshot``.
 
-    It stays what it is while others come. What is replaced can still be read for a minute; after that, who reads on is
-    told by GenerationGone.
+    It may be that of one reader, see ``only``. It stays what it is while others come. What is replaced can still be
+    read for a minute; after that, who reads on is told by GenerationGone.
     """
 
     def __init__(
@@ -70,7 +71,7 @@ class Snapshot:
     ):
         """``made_with`` is what the database says of how it was made; IndexMismatch when it is another analyzer."""
         check_properties(made_with, {ANALYZER: analyzer()}, view.database.place)
-        self.id = view.generation.id
+        self.id = view.contents.id
         self.view = view
         self.folder = folder
         self.embedder = embedder
@@ -79,7 +80,16 @@ class Snapshot:
         self._lock = Lock()
         self._vocabulary: Vocabulary | None = None
         self._kept_part = lru_cache(PARTS_KEPT)(self._part)
+        self._kept_readers = lru_cache(READERS_KEPT)(self._of_reader)
         self._shares = Cache[tuple[str, Scope | None], float](WORDS_KEPT, lambda _: 1)
+
+    def only(self, ids: frozenset[str] | None) -> Snapshot:
+        """Return this snapshot for a reader who may see these documents alone; itself for one who may see all.
+
+        A document that is not among them is as unknown as one that never was: it is neither found nor counted, and
+        every method raises the same KeyError for both.
+        """
+        return self if ids is None else self._kept_readers(ids)
 
     def documents(self) -> list[DocumentInfo]:
         return self.view.infos()
@@ -192,6 +202,9 @@ class Snapshot:
     def problems(self) -> list[str]:
         """Return, in Japanese, what does not fit together; nothing when all is well."""
         return problems(self.view, self.folder / FOLDER)
+
+    def _of_reader(self, ids: frozenset[str]) -> Snapshot:
+        return Snapshot(self.view.only(ids), self.folder, self.embedder, self._made_with, self._memory)
 
     def _part(self, scope: Scope) -> Part:
         documents = tuple(info for info in self.view.infos() if scope.covers(info))

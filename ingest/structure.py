@@ -6,6 +6,7 @@ their neighbours, and headings nest by what they are numbered with.
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from bisect import bisect_left
@@ -606,9 +607,15 @@ class _Outline:
             other = unit.displayed and entry.displayed and entry.page < unit.lines[0].page and entry.number is None
             if other and unit.number is not None:
                 other = entry.size is not None and size >= 0.97 * entry.size
-            if other or (entry.size is not None and size > _LARGER * entry.size):
-                del self.stack[i:]
+            # A small name over a title is as large as its title.
+            reach = max((e.size for e in self.stack[i:] if e.size is not None), default=math.inf)
+            if other or (size > _LARGER * reach and not self._is_over(entry, unit)):
+                self.stack[i:] = [e for e in self.stack[i + 1 :] if e.key in lasting or self._is_over(e, unit)]
                 return
+
+    def _is_over(self, entry: _Entry, unit: _Unit) -> bool:
+        """Tell whether a small heading is a title's own, right above it, or its page's. 例: the section on a slide"""
+        return entry.page == unit.lines[0].page and (entry.fresh or (entry.page_title and not unit.displayed))
 
     def close_page(self) -> None:
         """Drop what is set large and has nothing under it at the end of its page. 例: who issued a paper, on a cover"""

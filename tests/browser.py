@@ -80,13 +80,18 @@ def _running(arguments: list[str], variables: dict[str, str], api: str | None, u
         wait_for(f"http://127.0.0.1:{ui_port}/_stcore/health", process)
         yield f"http://127.0.0.1:{ui_port}"
     finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        stopped(process)
         elsewhere.cleanup()
+
+
+def stopped(process: subprocess.Popen[bytes]) -> None:
+    """Ask a process to end, and make sure that it has."""
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:

@@ -9,7 +9,7 @@ from functools import partial
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from ui import address, export, model, render, scope, written
+from ui import account, address, conversations, export, model, render, scope, written
 from ui.client import AskClient, Json
 from ui.messages import FAILURES, scroll_to, when_ready
 from ui.turn import Turn, put, show
@@ -52,6 +52,8 @@ def page(client: AskClient, documents: list[Json]) -> None:
         kept = address.query(turns, model_first=model.is_first())
         if kept != _address():
             st.query_params.from_dict(kept)
+        if asked:
+            conversations.keep(client, turns)
         # The newest first: nobody should wait for what was read before.
         with places[place]:
             if turns:
@@ -64,10 +66,12 @@ def page(client: AskClient, documents: list[Json]) -> None:
                 else:
                     _nothing_indexed()
         with earlier:
-            if turns:
+            if turns or account.is_signed_in():
                 with st.container(key="conversation", horizontal=True, gap="medium"):
-                    _exports(client, turns, documents)
-                    st.button("新しい会話を始める", key="begin", type="tertiary", on_click=_begin)
+                    if turns:
+                        _exports(client, turns, documents)
+                        st.button("新しい会話を始める", key="begin", type="tertiary", on_click=_begin)
+                    conversations.control(client)
             for i, turn in enumerate(turns[:-1]):
                 _earlier(client, turn, i, documents)
         if asked and turns:
@@ -104,6 +108,7 @@ def _begin() -> None:
     for turn in st.session_state.pop("turns"):
         turn.stop()
     st.query_params.clear()
+    conversations.forget()
 
 
 def _address() -> address.Query:

@@ -7,7 +7,7 @@ from functools import partial
 
 import streamlit as st
 
-from ui import changes_export, render, viewer
+from ui import account, changes_export, render, viewer
 from ui.changes_export import paper_name, side_text
 from ui.client import AskClient, Json
 from ui.export import file_name, markdown_of, word_of
@@ -92,11 +92,13 @@ def _series(client: AskClient, series: Json, names: dict[str, str]) -> None:
                 note = {"joined": "手で登録", "parted": "シリーズから外した"}.get(said or "", "")
                 words = f"{escape(render.when(document['published']) or '日付なし')}　{escape(names[document['id']])}"
                 st.html(f"<p>{words}{f'<small>　{note}</small>' if note else ''}{'　<b>今</b>' if is_here else ''}</p>")
-                if is_here:
+                if is_here or not account.may("curate"):
                     continue
                 label, new = ("自動の判定に戻す", None) if said else ("シリーズから外す", "parted")
                 if st.button(label, key=f"part-{document['id']}"):
                     _decide(client, here, document["id"], new)
+        if not account.may("curate"):
+            return
         known = {edition["document"]["id"] for edition in (*series["editions"], *series["parted"])}
         rest = [id_ for id_ in names if id_ not in known]
         other = st.selectbox("加える資料", rest, index=None, format_func=names.__getitem__, key=f"join-{here}")

@@ -67,8 +67,14 @@ def connect(address: str) -> AskClient:
 class AskClient:
     """The API's routes as methods. Raises Problem, ApiDown or ApiSlow."""
 
-    def __init__(self, http: Http):
+    def __init__(self, http: Http, token: str | None = None):
+        """``token`` is the session of whoever uses the page, where there are accounts: it does what they may do."""
         self._http = http
+        self._as = {"authorization": f"Bearer {token}"} if token else {}
+
+    def signed_in(self, token: str | None) -> AskClient:
+        """Return a client over the same connections that asks as the owner of a session."""
+        return AskClient(self._http, token)
 
     # --- asking ---
 
@@ -103,7 +109,7 @@ class AskClient:
         None comes while there is nothing to tell. Closing the generator stops the model.
         """
         body = _asked(question, scope, after, as_typed) | {"stream": True}
-        with _transport(), self._http.stream("POST", "/v1/ask", json=body) as response:
+        with _transport(), self._http.stream("POST", "/v1/ask", json=body, headers=self._as) as response:
             if response.status_code >= 400:
                 response.read()
                 raise _problem(response)
@@ -122,14 +128,14 @@ class AskClient:
         documents: list[Json] = self._json("GET", "/v1/documents", params=params)["documents"]
         return documents
 
-    def upload(self, name: str, content: bytes) -> Json:
-        """Hand a file over to be taken in; return the intake, which goes on by itself."""
-        options = {"headers": ASYNC, "extensions": PATIENT}
+    def upload(self, name: str, content: bytes, group: str | None = None) -> Json:
+        """Hand a file over to be taken in, for a group; return the intake, which goes on by itself."""
+        options = {"headers": ASYNC, "extensions": PATIENT, "params": {"group": group} if group else {}}
         return self._json("POST", "/v1/documents", files={"files": (name, content)}, **options)
 
-    def add_sample(self) -> Json:
+    def add_sample(self, group: str | None = None) -> Json:
         """Have the sample collection taken in; return the intake, which goes on by itself."""
-        return self._json("POST", "/v1/sample", headers=ASYNC)
+        return self._json("POST", "/v1/sample", headers=ASYNC, params={"group": group} if group else {})
 
     def intakes(self) -> list[Json]:
         """Return the intakes that wait, run or have ended lately, whoever has begun them."""
@@ -232,6 +238,94 @@ class AskClient:
         """Return one evaluation with every wrong answer beside what was expected."""
         return self._json("GET", f"/v1/evaluations/{run_id}")
 
+    # --- conversations ---
+
+    def conversations(self) -> list[Json]:
+        """Return one's own conversations and those shared with one's groups, newest first."""
+        listed: list[Json] = self._json("GET", "/v1/conversations")["conversations"]
+        return listed
+
+    def add_conversation(self, title: str, turns: list[Json]) -> str:
+        """Keep a conversation; return its id."""
+        return str(self._json("POST", "/v1/conversations", json={"title": title, "turns": turns})["id"])
+
+    def change_conversation(self, conversation_id: str, change: Json) -> None:
+        self._call("PATCH", f"/v1/conversations/{conversation_id}", json=change)
+
+    def remove_conversation(self, conversation_id: str) -> None:
+        self._call("DELETE", f"/v1/conversations/{conversation_id}")
+
+    # --- accounts ---
+
+    def me(self) -> Json:
+        """Return who asks, what they may do, and their groups."""
+        return self._json("GET", "/v1/me")
+
+    def sign_out(self) -> None:
+        self._call("DELETE", "/v1/session")
+
+    def change_password(self, old: str, new: str) -> None:
+        self._call("POST", "/v1/me/password", json={"old": old, "new": new})
+
+    def api_keys(self) -> list[Json]:
+        """Return one's own API keys, or everybody's for who administers."""
+        keys: list[Json] = self._json("GET", "/v1/keys")["keys"]
+        return keys
+
+    def add_key(self, name: str, permissions: list[str], days: int) -> str:
+        """Return a new API key, which can be seen this once."""
+        return str(
+            self._json("POST", "/v1/keys", json={"name": name, "permissions": permissions, "days": days})["secret"]
+        )
+
+    def revoke_key(self, key_id: str) -> None:
+        self._call("DELETE", f"/v1/keys/{key_id}")
+
+    def users(self) -> list[Json]:
+        users: list[Json] = self._json("GET", "/v1/users")["users"]
+        return users
+
+    def add_user(self, name: str, permissions: list[str], groups: list[str]) -> str:
+        """Make an account; return the code for the person to set a password with."""
+        return str(
+            self._json("POST", "/v1/users", json={"name": name, "permissions": permissions, "groups": groups})["code"]
+        )
+
+    def change_user(self, user_id: str, change: Json) -> None:
+        self._call("PATCH", f"/v1/users/{user_id}", json=change)
+
+    def invite(self, user_id: str) -> str:
+        """Return a new code for who has lost their password."""
+        return str(self._json("POST", f"/v1/users/{user_id}/invite")["code"])
+
+    def groups(self) -> list[Json]:
+        groups: list[Json] = self._json("GET", "/v1/groups")["groups"]
+        return groups
+
+    def add_group(self, name: str) -> None:
+        self._call("POST", "/v1/groups", json={"name": name})
+
+    def holdings(self) -> list[Json]:
+        """Return every document's id, title and groups."""
+        documents: list[Json] = self._json("GET", "/v1/holdings")["documents"]
+        return documents
+
+    def hold(self, document_id: str, groups: list[str]) -> None:
+        """Say which groups a document belongs to."""
+        self._call("PUT", f"/v1/holdings/{document_id}", json={"groups": groups})
+
+    def audit(self, most: int) -> list[Json]:
+        """Return the newest entries of the record."""
+        entries: list[Json] = self._json("GET", "/v1/audit", params={"most": most})["entries"]
+        return entries
+
+    def check_audit(self) -> Json:
+        """Have every hash of the record computed anew; return the verdict."""
+        return self._json("GET", "/v1/audit/check")
+
+    def audit_file(self) -> bytes:
+        return self._call("GET", "/v1/audit/export").content
+
     # --- underneath ---
 
     def _json(self, method: str, url: str, **options: Any) -> Json:
@@ -239,8 +333,9 @@ class AskClient:
         return body
 
     def _call(self, method: str, url: str, **options: Any) -> Response:
+        headers = {**options.pop("headers", {}), **self._as}
         with _transport():
-            response = self._http.request(method, url, **options)
+            response = self._http.request(method, url, headers=headers, **options)
         if response.status_code >= 400:
             raise _problem(response)
         return response

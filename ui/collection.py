@@ -6,7 +6,7 @@ from collections import Counter
 
 import streamlit as st
 
-from ui import paging, reader, render, scope, upload, viewer
+from ui import account, paging, reader, render, scope, upload, viewer
 from ui.client import AskClient, Json
 from ui.messages import FAILURES, reason, say, scroll_to
 
@@ -34,9 +34,12 @@ def page(client: AskClient, documents: list[Json]) -> None:
                 st.html(message)
         scroll_to("notices", share=0.9)
     if not documents and not upload.running(listed):
-        _first_steps(client)
+        if account.may("contribute"):
+            _first_steps(client)
+        else:
+            st.html(render.message_html("見られる資料がまだありません", "管理者に、グループへの追加を頼んでください。"))
     upload.progress(client, listed)
-    if not upload.running(listed):
+    if not upload.running(listed) and account.may("contribute"):
         with st.expander("資料を追加", expanded=not documents, key="add"):
             _choose_files(client)
     if documents:
@@ -54,7 +57,7 @@ def _first_steps(client: AskClient) -> None:
         with st.container(key="sample", horizontal=True, vertical_alignment="center"):
             if st.button("見本の資料で試す", key="try-sample"):
                 try:
-                    client.add_sample()
+                    client.add_sample(_group())
                 except FAILURES as error:
                     say(error)
                 else:
@@ -74,6 +77,7 @@ def _choose_files(client: AskClient) -> None:
         accept_multiple_files=True,
         key=f"files-{round_}",
     )
+    group = _group()
     if not files:
         return
     large = [file.name for file in files if file.size > LARGE_MB * 2**20]
@@ -88,9 +92,20 @@ def _choose_files(client: AskClient) -> None:
     size = sum(file.size for file in files) / 2**20
     if st.button(f"{len(files)} 件（{size:,.1f} MB）を取り込む", key="take-in", type="primary", width="stretch"):
         with st.spinner("送っています…"):
-            upload.send(client, [(file.name, file.getvalue()) for file in files])
+            upload.send(client, [(file.name, file.getvalue()) for file in files], group)
         st.session_state["upload-round"] += 1
         st.rerun()
+
+
+def _group() -> str | None:
+    """Return the group that papers are taken in for: the one, or the one that is chosen; None without accounts."""
+    names = {group["id"]: group["name"] for group in account.groups()}
+    if len(names) < 2:
+        return next(iter(names), None)
+    chosen: str | None = st.selectbox(
+        "どのグループの資料にしますか", list(names), format_func=names.__getitem__, key="upload-group"
+    )
+    return chosen
 
 
 # --- the list ------------------------------------------------------------------------------------------------------
@@ -173,14 +188,15 @@ def _row(document: Json) -> None:
     name = document["id"]
     with st.container(key=f"document-{name}", gap="xsmall"):
         with st.container(horizontal=True, wrap=False, gap="small"):
-            st.checkbox(
-                f"「{render.label(document['title'])}」を選ぶ",
-                value=name in st.session_state["chosen-documents"],
-                key=f"choose-{name}",
-                label_visibility="collapsed",
-                on_change=_choose,
-                args=(name,),
-            )
+            if account.may("curate"):
+                st.checkbox(
+                    f"「{render.label(document['title'])}」を選ぶ",
+                    value=name in st.session_state["chosen-documents"],
+                    key=f"choose-{name}",
+                    label_visibility="collapsed",
+                    on_change=_choose,
+                    args=(name,),
+                )
             st.html(render.document_html(document))
         with st.container(key=f"do-{name}", horizontal=True, gap="small"):
             if st.button("読む", key=f"read-{name}"):
@@ -189,10 +205,11 @@ def _row(document: Json) -> None:
             if st.button("この資料に質問する", key=f"ask-{name}"):
                 scope.choose({"documents": [name]})
                 st.switch_page(st.session_state["pages"]["ask"])
-            if st.button("情報を直す", key=f"edit-{name}", type="tertiary"):
-                _open("edit", [name])
-            if st.button("外す", key=f"remove-{name}", type="tertiary"):
-                _open("remove", [name])
+            if account.may("curate"):
+                if st.button("情報を直す", key=f"edit-{name}", type="tertiary"):
+                    _open("edit", [name])
+                if st.button("外す", key=f"remove-{name}", type="tertiary"):
+                    _open("remove", [name])
 
 
 def _from_the_top() -> None:

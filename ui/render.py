@@ -95,6 +95,11 @@ def moment(iso: str | None) -> str | None:
     return datetime.fromisoformat(iso).astimezone(JAPAN).strftime("%Y/%m/%d %H:%M") if iso else None
 
 
+def moment_of(seconds: float) -> str:
+    """Return a moment, given in seconds since 1970, by Japan's clock."""
+    return datetime.fromtimestamp(seconds, JAPAN).strftime("%Y/%m/%d %H:%M")
+
+
 def confidence(value: float) -> str:
     return "高" if value >= HIGH else "中" if value >= MIDDLE else "低"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import render
+from ui import account, render
 from ui.client import AskClient, Json
 from ui.messages import FAILURES, reason
 
@@ -13,12 +13,12 @@ IDLE_SECONDS = 5.0  # between two looks whether somebody else has begun one
 ACTIVE = ("waiting", "running", "stopping")
 
 
-def send(client: AskClient, files: list[tuple[str, bytes]]) -> None:
-    """Hand the files over, each as an intake of its own; one that is refused does not keep back the others."""
+def send(client: AskClient, files: list[tuple[str, bytes]], group: str | None = None) -> None:
+    """Hand the files over for a group, each as an intake of its own; one that is refused keeps back no other."""
     _close(client)
     for name, content in files:
         try:
-            client.upload(name, content)
+            client.upload(name, content, group)
         except FAILURES as error:
             refused = render.message_html(f"「{name}」を取り込めません", reason(error), kind="error")
             st.session_state.setdefault("notices", []).append(refused)
@@ -65,6 +65,8 @@ def _progress(client: AskClient) -> None:
         return
     with st.container(key="uploading", gap="small"):
         st.html(render.intakes_html(listed))
+        if not account.may("contribute"):
+            return  # whoever only reads sees that papers of their group come, and has no say in it
         if not running(listed):
             st.button("結果を閉じる", key="upload-close", on_click=_close, args=(client,))
         elif any(one["state"] in ("waiting", "running") for one in listed):

@@ -45,8 +45,8 @@ class Editions:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._kept: OrderedDict[tuple[str, str, str], Comparison] = OrderedDict()
-        self._headings: OrderedDict[tuple[str, str], frozenset[str]] = OrderedDict()
+        self._kept: OrderedDict[tuple[int, int], Comparison] = OrderedDict()  # by the numbers of both versions
+        self._headings: OrderedDict[int, frozenset[str]] = OrderedDict()
         self._lock = Lock()
 
     def decisions(self) -> Decisions:
@@ -76,7 +76,7 @@ class Editions:
             if before is None:
                 raise NoEditionBefore(infos[now])
             then = before.id
-        key = (snapshot.id, then, now)
+        key = snapshot.version(then), snapshot.version(now)
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
@@ -90,8 +90,7 @@ class Editions:
         return found
 
     def _headings_of(self, snapshot: Snapshot, document_id: str) -> frozenset[str]:
-        """Return the headings of a document; its id stands for its content, but a person may say what it is."""
-        key = (snapshot.id, document_id)
+        key = snapshot.version(document_id)
         with self._lock:
             if key in self._headings:
                 return self._headings[key]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from threading import Lock
 
@@ -53,14 +54,22 @@ class Places:
 
 @dataclass(frozen=True)
 class Visible:
-    """What a search may find: versions of one generation, by number, ascending.
+    """What a search may find: versions out of ``contents``, by number, ascending.
 
-    ``is_all`` tells that nothing of the generation is left out.
+    How rare a word is, and how long a passage, is judged by all of ``contents``.
     """
 
-    generation: Generation
+    contents: Contents
     versions: tuple[Version, ...]
-    is_all: bool
+
+    @property
+    def generation(self) -> Generation:
+        return self.contents.generation
+
+    @property
+    def is_all(self) -> bool:
+        """Tell whether nothing of the generation is left out."""
+        return self.contents.is_whole and len(self.versions) == len(self.contents.versions)
 
     @cached_property
     def numbers(self) -> Numbers:
@@ -84,10 +93,39 @@ class Visible:
 
 @dataclass(frozen=True)
 class Contents:
-    """The versions that one generation sees, in the order in which they were put."""
+    """The versions that one generation sees, in the order in which they were put; or those of them that a reader sees.
+
+    ``generation`` counts no others; ``is_whole`` tells that these are all.
+    """
 
     generation: Generation
     versions: tuple[Version, ...]
+    is_whole: bool = True
+
+    @cached_property
+    def id(self) -> str:
+        """The name under which an answer says what it was given from.
+
+        A reader's is another one as soon as something changes that they see, and not before: that somebody else's
+        paper came is nobody's business.
+        """
+        if self.is_whole:
+            return self.generation.id
+        return hashlib.sha256(repr([version.info for version in self.versions]).encode()).hexdigest()[:16]
+
+    def only(self, ids: Iterable[str]) -> Contents:
+        """Return what there is for a reader for whom no other documents exist; an id that is not here adds nothing."""
+        chosen = self._chosen(ids)
+        lengths: dict[Of, list[Lengths]] = {of: [v.lengths[of] for v in chosen] for of in ("chunks", "facts")}
+        counted = replace(
+            self.generation,
+            documents=len(chosen),
+            chunks=sum(map(len, lengths["chunks"])),
+            chunk_words=sum(int(held.sum()) for held in lengths["chunks"]),
+            facts=sum(map(len, lengths["facts"])),
+            fact_words=sum(int(held.sum()) for held in lengths["facts"]),
+        )
+        return Contents(counted, chosen, is_whole=False)
 
     @cached_property
     def by_id(self) -> dict[str, Version]:
@@ -104,13 +142,15 @@ class Contents:
         """
         if ids is None:
             return self._all
-        wanted = set(ids)
-        chosen = tuple(version for version in self.versions if version.info.id in wanted)
-        return Visible(self.generation, chosen, len(chosen) == len(self.versions))
+        return Visible(self, self._chosen(ids))
 
     @cached_property
     def _all(self) -> Visible:
-        return Visible(self.generation, self.versions, True)
+        return Visible(self, self.versions)
+
+    def _chosen(self, ids: Iterable[str]) -> tuple[Version, ...]:
+        wanted = set(ids)
+        return tuple(version for version in self.versions if version.info.id in wanted)
 
 
 class Catalogue:

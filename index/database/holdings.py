@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-from sqlalchemy import Integer, func, or_, select
+from sqlalchemy import Integer, func, select
 
 from index.database import schema
 from index.database.engine import Database
@@ -80,6 +80,9 @@ def vocabulary(view: View) -> tuple[list[str], Vectors]:
     query = select(terms.c.word, held.c.vector).join_from(held, terms, terms.c.number == held.c.term)
     with view.reading() as connection:
         rows = connection.execute(query.where(terms.c.chunks > 0).order_by(terms.c.number)).all()
+    if not view.contents.is_whole:  # nor may their order tell when a word first came
+        held_here = all_frequencies(view)
+        rows = sorted(row for row in rows if row[0] in held_here)
     vectors = np.frombuffer(b"".join(vector for _, vector in rows), "<f2").astype(np.float32)
     return [word for word, _ in rows], vectors.reshape(len(rows), -1) if rows else np.zeros((0, 0), np.float32)
 
@@ -96,15 +99,15 @@ def with_vector(view: View, words: Sequence[str]) -> set[str]:
 
 def all_frequencies(view: View) -> dict[str, int]:
     """Return every word of the chunks with how many chunks hold it."""
-    terms, number = schema.terms, view.generation.number
+    terms, contents = schema.terms, view.contents
     with view.reading() as connection:
-        if newest(connection).number == number:
+        if contents.is_whole and newest(connection).number == contents.generation.number:
             rows = connection.execute(select(terms.c.word, terms.c.chunks).where(terms.c.chunks > 0)).all()
         else:
-            table, documents = TABLES["chunks"], schema.documents
+            table, papers = TABLES["chunks"], listed(view.database.kind, "papers", document=int)
             held = func.sum(func.length(table.c.entries, type_=Integer)) / SIZE
-            then = documents.c.since <= number, or_(documents.c.until.is_(None), documents.c.until > number)
             query = select(terms.c.word, held).join_from(table, terms, terms.c.number == table.c.term)
-            query = query.join(documents, documents.c.number == table.c.document).where(*then)
-            rows = connection.execute(query.group_by(terms.c.word)).all()
+            query = query.where(table.c.document.in_(select(papers.c.document))).group_by(terms.c.word)
+            numbers = as_parameter((version.number,) for version in contents.versions)
+            rows = connection.execute(query.order_by(terms.c.word), {"papers": numbers}).all()
     return {word: int(held) for word, held in rows}

@@ -11,12 +11,13 @@ the common ones are read for those only.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Connection, Integer, func, or_, select, true
+from sqlalchemy import Connection, Integer, func, select, true
 
 from index.database import schema
 from index.database.catalogue import Numbers, Places, Visible
@@ -55,13 +56,14 @@ def search(
     """Return at most ``k`` chunks or facts with their BM25 scores > 0, best first; ties in the order of the collection.
 
     ``tokens`` are words as ``ingest.japanese.words`` writes them; each counts once. Only what is ``visible`` is scored,
-    but how rare a word is, and how long a passage, is judged by the whole collection. Raise GenerationGone when what is
-    visible has been cleared away.
+    but how rare a word is, and how long a passage, is judged by the whole collection, as far as it exists for whoever
+    asks. Raise GenerationGone when what is visible has been cleared away.
     """
     latest = check_held(connection, visible.generation)
+    every = visible.contents.visible()
     terms = _terms(connection, kind, dict.fromkeys(tokens), of)
-    if latest.number != visible.generation.number:
-        terms = _as_of(connection, kind, visible, terms, of)
+    if not (every.is_all and latest.number == every.generation.number):
+        terms = _counted(connection, kind, every, terms, of)
     total, words = _statistics(visible, of)
     if not terms or k < 1 or not total or not len(visible.numbers):
         return []
@@ -89,12 +91,9 @@ def frequencies(
     latest = check_held(connection, visible.generation)
     found = dict.fromkeys(words, 0)
     terms = _terms(connection, kind, found, of)
-    if visible.is_all:
-        if latest.number != visible.generation.number:
-            terms = _as_of(connection, kind, visible, terms, of)
-        return found | {term.word: term.held for term in terms}
-    rows = _entries(connection, kind, visible, terms, of, _named(visible))
-    return found | {term.word: len(rows[term.number][0]) for term in terms if term.number in rows}
+    if not (visible.is_all and latest.number == visible.generation.number):
+        terms = _counted(connection, kind, visible, terms, of)
+    return found | {term.word: term.held for term in terms}
 
 
 def _terms(connection: Connection, kind: Kind, words: Mapping[str, object], of: Of) -> list[_Term]:
@@ -107,21 +106,32 @@ def _terms(connection: Connection, kind: Kind, words: Mapping[str, object], of: 
     return [known[word] for word in words if word in known]
 
 
-def _as_of(connection: Connection, kind: Kind, visible: Visible, terms: Sequence[_Term], of: Of) -> list[_Term]:
-    """Return the terms with what they were held by in a generation that is no longer the newest."""
-    table, documents, number = TABLES[of], schema.documents, visible.generation.number
-    asked = listed(kind, "terms", term=int)
-    then = documents.c.since <= number, or_(documents.c.until.is_(None), documents.c.until > number)
-    counted = (
-        select(table.c.term, func.sum(func.length(table.c.entries, type_=Integer)))
-        .join_from(asked, table, asked.c.term == table.c.term)
-        .join(documents, documents.c.number == table.c.document)
-        .where(*then)
-        .group_by(table.c.term)
-    )
+def _counted(connection: Connection, kind: Kind, visible: Visible, terms: Sequence[_Term], of: Of) -> list[_Term]:
+    """Return the terms with how many of the visible chunks or facts hold them."""
+    size = func.length(TABLES[of].c.entries, type_=Integer)
+    rows = _postings(connection, kind, terms, of, _named(visible), size)
+    _, is_visible = visible.among(np.array([row.document for row in rows], np.int64))
+    held = dict.fromkeys((term.number for term in terms), 0)
+    for (term, _, entries), seen in zip(rows, is_visible.tolist(), strict=True):
+        held[term] += seen * (entries // SIZE)
+    return [replace(term, held=held[term.number]) for term in terms]
+
+
+def _postings(
+    connection: Connection, kind: Kind, terms: Iterable[_Term], of: Of, among: Numbers | None, column: Any
+) -> Sequence[Any]:
+    """Return (term, version, column) of the rows of the terms: of the versions ``among``, or of every one."""
+    table, asked = TABLES[of], listed(kind, "terms", term=int)
     parameters = {"terms": as_parameter((term.number,) for term in terms)}
-    held = {term: int(size) // SIZE for term, size in connection.execute(counted, parameters)}
-    return [_Term(term.number, term.word, held.get(term.number, 0)) for term in terms]
+    wanted = select(table.c.term, table.c.document, column)
+    if among is None:
+        wanted = wanted.join_from(asked, table, asked.c.term == table.c.term)
+    else:
+        papers = listed(kind, "papers", document=int)
+        parameters["papers"] = as_parameter((int(number),) for number in among)
+        both = (table.c.term == asked.c.term) & (table.c.document == papers.c.document)
+        wanted = wanted.select_from(asked).join(papers, true()).join(table, both)
+    return connection.execute(wanted, parameters).all()
 
 
 def _places(visible: Visible, of: Of) -> Places:
@@ -129,7 +139,7 @@ def _places(visible: Visible, of: Of) -> Places:
 
 
 def _statistics(visible: Visible, of: Of) -> tuple[int, int]:
-    """Return how many there are in the whole collection, and the sum of their lengths."""
+    """Return how many there are in the collection, as far as it exists for the reader, and the sum of their lengths."""
     generation = visible.generation
     return (generation.chunks, generation.chunk_words) if of == "chunks" else (generation.facts, generation.fact_words)
 
@@ -165,19 +175,8 @@ def _entries(
     connection: Connection, kind: Kind, visible: Visible, terms: Sequence[_Term], of: Of, among: Numbers | None
 ) -> _Rows:
     """Return the visible entries of the terms: of the versions ``among``, or of every one."""
-    table = TABLES[of]
-    asked = listed(kind, "terms", term=int)
-    parameters = {"terms": as_parameter((term.number,) for term in terms)}
-    wanted = select(table.c.term, table.c.document, table.c.entries)
-    if among is None:
-        wanted = wanted.join_from(asked, table, asked.c.term == table.c.term)
-    else:
-        papers = listed(kind, "papers", document=int)
-        parameters["papers"] = as_parameter((int(number),) for number in among)
-        both = (table.c.term == asked.c.term) & (table.c.document == papers.c.document)
-        wanted = wanted.select_from(asked).join(papers, true()).join(table, both)
     by_term: dict[int, tuple[list[int], list[bytes]]] = {}
-    for term, document, entries in connection.execute(wanted, parameters):
+    for term, document, entries in _postings(connection, kind, terms, of, among, TABLES[of].c.entries):
         numbers, held = by_term.setdefault(term, ([], []))
         numbers.append(document)
         held.append(entries)

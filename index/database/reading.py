@@ -66,6 +66,10 @@ class View:
         """Return what a list shows of each document, in the order in which they were put."""
         return [version.info for version in self.contents.versions]
 
+    def only(self, ids: Iterable[str]) -> View:
+        """Return this generation for a reader for whom no other documents exist: nothing of them is read or counted."""
+        return View(self.database, self.contents.only(ids), self._vectors, self.parts)
+
     def visible(self, ids: Iterable[str] | None = None) -> Visible:
         """Return what a search may find when it may find only these documents; all of them when ``ids`` is None."""
         return self.contents.visible(ids)

@@ -4,7 +4,7 @@ import re
 import struct
 import threading
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -161,6 +161,9 @@ class FakeSnapshot:
     id: str = "snapshot-1"
     embedder: Any = field(default_factory=lambda: SimpleNamespace(name="small"))
 
+    def only(self, ids: frozenset[str] | None) -> "FakeSnapshot":
+        return self if ids is None else replace(self, held={k: v for k, v in self.held.items() if k in ids})
+
     def documents(self) -> list[DocumentInfo]:
         return [info_of(document) for document in self.held.values()]
 
@@ -241,9 +244,10 @@ class FakeAssistant:
         after: str | None = None,
         as_typed: bool = False,
         writer: Writer | None = None,
+        visible: frozenset[str] | None = None,
     ) -> Answer:
         question = validate(question, 500)
-        snapshot = self.collection.snapshot()
+        snapshot = self.collection.snapshot().only(visible)
         self.asked.append(question)
         within = scope or Scope()
         searched = {info.id for info in snapshot.documents() if within.covers(info)}
@@ -285,10 +289,16 @@ class FakeAssistant:
         yield Done(answer)
 
     def search(
-        self, question: str, k: int = 10, leg: str = "fused", *, scope: Scope | None = None
+        self,
+        question: str,
+        k: int = 10,
+        leg: str = "fused",
+        *,
+        scope: Scope | None = None,
+        visible: frozenset[str] | None = None,
     ) -> tuple[Passage, ...]:
         validate(question, 500)
-        document = self.collection.snapshot().held[scope.documents[0] if scope else TEXT_ID]
+        document = self.collection.snapshot().only(visible).held[scope.documents[0] if scope else TEXT_ID]
         return tuple(Passage(f"c:{n}", 1 / n, citation_of(document, 5, 12, n)) for n in range(1, min(k, 3) + 1))
 
     def cite(self, snapshot: FakeSnapshot, document_id: str, start: int, end: int, n: int) -> Citation:

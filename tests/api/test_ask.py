@@ -53,7 +53,7 @@ def probed(server, tmp_path_factory):
     kept = {}
     for server.enforces in (True, False):
         path = tmp_path_factory.mktemp("kept") / "llm.json"
-        writer = ServerWriter(Connection(server.url, deadlines=HASTY), path)
+        writer = ServerWriter(Connection(server.url), path)
         writer.known()
         writer.close()
         kept[server.enforces] = path
@@ -64,7 +64,7 @@ def probed(server, tmp_path_factory):
 def asking(assistant, server, kept, tmp_path):
     """Open a client of the API over a writer that has never failed."""
     path = shutil.copy(kept, tmp_path / "llm.json")
-    writer = ServerWriter(Connection(server.url, deadlines=HASTY), path)
+    writer = ServerWriter(Connection(server.url), path)
     settings = Settings(index=tmp_path / "index")
     with TestClient(create_app(assistant, settings, writer=writer)) as client:
         yield client

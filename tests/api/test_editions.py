@@ -226,9 +226,9 @@ def test_an_address_that_is_none_is_refused(given):
 def command(monkeypatch, assistant):
     """The command over the assistant's own index."""
     monkeypatch.setenv("TENKYO_INDEX", str(assistant.collection.folder))
-    monkeypatch.setattr("answer.assistant.open_assistant", lambda *_: assistant)
+    monkeypatch.setattr("answer.assistant.open_assistant", lambda *_, **__: assistant)
     monkeypatch.setattr("index.embedder.open_embedder", lambda name, cache=None, progress=None: None)
-    monkeypatch.setattr("index.collection.Collection", lambda folder, embedder=None: assistant.collection)
+    monkeypatch.setattr("index.collection.Collection", lambda folder, embedder=None, url=None: assistant.collection)
     return cli.main
 
 

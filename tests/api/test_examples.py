@@ -81,6 +81,5 @@ def test_examples_are_spread_over_papers_and_kinds_of_question(monkeypatch):
     ]
     monkeypatch.setattr(examples, "candidates", lambda snapshot: iter(found))
     value_of = {question: fact.value for question, fact in found}
-    assistant = SimpleNamespace(ask=lambda q: SimpleNamespace(status="answered", answer=value_of[q]))
-    asked = examples.example_questions(assistant, None, 4)
+    asked = examples.example_questions(lambda q: SimpleNamespace(status="answered", answer=value_of[q]), None, 4)
     assert [found.index(next(p for p in found if p[0] == q)) for q in asked] == [0, 4, 2, 3]

@@ -94,3 +94,4 @@ def test_a_section_that_small_type_names_at_the_top_of_its_slides_heads_them(tmp
     document = parse(make(tmp_path, *pages))
     assert headings_of(document, "2 団体の利用のこと", 2) == ("公園関係", "2 団体の利用")
     assert headings_of(document, "1 検針の日のこと", 3) == ("水道関係", "1 検針の日")
+    assert headings_of(document, "1 本のこと", 5) == ("図書関係", "1 本"), "a section of one slide"

@@ -102,6 +102,13 @@ def test_a_paper_can_be_parted_from_its_series_and_taken_back(app, api):
     assert api.said == {other: None}
 
 
+def test_who_does_not_curate_is_not_offered_to_say_what_a_series_is(app):
+    offered = {"シリーズから外す", "同じシリーズとして登録"}
+    assert offered <= {b.label for b in app.run().button}
+    app.session_state["me"] = {"permissions": ["read"]}
+    assert not offered & {b.label for b in app.run().button}
+
+
 def test_a_figure_can_be_followed_from_its_row(app, api):
     button(app.run(), "お知らせ").click().run()
     body = sent(api, "POST", "/v1/follows")
