@@ -18,7 +18,6 @@ from typing import Any
 import numpy as np
 
 from answer import extractive
-from answer.absence import Shelf
 from answer.answer import (
     A_LINE,
     LIMITS,
@@ -35,26 +34,27 @@ from answer.answer import (
     Timings,
     Writing,
 )
-from answer.as_read import Reads, read_by
+from answer.asking.followup import leans, of_its_row, resolve
+from answer.asking.question import Question, asks_two, read_question, validate
+from answer.asking.spelling import Speller
+from answer.candidates.figures import asked_names, is_named
 from answer.check import is_verbatim, unsupported
-from answer.confidence import Judge, the_judge
 from answer.draft import Draft, Support
 from answer.editions.asked import answer_asked, read_asked
 from answer.editions.shelf import Editions
 from answer.events import Done, Event, Found, Waiting, Worded
-from answer.evidence import katakana, read_atoms
-from answer.figures import asked_names, is_named
-from answer.followup import leans, of_its_row, resolve
 from answer.generating.compose import Composition
 from answer.generating.contract import Evidence, Mode, Option, Record, Writer, Written
 from answer.generating.evidence import gather
 from answer.generating.rewriting import rewriting
-from answer.library import Library
-from answer.outcome import Outcome, decide
-from answer.question import Question, asks_two, read_question, validate
-from answer.ranking import led_by_facts, led_by_reading, merged
-from answer.scene import Scene, build_scene
-from answer.spelling import Speller
+from answer.judging.absence import Shelf
+from answer.judging.confidence import Judge, the_judge
+from answer.judging.outcome import Outcome, decide
+from answer.reading.as_read import Reads, read_by
+from answer.reading.evidence import katakana, read_atoms
+from answer.reading.library import Library
+from answer.reading.ranking import led_by_facts, led_by_reading, merged
+from answer.reading.scene import Scene, build_scene
 from answer.trace import Trace
 from index.collection import Collection
 from index.documents import DocumentInfo

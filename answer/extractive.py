@@ -6,17 +6,17 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from answer.changes import answer_changed, answer_earlier
-from answer.comparison import answer_several
-from answer.days import answer_date
+from answer.candidates.dates import answer_date
+from answer.candidates.hours import answer_hours, answer_weekday, asked_end
+from answer.candidates.lists import answer_list
+from answer.candidates.names import answer_name, asks_office, asks_person
+from answer.candidates.prose import answer_text, answer_yesno, best_clause
 from answer.draft import Draft, Support
-from answer.extremes import answer_extreme, says_extreme
-from answer.hours import answer_hours, answer_weekday, asked_end
-from answer.lists import answer_list
-from answer.prose import answer_text, answer_yesno, best_clause
-from answer.scene import Scene
-from answer.series import answer_figure, answer_series
-from answer.spans import answer_name, asks_office, asks_person
+from answer.operations.changes import answer_changed, answer_earlier
+from answer.operations.comparison import answer_several
+from answer.operations.extremes import answer_extreme, says_extreme
+from answer.operations.series import answer_figure, answer_series
+from answer.reading.scene import Scene
 from ingest.japanese import fold
 
 _FIGURE_FOR_KEYWORDS = 0.95

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 
 from answer.answer import QuestionType
+from answer.asking.question import Question
 from answer.draft import Draft
-from answer.outcome import Outcome
-from answer.question import Question
-from answer.scene import Scene
-from answer.signals import Signals
+from answer.judging.outcome import Outcome
+from answer.judging.signals import Signals
+from answer.reading.scene import Scene
 from index.protocols import Hit
 from index.retriever import Leg
 from ingest.dates import describe

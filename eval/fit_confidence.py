@@ -1,4 +1,4 @@
-"""Fit ``answer/confidence.json``: how likely an answer is right, from its row of features.
+"""Fit ``answer/judging/confidence.json``: how likely an answer is right, from its row of features.
 
     python -m eval.fit_confidence --documents DIR… [--fold WEIGHTS COLLECTION…]… [--unread] [--rows FILE]
         [--share 0.85 | --least P] [--seen FILE…] [NAME…]
@@ -38,9 +38,9 @@ from scipy.optimize import minimize
 from tqdm import tqdm
 
 from answer.answer import QuestionError, QuestionType
-from answer.confidence import GROUPS, HIGH, MIDDLE, WEIGHTS
 from answer.draft import SORTS, Sort
-from answer.features import Features
+from answer.judging.confidence import GROUPS, HIGH, MIDDLE, WEIGHTS
+from answer.judging.features import Features
 from eval.measures.answers import is_short_enough, says_it
 from eval.sets import QuestionSet, bank_files, find_sets, open_set
 
@@ -280,7 +280,7 @@ def _rows(arguments: argparse.Namespace) -> list[Row]:
 
 
 def _body(model: Model, factor: float, offset: float) -> dict[str, Any]:
-    """Return weights as ``answer.confidence`` reads them."""
+    """Return weights as ``answer.judging.confidence`` reads them."""
     n = len(Features._fields)
     mean, spread, b = model.mean, model.spread, factor * model.b
     parts = {

@@ -5,7 +5,7 @@
 Asks the product's own pipeline (the sets of the bank, or those of these collections; sealed ones never) and writes
 POOL/<collection>.jsonl, an example a line: {collection, id, question, kind, answerable, right, near, far, scene}. A
 collection whose file is there is not asked again.
-Texts are written as the product reads them (``answer.as_read``). ``scene`` holds the first ``SEEN`` statements of the
+Texts are written as the product reads them (``answer.reading.as_read``). ``scene`` holds the first ``SEEN`` statements of the
 scene with their scores, best first. The files hold sentences of papers: they are not for the repository.
 
 Of a question of the bank, right are the statements at a gold place that hold an accepted text, as far as they meet
@@ -36,9 +36,9 @@ from typing import Any, NamedTuple
 from tqdm import tqdm
 
 from answer.answer import QuestionError
-from answer.as_read import as_read
 from answer.assistant import Assistant
-from answer.evidence import Reading, Statement, read_whole
+from answer.reading.as_read import as_read
+from answer.reading.evidence import Reading, Statement, read_whole
 from eval.dataset import DERIVED, Evidence, Question
 from eval.measures.luck import luck_of_text
 from eval.measures.texts import figures, normalise

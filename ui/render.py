@@ -27,7 +27,7 @@ SIZES = (("short", 40), ("medium", 80))  # characters up to which an answer is s
 CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
 NEAREST = 3  # passages that are shown first where there is neither an answer nor a candidate
 TIP = 90  # characters of a quote that show when a marker is pointed at
-# The least share of right answers that a word of confidence promises; answer/confidence.py has the same.
+# The least share of right answers that a word of confidence promises; answer/judging/confidence.py has the same.
 HIGH, MIDDLE = 0.95, 0.80
 JAPAN = timezone(timedelta(hours=9))
 

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from answer.cues import CHANGE_HEADING, TOTAL_HEADING
+from answer.asking.cues import CHANGE_HEADING, TOTAL_HEADING
 from answer.editions.lines import LinePair, lines_alike
 from answer.editions.paper import Paper, classes_of, dateless, pack, shape_of, topic_of, unit_of, words_in
-from answer.told import told_of
+from answer.reading.told import told_of
 from ingest.dates import parse_code
 from ingest.document import Fact
 from ingest.tables import is_missing

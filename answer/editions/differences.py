@@ -11,12 +11,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from answer.candidates.figures import printed
 from answer.check import figures, is_verbatim
 from answer.editions.aligning import Alignment, Pair, is_of_change
 from answer.editions.paper import Paper, dateless, is_generic, pack, unit_of, words_in
-from answer.figures import printed
-from answer.series import subtract
-from answer.told import told_of
+from answer.operations.series import subtract
+from answer.reading.told import told_of
 from ingest.dates import parse_code
 from ingest.document import Document, Fact
 from ingest.japanese import fold

@@ -10,7 +10,7 @@ from typing import Literal
 from answer.editions.aligning import Alignment
 from answer.editions.differences import Change, Side
 from answer.editions.paper import Paper, is_item, name_of, pack, topic_of
-from answer.evidence import Statement
+from answer.reading.evidence import Statement
 from ingest.dates import find_periods
 from ingest.japanese import fold, may_continue, morphs
 

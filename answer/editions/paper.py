@@ -12,7 +12,7 @@ from itertools import takewhile
 from typing import Literal
 
 from answer.check import figures
-from answer.evidence import Statement
+from answer.reading.evidence import Statement
 from ingest.dates import find_periods, parse_code
 from ingest.document import Document, Fact
 from ingest.japanese import content_words, fold

@@ -17,7 +17,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from answer.cues import TOTAL_HEADING
+from answer.asking.cues import TOTAL_HEADING
 from answer.editions.differences import Change, Kind, Side
 from ingest.numbers import find_quantities
 

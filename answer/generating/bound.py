@@ -11,12 +11,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from answer.evidence import katakana
 from answer.generating.figures_said import covers
 from answer.generating.opposites import GROWN, SHRUNK
 from answer.generating.said import Said, Value, said
 from answer.generating.source import Source, has_word
-from answer.told import tell
+from answer.reading.evidence import katakana
+from answer.reading.told import tell
 from ingest.dates import Period
 from ingest.japanese import Morph, fold
 from ingest.numbers import Quantity

@@ -20,14 +20,14 @@ from answer.answer import (
     Sentence,
     Writing,
 )
+from answer.candidates.prose import clip
 from answer.draft import Support
-from answer.evidence import katakana
 from answer.generating.contract import Claim, Evidence, Mode, Verdict, Written
 from answer.generating.figures_said import agree
 from answer.generating.language import cleaned
 from answer.generating.said import said
 from answer.generating.verify import verify
-from answer.prose import clip
+from answer.reading.evidence import katakana
 
 log = logging.getLogger(__name__)
 

@@ -13,11 +13,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
+from answer.asking.question import Term
 from answer.draft import Support
-from answer.evidence import Reading, Statement, katakana
 from answer.generating.contract import Evidence, EvidenceBlock, EvidenceLine
-from answer.question import Term
-from answer.scene import Scene
+from answer.reading.evidence import Reading, Statement, katakana
+from answer.reading.scene import Scene
 from index.protocols import Hit
 from ingest.dates import describe
 from ingest.document import Cell, Document, Fact

@@ -10,12 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from answer.evidence import katakana
 from answer.generating.bound import others_cells, others_figures, others_names
 from answer.generating.figures_said import absent_dates, absent_figures, parted_ranges, worked_out
 from answer.generating.said import FRAME, TELLS_APART, Said, said
 from answer.generating.source import Source, has_word
 from answer.generating.turned import answered, compared, denials, turned
+from answer.reading.evidence import katakana
 from ingest.japanese import Morph, fold
 from ingest.numbers import UNITS
 

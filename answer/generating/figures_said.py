@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from answer.check import figures
-from answer.evidence import katakana
 from answer.generating.said import Said, Value, said
 from answer.generating.source import Source
+from answer.reading.evidence import katakana
 from ingest.dates import Period
 from ingest.kanji_figures import NUMERALS, kanji_value
 from ingest.numbers import Quantity, base_unit, unit_scale

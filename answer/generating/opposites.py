@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from answer.cues import OPPOSITES
+from answer.asking.cues import OPPOSITES
 
 # Each pair as patterns over folded text. A word that holds both (増減, 入退院) is neither: see ``_BOTH``.
 _WORDS: tuple[tuple[str, str], ...] = (

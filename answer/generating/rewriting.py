@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from answer.answer import QuestionError
-from answer.cues import TELL, WH
-from answer.evidence import katakana
-from answer.followup import leans
+from answer.asking.cues import TELL, WH
+from answer.asking.followup import leans
+from answer.asking.question import validate
 from answer.generating.language import cleaned, is_japanese
 from answer.generating.prompts import clean
 from answer.generating.said import said
-from answer.question import validate
+from answer.reading.evidence import katakana
 from ingest.japanese import Morph, fold
 
 # What a question may have of its own, or leave out: it names nothing. By base form: 関する, 就く are verbs.

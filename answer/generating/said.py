@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
-from answer.cues import STOP, THINGS
-from answer.evidence import katakana
+from answer.asking.cues import STOP, THINGS
 from answer.generating.opposites import DENIALS, NO_DENIAL
+from answer.reading.evidence import katakana
 from ingest.dates import Period, find_periods
 from ingest.japanese import Morph, fold, morphs
 from ingest.numbers import Quantity, find_quantities, is_unit, with_digits

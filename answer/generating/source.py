@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-from answer.evidence import katakana
+from answer.asking.thesaurus import synonyms
 from answer.generating.said import Said, said
-from answer.thesaurus import synonyms
+from answer.reading.evidence import katakana
 from ingest.dates import Period, parse_code
 from ingest.japanese import fold
 from ingest.numbers import Quantity

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from answer.cues import SUPERLATIVE_SAID
+from answer.asking.cues import SUPERLATIVE_SAID
 from answer.generating.bound import told_in
 from answer.generating.figures_said import covers, same, steps
 from answer.generating.opposites import GROWN, PAIRS, SHRUNK, turning
 from answer.generating.said import Said, Unit, said
 from answer.generating.source import Source, has_word
-from answer.told import tell
+from answer.reading.told import tell
 from ingest.japanese import fold
 
 _PLANNED = re.compile(

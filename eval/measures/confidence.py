@@ -9,7 +9,7 @@ from itertools import groupby
 
 from scipy.stats import binomtest
 
-from answer.confidence import HIGH, MIDDLE
+from answer.judging.confidence import HIGH, MIDDLE
 
 # The words that stand beside an answer, surest first, and the share of right ones that each promises.
 WORDS: dict[str, float | None] = {"高": HIGH, "中": MIDDLE, "低": None}

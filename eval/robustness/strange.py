@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from answer.question import Term, read_question
-from answer.thesaurus import synonyms
+from answer.asking.question import Term, read_question
+from answer.asking.thesaurus import synonyms
 from eval.dataset import Question
 from eval.measures.texts import normalise
 from index.snapshot import Snapshot

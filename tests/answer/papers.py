@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from answer.answer import Answer
-from answer.as_read import Reads
 from answer.assistant import NOT_FOUND, UNSURE, Assistant
 from answer.check import unsupported
-from answer.confidence import Judge
 from answer.draft import Draft
-from answer.features import Features
-from answer.outcome import OFFERED
+from answer.judging.confidence import Judge
+from answer.judging.features import Features
+from answer.judging.outcome import OFFERED
+from answer.reading.as_read import Reads
 from index.collection import Collection
 from tests.conftest import HashingEmbedder
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from answer.asking.question import read_question
 from answer.assistant import Assistant
-from answer.question import read_question
 from tests.answer.papers import assistant_over, plain
 
 ORDINANCE = """\

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from answer.asking.question import read_question
 from answer.assistant import Assistant
-from answer.evidence import read_whole
-from answer.question import read_question
+from answer.reading.evidence import read_whole
 from ingest.document import Block
 from tests.answer.papers import ask, assistant_over, cited_files, plain
 

@@ -14,10 +14,10 @@ from reportlab.pdfgen.canvas import Canvas
 from starlette.testclient import TestClient
 
 from answer.answer import Answer, Candidate, Citation, Derived, Passage, QuestionError, TimelinePoint, Timings
+from answer.asking.question import validate
 from answer.assistant import UNSURE, Assistant
 from answer.events import Done, Event, Found
 from answer.generating.contract import Writer
-from answer.question import validate
 from api.app import create_app
 from api.settings import Settings
 from index.collection import AddReport

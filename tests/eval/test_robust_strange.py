@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from answer.question import read_question
+from answer.asking.question import read_question
 from eval.dataset import Evidence, Question
 from eval.robustness.strange import NOUNS, absent_nouns, estranged, names
 from index.collection import Collection

@@ -6,8 +6,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from answer.evidence import katakana
 from answer.generating.said import said
+from answer.reading.evidence import katakana
 from ingest.japanese import Morph, morphs
 
 _UNITS = {"人": "件", "件": "人", "円": "人", "千円": "百万円", "万円": "億円", "億円": "万円", "％": "円", "%": "人", "歳": "人",

@@ -13,12 +13,12 @@ from pydantic import SecretStr
 
 from answer import extractive
 from answer.answer import USUAL, Timings
+from answer.asking.question import read_question
 from answer.events import Done, Found, Waiting, Worded
 from answer.generating.contract import Mode
 from answer.generating.evidence import gather
 from answer.generating.server import Connection, Deadlines
 from answer.generating.writer import ServerWriter
-from answer.question import read_question
 from tests.answer.generating import fake_server as fake
 from tests.answer.papers import assistant_over, check_contract
 

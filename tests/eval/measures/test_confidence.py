@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from answer.confidence import HIGH, MIDDLE
+from answer.judging.confidence import HIGH, MIDDLE
 from eval.measures.confidence import (
     Bin,
     Coverage,

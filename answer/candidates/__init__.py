@@ -1,0 +1,1 @@
+"""What may be the answer, a file a kind: figures, names, dates, hours, lists, sentences."""

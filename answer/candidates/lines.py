@@ -1,0 +1,119 @@
+"""The lines that meet the question best, each as an answer of its own, and what is picked out of the likeliest alone.
+
+A picker takes a value out of a line and may take the wrong one; the line itself then still says the right one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from answer.answer import QuestionType
+from answer.asking.question import Question
+from answer.candidates.names import when_fit
+from answer.candidates.prose import clip
+from answer.draft import Draft, Support
+from answer.extractive import pick
+from answer.reading.evidence import Coverage, katakana
+from answer.reading.scene import Region, Scene, Scored, with_statements
+from ingest.japanese import fold
+
+MOST = 5
+_LOOKED_AT = 12  # statements, best first
+_PICKED_NEAR = 3  # lines
+_AROUND = 3  # statements on each side of them
+_FIGURES = 6  # a line with more is a row of a table, and no answer
+# Characters: what the contract leaves to a value, to a sentence and to a text, less what dates and marks may add.
+_SHORT, _USUAL, _LONG = 76, 190, 280
+_LIMITS: dict[QuestionType, int] = {
+    **dict.fromkeys(("number", "date", "name", "place", "temporal"), _SHORT),
+    **dict.fromkeys(("list", "definition", "reason", "howto", "comparison"), _LONG),
+}
+_WORD = re.compile(r"\w")  # a line of marks is none: | --- | --- |
+_DATE = re.compile(r"\d|曜|まで|毎[年月週日]|[初上中下]旬|月末|年度")
+
+
+def answer_lines(scene: Scene) -> Iterator[Draft]:
+    """Yield up to ``MOST`` drafts, best line first, each of one statement and as long as its kind allows."""
+    question = scene.question
+    limit = _LIMITS.get(question.kind, _USUAL)
+    said: set[str] = set()
+    statements = _likeliest(scene)
+    for n, scored in enumerate(statements):
+        text = _window(scene, scored, limit)
+        key = katakana(text)
+        if not _WORD.search(text) or any(key in other or other in key for other in said):
+            continue
+        said.add(key)
+        follower = statements[n + 1] if n + 1 < len(statements) else None
+        statement = scored.statement
+        yield Draft(
+            question.kind,
+            text,
+            (Support(statement.document.id, statement.start, statement.end),),
+            score=scored.score,
+            signals=scored.signals(
+                scene,
+                lead=scored.score - follower.score if follower is not None else 0.5,
+                period=when_fit(statement, question),
+                fit=float(holds_kind(text, question)),
+            ),
+            sort="line",
+            place=len(said),
+            why=(f"行 {scored.score:.2f} {statement.flat[:60]}",),
+        )
+        if len(said) >= MOST:
+            return
+
+
+def answers_near(scene: Scene) -> Iterator[Draft]:
+    """Yield what is picked out of each of the likeliest lines and what stands around it, where that is anything.
+
+    The picker of the whole scene weighs all its lines, and may end in another than the one that answers.
+    """
+    for place, scored in enumerate(_likeliest(scene)[:_PICKED_NEAR], 1):
+        region = scored.region
+        low, high = max(region.low, scored.index - _AROUND), min(region.high, scored.index + _AROUND + 1)
+        around = Region(
+            region.reading,
+            Coverage(region.reading, scene.atoms, low, high),
+            region.prior[low - region.low : high - region.low],
+        )
+        draft = pick(with_statements(replace(scene, regions=(around,), statements=())))
+        if draft.text:
+            yield replace(draft, sort="near", place=place)
+
+
+def _likeliest(scene: Scene) -> list[Scored]:
+    """Return the first statements; what several papers say in the same words stands there once."""
+    alike = {s.statement.key: s for s in reversed(scene.statements) if s.statement.kind != "heading"}
+    return sorted(alike.values(), key=lambda s: -s.score)[:_LOOKED_AT]
+
+
+def holds_kind(text: str, question: Question) -> bool:
+    """Say whether a text has what an answer of the kind must have: a figure with its counter, a date."""
+    plain = fold(text)
+    if question.kind in ("number", "comparison", "temporal"):
+        units = {*question.units, *filter(None, (question.counter,))}
+        counted = any(re.search(rf"\d[\d,.万億千百]*\s*{re.escape(fold(unit))}", plain) for unit in units)
+        return counted if units else re.search(r"\d", plain) is not None
+    return _DATE.search(plain) is not None if question.kind == "date" else True
+
+
+def _window(scene: Scene, scored: Scored, limit: int) -> str:
+    """Return the run of clauses of a statement, within the limit, that meets most and may hold the answer."""
+    text = clip(scored.statement.flat, 10_000).strip("| ")
+    clauses = re.findall(r"[^。、]+[。、]*", text) if len(text) > limit else [text]
+    best, most = "", -1.0
+    for i in range(len(clauses)):
+        for j in range(len(clauses), i, -1):
+            run = "".join(clauses[i:j]).strip("、 ")
+            if len(run) > limit:
+                continue
+            key = katakana(run)
+            worth = sum(a.weight for a in scene.atoms if a.surface in key) + 2.0 * holds_kind(run, scene.question)
+            if worth > most and len(re.findall(r"\d+(?:\.\d+)?", fold(run).replace(",", ""))) <= _FIGURES:
+                best, most = run, worth
+            break
+    return best
