@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 
-from answer import extractive
 from answer.answer import (
     A_LINE,
     LIMITS,
@@ -50,6 +49,7 @@ from answer.generating.rewriting import rewriting
 from answer.judging.absence import Shelf
 from answer.judging.confidence import Judge, the_judge
 from answer.judging.outcome import Outcome, decide
+from answer.operations.picking import pick
 from answer.reading.as_read import Reads, read_by
 from answer.reading.evidence import katakana, read_atoms
 from answer.reading.library import Library
@@ -403,7 +403,7 @@ class Assistant:
         left out, right by words alone, so, and when all is read: .296, .326, .339; of what was answered .589, .579,
         .592; of the papers that the rules know right .639, .676, .633.
         """
-        picked = extractive.pick(scene)
+        picked = pick(scene)
         if self._reads is None:
             return picked, self._outcome(view, hits, scene, picked, self._judge), hits, scene
         by_words = self._outcome(view, hits, scene, picked, self._judge, self._sure)

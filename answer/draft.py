@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from answer.answer import QuestionType
-from answer.judging.signals import Signals
+from answer.reading.signals import Signals
 
 # "picked" out of all that was found; picked "near" one of the likeliest lines; the "line", nothing picked out of it.
 Sort = Literal["picked", "near", "line"]

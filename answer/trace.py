@@ -10,8 +10,8 @@ from answer.answer import QuestionType
 from answer.asking.question import Question
 from answer.draft import Draft
 from answer.judging.outcome import Outcome
-from answer.judging.signals import Signals
 from answer.reading.scene import Scene
+from answer.reading.signals import Signals
 from index.protocols import Hit
 from index.retriever import Leg
 from ingest.dates import describe

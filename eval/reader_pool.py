@@ -4,9 +4,9 @@
 
 Asks the product's own pipeline (the sets of the bank, or those of these collections; sealed ones never) and writes
 POOL/<collection>.jsonl, an example a line: {collection, id, question, kind, answerable, right, near, far, scene}. A
-collection whose file is there is not asked again.
-Texts are written as the product reads them (``answer.reading.as_read``). ``scene`` holds the first ``SEEN`` statements of the
-scene with their scores, best first. The files hold sentences of papers: they are not for the repository.
+collection whose file is there is not asked again. Texts are written as the product reads them
+(``answer.reading.as_read``). ``scene`` holds the first ``SEEN`` statements of the scene with their scores, best first.
+The files hold sentences of papers: they are not for the repository.
 
 Of a question of the bank, right are the statements at a gold place that hold an accepted text, as far as they meet
 question and answer about as well as the best of them. Where the answer is worked out or only yes or no, it is what

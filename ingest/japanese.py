@@ -691,3 +691,29 @@ def _wraps(text: str, start: int, line_end: int) -> bool:
     if "\f" in text[line_end : line_end + 1]:
         return False
     return len(line.strip()) >= _LEAST_WRAP and may_continue(line, following)
+
+
+def noun_runs(text: str) -> list[tuple[int, int]]:
+    """Return the spans of neighbouring nouns: names as they are written. 例: 農林水産部と商工労働部 → two spans"""
+    runs: list[tuple[int, int]] = []
+    current: tuple[int, int] | None = None
+    for morph in morphs(text):
+        if _is_in_a_name(morph):
+            if current is not None and current[1] == morph.start:
+                current = (current[0], morph.end)
+            else:
+                if current is not None:
+                    runs.append(current)
+                current = (morph.start, morph.end)
+        elif current is not None:
+            runs.append(current)
+            current = None
+    if current is not None:
+        runs.append(current)
+    return runs
+
+
+def _is_in_a_name(morph: Morph) -> bool:
+    return morph.pos in ("名詞", "接尾辞", "接頭辞", "形状詞") or (
+        morph.pos in ("記号", "補助記号") and morph.surface in "・ー＆&-"
+    )

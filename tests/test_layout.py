@@ -1,6 +1,7 @@
 """The arrows between the rooms: imports point one way, and only one room names each heavy library."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ MAY_IMPORT = {
     "api": {"ingest", "index", "answer"},
     "ui": set(),
 }
+# Inside answer/ a question goes from room to room, and never back.
+WAY = ("asking", "reading", "candidates", "operations", "judging")
 # The command stands in api/ but also starts the evaluation.
 EXTRA = {"api/cli.py": {"eval"}}
 # A library that is slow to import or easy to misuse is wrapped once.
@@ -80,6 +83,16 @@ def test_a_room_imports_only_the_rooms_before_it(room):
         name = path.relative_to(ROOT).as_posix()
         allowed = MAY_IMPORT[room] | {room} | EXTRA.get(name, set())
         wrong += [f"{name} imports {other}" for other in (imported(path) & ROOMS) - allowed]
+    assert wrong == []
+
+
+def test_inside_answer_a_room_imports_only_the_rooms_that_a_question_passes_before_it():
+    wrong = []
+    for n, room in enumerate(WAY):
+        for path in sorted((ROOT / "answer" / room).glob("*.py")):
+            for module in re.findall(r"^from answer\.(\w+)", path.read_text(encoding="utf-8"), re.MULTILINE):
+                if module in (*WAY[n + 1 :], "assistant", "editions", "generating"):
+                    wrong.append(f"{path.relative_to(ROOT)} imports answer.{module}")
     assert wrong == []
 
 

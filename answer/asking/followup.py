@@ -16,10 +16,9 @@ from answer.answer import QuestionError
 from answer.asking.cues import COMPARE, LEAD, OPPOSITES, ORDINAL, RELATIVE_FY, RELATIVE_YEAR, TELL, TOTAL, TREND, WH
 from answer.asking.question import Question, Term, read_question, validate
 from answer.asking.summary import read_summary
-from answer.candidates.names import noun_runs
 from index.vocabulary import contrast
 from ingest.dates import Period, describe, find_periods, parse_code
-from ingest.japanese import Morph, fold, morphs
+from ingest.japanese import Morph, fold, morphs, noun_runs
 
 # Words that say nothing without the thing that they belong to. 例: 予算額, 担当課, 開始時期, 参加者数
 _BELONGS = frozenset(

@@ -16,10 +16,10 @@ from answer.asking.cues import MONEY, OPPOSITES, PEOPLE, RATE, SPEAKS_OF_CHANGE,
 from answer.asking.question import Question
 from answer.check import unsupported
 from answer.draft import Support
-from answer.judging.signals import NEAR, Signals, read_signals
 from answer.reading.clauses import TOTAL
 from answer.reading.evidence import Array, Atom, Statement, katakana
 from answer.reading.scene import PRIOR, STRANGER, Region, Scene, label_words
+from answer.reading.signals import NEAR, Signals, read_signals
 from answer.reading.told import told_of
 from ingest.dates import Period, describe, find_periods, parse_code
 from ingest.document import Fact

@@ -12,9 +12,9 @@ from answer.asking.cues import CLOCK, WEEKDAY
 from answer.asking.question import Question
 from answer.candidates.names import nearness
 from answer.draft import Draft, Support
-from answer.judging.signals import NEAR
 from answer.reading.evidence import Atom, katakana
 from answer.reading.scene import Scene, Scored
+from answer.reading.signals import NEAR
 from ingest.writing import same_width
 
 End = Literal["opens", "closes", "span", "time"]

@@ -1,4 +1,4 @@
-"""The lines that meet the question best, each as an answer of its own, and what is picked out of the likeliest alone.
+"""The lines that meet the question best, each as an answer of its own.
 
 A picker takes a value out of a line and may take the wrong one; the line itself then still says the right one.
 """
@@ -7,22 +7,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from answer.answer import QuestionType
 from answer.asking.question import Question
 from answer.candidates.names import when_fit
 from answer.candidates.prose import clip
 from answer.draft import Draft, Support
-from answer.extractive import pick
-from answer.reading.evidence import Coverage, katakana
-from answer.reading.scene import Region, Scene, Scored, with_statements
+from answer.reading.evidence import katakana
+from answer.reading.scene import Scene, Scored
 from ingest.japanese import fold
 
 MOST = 5
 _LOOKED_AT = 12  # statements, best first
-_PICKED_NEAR = 3  # lines
-_AROUND = 3  # statements on each side of them
 _FIGURES = 6  # a line with more is a row of a table, and no answer
 # Characters: what the contract leaves to a value, to a sentence and to a text, less what dates and marks may add.
 _SHORT, _USUAL, _LONG = 76, 190, 280
@@ -39,7 +35,7 @@ def answer_lines(scene: Scene) -> Iterator[Draft]:
     question = scene.question
     limit = _LIMITS.get(question.kind, _USUAL)
     said: set[str] = set()
-    statements = _likeliest(scene)
+    statements = likeliest(scene)
     for n, scored in enumerate(statements):
         text = _window(scene, scored, limit)
         key = katakana(text)
@@ -67,25 +63,7 @@ def answer_lines(scene: Scene) -> Iterator[Draft]:
             return
 
 
-def answers_near(scene: Scene) -> Iterator[Draft]:
-    """Yield what is picked out of each of the likeliest lines and what stands around it, where that is anything.
-
-    The picker of the whole scene weighs all its lines, and may end in another than the one that answers.
-    """
-    for place, scored in enumerate(_likeliest(scene)[:_PICKED_NEAR], 1):
-        region = scored.region
-        low, high = max(region.low, scored.index - _AROUND), min(region.high, scored.index + _AROUND + 1)
-        around = Region(
-            region.reading,
-            Coverage(region.reading, scene.atoms, low, high),
-            region.prior[low - region.low : high - region.low],
-        )
-        draft = pick(with_statements(replace(scene, regions=(around,), statements=())))
-        if draft.text:
-            yield replace(draft, sort="near", place=place)
-
-
-def _likeliest(scene: Scene) -> list[Scored]:
+def likeliest(scene: Scene) -> list[Scored]:
     """Return the first statements; what several papers say in the same words stands there once."""
     alike = {s.statement.key: s for s in reversed(scene.statements) if s.statement.kind != "heading"}
     return sorted(alike.values(), key=lambda s: -s.score)[:_LOOKED_AT]

@@ -13,9 +13,9 @@ from answer.asking.question import Question
 from answer.asking.thesaurus import synonyms
 from answer.candidates.names import LOOKED_AT, clean, ends_with, overlap, text_facts, when_fit
 from answer.draft import Draft, Support
-from answer.judging.signals import Signals, read_signals
 from answer.reading.evidence import Statement, katakana
 from answer.reading.scene import Region, Scene, Scored
+from answer.reading.signals import Signals, read_signals
 from ingest.dates import Period, find_periods, parse_code
 from ingest.document import Fact, Table
 from ingest.japanese import Morph, fold, morphs

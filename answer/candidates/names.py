@@ -13,7 +13,7 @@ from answer.reading.evidence import Statement, katakana
 from answer.reading.scene import PRIOR, Scene, Scored
 from ingest.dates import Period
 from ingest.document import Fact
-from ingest.japanese import Morph, fold, morphs
+from ingest.japanese import fold, noun_runs
 from ingest.tables import is_missing
 
 LOOKED_AT = 24  # the best statements that spans are cut from
@@ -268,32 +268,6 @@ def ends_with(piece: str, suffix: str) -> bool:
     if suffix in ("学校",):
         return bool(re.search(r"(?:校|大学|学院|中学|高校)$", piece))
     return piece.endswith(suffix) and piece != suffix
-
-
-def noun_runs(text: str) -> list[tuple[int, int]]:
-    """Return the spans of neighbouring nouns: names as they are written. 例: 農林水産部と商工労働部 → two spans"""
-    runs: list[tuple[int, int]] = []
-    current: tuple[int, int] | None = None
-    for morph in morphs(text):
-        if _nominal(morph):
-            if current is not None and current[1] == morph.start:
-                current = (current[0], morph.end)
-            else:
-                if current is not None:
-                    runs.append(current)
-                current = (morph.start, morph.end)
-        elif current is not None:
-            runs.append(current)
-            current = None
-    if current is not None:
-        runs.append(current)
-    return runs
-
-
-def _nominal(morph: Morph) -> bool:
-    return morph.pos in ("名詞", "接尾辞", "接頭辞", "形状詞") or (
-        morph.pos in ("記号", "補助記号") and morph.surface in "・ー＆&-"
-    )
 
 
 def _row_of(best: Span, spans: Sequence[Span]) -> list[Span]:

@@ -1,6 +1,6 @@
 """One row of features for an answer: all that can be seen of whether it is right, before anybody knows.
 
-They are of three sorts: how the evidence meets the question (``answer.judging.signals``), how well search found the
+They are of three sorts: how the evidence meets the question (``answer.reading.signals``), how well search found the
 place, and whether the text looks like an answer of the kind that is asked for.
 """
 
@@ -14,9 +14,9 @@ from typing import NamedTuple
 from answer.asking.question import asks_two
 from answer.candidates.lines import holds_kind
 from answer.draft import Draft, Support
-from answer.judging.signals import SIGNALS
 from answer.reading.evidence import katakana
 from answer.reading.scene import Scene, Scored
+from answer.reading.signals import SIGNALS
 from index.protocols import Hit
 from ingest.japanese import content_words, fold, morphs
 

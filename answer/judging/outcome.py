@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 
 from answer.answer import Status
 from answer.asking.question import Question, Term
-from answer.candidates.lines import answer_lines, answers_near
+from answer.candidates.lines import answer_lines
 from answer.draft import SORTS, Draft, Support
 from answer.judging.absence import Shelf, absent
 from answer.judging.confidence import Judge
 from answer.judging.features import Features, Similarity, read_features
+from answer.operations.picking import answers_near
 from answer.reading.evidence import Reading, katakana
 from answer.reading.scene import Scene
 from index.protocols import Hit

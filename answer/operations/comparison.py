@@ -19,7 +19,6 @@ from answer.candidates.figures import (
     words_of,
 )
 from answer.draft import Draft, Moment, Support
-from answer.judging.signals import NEAR, weakest
 from answer.operations.series import (
     answer_figure,
     answer_series,
@@ -29,6 +28,7 @@ from answer.operations.series import (
 )
 from answer.reading.evidence import Coverage, katakana
 from answer.reading.scene import Region, Scene, label_words
+from answer.reading.signals import NEAR, weakest
 from ingest.dates import Period, find_periods, parse_code
 from ingest.japanese import fold
 from ingest.numbers import find_quantities

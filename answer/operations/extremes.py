@@ -12,9 +12,9 @@ from answer.asking.cues import CHANGE_HEADING, SUPERLATIVE_SAID, TOTAL_HEADING
 from answer.asking.question import Superlative
 from answer.candidates.figures import is_opposite, one_sided, period_fit, printed, unit_fit
 from answer.draft import Draft, Support
-from answer.judging.signals import NEAR, read_signals
 from answer.reading.evidence import Array, Atom, katakana
 from answer.reading.scene import PRIOR, STRANGER, Region, Scene
+from answer.reading.signals import NEAR, read_signals
 from ingest.dates import find_periods
 from ingest.document import Fact
 from ingest.japanese import fold

@@ -29,8 +29,8 @@ from answer.candidates.figures import (
 from answer.candidates.signs import meaning_of
 from answer.candidates.units import in_unit
 from answer.draft import Draft, Moment, Support
-from answer.judging.signals import NEAR
 from answer.reading.scene import Scene
+from answer.reading.signals import NEAR
 from ingest.dates import describe, parse_code
 from ingest.document import Fact
 from ingest.japanese import fold, morphs

@@ -12,8 +12,8 @@ import numpy as np
 
 from answer.asking.cues import RATE, TOTAL_HEADING
 from answer.asking.question import Question
-from answer.judging.signals import Signals, read_signals
 from answer.reading.evidence import Array, Atom, Coverage, Reading, Statement, katakana
+from answer.reading.signals import Signals, read_signals
 from ingest.document import Fact
 from ingest.facts import is_part
 from ingest.japanese import content_words, fold, morphs

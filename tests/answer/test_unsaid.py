@@ -3,7 +3,7 @@
 import pytest
 
 from answer.assistant import Assistant
-from answer.judging.signals import AGAINST, SIGNALS, Signals, weakest
+from answer.reading.signals import AGAINST, SIGNALS, Signals, weakest
 from tests.answer.papers import ask, assistant_over, plain
 
 PAPER = """\

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from answer.asking.followup import resolve
 from tests.answer.papers import assistant_over, check_contract, plain
 
-QUESTIONS = Path(__file__).resolve().parents[2] / "eval" / "questions"
+QUESTIONS = Path(__file__).resolve().parents[3] / "eval" / "questions"
 
 
 @pytest.mark.parametrize(

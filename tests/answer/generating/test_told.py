@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 from pydantic import SecretStr
 
-from answer import extractive
+from answer import assistant as asking
 from answer.answer import USUAL, Timings
 from answer.asking.question import read_question
 from answer.events import Done, Found, Waiting, Worded
@@ -241,9 +241,9 @@ def test_a_small_model_may_pick_one_of_our_candidates_by_its_letter(assistant, s
 
 
 def test_a_candidate_whose_figure_its_place_does_not_have_is_not_offered(assistant, monkeypatch):
-    pick = extractive.pick
+    pick = asking.pick
     assert assistant.evidence(QUESTION).options
-    monkeypatch.setattr(extractive, "pick", lambda scene: replace(pick(scene), text="9,999トン"))
+    monkeypatch.setattr(asking, "pick", lambda scene: replace(pick(scene), text="9,999トン"))
     assert not any("9,999" in option.text for option in assistant.evidence(QUESTION).options)
 
 

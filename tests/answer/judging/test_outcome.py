@@ -10,10 +10,10 @@ from answer.asking.question import read_question
 from answer.assistant import Assistant
 from answer.candidates.lines import holds_kind
 from answer.draft import SORTS, Draft
-from answer.extractive import pick
 from answer.judging.confidence import GROUPS, HIGH, MIDDLE, WEIGHTS, the_judge
 from answer.judging.features import Features
 from answer.judging.outcome import OFFERED
+from answer.operations.picking import pick
 from answer.reading.evidence import Coverage
 from answer.reading.scene import Region, with_statements
 from tests.answer.papers import assistant_over, check_contract, reading_all

@@ -1,24 +1,29 @@
-"""An answerer that picks the answer out of statements, facts and table cells, or finds that there is none."""
+"""Picks the answer by the kind of the question: out of all that was found, or near each of the likeliest lines."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from answer.candidates.dates import answer_date
 from answer.candidates.hours import answer_hours, answer_weekday, asked_end
+from answer.candidates.lines import likeliest
 from answer.candidates.lists import answer_list
 from answer.candidates.names import answer_name, asks_office, asks_person
-from answer.candidates.prose import answer_text, answer_yesno, best_clause
+from answer.candidates.prose import answer_text, best_clause
 from answer.draft import Draft, Support
 from answer.operations.changes import answer_changed, answer_earlier
 from answer.operations.comparison import answer_several
 from answer.operations.extremes import answer_extreme, says_extreme
 from answer.operations.series import answer_figure, answer_series
-from answer.reading.scene import Scene
+from answer.operations.yesno import answer_yesno
+from answer.reading.evidence import Coverage
+from answer.reading.scene import Region, Scene, with_statements
 from ingest.japanese import fold
 
+_PICKED_NEAR = 3  # lines
+_AROUND = 3  # statements on each side of them
 _FIGURE_FOR_KEYWORDS = 0.95
 _FIGURE_OF_AREAS = 0.6
 _SAYS_WHEN = re.compile(r"\d(?:年|月|日|\.\d|歳)|曜|まで|毎[年月週日]|初旬|上旬|中旬|下旬|月末|年度")
@@ -92,3 +97,21 @@ def _pick(scene: Scene) -> Draft:
         if figure.text and question.is_terse and (figure.score > _FIGURE_FOR_KEYWORDS or figure.is_named):
             return figure  # 例: 相談会 来場者 2023 asks for the figure that these words label
     return pickers.get(question.kind, answer_text)(scene)
+
+
+def answers_near(scene: Scene) -> Iterator[Draft]:
+    """Yield what is picked out of each of the likeliest lines and what stands around it, where that is anything.
+
+    The picker of the whole scene weighs all its lines, and may end in another than the one that answers.
+    """
+    for place, scored in enumerate(likeliest(scene)[:_PICKED_NEAR], 1):
+        region = scored.region
+        low, high = max(region.low, scored.index - _AROUND), min(region.high, scored.index + _AROUND + 1)
+        around = Region(
+            region.reading,
+            Coverage(region.reading, scene.atoms, low, high),
+            region.prior[low - region.low : high - region.low],
+        )
+        draft = pick(with_statements(replace(scene, regions=(around,), statements=())))
+        if draft.text:
+            yield replace(draft, sort="near", place=place)
