@@ -10,7 +10,7 @@ import sys
 import tempfile
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic, sleep
@@ -51,12 +51,20 @@ def ingest(paths: list[Path], index: Path) -> None:
 
 @contextmanager
 def served(
-    index: Path, api_port: int | None = None, ui_port: int | None = None, llm: str | None = None
+    index: Path,
+    api_port: int | None = None,
+    ui_port: int | None = None,
+    llm: str | None = None,
+    more: Mapping[str, str] | None = None,
 ) -> Iterator[str]:
-    """Run `tenkyo serve` over ``index``, with a language model's server if named, and yield the page's address."""
+    """Run `tenkyo serve` over ``index``, with a language model's server if named, and yield the page's address.
+
+    ``more`` are other variables of ours.
+    """
     api_port, ui_port = api_port or free_port(), ui_port or free_port()
     serve = command("serve", "--api-port", str(api_port), "--ui-port", str(ui_port))
-    with _running(serve, environment(index, llm), f"http://127.0.0.1:{api_port}/healthz", ui_port) as address:
+    variables = {**environment(index, llm), **(more or {})}
+    with _running(serve, variables, f"http://127.0.0.1:{api_port}/healthz", ui_port) as address:
         yield address
 
 

@@ -16,6 +16,10 @@ TURNS = 8  # earlier questions that a follow-up is read after
 _CONTEXT = re.compile(r"\A### Task:.*</context>", re.S)
 
 
+# Open WebUI (0.12) offers its own tools with every question, unless they are switched off for the model.
+_OPEN_WEBUI_TOOLS = {"get_current_timestamp", "calculate_timestamp"}
+
+
 class _Lenient(BaseModel):
     """Clients send fields that we have never heard of."""
 
@@ -30,6 +34,14 @@ class Part(_Lenient):
 class Message(_Lenient):
     role: Text = Field(description="Only the words of the role user are read; no instruction of a system is followed.")
     content: Text | tuple[Part, ...] | None = Field(None, description="A text, or parts of type text.")
+
+
+class Function(_Lenient):
+    name: Text = ""
+
+
+class Tool(_Lenient):
+    function: Function = Field(default_factory=Function)
 
 
 class StreamOptions(_Lenient):
@@ -50,7 +62,10 @@ class ChatRequest(_Lenient):
     stream: bool | None = None
     stream_options: StreamOptions | None = None
     n: int | None = None
-    tools: tuple[Any, ...] | None = Field(None, description="None can be called here: refused where there are any.")
+    tools: tuple[Tool, ...] | None = Field(
+        None, description="None is called here: refused, but for those that Open WebUI offers with every question."
+    )
+    tool_choice: Any = Field(None, description='With "none" tools are not refused.')
     functions: tuple[Any, ...] | None = Field(None, description="The older name of tools.")
     response_format: ResponseFormat | None = None
 
@@ -98,6 +113,10 @@ def _words(message: Message) -> str:
 def _check(body: ChatRequest) -> None:
     asked = next((message for message in reversed(body.messages) if message.role == "user"), None)
     parts = asked.content if asked is not None and isinstance(asked.content, tuple) else ()
+    offered = {tool.function.name for tool in body.tools or ()}
+    may_go_uncalled = body.tool_choice == "none" or (
+        offered >= _OPEN_WEBUI_TOOLS and body.tool_choice in (None, "auto")
+    )
     refusals: dict[Literal["parts", "tools", "n", "format"], tuple[bool, str, str]] = {
         "parts": (
             any(part.type != "text" for part in parts),
@@ -105,7 +124,7 @@ def _check(body: ChatRequest) -> None:
             f"content parts of type text only, got {', '.join(sorted({part.type[:40] for part in parts} - {'text'}))}",
         ),
         "tools": (
-            bool(body.tools or body.functions),
+            bool(body.functions or (body.tools and not may_go_uncalled)),
             "ツール（function calling）には対応していません。tools を外してください。",
             "tools and functions are not supported",
         ),

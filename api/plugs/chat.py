@@ -21,12 +21,13 @@ from fastapi.responses import JSONResponse, StreamingResponse
 
 from answer.answer import Citation, Status
 from answer.events import Done, Event, Found, Worded
+from answer.generating.contract import Writer
 from answer.generating.writer import ServerWriter
 from api import schemas
-from api.access.caller import Reader
+from api.access.caller import Caller, Reader
 from api.access.papers import Papers
 from api.ask import answer_out, events_for
-from api.plugs.asked import EXTRACTIVE, MODEL, ChatRequest, is_extractive, read_asked
+from api.plugs.asked import EXTRACTIVE, MODEL, Asked, ChatRequest, is_extractive, read_asked
 from api.plugs.completion import END, WAIT, Completion, data, open_webui_line
 from api.plugs.errors import CHAT, MODELS, openai_error
 from api.plugs.tasks import task_reply
@@ -70,11 +71,8 @@ def chat_router(papers: Papers, writer: ServerWriter | None, settings: Settings)
                 return JSONResponse(completion.whole(reply, []))
             lines = (completion.first(), completion.chunk({"content": reply}), completion.last())
             return StreamingResponse(iter(lines), media_type=SSE)
-        asked = read_asked(body)
-        after = await run_in_threadpool(papers.whole, who, asked.before) if asked.before else None
-        question = schemas.AskRequest.model_validate({"question": asked.question, "after": after})
+        events = _told(papers, who, read_asked(body), request, by)
         wording = Wording(lambda citation: page_url(settings.page_url, citation))
-        events = events_for(papers, who, question, request, by)
         if body.stream:
             first: Coming = asyncio.ensure_future(anext(events, None))
             await asyncio.wait({first}, timeout=PATIENCE)
@@ -98,6 +96,17 @@ def page_url(page: str, citation: Citation) -> str:
     """Return the address at which the page shows a quote: it opens for who may see the document."""
     place = {"id": citation.document_id, "page": citation.page or 1, "start": citation.start, "end": citation.end}
     return f"{page}/documents?{urlencode(place)}"
+
+
+async def _told(
+    papers: Papers, who: Caller, asked: Asked, request: Request, writer: Writer | None
+) -> AsyncGenerator[Event, None]:
+    """Yield what is told of the answer to a question, read after those before it."""
+    after = await run_in_threadpool(papers.whole, who, asked.before) if asked.before else None
+    question = schemas.AskRequest.model_validate({"question": asked.question, "after": after})
+    async with aclosing(events_for(papers, who, question, request, writer)) as events:
+        async for event in events:
+            yield event
 
 
 async def _lines(

@@ -41,7 +41,7 @@ class Source:
     def line(self) -> str:
         """Return the line of the sources that says where it stands."""
         said = plain(f"{heading(self.citation)}{dated(self.citation)}「{cut(self.citation.quote)}」")
-        return f"出典 [{self.n}] {said} <{self.url}>"
+        return f"出典 [{self.n}] {said} {link(self.url)}"
 
 
 class Wording:
@@ -177,7 +177,7 @@ class Wording:
         """Yield what stands near where nothing is answered; it is no source of anything that is said."""
         near = [passage.citation for passage in answer.passages[:NEAR]]
         if near and answer.status != "answered" and not answer.citations and not answer.generated:
-            lines = (plain(f"・{heading(c)}{dated(c)}「{cut(c.quote)}」") + f" <{self._url(c)}>" for c in near)
+            lines = (plain(f"・{heading(c)}{dated(c)}「{cut(c.quote)}」") + f" {link(self._url(c))}" for c in near)
             yield _BREAK.join(["近い記述（答えではありません）:", *lines])
 
 
@@ -204,6 +204,11 @@ def plain(text: str) -> str:
     Folded (NFKC) it is the text. 例: [詳細](http://a.example) → ［詳細］(http：//a．example)
     """
     return _ADDRESS.sub(lambda match: chr(ord(match[0]) + 0xFEE0), text.translate(_WIDE))
+
+
+def link(url: str) -> str:
+    """Return a link of our own."""
+    return f"[開く]({url})"
 
 
 def cut(quote: str) -> str:
