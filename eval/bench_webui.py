@@ -2,9 +2,10 @@
 
 Usage: python -m eval.bench_webui PATH/TO/open-webui [--question 質問] [--out docs/open-webui.png] [--quotes]
 
-``pip install open-webui`` (3 GB, in an environment of its own) brings the program; nothing else is fetched. It is started
-on the loopback with our API as its only model, asked one question in Chromium, and the page is pictured once the sources
-stand under the answer. Printed are the times and what was shown; the status is 1 where a source or its page is missing.
+``pip install open-webui`` (3 GB, in an environment of its own) brings the program; nothing else is fetched. It is
+started on the loopback with our API as its only model, asked one question in Chromium, and the page is pictured once
+the sources stand under the answer. Printed are the times and what was shown; the status is 1 where a source or its page
+is missing.
 With ``--quotes`` it is also told quotes and pages (``TENKYO_OPEN_WEBUI_EVENTS=1``).
 """
 
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -96,7 +98,7 @@ def measure(program: Path, question: str, out: Path | None, *, quotes: bool) -> 
                 "answer": answer.locator("p").first.inner_text().split("\n")[0],
                 "title of the chat": page.title(),
                 "links": links,
-                "sources": int("".join(c for c in button.inner_text() if c.isdigit()) or 0),
+                "sources": int(re.findall(r"(\d+) 件", button.inner_text())[-1]),
             }
             if out is not None:
                 page.screenshot(path=out)

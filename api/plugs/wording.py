@@ -213,7 +213,7 @@ def link(url: str) -> str:
 
 def cut(quote: str) -> str:
     """Return the beginning of a quote in one line."""
-    line = " ".join(quote.split())
+    line = re.sub(r"[^\S\u3000]+", " ", quote).strip()
     return line if len(line) <= QUOTE else f"{line[:QUOTE].rstrip()}…"
 
 
