@@ -138,7 +138,8 @@ def _holds(info: DocumentInfo, condition: MetadataCondition) -> bool:
 
 def _is_met(info: DocumentInfo, one: Condition) -> bool:
     names = (one.name,) if isinstance(one.name, str) else one.name
-    wanted = one.value if isinstance(one.value, tuple) else () if one.value is None else (str(one.value),)
+    value = int(one.value) if isinstance(one.value, float) and one.value.is_integer() else one.value
+    wanted = value if isinstance(value, tuple) else () if value is None else (str(value),)
     unknown = [*(n for n in names if n not in FIELDS), *({one.comparison_operator} - OPERATORS.keys())]
     if unknown:
         title = "metadata_condition に、知らない項目か演算子があります。"
