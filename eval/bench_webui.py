@@ -1,6 +1,6 @@
 """Whether Open WebUI shows an answer with its sources, in the browser: the real program, over the sample collection.
 
-Usage: python -m eval.bench_webui PATH/TO/open-webui [--question 質問] [--out docs/open-webui.png] [--quotes]
+Usage: python -m eval.bench_webui PATH/TO/open-webui [--question 質問] [--out docs/open-webui.png] [--quotes] [--index DIR]
 
 ``pip install open-webui`` (3 GB, in an environment of its own) brings the program; nothing else is fetched. It is
 started on the loopback with our API as its only model, asked one question in Chromium, and the page is pictured once
@@ -51,14 +51,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--question", default=QUESTION)
     parser.add_argument("--out", type=Path, help="keep a picture of the page (PNG)")
     parser.add_argument("--quotes", action="store_true", help="tell it quotes and pages as well")
+    parser.add_argument("--index", type=Path, help="an index of the sample collection; by default it is made")
     arguments = parser.parse_args(argv)
-    seen = measure(arguments.program, arguments.question, arguments.out, quotes=arguments.quotes)
+    seen = measure(arguments.program, arguments.question, arguments.out, arguments.index, quotes=arguments.quotes)
     for name, value in seen.items():
         print(f"{name}: {value}")
     return 0 if seen["sources"] and seen["sources"] == seen["links"] else 1
 
 
-def measure(program: Path, question: str, out: Path | None, *, quotes: bool) -> dict[str, Any]:
+def measure(program: Path, question: str, out: Path | None, index: Path | None, *, quotes: bool) -> dict[str, Any]:
     """Return what Open WebUI shows of the answer to a question, and when, in seconds."""
     from tests.browser import chromium, ingest, served  # what starts the page for its tests
     from tests.ports import free_port
@@ -66,8 +67,9 @@ def measure(program: Path, question: str, out: Path | None, *, quotes: bool) -> 
     port = free_port()
     told = {"TENKYO_OPEN_WEBUI_EVENTS": "1"} if quotes else {}
     with tempfile.TemporaryDirectory() as folder:
-        index = Path(folder) / "index"
-        ingest(sorted((HERE.parent / "sample").glob("*.pdf")), index)
+        if index is None:
+            index = Path(folder) / "index"
+            ingest(sorted((HERE.parent / "sample").glob("*.pdf")), index)
         with (
             served(index, port, more=told),
             _open_webui(program, f"http://127.0.0.1:{port}/v1", Path(folder)) as address,
