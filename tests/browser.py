@@ -102,9 +102,9 @@ def stopped(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+def wait_for(url: str, process: subprocess.Popen[bytes], seconds: float = START_SECONDS) -> None:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    until = monotonic() + START_SECONDS
+    until = monotonic() + seconds
     while monotonic() < until:
         if process.poll() is not None:
             raise RuntimeError(f"tenkyo serve ended with status {process.returncode}")
@@ -113,7 +113,7 @@ def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
                 return
         except (urllib.error.URLError, OSError):
             sleep(0.2)
-    raise TimeoutError(f"{url} did not answer in {START_SECONDS} seconds")
+    raise TimeoutError(f"{url} did not answer in {seconds} seconds")
 
 
 @contextmanager

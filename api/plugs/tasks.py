@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from api.plugs.asked import Message, text_of
 
 TITLE_LENGTH = 30  # characters
+READ = 500  # characters of a turn that are looked at
 NO_TITLE = "資料への質問"
 _KEY = re.compile(r'\{\s*"(title|tags|follow_ups|queries|prompt|text)"\s*:')
 _TITLES = ("Provide a concise, 5-word-or-less title", "Analyze this conversation and provide")
@@ -59,4 +60,4 @@ def _title(asked: str) -> str:
 def _questions(asked: str) -> list[str]:
     """Return the first lines of what the person has said in the conversation that a task quotes."""
     quoted = re.split(r"<chat_history>|^Conversation:|^2\. .*$", asked, maxsplit=1, flags=re.M)[-1]
-    return [turn.strip() for turn in _TURN.findall(quoted)]
+    return [turn[:READ].strip() for turn in _TURN.findall(quoted)]

@@ -62,6 +62,11 @@ def test_a_title_is_short_and_there_is_always_one():
     assert json.loads(task_reply([asked(empty)])) == {"title": NO_TITLE}
 
 
+def test_however_long_a_conversation_is_its_title_is_there_at_once():
+    endless = open_webui('{ "title": "" }').content.replace("待機児童数", "。" * 200_000)
+    assert len(json.loads(task_reply([asked(endless)]))["title"]) <= TITLE_LENGTH
+
+
 def test_a_template_that_names_no_form_gets_a_title():
     assert task_reply([open_webui("one line of text")]) == "白鳥市の待機児童数"
 
