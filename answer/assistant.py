@@ -242,6 +242,20 @@ class Assistant:
             searched=len(view.documents()),
         )
 
+    def whole(self, questions: Sequence[str], *, visible: frozenset[str] | None = None) -> str | None:
+        """Return the last of some questions, each after the one before, as the whole question that it stands for.
+
+        None where none of them can be asked; QuestionError where no document is visible.
+        """
+        view, before = self._view(None, visible), None
+        for question in questions:
+            try:
+                text = validate(question, self.max_question_chars)
+            except QuestionError:
+                continue
+            before = self._resolved(view, text, before) or text
+        return before
+
     def trace(self, question: str, *, scope: Scope | None = None, as_typed: bool = False) -> Trace:
         """Return what lies behind the answer to a question."""
         text = validate(question, self.max_question_chars)

@@ -28,6 +28,9 @@ from api.examples import example_questions
 from api.feedback import feedback_router
 from api.headers import Headers
 from api.intake import intake_router, preparing_out, sample_papers
+from api.plugs import chat
+from api.plugs.errors import CHAT
+from api.plugs.retrieval import retrieval_router
 from api.problems import Gate, Problem, handle_problems
 from api.settings import Settings
 from index.protocols import IndexMissing, TenkyoIndexError
@@ -76,7 +79,7 @@ def create_app(
     app.add_middleware(
         Gate,
         allowed_hosts=(*settings.allowed_hosts, settings.api_host, *settings.public_hosts),
-        limits={"/v1/documents": settings.max_upload_mb * 2**20, "/v1/feedback": FEEDBACK_LIMIT},
+        limits={"/v1/documents": settings.max_upload_mb * 2**20, "/v1/feedback": FEEDBACK_LIMIT, CHAT: chat.LIMIT},
         ports=(settings.api_port, settings.ui_port),
         origins=settings.public_origins if settings.shared else None,
     )
@@ -126,6 +129,8 @@ def create_app(
             Follows(settings.index).check(assistant, messenger)
 
     app.include_router(ask_router(papers, writer))
+    app.include_router(chat.chat_router(papers, writer, settings))
+    app.include_router(retrieval_router(papers, holdings, settings))
     app.include_router(intake_router(assistant, settings, holdings, look_for_alerts))
     app.include_router(documents_router(papers, holdings))
     app.include_router(editions_router(papers))

@@ -39,7 +39,7 @@ def ask_router(papers: Papers, writer: ServerWriter | None) -> APIRouter:
 
     def told(body: schemas.AskRequest, who: Caller, request: Request) -> AsyncGenerator[Event, None]:
         by: Writer | None = writer if body.llm is None else (writer or NoWriter()) if body.llm else None
-        return _events(papers, who, body, request, by)
+        return events_for(papers, who, body, request, by)
 
     @router.post("/v1/ask", response_model=schemas.AnswerOut, responses=streamed)
     async def ask(body: schemas.AskRequest, who: Reader, request: Request) -> schemas.AnswerOut | Response:
@@ -77,7 +77,7 @@ def ask_router(papers: Papers, writer: ServerWriter | None) -> APIRouter:
     return router
 
 
-async def _events(
+async def events_for(
     papers: Papers, who: Caller, body: schemas.AskRequest, request: Request, writer: Writer | None
 ) -> AsyncGenerator[Event, None]:
     """Yield what is told of an answer, until the client goes away; a Problem once the caller may hear no more of it."""

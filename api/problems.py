@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from answer.answer import QuestionError
+from api.plugs.errors import reshaped
 from index.protocols import (
     IndexBusy,
     IndexMissing,
@@ -58,6 +59,11 @@ class Problem(HTTPException):
         }
 
     def response(self, instance: str) -> Response:
+        """Return the response to a request to ``instance``, in the shape in which its clients read errors."""
+        kind, title, detail = self.kind, self.title, str(self.detail)
+        if (other := reshaped(instance, self.status_code, kind, title, detail)) is not None:
+            status, body, headers = other
+            return JSONResponse(body, status, headers={**(self.headers or {}), **headers})
         return JSONResponse(
             self.body(instance), self.status_code, headers=self.headers, media_type="application/problem+json"
         )

@@ -96,6 +96,10 @@ class Settings(BaseSettings):
     llm_silence_seconds: float = Field(15.0, gt=0, le=600, description="between two tokens")
     llm_whole_seconds: float = Field(60.0, gt=0, le=3600, description="a question, all requests for it together")
 
+    open_webui_events: bool = Field(
+        False, description="tell Open WebUI quotes and pages in lines that other programs choke on"
+    )
+
     alert_webhook: SecretStr | None = Field(
         None, description="address that alerts are posted to as JSON, and no other; None: they stand on the page only"
     )

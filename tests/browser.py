@@ -10,7 +10,7 @@ import sys
 import tempfile
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic, sleep
@@ -51,12 +51,20 @@ def ingest(paths: list[Path], index: Path) -> None:
 
 @contextmanager
 def served(
-    index: Path, api_port: int | None = None, ui_port: int | None = None, llm: str | None = None
+    index: Path,
+    api_port: int | None = None,
+    ui_port: int | None = None,
+    llm: str | None = None,
+    more: Mapping[str, str] | None = None,
 ) -> Iterator[str]:
-    """Run `tenkyo serve` over ``index``, with a language model's server if named, and yield the page's address."""
+    """Run `tenkyo serve` over ``index``, with a language model's server if named, and yield the page's address.
+
+    ``more`` are other variables of ours.
+    """
     api_port, ui_port = api_port or free_port(), ui_port or free_port()
     serve = command("serve", "--api-port", str(api_port), "--ui-port", str(ui_port))
-    with _running(serve, environment(index, llm), f"http://127.0.0.1:{api_port}/healthz", ui_port) as address:
+    variables = {**environment(index, llm), **(more or {})}
+    with _running(serve, variables, f"http://127.0.0.1:{api_port}/healthz", ui_port) as address:
         yield address
 
 
@@ -94,9 +102,9 @@ def stopped(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+def wait_for(url: str, process: subprocess.Popen[bytes], seconds: float = START_SECONDS) -> None:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    until = monotonic() + START_SECONDS
+    until = monotonic() + seconds
     while monotonic() < until:
         if process.poll() is not None:
             raise RuntimeError(f"tenkyo serve ended with status {process.returncode}")
@@ -105,7 +113,7 @@ def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
                 return
         except (urllib.error.URLError, OSError):
             sleep(0.2)
-    raise TimeoutError(f"{url} did not answer in {START_SECONDS} seconds")
+    raise TimeoutError(f"{url} did not answer in {seconds} seconds")
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from typing import Any
 
 from answer.answer import Answer, Passage
@@ -55,6 +55,10 @@ class Papers:
     def tell(self, who: Caller, question: str, **how: Any) -> Generator[Event, None, None]:
         """Yield what ``Assistant.tell`` does over what the caller may see."""
         return self.assistant.tell(question, visible=who.visible, **how)
+
+    def whole(self, who: Caller, questions: Sequence[str]) -> str | None:
+        """Return the last of some questions as a whole one, each read after the one before."""
+        return self.assistant.whole(questions, visible=who.visible)
 
     def ask(self, who: Caller, question: str) -> Answer:
         return self.assistant.ask(question, visible=who.visible)

@@ -48,6 +48,10 @@ class Holdings(Protocol):
         """Take a document from the caller's groups."""
         ...
 
+    def named(self, who: Caller, group: str) -> frozenset[str] | None:
+        """Return what belongs to the caller's group of this id or name; None where they are in no such group."""
+        ...
+
 
 class LocalHoldings:
     """All papers are of the one person of this machine."""
@@ -66,6 +70,9 @@ class LocalHoldings:
 
     def release(self, who: Caller, document: str) -> None:
         pass
+
+    def named(self, who: Caller, group: str) -> None:
+        return None
 
 
 class SharedHoldings:
@@ -104,6 +111,11 @@ class SharedHoldings:
     def release(self, who: Caller, document: str) -> None:
         for group in self._people.groups_of(document) & who.groups:
             self._people.take(group, [document])
+
+    def named(self, who: Caller, group: str) -> frozenset[str] | None:
+        own = (one.id for one in self._people.groups() if one.id in who.groups and group in (one.id, one.name))
+        found = next(own, None)
+        return None if found is None else self._people.documents(found)
 
 
 def opened_door(settings: Settings) -> Door:

@@ -319,3 +319,12 @@ def test_any_text_may_be_asked_and_is_answered_or_refused_as_a_question(town, te
     ).format(text)
     with suppress(QuestionError):
         check_contract(town, town.ask(question))
+
+
+def test_the_last_of_some_questions_is_whole_when_each_is_read_after_the_one_before(town):
+    first = "令和5年度のみのり市場の来客数は何人ですか"
+    assert town.whole([first, "令和4年度は？"]) == "令和4年度のみのり市場の来客数は何人ですか"
+    assert town.whole([first, "令和4年度は？", "令和5年度は？"]) == first
+    assert town.whole([first, "起業支援室はいつ開設しましたか"]) == "起業支援室はいつ開設しましたか"
+    assert town.whole(["", "?", first, "長" * 501]) == first  # what nobody could ask is passed over
+    assert town.whole([]) is None

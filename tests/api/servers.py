@@ -1,14 +1,20 @@
-"""A webhook and a mail server on the loopback that keep what they are sent."""
+"""Servers on the loopback: a webhook and a mail server that keep what they are sent, and the API on a real port."""
 
 from __future__ import annotations
 
 import json
 import socketserver
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any, ClassVar
+
+import uvicorn
+from fastapi import FastAPI
+
+from tests.ports import free_port
 
 
 class _Hook(BaseHTTPRequestHandler):
@@ -74,3 +80,21 @@ def _serving(server: socketserver.BaseServer) -> Iterator[None]:
     finally:
         server.shutdown()
         thread.join()
+
+
+@contextmanager
+def live(app: FastAPI) -> Iterator[str]:
+    """Serve an app on a real port, for clients that bring their own way of asking; yield its address."""
+    port = free_port()
+    # Whoever hands the app in closes what it has opened.
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="critical", lifespan="off"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        until = time.monotonic() + 20
+        while not server.started and time.monotonic() < until:
+            time.sleep(0.02)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join(10)

@@ -22,6 +22,8 @@ DRAFT = {"id": "q", "question": "q", "type": "number", "answer": "1", "accept": 
 SENT: dict[str, dict[str, Any]] = {
     "POST /v1/search": {"json": {"question": "待機児童数"}},
     "POST /v1/ask": {"json": {"question": "保育所の待機児童数は何人ですか。"}},
+    "POST /v1/chat/completions": {"json": {"messages": [{"role": "user", "content": "待機児童数は？"}]}},
+    "POST /retrieval": {"json": {"knowledge_id": "all", "query": "待機児童数", "retrieval_setting": {"top_k": 3}}},
     "POST /v1/documents": {"files": [("files", ("x.docx", b"no paper"))]},
     "POST /v1/sample": {"params": {"group": "no group of mine"}},  # refused before eight papers are read
     "POST /v1/feedback": {"json": {"verdict": "good", "answer": ANSWER}},
