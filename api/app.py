@@ -28,6 +28,7 @@ from api.examples import example_questions
 from api.feedback import feedback_router
 from api.headers import Headers
 from api.intake import intake_router, preparing_out, sample_papers
+from api.mcp.http import mcp_router
 from api.problems import Gate, Problem, handle_problems
 from api.settings import Settings
 from index.protocols import IndexMissing, TenkyoIndexError
@@ -132,6 +133,7 @@ def create_app(
     app.include_router(follows_router(papers, settings, messenger))
     app.include_router(feedback_router(settings.index))
     app.include_router(evaluations_router(runs, papers))
+    app.include_router(mcp_router(papers, door, settings))
 
     @app.get("/healthz", tags=["health"])
     def health(request: Request) -> schemas.HealthOut:

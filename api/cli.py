@@ -175,6 +175,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "--shared", action="store_true", default=None, help="サインインした人だけが、グループの資料を使えるようにします"
     )
+    command("mcp", mcp, "ほかのAI（MCPのクライアント）から、文書集を道具として使えるようにします（標準入出力）")
     add_commands(lambda name, does: command(name, None, does), common)
     sub = command(
         "llm", llm, "つないでいる言語モデルと、頼むことを表示します（check: 確かめる、use: このパソコンで動かす）"
@@ -734,6 +735,13 @@ def serve(arguments: argparse.Namespace, settings: Settings) -> int:
         return serve_both(settings, Runs())
     except PortTakenError as error:
         raise CommandError(error.message) from error
+
+
+def mcp(_: argparse.Namespace, settings: Settings) -> int:
+    from api.mcp.stdio import serve
+
+    serve(_assistant(settings), settings)
+    return DONE
 
 
 def llm(arguments: argparse.Namespace, settings: Settings) -> int:
