@@ -132,7 +132,12 @@ class Asking:
         indicator: str,
         narrowing: Narrowing,
     ) -> CallToolResult:
-        answer = self._answered("figures_over_time", f"{indicator.strip()}の推移は？", narrowing)
+        # What is said of a trend, and else what stands beside the newest value: both are checked in the same way.
+        trend, newest = (f"{indicator.strip()}{end}" for end in ("の推移は？", "は？"))
+        answer = self._answered("figures_over_time", trend, narrowing)
+        if not answer.timeline:
+            beside = self._answered("figures_over_time", newest, narrowing)
+            answer = beside if beside.timeline else answer
         points = told.points_of(answer)
         citations = self._quotes(answer) if points else ()
         nearby = () if points else self._nearby(answer)

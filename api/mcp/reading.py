@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import Annotated
 
@@ -151,7 +152,9 @@ class Reading:
 
 def headings_of(document: Document) -> list[HeadingOut]:
     return [
-        HeadingOut(text=" ".join(document.text[b.start : b.end].split()), level=b.level, page=b.page)
+        HeadingOut(
+            text=re.sub(r"^#{1,6} ", "", " ".join(document.text[b.start : b.end].split())), level=b.level, page=b.page
+        )
         for b in document.blocks
         if b.kind == "heading"
     ]
