@@ -110,6 +110,9 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("ingest", ingest, "文書やフォルダを追加・更新します（内容の変わらないものは飛ばします）")
     sub.add_argument("paths", nargs="+", type=Path, metavar="PATH")
     sub.add_argument("--group", metavar="グループ", help="アカウントのある文書集で、資料をこのグループのものにします")
+    sub = command("watch", watch, "フォルダを見張り、増えた・変わった・なくなった文書を、索引に取り込み続けます")
+    sub.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
+    sub.add_argument("--group", metavar="グループ", help="アカウントのある文書集で、資料をこのグループのものにします")
     sub = command("ask", ask, "質問に答えます")
     sub.add_argument("question", nargs="?", type=_readable, metavar="質問")
     sub.add_argument("--json", action="store_true", help="JSONで出力します")
@@ -269,6 +272,33 @@ def ingest(arguments: argparse.Namespace, settings: Settings) -> int:
     if not report.failed:
         return DONE
     return LOOK if report.added or report.refreshed or report.skipped else FAILED
+
+
+def watch(arguments: argparse.Namespace, settings: Settings) -> int:
+    from api.watching import command
+    from api.watching.record import AlreadyWatching, WatchingDamaged
+    from api.watching.shelves import GroupShelf, OwnShelf
+    from index.collection import Collection
+    from index.embedder import open_embedder
+
+    try:
+        folders = command.whole_paths(arguments.folders)
+        with Progress(sys.stderr) as progress:
+            embedder = open_embedder(settings.embedding_model, cache=settings.cache, progress=progress)
+        collection = Collection(settings.index, embedder, settings.database)
+        named = arguments.group
+        shelf = OwnShelf(collection) if named is None else GroupShelf(named, collection, settings)
+        after = partial(_tell_alerts, settings) if named is None and not settings.shared else lambda: None
+        command.watch(collection, shelf, folders, partial(Progress, sys.stderr), partial(print, flush=True), after)
+    except command.FolderError as error:
+        raise CommandError(error) from error
+    except AlreadyWatching:
+        raise CommandError(f"{settings.index} のための見張りは、もう動いています。") from None
+    except WatchingDamaged as error:
+        raise CommandError(error.message) from error
+    except KeyboardInterrupt:
+        print("\n見張りを終えました。取り込んだ資料は残っています。", file=sys.stderr)
+    return DONE
 
 
 def _tell_alerts(settings: Settings) -> None:

@@ -66,6 +66,16 @@ def add_for(
     return report
 
 
+def remove_for(named: str, collection: Collection, document: str, settings: Settings) -> None:
+    """Take a document from a group, and out of the index where it is no other group's; KeyError if it is not there."""
+    with opened(settings) as accounts:
+        group = accounts.people.group(named)
+        if accounts.people.groups_of(document) <= {group.id}:
+            collection.remove(document)
+        accounts.people.take(group.id, [document])
+        accounts.did("remove", group.id, documents=[document])
+
+
 def list_users(_: argparse.Namespace, of: Accounts) -> int:
     names = {group.id: group.name for group in of.people.groups()}
     for person in of.people.all():
