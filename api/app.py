@@ -31,6 +31,7 @@ from api.intake import intake_router, preparing_out, sample_papers
 from api.mcp.http import mcp_router
 from api.problems import Gate, Problem, handle_problems
 from api.settings import Settings
+from api.watching.routes import watching_router
 from index.protocols import IndexMissing, TenkyoIndexError
 from index.scope import Scope
 
@@ -134,6 +135,7 @@ def create_app(
     app.include_router(feedback_router(settings.index))
     app.include_router(evaluations_router(runs, papers))
     app.include_router(mcp_router(papers, door, settings))
+    app.include_router(watching_router(settings.index))
 
     @app.get("/healthz", tags=["health"])
     def health(request: Request) -> schemas.HealthOut:

@@ -147,7 +147,7 @@ class Watcher:
             report = self.shelf.add(list(ready), progress)
         finally:  # also of what was finished before it was broken off
             self._put_down(ready, report, done)
-            self._look_again_for(before.keys() - self._held().keys())
+            self._look_again_for(before.keys() - self._held().keys(), done)
             self._write()
         done.added += report.added
         done.refreshed += report.refreshed
@@ -172,11 +172,12 @@ class Watcher:
             if before is not None and before.id != id_:
                 folder.stale.append(before.id)  # most often it is gone already, replaced by the new one
 
-    def _look_again_for(self, lost: Set[str]) -> None:
+    def _look_again_for(self, lost: Set[str], done: Done) -> None:
         """Forget files whose paper another file of the same content had brought, and has now taken with it."""
         for folder in self.folders:
             for name in [name for name, taken in folder.taken.items() if taken.id in lost]:
                 del folder.taken[name]
+                done.is_waiting = True
 
     def _failed(self, folder: Folder, name: str, failed: Failed, done: Done) -> None:
         if folder.failed.get(name) != failed:
