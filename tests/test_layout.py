@@ -47,6 +47,7 @@ WRAPPED = {
     "matplotlib": {"ui/chart.py"},
     "fontTools": {"ui/font.py"},
     "mcp": {f"api/mcp/{name}.py" for name in ("asking", "desk", "http", "reading", "result", "server", "visits")},
+    "httpcore2": {"api/fetching/addresses.py", "api/fetching/fetch.py"},
     "watchfiles": {"api/watching/command.py"},
     "xllamacpp": {"answer/generating/llama.py"},
     "faiss": {"index/database/faiss_vectors.py"},
