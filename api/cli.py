@@ -251,7 +251,8 @@ def ingest(arguments: argparse.Namespace, settings: Settings) -> int:
 
         def add(paths: Sequence[Path], sources: Mapping[Path, str] | None = None) -> AddReport:
             if arguments.group is None:
-                return collection.add(paths, progress=progress, sources=sources)
+                named = {} if sources is None else {"sources": sources}
+                return collection.add(paths, progress=progress, **named)
             from api.access.cli import add_for
 
             return add_for(arguments.group, collection, paths, settings, progress, sources)
