@@ -282,9 +282,10 @@ def _from_list(
 
     shelf = ""
     if arguments.group is not None:
-        from api.watching.shelves import GroupShelf
+        from api.access.cli import opened
 
-        shelf = GroupShelf(arguments.group, collection, settings).id
+        with opened(settings) as accounts:
+            shelf = accounts.people.group(arguments.group).id
 
     def held() -> set[str]:
         return {info.id for info in collection.snapshot().documents()} if collection.exists() else set()

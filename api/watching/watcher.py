@@ -19,6 +19,8 @@ from index.originals import hash_file
 from index.protocols import IndexBusy, IndexMissing
 
 SETTLE_SECONDS = 3.0  # that a file must stay as it is
+# Of a file that could not even be opened, such as one that an office holds: it is tried again with each look.
+UNOPENED = Seen(-1, -1)
 EMPTIED = (
     "フォルダが空になり、前に見ていたものとは別のフォルダのようです。取り外されたドライブかもしれないため、"
     "資料はそのまま残しています。"
@@ -139,7 +141,7 @@ class Watcher:
                 try:
                     ready[path] = folder, name, seen, document_id(hash_file(path), self.shelf.id)
                 except OSError as error:
-                    self._failed(folder, name, Failed(seen, not_readable(path, error).message), done)
+                    self._failed(folder, name, Failed(UNOPENED, not_readable(path, error).message), done)
         if not ready:
             return
         report, before = AddReport(), self._held()

@@ -144,10 +144,14 @@ def test_who_loses_the_right_while_it_is_worked_out_is_told_nothing(office, monk
         office.door.people.change("leaver", is_disabled=True)
         return found
 
+    call = {"name": "search", "arguments": {"question": "待機児童数"}}
+    asked = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}
+    headers = {"accept": "application/json, text/event-stream"}
+    assert "待機児童数は、" in office.call("leaver", "POST", "/mcp", json=asked, headers=headers).text
     monkeypatch.setattr(office.assistant, "search", and_gone)
-    ((failed, said),) = told(office, office.tokens["leaver"], [("search", {"question": "待機児童数"})])
-    assert failed
-    assert "待機児童数は、" not in said
+    response = office.call("leaver", "POST", "/mcp", json=asked, headers=headers)
+    assert response.json()["result"]["isError"] is True
+    assert "待機児童数は、" not in response.text
 
 
 def test_each_call_is_put_down_with_who_what_and_which_papers(office):

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from api.watching import watcher
 from api.watching.record import AlreadyWatching, Record, WatchingDamaged
 from api.watching.shelves import OwnShelf
 from api.watching.watcher import SETTLE_SECONDS, Watcher
@@ -269,6 +270,22 @@ def test_a_paper_that_is_spoilt_keeps_its_last_good_state_and_is_told(town):
     path.unlink()
     assert town.passes().removed
     assert town.files() == set()
+
+
+def test_a_file_that_somebody_holds_is_told_once_and_goes_in_when_it_is_let_go(town, monkeypatch):
+    """It does not change by that."""
+    town.put("計画.txt", PLAN)
+
+    def held(path):
+        raise PermissionError(13, "held by another program", str(path))
+
+    monkeypatch.setattr(watcher, "hash_file", held)
+    ((_, why),) = town.passes().failed
+    assert "権限" in why.reason
+    assert not town.passes()
+    monkeypatch.undo()
+    assert names(town.passes().added) == ["計画.txt"]
+    assert town.known().failed == {}
 
 
 def test_a_folder_that_is_gone_or_looks_unmounted_loses_nothing(town):
