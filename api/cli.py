@@ -251,8 +251,9 @@ def ingest(arguments: argparse.Namespace, settings: Settings) -> int:
 
         def add(paths: Sequence[Path], sources: Mapping[Path, str] | None = None) -> AddReport:
             if arguments.group is None:
-                named = {} if sources is None else {"sources": sources}
-                return collection.add(paths, progress=progress, **named)
+                if sources is None:
+                    return collection.add(paths, progress=progress)
+                return collection.add(paths, progress=progress, sources=sources)
             from api.access.cli import add_for
 
             return add_for(arguments.group, collection, paths, settings, progress, sources)

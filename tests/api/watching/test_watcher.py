@@ -284,7 +284,7 @@ def test_a_file_that_somebody_holds_is_told_once_and_goes_in_when_it_is_let_go(t
     assert "権限" in why.reason
     assert not town.passes()
     monkeypatch.undo()
-    assert names(town.passes().added) == ["計画.txt"]
+    assert names(town.look(SETTLE_SECONDS).added) == ["計画.txt"]
     assert town.known().failed == {}
 
 
