@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 import anyio
@@ -19,5 +20,7 @@ def serve(assistant: Assistant, settings: Settings) -> None:
     if sys.stdin.isatty():
         hint = "MCP のクライアント（Claude など）が起動するコマンドです。終了するには Ctrl-C を押してください。"
         print(hint, file=sys.stderr, flush=True)
+    # Ctrl-C ends it at once: whoever waits for a line of input cannot be asked to, and there is nothing to put down.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     server = build_server(Papers(assistant), LocalDoor(), settings.page_url, local_visit)
     anyio.run(server.run_stdio_async)

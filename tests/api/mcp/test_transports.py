@@ -1,7 +1,9 @@
 """The same tools through a child's standard streams and over HTTP, and who is turned away there."""
 
 import asyncio
+import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -89,6 +91,18 @@ def test_the_command_ends_when_its_input_ends(folder):
     arguments = [sys.executable, "-m", "api.cli", "--index", str(folder), "mcp"]
     ended = subprocess.run(arguments, input=b"", capture_output=True, cwd=ROOT, env=os.environ | HERE, timeout=120)
     assert (ended.returncode, ended.stdout) == (0, b"")
+
+
+def test_ctrl_c_ends_the_command_while_it_waits_for_a_line(folder):
+    arguments = [sys.executable, "-m", "api.cli", "--index", str(folder), "--embedding-model", "hashing", "mcp"]
+    ask = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "list_documents", "arguments": {}}}
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(arguments, cwd=ROOT, env=os.environ | HERE, **pipes) as process:
+        process.stdin.write(json.dumps(ask).encode() + b"\n")
+        process.stdin.flush()
+        process.stdout.readline()  # it is up, whatever it makes of a client that has not said hello
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == -signal.SIGINT
 
 
 @contextmanager
