@@ -28,11 +28,13 @@ from api.examples import example_questions
 from api.feedback import feedback_router
 from api.headers import Headers
 from api.intake import intake_router, preparing_out, sample_papers
+from api.mcp.http import mcp_router
 from api.plugs import chat
 from api.plugs.errors import CHAT
 from api.plugs.retrieval import retrieval_router
 from api.problems import Gate, Problem, handle_problems
 from api.settings import Settings
+from api.watching.routes import watching_router
 from index.protocols import IndexMissing, TenkyoIndexError
 from index.scope import Scope
 
@@ -137,6 +139,8 @@ def create_app(
     app.include_router(follows_router(papers, settings, messenger))
     app.include_router(feedback_router(settings.index))
     app.include_router(evaluations_router(runs, papers))
+    app.include_router(mcp_router(papers, door, settings))
+    app.include_router(watching_router(settings.index))
 
     @app.get("/healthz", tags=["health"])
     def health(request: Request) -> schemas.HealthOut:

@@ -7,7 +7,7 @@ import json
 import math
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from importlib.metadata import version
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from answer.assistant import Assistant
     from answer.generating.writer import ServerWriter
     from api.llm import NoWriter
-    from index.collection import Collection
+    from index.collection import AddReport, Collection
     from index.documents import DocumentInfo
 
 LONGEST_NAME = 200  # characters of a title that a person gives
@@ -108,7 +108,13 @@ def _parser() -> argparse.ArgumentParser:
         return sub
 
     sub = command("ingest", ingest, "文書やフォルダを追加・更新します（内容の変わらないものは飛ばします）")
-    sub.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    sub.add_argument("paths", nargs="*", type=Path, metavar="PATH")
+    sub.add_argument(
+        "--from-list", type=Path, metavar="URLS.txt", help="1行に1つのアドレスから、公表された資料を受け取ります"
+    )
+    sub.add_argument("--group", metavar="グループ", help="アカウントのある文書集で、資料をこのグループのものにします")
+    sub = command("watch", watch, "フォルダを見張り、増えた・変わった・なくなった文書を、索引に取り込み続けます")
+    sub.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
     sub.add_argument("--group", metavar="グループ", help="アカウントのある文書集で、資料をこのグループのものにします")
     sub = command("ask", ask, "質問に答えます")
     sub.add_argument("question", nargs="?", type=_readable, metavar="質問")
@@ -175,6 +181,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "--shared", action="store_true", default=None, help="サインインした人だけが、グループの資料を使えるようにします"
     )
+    command("mcp", mcp, "ほかのAI（MCPのクライアント）から、文書集を道具として使えるようにします（標準入出力）")
     add_commands(lambda name, does: command(name, None, does), common)
     sub = command(
         "llm", llm, "つないでいる言語モデルと、頼むことを表示します（check: 確かめる、use: このパソコンで動かす）"
@@ -235,39 +242,121 @@ def ingest(arguments: argparse.Namespace, settings: Settings) -> int:
     from index.collection import Collection
     from index.embedder import open_embedder
 
+    if bool(arguments.paths) == bool(arguments.from_list):
+        raise CommandError("取り込むファイルかフォルダを書くか、--from-list にアドレスの一覧を指定してください。")
     missing = [path for path in arguments.paths if not path.exists()]
     if missing:
         raise CommandError(f"見つかりません: {'、'.join(map(str, missing))}")
     with Progress(sys.stderr) as progress:
-        embedder = open_embedder(settings.embedding_model, cache=settings.cache, progress=progress)
-        collection = Collection(settings.index, embedder, settings.database)
-        if arguments.group is None:
-            report = collection.add(arguments.paths, progress=progress)
-        else:
+
+        def add(paths: Sequence[Path], sources: Mapping[Path, str] | None = None) -> AddReport:
+            if arguments.group is None:
+                if sources is None:
+                    return collection.add(paths, progress=progress)
+                return collection.add(paths, progress=progress, sources=sources)
             from api.access.cli import add_for
 
-            report = add_for(arguments.group, collection, arguments.paths, settings, progress)
+            return add_for(arguments.group, collection, paths, settings, progress, sources)
+
+        embedder = open_embedder(settings.embedding_model, cache=settings.cache, progress=progress)
+        collection = Collection(settings.index, embedder, settings.database)
+        reports, unreached = [], 0
+        if arguments.from_list is None:
+            reports = [add(arguments.paths)]
+        else:
+            reports, unreached = _from_list(arguments, settings, collection, add, progress)
     if not settings.shared and arguments.group is None:
         _tell_alerts(settings)
-    for path, error in report.failed:
+    return _told_of(reports, unreached)
+
+
+def _from_list(
+    arguments: argparse.Namespace,
+    settings: Settings,
+    collection: Collection,
+    add: Callable[[Sequence[Path], Mapping[Path, str]], AddReport],
+    progress: Progress,
+) -> tuple[list[AddReport], int]:
+    """Return what became of the papers of a list, and how many could not be had; say of those why."""
+    from api.fetching.fetch import Fetcher
+    from api.fetching.listed import ListError, Memory, read_list, take_in
+
+    shelf = ""
+    if arguments.group is not None:
+        from api.access.cli import opened
+
+        with opened(settings) as accounts:
+            shelf = accounts.people.group(arguments.group).id
+
+    def held() -> set[str]:
+        return {info.id for info in collection.snapshot().documents()} if collection.exists() else set()
+
+    fetcher = Fetcher(settings.max_upload_mb * 2**20)
+    try:
+        addresses = read_list(arguments.from_list)
+        report = take_in(addresses, fetcher, Memory(settings.index), add, held, progress, shelf)
+    except ListError as error:
+        raise CommandError(error) from error
+    finally:
+        fetcher.close()
+    for address, why in report.failed:
+        print(f"受け取れませんでした: {_readable(address)}: {why}", file=sys.stderr)
+    print(f"アドレス {len(addresses)} 件のうち、前から変わっていないもの {len(report.unchanged)} 件", file=sys.stderr)
+    return report.taken, len(report.failed)
+
+
+def _told_of(reports: Sequence[AddReport], unreached: int) -> int:
+    """Say what became of the files, and return the exit status. ``unreached`` are those that could not be had."""
+    added, refreshed, skipped, failed, duplicates = (
+        [one for report in reports for one in getattr(report, name)]
+        for name in ("added", "refreshed", "skipped", "failed", "duplicates")
+    )
+    for path, error in failed:
         place = f"{_shown(path)} の {error.page} ページ" if error.page else _shown(path)
         print(f"読み込めませんでした: {place}: {error.message}", file=sys.stderr)
-    for path, same in report.duplicates:
+    for path, same in duplicates:
         print(f"同じ内容の文書がもうあります: {_shown(path)}（{same} と同じ）", file=sys.stderr)
-    for info in (*report.added, *report.refreshed):
+    for info in (*added, *refreshed):
         for warning in info.warnings:
             print(f"注意: {info.file}: {warning}", file=sys.stderr)
-    undated = sum(info.taken_from.get("published") != "cover" for info in (*report.added, *report.refreshed))
+    undated = sum(info.taken_from.get("published") != "cover" for info in (*added, *refreshed))
     if undated:
         advice = "tenkyo documents で確かめ、tenkyo documents set で直せます。"
         print(f"発行日の記載がない文書が {undated} 件あり、ほかの手がかりを目安にしました。{advice}", file=sys.stderr)
     print(
-        f"追加 {len(report.added)} 件、更新 {len(report.refreshed)} 件、変更なし {len(report.skipped)} 件、"
-        f"失敗 {len(report.failed)} 件（{report.seconds:.1f} 秒）"
+        f"追加 {len(added)} 件、更新 {len(refreshed)} 件、変更なし {len(skipped)} 件、失敗 {len(failed) + unreached} 件"
+        f"（{sum(report.seconds for report in reports):.1f} 秒）"
     )
-    if not report.failed:
-        return DONE
-    return LOOK if report.added or report.refreshed or report.skipped else FAILED
+    if not failed:
+        return LOOK if unreached else DONE
+    return LOOK if added or refreshed or skipped else FAILED
+
+
+def watch(arguments: argparse.Namespace, settings: Settings) -> int:
+    from api.watching import command
+    from api.watching.record import AlreadyWatching, WatchingDamaged
+    from api.watching.shelves import GroupShelf, OwnShelf
+    from index.collection import Collection
+    from index.embedder import open_embedder
+
+    try:
+        folders = command.whole_paths(arguments.folders)
+        with Progress(sys.stderr) as progress:
+            embedder = open_embedder(settings.embedding_model, cache=settings.cache, progress=progress)
+        collection = Collection(settings.index, embedder, settings.database)
+        named = arguments.group
+        shelf = OwnShelf(collection) if named is None else GroupShelf(named, collection, settings)
+        after = partial(_tell_alerts, settings) if named is None and not settings.shared else lambda: None
+        command.watch(collection, shelf, folders, partial(Progress, sys.stderr), partial(print, flush=True), after)
+    except command.FolderError as error:
+        raise CommandError(error) from error
+    except AlreadyWatching:
+        raise CommandError(f"{settings.index} のための見張りは、もう動いています。") from None
+    except WatchingDamaged as error:
+        raise CommandError(error.message) from error
+    except KeyboardInterrupt:
+        print("\n見張りを終えました。取り込んだ資料は残っています。", file=sys.stderr)
+    return DONE
 
 
 def _tell_alerts(settings: Settings) -> None:
@@ -734,6 +823,13 @@ def serve(arguments: argparse.Namespace, settings: Settings) -> int:
         return serve_both(settings, Runs())
     except PortTakenError as error:
         raise CommandError(error.message) from error
+
+
+def mcp(_: argparse.Namespace, settings: Settings) -> int:
+    from api.mcp.stdio import serve
+
+    serve(_assistant(settings), settings)
+    return DONE
 
 
 def llm(arguments: argparse.Namespace, settings: Settings) -> int:

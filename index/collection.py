@@ -420,9 +420,18 @@ class Collection:
     def _write(
         self, database: Database, reading: Reading, vectors: Vectors, words: Mapping[str, Vectors], result: AddReport
     ) -> None:
-        """Put a paper in, in place of what it replaces."""
+        """Put a paper in, in place of what it replaces; one whose file has changed or gone meanwhile has failed."""
         task, document = reading.task, reading.document
-        copy = keep_original(task.path, self.folder / FOLDER, document.sha256)
+        try:
+            copy = keep_original(task.path, self.folder / FOLDER, document.sha256)
+        except (ValueError, FileNotFoundError) as error:
+            if isinstance(error, OSError) and task.path.exists():
+                raise  # it is the copy that cannot be made
+            message = "取り込んでいる間にファイルが変わったか、なくなりました。もう一度取り込んでください。"
+            result.failed.append(
+                (task.path, ParseError(task.path, message, "the file changed or went while it was read"))
+            )
+            return
         mine = vocabulary_of(chunk.text for chunk in reading.chunks)
         paper = writing.Paper(
             document,

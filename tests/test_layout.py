@@ -49,6 +49,9 @@ WRAPPED = {
     "reportlab": {"ui/export.py"},
     "matplotlib": {"ui/chart.py"},
     "fontTools": {"ui/font.py"},
+    "mcp": {f"api/mcp/{name}.py" for name in ("asking", "desk", "http", "reading", "result", "server", "visits")},
+    "httpcore2": {"api/fetching/addresses.py", "api/fetching/fetch.py"},
+    "watchfiles": {"api/watching/command.py"},
     "xllamacpp": {"answer/generating/llama.py"},
     "faiss": {"index/database/faiss_vectors.py"},
     "bm25s": {"eval/bm25.py", "eval/peers.py"},  # what ours is compared with, and as its README has it

@@ -146,6 +146,11 @@ class AskClient:
         """Stop an intake that is under way, or take one that has ended off the list."""
         self._call("DELETE", f"/v1/intake/{intake_id}")
 
+    def watching(self) -> list[Json]:
+        """Return the folders that are watched, each with its last run and what could not be taken in."""
+        folders: list[Json] = self._json("GET", "/v1/watching")["folders"]
+        return folders
+
     def document(self, document_id: str) -> Json:
         """Return one document with its pages and headings."""
         return self._json("GET", f"/v1/documents/{document_id}")

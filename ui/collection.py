@@ -6,7 +6,7 @@ from collections import Counter
 
 import streamlit as st
 
-from ui import account, paging, reader, render, scope, upload, viewer
+from ui import account, paging, reader, render, scope, upload, viewer, watching
 from ui.client import AskClient, Json
 from ui.messages import FAILURES, reason, say, scroll_to
 
@@ -42,6 +42,7 @@ def page(client: AskClient, documents: list[Json]) -> None:
     if not upload.running(listed) and account.may("contribute"):
         with st.expander("資料を追加", expanded=not documents, key="add"):
             _choose_files(client)
+    watching.draw(client)
     if documents:
         _documents(client, documents)
     _dialog(client, documents)

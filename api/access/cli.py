@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -52,18 +52,33 @@ def run(name: str, arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def add_for(
-    named: str, collection: Collection, paths: Sequence[Path], settings: Settings, progress: Progress
+    named: str,
+    collection: Collection,
+    paths: Sequence[Path],
+    settings: Settings,
+    progress: Progress,
+    sources: Mapping[Path, str] | None = None,
 ) -> AddReport:
-    """Add files and folders for a group."""
+    """Add files and folders for a group; ``sources`` are the names that files are to be known by."""
     with opened(settings) as accounts:
         group, holdings = accounts.people.group(named), SharedHoldings(accounts.people)
         holdings.expect(group.id, [path for path, failure in find_files(paths, settings.index) if failure is None])
         before = collection.snapshot().documents() if collection.exists() else []
-        report = collection.add(paths, progress=progress, shelf=group.id)
+        report = collection.add(paths, progress=progress, sources=sources, shelf=group.id)
         holdings.succeed(before, report)
         changed = [info.id for info in (*report.added, *report.refreshed)]
         accounts.did("ingest", group.id, documents=changed)
     return report
+
+
+def remove_for(named: str, collection: Collection, document: str, settings: Settings) -> None:
+    """Take a document from a group, and out of the index where it is no other group's; KeyError if it is not there."""
+    with opened(settings) as accounts:
+        group = accounts.people.group(named)
+        if accounts.people.groups_of(document) <= {group.id}:
+            collection.remove(document)
+        accounts.people.take(group.id, [document])
+        accounts.did("remove", group.id, documents=[document])
 
 
 def list_users(_: argparse.Namespace, of: Accounts) -> int:

@@ -37,6 +37,7 @@ REMEMBERED = 64  # sets of groups whose documents are kept in memory
 QUIET = frozenset(
     {
         *("/healthz", "/sign-in", "/welcome", "/metrics", "/openapi.json", "/v1/me", "/v1/intake", "/v1/llm"),
+        "/v1/watching",
         *("/v1/examples", "/v1/documents", "/v1/groups", "/v1/users", "/v1/keys", "/v1/feedback", "/v1/evaluations"),
         *("/v1/conversations", "/v1/conversations/{conversation_id}", "/v1/models"),
     }

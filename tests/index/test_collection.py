@@ -12,7 +12,7 @@ import pytest
 
 from index import collection as module
 from index import originals, reading
-from index.collection import Collection
+from index.collection import EMBEDDING, Collection
 from index.protocols import GenerationGone, IndexBusy, IndexDamaged, IndexMismatch, IndexMissing, IndexUnwritable
 from tests.conftest import PAPERS, HashingEmbedder
 
@@ -221,6 +221,19 @@ def test_a_file_that_is_gone_or_changes_before_it_is_read_costs_itself_only(fres
     assert "ファイルがありません" in failed[JUNE]
     assert "ファイルが変わりました" in failed[TAXI]
     assert files(fresh) == {DECEMBER}
+
+
+def test_a_file_that_is_gone_or_changes_after_it_was_read_costs_itself_only(fresh, papers):
+    def after_reading(stage, done, total):
+        if stage == EMBEDDING and not done:
+            (papers / JUNE).unlink(missing_ok=True)
+            (papers / TAXI).write_text("書き換えられた。", encoding="utf-8")
+
+    failed = {path.name: error.message for path, error in fresh.add([papers], after_reading).failed}
+    assert failed.keys() == {JUNE, TAXI}
+    assert all("取り込んでいる間に" in message for message in failed.values())
+    assert files(fresh) == {DECEMBER}
+    assert left_behind(fresh.folder) == []
 
 
 def test_what_is_no_ordinary_file_is_refused_at_once(fresh, papers):

@@ -76,6 +76,21 @@ def citation(n: int = 1, **changes: Any) -> Json:
     } | changes
 
 
+def watched(**changes: Any) -> Json:
+    """Return a watched folder."""
+    return {
+        "folder": "/srv/若葉市/資料",
+        "is_watched": True,
+        "papers": 12,
+        "last_run": "2026-11-23T08:37:18+00:00",
+        "added": 2,
+        "refreshed": 0,
+        "removed": 1,
+        "problem": None,
+        "failed": [],
+    } | changes
+
+
 def text_citation(n: int = 1, **changes: Any) -> Json:
     """Return a citation of the text file: the row of the table that gives the population."""
     quote = "人口\t48,210人\t47,655人"
@@ -441,6 +456,7 @@ class FakeApi:
         self.health: Json = {"status": "ok", "preparing": None, "has_sample": True}
         self.matches: list[Json] = []  # of words in a document
         self.intakes: list[Json] = []
+        self.watched: list[Json] = []  # folders
         self.changes: list[Json] = [change()]
         self.said: dict[str, str | None] = {}  # of the other paper of a series
         self.follows: Json = {"follows": [], "alerts": [], "unseen": 0, "sends": []}
@@ -496,6 +512,8 @@ class FakeApi:
                 return self._taken_in([PDF["file"], PLAIN["file"]], report(added=self.documents))
             case "GET", "/v1/intake":
                 return httpx.Response(200, json={"intakes": self.intakes})
+            case "GET", "/v1/watching":
+                return self.refused.get("watching") or httpx.Response(200, json={"folders": self.watched})
             case "GET", "/v1/changes":
                 body = {"then": PDF, "now": PLAIN, "counts": {}, "total": len(self.changes), "changes": self.changes}
                 return self.refusal or httpx.Response(200, json=body)

@@ -93,6 +93,7 @@ def everything_read(office, who="curator"):
         yield ask("GET", path)
     yield ask("GET", "/v1/documents", params={"since": "2024-08"})
     yield ask("GET", "/v1/documents", params={"departments": "港湾部"})
+    yield ask("GET", "/v1/watching")
     yield ask("GET", "/v1/feedback/questions")
     yield ask("GET", "/v1/groups")
     yield ask("GET", "/v1/me")

@@ -1,0 +1,1 @@
+"""Published papers, fetched from where they are published."""

@@ -1,0 +1,1 @@
+"""The collection as tools and resources of the Model Context Protocol, for assistants that are not ours."""
