@@ -19,6 +19,7 @@ from answer.events import Done, Event, Found, Worded
 from api.access.commands import add_commands
 from api.access.errors import AccessError
 from api.settings import Settings, SettingsError, read_settings
+from api.upkeep import add_commands as add_upkeep
 from eval.arguments import Parser
 from index.protocols import TenkyoIndexError
 from index.scope import Scope
@@ -176,6 +177,7 @@ def _parser() -> argparse.ArgumentParser:
         "--shared", action="store_true", default=None, help="サインインした人だけが、グループの資料を使えるようにします"
     )
     add_commands(lambda name, does: command(name, None, does), common)
+    add_upkeep(lambda name, does: command(name, None, does))
     sub = command(
         "llm", llm, "つないでいる言語モデルと、頼むことを表示します（check: 確かめる、use: このパソコンで動かす）"
     )

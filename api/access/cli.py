@@ -191,7 +191,7 @@ def prune(arguments: argparse.Namespace, of: Accounts) -> int:
 
 def _held(settings: Settings) -> list[str]:
     try:
-        return [info.id for info in Collection(settings.index).snapshot().documents()]
+        return [info.id for info in Collection(settings.index, url=settings.database).snapshot().documents()]
     except IndexMissing:
         return []
 

@@ -12,6 +12,7 @@ from weakref import finalize
 from filelock import FileLock, Timeout
 from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, make_url, select, text
 from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import NullPool
 
 from index.database import schema
 from index.database.errors import busy, told
@@ -131,6 +132,28 @@ def open_database(place: Path | str, *, create: bool = False) -> Database:
         database.close()
         raise
     return database
+
+
+def copy_sqlite(source: Path, target: Path) -> None:
+    """Copy a database file as it is at one moment to a new file, while others read it and write to it."""
+    with told(str(source)), _file(source) as held, told(str(target)), _file(target) as copy:
+        held.connection.driver_connection.backup(copy.connection.driver_connection)
+        copy.exec_driver_sql("PRAGMA journal_mode = DELETE")
+
+
+def leave_wal(path: Path) -> None:
+    """Bring all of a database into its one file; OperationalError while another connection is open."""
+    with _file(path) as connection:
+        connection.exec_driver_sql("PRAGMA journal_mode = DELETE")
+
+
+@contextmanager
+def _file(path: Path) -> Iterator[Any]:
+    engine = create_engine(
+        URL.create("sqlite+pysqlite", database=str(path)), poolclass=NullPool, isolation_level="AUTOCOMMIT"
+    )
+    with engine.connect() as connection:
+        yield connection
 
 
 def settle(connection: Connection, wanted: Mapping[str, str], place: str) -> None:
