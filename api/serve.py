@@ -48,8 +48,8 @@ class PortTakenError(Exception):
 def serve_both(settings: Settings, runs: Runs | None = None) -> int:
     """Serve until Ctrl-C or SIGTERM, and return the exit status: 0 when asked to stop, 2 when one of both fell."""
     check_state(settings)
-    _check_free("API", settings.api_host, settings.api_port, "--api-port")
-    _check_free("画面", settings.ui_host, settings.ui_port, "--ui-port")
+    check_free("API", settings.api_host, settings.api_port, "--api-port")
+    check_free("画面", settings.ui_host, settings.ui_port, "--ui-port")
     api_url = settings.api_url or local_url(settings.api_host, settings.api_port)
     ui_url = local_url(settings.ui_host, settings.ui_port)
     stop = threading.Event()
@@ -235,7 +235,7 @@ def _get(url: str) -> bool:
         return False
 
 
-def _check_free(what: str, host: str, port: int, flag: str) -> None:
+def check_free(what: str, host: str, port: int, flag: str) -> None:
     family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     with socket.socket(family, kind, protocol) as probe:
         if os.name == "posix":  # as the servers do: a port that was closed a moment ago is free

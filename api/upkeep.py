@@ -1,4 +1,4 @@
-"""``tenkyo backup | restore``: what can be written after them, and what they do."""
+"""``tenkyo backup | restore | doctor``: what can be written after them, and what they do."""
 
 from __future__ import annotations
 
@@ -31,6 +31,22 @@ def add_commands(command: Add) -> None:
     one.add_argument(
         "--check", action="store_true", help="pg_restore で戻したデータベースが、欠けていないかを確かめます"
     )
+    one = command("doctor", "設定、ディスク、データベース、モデル、アカウントを調べ、悪いところと直し方を示します")
+    one.set_defaults(run=doctor)
+
+
+def doctor(_: argparse.Namespace, settings: Settings) -> int:
+    """Print what is wrong with this deployment; return 1 if anything is."""
+    from api.doctor import examine
+
+    count = 0
+    for name, found in examine(settings):
+        print(f"{'×' if found else '○'} {name}", flush=True)
+        for one in found:
+            print(f"  ・{one}", flush=True)
+        count += len(found)
+    print(f"\n直すところが {count} 件あります。" if count else "\n問題は見つかりませんでした。")
+    return LOOK if count else DONE
 
 
 def backup(arguments: argparse.Namespace, settings: Settings) -> int:

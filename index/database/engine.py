@@ -116,18 +116,30 @@ def open_database(place: Path | str, *, create: bool = False) -> Database:
     IndexUnwritable; each says what helps.
     """
     url = _url(place)
+    if url.drivername.startswith("sqlite"):
+        folder = Path(str(url.database)).parent
+        if not create and not Path(str(url.database)).is_file():
+            raise _missing(str(folder))
+        with _making(str(folder)):
+            folder.mkdir(parents=True, exist_ok=True)
+    database = connect(place)
+    try:
+        check_schema(database, create=create)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def connect(place: Path | str) -> Database:
+    """Return a database as ``open_database`` does, whatever its schema is."""
+    url = _url(place)
     folder = None if url.drivername.startswith("postgresql") else Path(str(url.database)).parent
     shown = url.render_as_string(hide_password=True) if folder is None else str(folder)
-    if folder is not None:
-        if not create and not Path(str(url.database)).is_file():
-            raise _missing(shown)
-        with _making(shown):
-            folder.mkdir(parents=True, exist_ok=True)
     database = Database(_engine(url), shown, folder)
     try:
         if database.kind == "postgresql":
             _check_server(database)
-        _check_schema(database, create)
     except BaseException:
         database.close()
         raise
@@ -304,9 +316,9 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(n) for n in re.findall(r"\d+", version))
 
 
-def _check_schema(database: Database, create: bool) -> None:
+def check_schema(database: Database, *, create: bool = False) -> None:
     """Raise when the schema is not this version's; with ``create`` make it so first."""
-    found = _revision(database)
+    found = revision(database)
     if found == schema.REVISION:
         return
     if found is not None and (found > schema.REVISION or not re.fullmatch(r"\d{4}", found)):
@@ -329,7 +341,7 @@ def _check_schema(database: Database, create: bool) -> None:
         )
 
 
-def _revision(database: Database) -> str | None:
+def revision(database: Database) -> str | None:
     """Return the revision of the schema; None where there is none."""
     with database.reading() as connection:
         if database.kind == "postgresql":
