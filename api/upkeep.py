@@ -1,9 +1,12 @@
-"""``tenkyo backup | restore | doctor``: what can be written after them, and what they do."""
+"""``tenkyo backup | restore | doctor | work``: what can be written after them, and what they do."""
 
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
+import threading
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -33,6 +36,19 @@ def add_commands(command: Add) -> None:
     )
     one = command("doctor", "設定、ディスク、データベース、モデル、アカウントを調べ、悪いところと直し方を示します")
     one.set_defaults(run=doctor)
+    one = command("work", "送られた資料を取り込みます（画面とAPIは動かしません。Ctrl-C で終わります）")
+    one.set_defaults(run=work)
+
+
+def work(_: argparse.Namespace, settings: Settings) -> int:
+    """Take in what is in the queue until Ctrl-C or SIGTERM."""
+    from api.work import work_until
+
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    work_until(stop, settings, partial(print, flush=True))
+    return DONE
 
 
 def doctor(_: argparse.Namespace, settings: Settings) -> int:

@@ -111,7 +111,8 @@ def open_database(place: Path | str, *, create: bool = False) -> Database:
     """Return the database in a folder, or the one that a ``postgresql+psycopg://…`` URL names.
 
     With ``create`` it is made, or brought to the schema of this version, if need be; without it, that is refused:
-    IndexMissing where nothing is, IndexMismatch where the schema is another than this version's. A URL that cannot be
+    IndexMissing where nothing is, IndexMismatch where a shared one has the schema of an older version. That of a newer
+    version is refused always. A URL that cannot be
     used, a server too old, without pgvector or out of reach raise IndexUnreachable, a role without rights
     IndexUnwritable; each says what helps.
     """
@@ -317,7 +318,10 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 
 def check_schema(database: Database, *, create: bool = False) -> None:
-    """Raise when the schema is not this version's; with ``create`` make it so first."""
+    """Raise when the schema is not this version's.
+
+    With ``create``, or where it is an older one in a folder, make it so first.
+    """
     found = revision(database)
     if found == schema.REVISION:
         return
@@ -328,16 +332,17 @@ def check_schema(database: Database, *, create: bool = False) -> None:
             f"{database.place} の索引は、新しい版の tenkyo で作られています（{found}）。"
             "この版では読めません。新しい版の tenkyo を使ってください。",
         )
-    if create:
-        _migrate(database)
+    # An index in a folder is one machine's; of a shared one, others may still run the older version.
+    if create or (found is not None and database.kind == "sqlite"):
+        migrate(database)
     elif found is None:
         raise _missing(database.place)
     else:
         raise IndexMismatch(
             f"{database.place} has the schema {found} of an older version: "
-            "run `tenkyo ingest` once, and it is upgraded",
-            f"{database.place} の索引の形式（{found}）は古い版のものです。"
-            f"一度「tenkyo ingest」を実行すると、新しい形式（{schema.REVISION}）になります。",
+            "run `tenkyo serve` or `tenkyo ingest` once, and it is upgraded",
+            f"{database.place} の索引の形式（{found}）は古い版のものです。一度「tenkyo serve」か"
+            f"「tenkyo ingest」を実行すると、新しい形式（{schema.REVISION}）になります。",
         )
 
 
@@ -354,8 +359,8 @@ def revision(database: Database) -> str | None:
         return connection.scalar(text("SELECT version_num FROM alembic_version")) if there else None
 
 
-def _migrate(database: Database) -> None:
-    """Bring the schema to this version's in one transaction."""
+def migrate(database: Database, to: str = "head") -> None:
+    """Bring the schema to this version's, or to an earlier one, in one transaction."""
     # Alembic takes a third of a second to import, and is needed once in the life of an index.
     from alembic import command
     from alembic.config import Config
@@ -366,7 +371,7 @@ def _migrate(database: Database) -> None:
         settings = Config()
         settings.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
         settings.attributes["connection"] = connection
-        command.upgrade(settings, "head")
+        command.upgrade(settings, to)
 
 
 def _add_pgvector(database: Database) -> None:
