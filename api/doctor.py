@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from api.settings import PREFIX, Settings, SettingsError, check_state, is_loopback, local_url
 from index.database.engine import check_properties, check_schema, connect, revision
 from index.database.generations import newest
-from index.database.rights import lacking
+from index.database.rights import lacking, lacking_for_accounts
 from index.database.schema import ANALYZER, EMBEDDER
 from index.embedder import cache_folder, open_embedder
 from index.keywords import analyzer
@@ -218,17 +218,17 @@ def _accounts(settings: Settings) -> Iterator[str]:
     from api.access.errors import AccessError
     from api.access.people import People
 
-    is_there = (settings.index / FILE).exists()
-    if not is_there and not settings.shared:
+    is_there = settings.database is not None or (settings.index / FILE).exists()
+    if not settings.shared and (settings.database is not None or not is_there):
         return
     nobody = "管理者がまだいません。tenkyo serve --shared が起動するときに示すコードで、最初の管理者になってください。"
     if not is_there:
         yield nobody
         return
     try:
-        database = open_accounts(settings.index)
+        database = open_accounts(settings.index, settings.database)
     except AccessError as error:
-        yield error.message
+        yield from _not_made(settings) or (error.message,)
         return
     try:
         people = People(database)
@@ -241,6 +241,20 @@ def _accounts(settings: Settings) -> Iterator[str]:
             )
     except AccessError as error:
         yield error.message
+    finally:
+        database.close()
+
+
+def _not_made(settings: Settings) -> list[str]:
+    """Return what keeps shared accounts from being made, where that is a right that is missing."""
+    if settings.database is None:
+        return []
+    try:
+        database = connect(settings.database)
+    except TenkyoIndexError:
+        return []
+    try:
+        return lacking_for_accounts(database)
     finally:
         database.close()
 

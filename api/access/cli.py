@@ -38,7 +38,7 @@ class Accounts:
 @contextmanager
 def opened(settings: Settings) -> Iterator[Accounts]:
     """Open the accounts of the collection that is set."""
-    database = open_accounts(settings.index)
+    database = open_accounts(settings.index, settings.database)
     try:
         yield Accounts(database, settings)
     finally:

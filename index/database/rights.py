@@ -57,3 +57,16 @@ def lacking(database: Database, *, is_made: bool) -> list[str]:
                 "データベースの管理者が CREATE EXTENSION vector を実行してください。"
             )
         return found
+
+
+def lacking_for_accounts(database: Database) -> list[str]:
+    """Return, in Japanese, what keeps a role from making the schema that shared accounts stand in."""
+    with database.reading() as connection:
+        may = text("SELECT has_database_privilege(current_user, current_database(), 'CREATE')")
+        if connection.scalar(may):
+            return []
+        role, name = connection.execute(text("SELECT current_user, current_database()")).one()
+    return [
+        f"利用者 {role} は、アカウントを入れる場所を作れません。データベースの管理者が "
+        f'GRANT CREATE ON DATABASE "{name}" TO {role} を実行してください。'
+    ]
