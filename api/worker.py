@@ -71,7 +71,7 @@ class Worker:
         with self._lock:
             self._stays = self._stays or stay
             self._leaving.clear()
-            if self._thread is None:
+            if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._run, name="tenkyo-intake")
                 self._thread.start()
         self._news.set()
@@ -109,7 +109,10 @@ class Worker:
                     log.warning("no job can be taken up: %s", error)
             said = fault
             if job is not None:
-                self._do(job)
+                try:
+                    self._do(job)
+                except Exception:  # such as no room for its files: it is taken up again once it has been silent
+                    log.exception("an intake could not be carried out")
                 continue
             with self._lock:
                 if self._leaving.is_set() or not (self._stays or (not fault and self._is_any_under_way())):
@@ -118,7 +121,10 @@ class Worker:
             self._news.wait(IDLE)
 
     def _is_any_under_way(self) -> bool:
-        return any(job.ended is None for job in self._queue.listed())
+        try:
+            return any(job.ended is None for job in self._queue.listed())
+        except TenkyoIndexError:
+            return False
 
     def _do(self, job: Job) -> None:
         self._job = job

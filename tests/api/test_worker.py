@@ -23,6 +23,7 @@ from eval.postgres import running
 from index.collection import AddReport, Collection
 from index.database import queue as of_queue
 from index.database.queue import About, Queue, Step
+from index.protocols import IndexUnreachable
 from tests.api.access.office import SECRET, open_office
 from tests.api.conftest import info_of
 from tests.api.test_intake import intakes, until
@@ -141,6 +142,40 @@ def test_a_worker_that_ends_gives_its_job_back(tmp_path):
     second.begin()
     assert ended(queue, job).state == "done"
     second.close()
+    queue.close()
+
+
+def test_a_worker_outlives_what_goes_wrong_around_a_job(tmp_path, monkeypatch, caplog):
+    """No room for the files of one, and a database that cannot be asked for a while."""
+    queue, turns, asked = Queue(tmp_path / "index"), threading.Event(), []
+    real = worker.TemporaryDirectory
+
+    def full(**_):
+        monkeypatch.setattr(worker, "TemporaryDirectory", real)
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(worker, "TemporaryDirectory", full)
+    monkeypatch.setattr(of_queue, "LEASE", 0.3)
+    monkeypatch.setattr(worker, "IDLE", 0.05)
+    collection = Collection(tmp_path / "index", HashingEmbedder())
+    job = send(queue, tmp_path)
+    lasting = Worker(queue, taker(SimpleNamespace(collection=collection), LocalHoldings()), lambda: None)
+    lasting.begin(stay=True)
+    assert ended(queue, job).state == "done"
+    claim = queue.claim
+
+    def away(me):
+        asked.append(me)
+        if len(asked) > 2:
+            turns.set()
+            monkeypatch.setattr(queue, "claim", claim)
+        raise IndexUnreachable("away")
+
+    monkeypatch.setattr(queue, "claim", away)
+    assert turns.wait(PATIENCE)
+    assert ended(queue, send(queue, tmp_path, "次.txt", PAPER + "追記")).state == "done"
+    assert [r.message.partition(":")[0] for r in caplog.records if "away" in r.message] == ["no job can be taken up"]
+    lasting.close()
     queue.close()
 
 
