@@ -1,12 +1,13 @@
 """How long answers take while many ask and papers are replaced all the time, and whether any of them is wrong.
 
     python -m eval.bench_load [--papers FOLDER] [--passages 3400] [--askers 1 8 32] [--seconds 20] [--pause 5]
-                              [--engines sqlite postgresql] [--postgres URL] [--out RESULTS.json]
+                              [--every 2] [--engines sqlite postgresql] [--postgres URL] [--out RESULTS.json]
 
 The askers are threads of one process, the writer is a process of its own. Each asker thinks ``--pause`` seconds on
-average between two questions (0: asks as fast as it is answered). Times are wall seconds of an answer without learned
-reader and model, over the copies of papers that ``eval.bench_growth`` makes. Every quote is looked up in its paper: one
-that is not there to the letter is a wrong answer, as is any exception.
+average between two questions (0: asks as fast as it is answered), and a paper is replaced ``--every`` so many seconds.
+Times are wall seconds of an answer without learned reader and model, over the copies of papers that
+``eval.bench_growth`` makes. Every quote is looked up in its paper: one that is not there to the letter is a wrong
+answer, as is any exception.
 """
 
 from __future__ import annotations
@@ -56,8 +57,8 @@ class Load:
     wrong: dict[str, int]
 
 
-def replace_papers(place: str, papers: Sequence[Path], dim: int, stop: Event, written: object) -> None:
-    """Replace papers one after another until told to stop; count them in ``written``, a shared integer."""
+def replace_papers(place: str, papers: Sequence[Path], dim: int, every: float, stop: Event, written: object) -> None:
+    """Replace a paper ``every`` so many seconds until told to stop; count them in ``written``, a shared integer."""
     database = open_database(place)
     made = copies(papers, dim, seed=29)
     current: list[str] = []
@@ -67,6 +68,7 @@ def replace_papers(place: str, papers: Sequence[Path], dim: int, stop: Event, wr
         current.append(paper.document.id)
         sweep(database, GRACE)
         written.value += 1  # type: ignore[attr-defined] # what multiprocessing calls a Value
+        stop.wait(every)
     database.close()
 
 
@@ -96,7 +98,14 @@ def ask(assistant: Assistant, until: float, pause: float, seed: int, took: list[
 
 
 def measure(
-    place: str, papers: Sequence[Path], passages: int, askers: Sequence[int], seconds: float, pause: float, dim: int
+    place: str,
+    papers: Sequence[Path],
+    passages: int,
+    askers: Sequence[int],
+    seconds: float,
+    pause: float,
+    every: float,
+    dim: int,
 ) -> Iterator[Load]:
     """Fill a collection up to so many passages; yield what each number of askers meets while papers are replaced."""
     database = open_database(place, create=True)
@@ -114,7 +123,7 @@ def measure(
             assistant.ask(question)
         for count in askers:
             stop, written = spawned.Event(), spawned.Value("i", 0)
-            writer = spawned.Process(target=replace_papers, args=(place, papers, dim, stop, written))
+            writer = spawned.Process(target=replace_papers, args=(place, papers, dim, every, stop, written))
             writer.start()
             while not written.value and writer.is_alive():  # it reads its papers first
                 time.sleep(0.05)
@@ -175,6 +184,7 @@ def main() -> int:
     parser.add_argument("--askers", type=int, nargs="+", default=[1, 8, 32])
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--pause", type=float, default=5.0, help="seconds that an asker thinks, on average")
+    parser.add_argument("--every", type=float, default=2.0, help="seconds between two papers")
     parser.add_argument("--engines", nargs="+", default=["sqlite", "postgresql"], choices=["sqlite", "postgresql"])
     parser.add_argument("--postgres", help="URL of an empty database; without it a server is started")
     parser.add_argument("--dim", type=int, default=384)
@@ -187,7 +197,9 @@ def main() -> int:
     loads: list[Load] = []
     for engine in given.engines:
         with _place(engine, given.postgres) as place:
-            for load in measure(place, papers, given.passages, given.askers, given.seconds, given.pause, given.dim):
+            for load in measure(
+                place, papers, given.passages, given.askers, given.seconds, given.pause, given.every, given.dim
+            ):
                 loads.append(load)
                 print(shown([load]), flush=True)
     load_average = f", load {os.getloadavg()[0]:.0f}" if hasattr(os, "getloadavg") else ""

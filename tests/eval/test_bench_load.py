@@ -15,7 +15,7 @@ from tests.conftest import HashingEmbedder
 def test_a_run_tells_how_long_answers_took_while_papers_were_replaced(papers, tmp_path, monkeypatch, capsys):
     out = tmp_path / "loads.json"
     given = ["--papers", str(papers), "--passages", "6", "--askers", "1", "3", "--seconds", "0.5", "--pause", "0"]
-    given += ["--engines", "sqlite", "--dim", "8", "--out", str(out)]
+    given += ["--every", "0.05", "--engines", "sqlite", "--dim", "8", "--out", str(out)]
     monkeypatch.setattr(sys, "argv", ["bench_load", *given])
     assert bench_load.main() == 0
     one, three = json.loads(out.read_text())
