@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,6 +20,7 @@ from answer.events import Done, Event, Found, Worded
 from api.access.commands import add_commands
 from api.access.errors import AccessError
 from api.settings import Settings, SettingsError, read_settings
+from api.upkeep import add_commands as add_upkeep
 from eval.arguments import Parser
 from index.protocols import TenkyoIndexError
 from index.scope import Scope
@@ -181,8 +183,16 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "--shared", action="store_true", default=None, help="サインインした人だけが、グループの資料を使えるようにします"
     )
+    sub.add_argument(
+        "--workers", type=int, default=1, metavar="N", help="APIのプロセスの数（既定: 1。多くの人が使うときに）"
+    )
+    sub.add_argument(
+        "--only", choices=["api", "page"], help="APIか画面の一方だけを動かします（別の機械や入れ物に分けるとき）"
+    )
+    sub.add_argument("--at", type=int, help=argparse.SUPPRESS)  # one of those: the number of the open socket
     command("mcp", mcp, "ほかのAI（MCPのクライアント）から、文書集を道具として使えるようにします（標準入出力）")
     add_commands(lambda name, does: command(name, None, does), common)
+    add_upkeep(lambda name, does: command(name, None, does))
     sub = command(
         "llm", llm, "つないでいる言語モデルと、頼むことを表示します（check: 確かめる、use: このパソコンで動かす）"
     )
@@ -816,13 +826,35 @@ def verify(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def serve(arguments: argparse.Namespace, settings: Settings) -> int:
-    from api.serve import PortTakenError, serve_both
+    from api.serve import PortTakenError, serve_at, serve_both
     from eval.history import Runs
 
+    if arguments.at is not None:
+        return serve_at(arguments.at, settings, Runs())
+    if not 1 <= arguments.workers <= 64:
+        raise CommandError("--workers は 1 から 64 までです。")
+    if (arguments.workers > 1 or arguments.only) and os.name != "posix":
+        raise CommandError("--workers と --only は、この OS では使えません。付けずに起動してください。")
+    _take_over(settings)
     try:
-        return serve_both(settings, Runs())
+        return serve_both(settings, Runs(), arguments.workers, arguments.only)
     except PortTakenError as error:
         raise CommandError(error.message) from error
+
+
+def _take_over(settings: Settings) -> None:
+    """Make the index of an older version's folder anew from its originals, before anybody sends more papers."""
+    from index.takeover import is_old
+
+    if settings.database is not None or not is_old(settings.index):
+        return
+    from index.collection import Collection
+    from index.embedder import open_embedder
+
+    print("前の版の索引を、保存してある原本から作り直します（一度だけです）。", file=sys.stderr)
+    with Progress(sys.stderr) as progress:
+        embedder = open_embedder(settings.embedding_model, cache=settings.cache, progress=progress)
+        Collection(settings.index, embedder).add([], progress=progress)
 
 
 def mcp(_: argparse.Namespace, settings: Settings) -> int:

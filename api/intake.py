@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from importlib.resources import files as resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, File, Header, Query, Request, Response, UploadFile
 from fastapi import Path as InPath
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from answer.assistant import Assistant
@@ -24,8 +26,10 @@ from api.documents import document_out
 from api.problems import Problem, problem_of
 from api.settings import Settings
 from api.uploads import keep
-from api.works import WAITING, Work, Works
+from api.worker import CarryOut, Files, Worker
+from api.works import WAITING, Works, intake_out
 from index.collection import AddReport, Progress
+from index.database.queue import About, Job, Queue
 from index.documents import DocumentInfo
 from index.embedder import preparing
 from index.protocols import IndexBusy, TenkyoIndexError
@@ -50,6 +54,8 @@ Group = Annotated[
     ),
 ]
 
+IntakeId = Annotated[str, InPath(description="From GET /v1/intake.", examples=["0f3a91c2d4e5b6a7"])]
+
 
 def intake_router(
     assistant: Assistant, settings: Settings, holdings: Holdings, after: Callable[[], object] = lambda: None
@@ -57,45 +63,40 @@ def intake_router(
     """Return the routes that take documents in, and tell how far that is.
 
     With ``Accept: application/x-ndjson`` they tell it themselves, line by line. ``after`` is done once papers are in;
-    that it fails takes nothing back.
+    that it fails takes nothing back. While the app runs, it does what is in the queue, whoever has sent it.
     """
-    router = APIRouter(tags=["documents"])
-    works = Works(lambda: preparing_out(assistant))
+    queue = Queue(settings.index, settings.database)
+    worker = Worker(queue, taker(assistant, holdings, after), lambda: preparing_out(assistant))
+    works = Works(queue, worker, begins=settings.intake)
+
+    @asynccontextmanager
+    async def lifespan(_: object) -> AsyncIterator[None]:
+        if settings.intake:
+            worker.begin(stay=True)
+        try:
+            yield
+        finally:
+            await run_in_threadpool(worker.close)
+            queue.close()
+
+    router = APIRouter(tags=["documents"], lifespan=lifespan)
     answers: dict[int | str, dict[str, Any]] = {
         200: {"content": {NDJSON: {"schema": {"type": "string", "description": "One event a line."}}}},
         202: {"description": "It has been begun or waits for its turn.", "model": schemas.IntakeOut},
     }
 
     def take_in(
-        who: Caller,
-        shelf: str,
-        folder: tempfile.TemporaryDirectory[str],
-        kept: dict[Path, str],
-        request: Request,
-        prefer: str,
+        who: Caller, shelf: str, kept: Mapping[Path, str], request: Request, prefer: str
     ) -> schemas.UploadOut | Response:
-        """Add the files of ``folder``, which is removed in the end, and answer in the form that is wished for."""
-
-        def job(progress: Progress) -> schemas.UploadOut:
-            holdings.expect(shelf, kept)
-            before = _held(assistant) if shelf else []
-            on = {"shelf": shelf} if shelf else {}
-            report = _patiently(lambda: assistant.collection.add(list(kept), progress, kept, **on), progress)
-            holdings.succeed(before, report)
-            try:
-                after()
-            except Exception:
-                log.exception("what follows an intake failed")
-            return upload_out(report, kept)
-
+        """Put files into the queue, and answer in the form that is wished for."""
         note(request, files=list(kept.values()), group=shelf)
-        work = works.submit(job, tuple(kept.values()), request.url.path, folder.cleanup, by=who.id, shelf=shelf)
+        job = works.submit(kept, About(tuple(kept.values()), request.url.path, who.id, shelf))
         if ASYNC in prefer:
             headers = {"Preference-Applied": ASYNC, "Location": "/v1/intake"}
-            return JSONResponse(work.out().model_dump(), 202, headers)
+            return JSONResponse(intake_out(job).model_dump(), 202, headers)
         if NDJSON in request.headers.get("accept", ""):
-            return StreamingResponse(work.lines(lambda: is_open(request, who)), media_type=NDJSON)
-        return work.result()
+            return StreamingResponse(works.lines(job, lambda: is_open(request, who)), media_type=NDJSON)
+        return works.result(job)
 
     @router.post("/v1/documents", response_model=schemas.UploadOut, responses=answers)
     def upload(
@@ -120,13 +121,8 @@ def intake_router(
             title = f"一度に送れるのは {settings.max_upload_files} ファイルまでです。"
             raise Problem(413, "too-many-files", title, f"{len(files)} files, at most {settings.max_upload_files}")
         shelf = holdings.shelf(who, group)
-        folder = tempfile.TemporaryDirectory(prefix="tenkyo-")
-        try:
-            kept = keep(files, Path(folder.name))
-        except BaseException:
-            folder.cleanup()
-            raise
-        return take_in(who, shelf, folder, kept, request, prefer)
+        with tempfile.TemporaryDirectory(prefix="tenkyo-") as folder:
+            return take_in(who, shelf, keep(files, Path(folder)), request, prefer)
 
     @router.post("/v1/sample", response_model=schemas.UploadOut, responses=answers)
     def add_sample(
@@ -138,45 +134,77 @@ def intake_router(
             title = "見本資料が入っていません。お手元の資料を取り込んでください。"
             raise Problem(404, "sample-missing", title, "the package sample holds no PDF")
         shelf = holdings.shelf(who, group)
-        folder = tempfile.TemporaryDirectory(prefix="tenkyo-")
-        kept: dict[Path, str] = {}
-        try:
-            for paper in papers:
-                path = Path(folder.name) / paper.name
+        with tempfile.TemporaryDirectory(prefix="tenkyo-") as folder:
+            kept = {Path(folder) / paper.name: paper.name for paper in papers}
+            for path, paper in zip(kept, papers, strict=True):
                 path.write_bytes(paper.read_bytes())
-                kept[path] = paper.name
-        except BaseException:
-            folder.cleanup()
-            raise
-        return take_in(who, shelf, folder, kept, request, prefer)
+            return take_in(who, shelf, kept, request, prefer)
 
     @router.get("/v1/intake")
     def intakes(who: Reader) -> schemas.IntakesOut:
         """List the intakes that wait, run, or have ended within the last hour, in the order in which they came."""
-        return schemas.IntakesOut(intakes=tuple(work.out() for work in works.listed() if _is_shown(work, who)))
+        return schemas.IntakesOut(intakes=tuple(intake_out(job) for job in works.listed() if _is_shown(job, who)))
+
+    def own(intake_id: str, who: Caller) -> Job:
+        """Return an intake that the caller may stop; a Problem of status 403 or 404 otherwise."""
+        job = next((job for job in works.listed() if job.id == intake_id and _is_shown(job, who)), None)
+        if job is None:
+            raise _unknown_intake(intake_id)
+        if who.by != "local" and job.about.by != who.id and not who.may("curate"):
+            title = "ほかの人の取り込みは止められません。"
+            raise Problem(403, "not-permitted", title, "the permission 'curate' is needed")
+        return job
 
     @router.delete("/v1/intake/{intake_id}", status_code=204)
-    def drop_intake(
-        intake_id: Annotated[str, InPath(description="From GET /v1/intake.", examples=["1"])],
-        who: Contributor,
-    ) -> None:
+    def drop_intake(intake_id: IntakeId, who: Contributor) -> None:
         """Stop an intake that waits or runs (what it has finished stays), or take one that has ended off the list."""
         try:
-            work = next(work for work in works.listed() if work.id == intake_id and _is_shown(work, who))
-            if who.by != "local" and work.by != who.id and not who.may("curate"):
-                title = "ほかの人の取り込みは止められません。"
-                raise Problem(403, "not-permitted", title, "the permission 'curate' is needed")
-            works.drop(intake_id)
-        except (StopIteration, KeyError):
-            title = "その取り込みはありません。すでに終わった可能性があります。"
-            raise Problem(404, "intake-unknown", title, f"no intake has the id {intake_id[:80]!r}") from None
+            works.drop(own(intake_id, who))
+        except KeyError:
+            raise _unknown_intake(intake_id) from None
+
+    @router.post("/v1/intake/{intake_id}/retry", status_code=202)
+    def retry_intake(intake_id: IntakeId, who: Contributor) -> schemas.IntakeOut:
+        """Do an intake again that has failed or was stopped, with the files that were sent then."""
+        job = own(intake_id, who)
+        try:
+            return intake_out(works.retry(job))
+        except KeyError:
+            title = "この取り込みは、やり直せる状態ではありません。"
+            raise Problem(409, "intake-not-failed", title, f"it is {job.state}, not failed or stopped") from None
 
     return router
 
 
-def _is_shown(work: Work, who: Caller) -> bool:
+def taker(assistant: Assistant, holdings: Holdings, after: Callable[[], object] = lambda: None) -> CarryOut:
+    """Return what takes the files of a job in: for the group that they were sent for, which owns them from the start.
+
+    ``after`` is done once papers are in; that it fails takes nothing back.
+    """
+
+    def take(about: About, files: Files, progress: Progress) -> schemas.UploadOut:
+        holdings.expect(about.shelf, files)
+        before = _held(assistant) if about.shelf else []
+        on = {"shelf": about.shelf} if about.shelf else {}
+        report = _patiently(lambda: assistant.collection.add(list(files), progress, files, **on), progress)
+        holdings.succeed(before, report)
+        try:
+            after()
+        except Exception:
+            log.exception("what follows an intake failed")
+        return upload_out(report, files)
+
+    return take
+
+
+def _is_shown(job: Job, who: Caller) -> bool:
     """Tell whether an intake is of the caller's own groups."""
-    return who.visible is None or work.shelf in who.groups
+    return who.visible is None or job.about.shelf in who.groups
+
+
+def _unknown_intake(intake_id: str) -> Problem:
+    title = "その取り込みはありません。すでに終わった可能性があります。"
+    return Problem(404, "intake-unknown", title, f"no intake has the id {intake_id[:80]!r}")
 
 
 def _held(assistant: Assistant) -> list[DocumentInfo]:

@@ -13,11 +13,13 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from importlib.util import find_spec
+from typing import Literal, Protocol
 from urllib.parse import urlsplit
 
 import uvicorn
+from fastapi import FastAPI
 
 from answer.assistant import Assistant, open_assistant
 from answer.generating.writer import ServerWriter
@@ -28,6 +30,8 @@ from api.evaluations import Runs
 from api.llm import opened
 from api.settings import Settings, check_state, local_url
 from index.protocols import TenkyoIndexError
+
+Only = Literal["api", "page"]
 
 START_SECONDS = 60
 STOP_SECONDS = 3
@@ -45,17 +49,24 @@ class PortTakenError(Exception):
         )
 
 
-def serve_both(settings: Settings, runs: Runs | None = None) -> int:
-    """Serve until Ctrl-C or SIGTERM, and return the exit status: 0 when asked to stop, 2 when one of both fell."""
+def serve_both(settings: Settings, runs: Runs | None = None, workers: int = 1, only: Only | None = None) -> int:
+    """Serve until Ctrl-C or SIGTERM, and return the exit status: 0 when asked to stop, 2 when one of both fell.
+
+    With several ``workers``, or where one of both is served ``only``, the API is processes that this one watches.
+    """
     check_state(settings)
-    _check_free("API", settings.api_host, settings.api_port, "--api-port")
-    _check_free("画面", settings.ui_host, settings.ui_port, "--ui-port")
+    if only != "page":
+        check_free("API", settings.api_host, settings.api_port, "--api-port")
+    if only != "api":
+        check_free("画面", settings.ui_host, settings.ui_port, "--ui-port")
     api_url = settings.api_url or local_url(settings.api_host, settings.api_port)
     ui_url = local_url(settings.ui_host, settings.ui_port)
     stop = threading.Event()
 
     for number in {signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}:
         signal.signal(number, lambda *_: stop.set())
+    if workers > 1 or only is not None:
+        return _serve_many(settings, workers, only, api_url, ui_url, stop)
     with opened(settings, _tell) as writer:
         return _serve(settings, runs, api_url, ui_url, stop, writer)
 
@@ -73,20 +84,7 @@ def _serve(
         settings.index, settings.embedding_model, settings.max_question_chars, database=settings.database
     )
     door = opened_door(settings)
-    server = uvicorn.Server(
-        uvicorn.Config(
-            create_app(assistant, settings, runs, writer, door),
-            host=settings.api_host,
-            port=settings.api_port,
-            # What a proxy says of whom it speaks for is believed of no other machine.
-            proxy_headers=settings.proxies is not None,
-            forwarded_allow_ips=settings.proxies,
-            server_header=False,
-            log_level="warning",
-            access_log=False,
-            timeout_graceful_shutdown=STOP_SECONDS,
-        )
-    )
+    server = _server(create_app(assistant, settings, runs, writer, door), settings)
     # not in the main thread: there uvicorn would take the signals for itself
     api = threading.Thread(target=server.run, name="api")
     api.start()
@@ -118,6 +116,80 @@ def _serve(
     return status
 
 
+def _serve_many(
+    settings: Settings, workers: int, only: Only | None, api_url: str, ui_url: str, stop: threading.Event
+) -> int:
+    """Serve the API by processes which this one watches, or the page, or both."""
+    from api.many import Many
+
+    page: subprocess.Popen[bytes] | None = None
+    if only != "api":
+        with _deaf_to_ctrl_c():
+            page = _start_page(settings, api_url)
+    many = Many(settings, workers if only != "page" else 0)
+    health = [f"{api_url}/healthz"] * (only != "page") + [f"{ui_url}/_stcore/health"] * (only != "api")
+    status = 2
+    try:
+        if _wait_for(health, stop, many, page):
+            if only == "page":
+                print(f"画面: {settings.page_url if settings.shared else ui_url}（API: {api_url}）", flush=True)
+            else:
+                door = opened_door(settings)
+                for line in _addresses(settings, ui_url, api_url, door):
+                    print(line, flush=True)
+                door.close()
+                print(f"API のプロセス: {workers}", flush=True)
+            print("終了するには Ctrl-C を押してください。", flush=True)
+            while many.is_alive() and (page is None or page.poll() is None) and not stop.wait(0.2):
+                pass
+        status = _why_ended(stop, page)
+    finally:
+        if page is not None:
+            page.kill()
+            page.wait()
+        many.close()
+    return status
+
+
+def serve_at(number: int, settings: Settings, runs: Runs | None = None) -> int:
+    """Serve the API at a socket that is open already, as one process of several, until SIGTERM.
+
+    A model on this machine would be loaded by each of them: only one that is reached by its address writes.
+    """
+    from api.many import end_with_parent
+
+    end_with_parent()
+    with opened(settings, _tell) if settings.llm_url else nullcontext() as writer:
+        assistant = open_assistant(
+            settings.index, settings.embedding_model, settings.max_question_chars, database=settings.database
+        )
+        server = _server(create_app(assistant, settings, runs, writer, opened_door(settings)), settings)
+        warm = threading.Thread(target=_warm_up, args=(assistant, None, writer), name="warm", daemon=True)
+        warm.start()
+        server.run(sockets=[socket.socket(fileno=number)])
+    _leave_unfinished_work(0)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)  # torch ends in a crash when the interpreter goes away while it is loaded
+
+
+def _server(app: FastAPI, settings: Settings) -> uvicorn.Server:
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            host=settings.api_host,
+            port=settings.api_port,
+            # What a proxy says of whom it speaks for is believed of no other machine.
+            proxy_headers=settings.proxies is not None,
+            forwarded_allow_ips=settings.proxies,
+            server_header=False,
+            log_level="warning",
+            access_log=False,
+            timeout_graceful_shutdown=STOP_SECONDS,
+        )
+    )
+
+
 def _addresses(settings: Settings, ui_url: str, api_url: str, door: Door) -> Iterator[str]:
     """Yield the lines that say where everything is, and how the first administrator comes in."""
     if not door.is_shared:
@@ -132,14 +204,15 @@ def _addresses(settings: Settings, ui_url: str, api_url: str, door: Door) -> Ite
         yield f"  コード: {code}"
 
 
-def _warm_up(assistant: Assistant, examples: str, writer: ServerWriter | None) -> None:
+def _warm_up(assistant: Assistant, examples: str | None, writer: ServerWriter | None) -> None:
     """Load the models, which takes seconds, before the first question or the first upload needs them."""
     try:
         assistant.collection.embedder.embed_queries(["準備"])
     except TenkyoIndexError as error:  # whoever asks will be told
         print(error.message, file=sys.stderr, flush=True)
     else:
-        _get(examples)  # looked for once, and then kept
+        if examples is not None:
+            _get(examples)  # looked for once, and then kept
     if writer is not None:
         writer.prepare()
         if (fault := writer.state[2]) is not None:  # whoever asks is told, and it is tried again then
@@ -202,21 +275,25 @@ def _start_page(settings: Settings, api_url: str) -> subprocess.Popen[bytes]:
     )
 
 
-def _why_ended(stop: threading.Event, page: subprocess.Popen[bytes]) -> int:
+def _why_ended(stop: threading.Event, page: subprocess.Popen[bytes] | None) -> int:
     """Say why serving ends, unless it was asked for, and return the exit status."""
     if stop.wait(0.5):  # a signal to the group may reach the page a moment before us
         print("終了します。", flush=True)
         return 0
-    which = "画面" if page.poll() is not None else "API"
+    which = "画面" if page is not None and page.poll() is not None else "API"
     print(f"{which}が動いていないため、終了します。上の表示を確かめてください。", file=sys.stderr)
     return 2
 
 
-def _wait_for(urls: list[str], stop: threading.Event, api: threading.Thread, page: subprocess.Popen[bytes]) -> bool:
+class _Alive(Protocol):
+    def is_alive(self) -> bool: ...
+
+
+def _wait_for(urls: list[str], stop: threading.Event, api: _Alive, page: subprocess.Popen[bytes] | None) -> bool:
     """Return True once all of ``urls`` answer, False when asked to stop, when one of both fell, or out of time."""
     until = time.monotonic() + START_SECONDS
     while urls and time.monotonic() < until:
-        if stop.is_set() or not api.is_alive() or page.poll() is not None:
+        if stop.is_set() or not api.is_alive() or (page is not None and page.poll() is not None):
             return False
         if _get(urls[0]):
             urls = urls[1:]
@@ -235,7 +312,7 @@ def _get(url: str) -> bool:
         return False
 
 
-def _check_free(what: str, host: str, port: int, flag: str) -> None:
+def check_free(what: str, host: str, port: int, flag: str) -> None:
     family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     with socket.socket(family, kind, protocol) as probe:
         if os.name == "posix":  # as the servers do: a port that was closed a moment ago is free

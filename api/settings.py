@@ -45,6 +45,7 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = Field(
         None, description="postgresql+psycopg://… of an index that machines share; None: the one in the folder"
     )
+    intake: bool = Field(True, description="serve takes sent papers in; off: `tenkyo work` does, here or elsewhere")
     embedding_model: str = Field("default", min_length=1, description="default, a Hugging Face name, or a folder")
     cache: Path | None = Field(None, description="where the default model is unpacked to; None: the user's cache")
 

@@ -218,6 +218,8 @@ def test_an_upload_reports_what_went_in_and_says_why_something_did_not(client, a
     assert render.intake_words(ended) == "取り込みました（1ページ）"
     assert list(assistant.collection.added[0][1].values()) == ["町の 概要.txt"]
     assert render.intake_words(end_of(client, client.upload("empty.txt", b""))) == "空のファイルです。"
+    failed = next(one for one in client.intakes() if one["state"] == "failed")
+    assert end_of(client, client.retry_intake(failed["id"]))["state"] == "failed", "it is still empty"
     for one in client.intakes():
         client.drop_intake(one["id"])
     assert client.intakes() == []

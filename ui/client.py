@@ -146,6 +146,10 @@ class AskClient:
         """Stop an intake that is under way, or take one that has ended off the list."""
         self._call("DELETE", f"/v1/intake/{intake_id}")
 
+    def retry_intake(self, intake_id: str) -> Json:
+        """Have an intake that failed or was stopped done again, with the files that were sent; return it."""
+        return self._json("POST", f"/v1/intake/{intake_id}/retry")
+
     def watching(self) -> list[Json]:
         """Return the folders that are watched, each with its last run and what could not be taken in."""
         folders: list[Json] = self._json("GET", "/v1/watching")["folders"]

@@ -11,6 +11,7 @@ from ui.messages import FAILURES, reason
 LOOK_SECONDS = 1.0
 IDLE_SECONDS = 5.0  # between two looks whether somebody else has begun one
 ACTIVE = ("waiting", "running", "stopping")
+AGAIN = ("failed", "stopped")  # the files that were sent are still there
 
 
 def send(client: AskClient, files: list[tuple[str, bytes]], group: str | None = None) -> None:
@@ -68,7 +69,10 @@ def _progress(client: AskClient) -> None:
         if not account.may("contribute"):
             return  # whoever only reads sees that papers of their group come, and has no say in it
         if not running(listed):
-            st.button("結果を閉じる", key="upload-close", on_click=_close, args=(client,))
+            with st.container(horizontal=True):
+                st.button("結果を閉じる", key="upload-close", on_click=_close, args=(client,))
+                if any(one["state"] in AGAIN for one in listed):
+                    st.button("できなかったものをやり直す", key="upload-retry", on_click=_retry, args=(client, listed))
         elif any(one["state"] in ("waiting", "running") for one in listed):
             st.button("取り込みを取りやめる", key="upload-stop", on_click=_stop, args=(client, listed))
 
@@ -84,6 +88,15 @@ def _remember(listed: list[Json]) -> bool:
 def _stop(client: AskClient, listed: list[Json]) -> None:
     # The last first: one that waits must not begin in between.
     _drop(client, [one for one in reversed(listed) if one["state"] in ACTIVE])
+
+
+def _retry(client: AskClient, listed: list[Json]) -> None:
+    for one in listed:
+        if one["state"] in AGAIN:
+            try:
+                client.retry_intake(one["id"])
+            except FAILURES:  # it was begun again, or dismissed, in another tab
+                continue
 
 
 def _close(client: AskClient) -> None:

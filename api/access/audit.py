@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Connection, delete, insert, select, text, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from api.access import schema
-from api.access.database import Database
+from api.access.database import Database, last_number, next_number
 
 Questions = Literal["off", "hashed", "full"]
 AT_ONCE = 1000  # entries that are read at once
@@ -55,7 +55,8 @@ class Audit:
         entry = json.dumps({"time": now, **what}, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         with self._database.writing() as connection:
             before = _head(connection)
-            connection.execute(insert(schema.audit).values(time=now, entry=entry, hash=_chained(before, entry)))
+            row = {"time": now, "entry": entry, "hash": _chained(before, entry), **next_number(connection)}
+            connection.execute(insert(schema.audit).values(row))
 
     def entries(self, after: int = 0, most: int | None = None) -> Iterator[Entry]:
         """Yield the entries behind a number, in the order in which they were made."""
@@ -94,7 +95,7 @@ class Audit:
                 if not hmac.compare_digest(row.hash, _chained(before, row.entry)):
                     faults.append(f"{row.number} 番の記録か、その前の記録が書き換えられています。")
                 number, before, count = row.number, row.hash, count + 1
-            last = connection.scalar(text("SELECT seq FROM sqlite_sequence WHERE name = 'audit'")) or 0
+            last = last_number(connection)
         if number < last:
             faults.append(f"{number + 1} から {last} までの記録がありません。")
         return Verdict(count, before, tuple(faults))

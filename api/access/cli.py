@@ -38,7 +38,7 @@ class Accounts:
 @contextmanager
 def opened(settings: Settings) -> Iterator[Accounts]:
     """Open the accounts of the collection that is set."""
-    database = open_accounts(settings.index)
+    database = open_accounts(settings.index, settings.database)
     try:
         yield Accounts(database, settings)
     finally:
@@ -206,7 +206,7 @@ def prune(arguments: argparse.Namespace, of: Accounts) -> int:
 
 def _held(settings: Settings) -> list[str]:
     try:
-        return [info.id for info in Collection(settings.index).snapshot().documents()]
+        return [info.id for info in Collection(settings.index, url=settings.database).snapshot().documents()]
     except IndexMissing:
         return []
 

@@ -1,4 +1,4 @@
-"""Opens the file of accounts: SQLite beside the index, whatever the index itself is kept in."""
+"""Opens the accounts: SQLite beside an index in a folder, a schema of their own beside one that machines share."""
 
 from __future__ import annotations
 
@@ -8,28 +8,38 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, select, text
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, insert, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
 from api.access import schema
 from api.access.errors import AccessUnusable
+from index.database.engine import connect
+from index.protocols import TenkyoIndexError
 
 FILE = "access.db"
 PATIENCE = 10.0  # seconds that a writer waits for another before it gives up
 NOTHING_BEFORE = "0" * 64  # the hash before the first entry of the record
 _WRITES = "tenkyo_writes"
+_LOCK = 0x54454E41  # the class of our advisory lock
 
 
 class Database:
-    """The file of accounts. Safe from threads and from other processes."""
+    """The accounts. Safe from threads, from other processes and, where they are shared, from other machines."""
 
-    def __init__(self, path: Path, engine: Engine):
-        self.path = path
+    def __init__(self, path: Path | str, engine: Engine, held: object = None):
+        """``held`` is what has made the engine, and closes it when nobody has it any more."""
+        self.path = path  # as people are told
         self._engine = engine
+        self._held = held
+        self.is_shared = engine.dialect.name == "postgresql"
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        with _told(self.path), self._engine.connect() as connection, connection.begin():
+        """Give a transaction that sees one state."""
+        of_one_state = {"isolation_level": "REPEATABLE READ"} if self.is_shared else {}
+        readers = self._engine.execution_options(**of_one_state)
+        with _told(self.path), readers.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
@@ -37,14 +47,34 @@ class Database:
         """Give a transaction that nobody else writes beside; committed at its end, unless something is raised."""
         writers = self._engine.execution_options(**{_WRITES: True})
         with _told(self.path), writers.connect() as connection, connection.begin():
+            if self.is_shared:
+                connection.execute(text(f"SET LOCAL lock_timeout = '{int(PATIENCE * 1000)}ms'"))
+                mine = {"class": _LOCK, "place": schema.PLACE}
+                connection.execute(text("SELECT pg_advisory_xact_lock(:class, hashtext(:place))"), mine)
             yield connection
 
     def close(self) -> None:
         self._engine.dispose()
 
 
-def open_accounts(folder: Path) -> Database:
-    """Return the accounts of the collection in ``folder``, made if need be; AccessUnusable says why that fails."""
+def open_accounts(folder: Path, url: str | None = None) -> Database:
+    """Return the accounts of the collection in ``folder``, made if need be; AccessUnusable says why that fails.
+
+    With the ``url`` of a database that machines share they stand there. Those that this machine has had for itself
+    move there the first time, unless there are some already.
+    """
+    database = _open_file(folder) if url is None else _open_shared(url)
+    try:
+        is_new = _prepare(database)
+        if is_new and url is not None and (folder / FILE).exists():
+            _move(folder, database)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _open_file(folder: Path) -> Database:
     path = folder.expanduser().absolute() / FILE
     with _told(path):
         folder.mkdir(parents=True, exist_ok=True)
@@ -54,32 +84,90 @@ def open_accounts(folder: Path) -> Database:
         engine = create_engine(url, connect_args={"timeout": PATIENCE}, pool_size=8, max_overflow=24)
     event.listen(engine, "connect", _connected)
     event.listen(engine, "begin", _begins)
-    database = Database(path, engine)
+    return Database(path, engine)
+
+
+def _open_shared(url: str) -> Database:
     try:
-        _prepare(database)
-    except BaseException:
-        database.close()
-        raise
-    return database
+        held = connect(url)
+    except TenkyoIndexError as error:
+        raise AccessUnusable(str(error), error.message) from error
+    # Whatever the search path is: tables of these names are the papers' too.
+    return Database(held.place, held.engine.execution_options(schema_translate_map={None: schema.PLACE}), held)
 
 
-def _prepare(database: Database) -> None:
-    """Make the tables, or refuse those of a later version."""
+def _prepare(database: Database) -> bool:
+    """Make the tables, or refuse those of a later version; return whether they are new."""
     with database.writing() as connection:
-        found = int(connection.scalar(text("PRAGMA user_version")) or 0)
+        found = _version(database, connection)
         if found > schema.VERSION:
             raise AccessUnusable(
                 f"{database.path} has the tables of version {found}, not {schema.VERSION}: use a newer tenkyo",
                 f"{database.path} は新しい版の tenkyo で作られています。新しい版を使ってください。",
             )
         if found == schema.VERSION:
-            return
+            return False
+        if database.is_shared:
+            connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {schema.PLACE}"))
         schema.metadata.create_all(connection)
         connection.execute(insert(schema.changes).values(count=0))
         connection.execute(insert(schema.audit_start).values(pruned=0, hash=NOTHING_BEFORE))
-        for trigger in schema.TRIGGERS:
-            connection.execute(text(trigger))
-        connection.execute(text(f"PRAGMA user_version = {schema.VERSION}"))
+        for statement in schema.SHARED_TRIGGERS if database.is_shared else schema.TRIGGERS:
+            connection.execute(text(statement))
+        if database.is_shared:
+            schema.shared.create_all(connection)
+            connection.execute(insert(schema.audit_end).values(number=0))
+            connection.execute(text(f"COMMENT ON SCHEMA {schema.PLACE} IS '{schema.VERSION}'"))
+        else:
+            connection.execute(text(f"PRAGMA user_version = {schema.VERSION}"))
+    return True
+
+
+def _version(database: Database, connection: Connection) -> int:
+    """Return the version of the tables; 0 where there are none."""
+    if not database.is_shared:
+        return int(connection.scalar(text("PRAGMA user_version")) or 0)
+    said = text("SELECT obj_description(to_regnamespace(:place), 'pg_namespace')")
+    return int(connection.scalar(said, {"place": schema.PLACE}) or 0)
+
+
+def _move(folder: Path, database: Database) -> None:
+    """Copy what a machine has had for itself, in one transaction; then put the file aside."""
+    own = _open_file(folder)
+    try:
+        with own.reading() as there, database.writing() as here:
+            for table in (schema.changes, schema.audit_start):
+                here.execute(table.delete())
+            for table in schema.metadata.sorted_tables:
+                rows = [dict(row) for row in there.execute(select(table)).mappings()]
+                if rows:
+                    here.execute(insert(table), rows)
+            here.execute(update(schema.audit_end).values(number=last_number(there)))
+    finally:
+        own.close()
+    for path in sorted(folder.glob(f"{FILE}*")):
+        path.rename(path.with_name(path.name.replace(FILE, "access-moved.db", 1)))
+
+
+def inserting(connection: Connection, table: Table) -> Any:
+    """Return an INSERT that can say what is to be done where the row is there already."""
+    return (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)
+
+
+def next_number(connection: Connection) -> dict[str, int]:
+    """Return the number of the next entry of the record, where the database does not count by itself without a gap."""
+    if connection.dialect.name == "sqlite":
+        return {}
+    kept = schema.audit_end
+    counted = update(kept).values(number=kept.c.number + 1).returning(kept.c.number)
+    return {"number": connection.execute(counted).scalar_one()}
+
+
+def last_number(connection: Connection) -> int:
+    """Return the highest number that an entry of the record has ever had."""
+    if connection.dialect.name == "sqlite":
+        return int(connection.scalar(text("SELECT seq FROM sqlite_sequence WHERE name = 'audit'")) or 0)
+    return int(connection.execute(select(schema.audit_end.c.number)).scalar_one())
 
 
 def changed(connection: Connection) -> None:
@@ -92,7 +180,7 @@ def change(connection: Connection) -> int:
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
+def _told(path: Path | str) -> Iterator[None]:
     try:
         yield
     except (DBAPIError, OSError) as error:

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from secrets import token_hex, token_urlsafe
 
 from sqlalchemy import Connection, delete, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as insert_or_not
 
 from api.access import schema
-from api.access.database import Database, changed
+from api.access.database import Database, changed, inserting
 from api.access.errors import PERMISSIONS, AccessError, Permission
 
 INVITED_SECONDS = 7 * 24 * 3600.0
@@ -173,7 +172,7 @@ class People:
             id_ = _group(connection, group).id
             rows = [{"group": id_, "document": document} for document in dict.fromkeys(documents)]
             if rows:
-                connection.execute(insert_or_not(schema.documents).on_conflict_do_nothing(), rows)
+                connection.execute(inserting(connection, schema.documents).on_conflict_do_nothing(), rows)
             changed(connection)
 
     def take(self, group: str, documents: Iterable[str]) -> None:

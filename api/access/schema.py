@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import JSON, Boolean, Column, Float, ForeignKey, Integer, MetaData, Table, Text
 
+PLACE = "tenkyo_access"  # the schema of shared accounts
 VERSION = 1  # of the tables; a database of a later one is refused
 
 metadata = MetaData()
@@ -108,7 +109,20 @@ TRIGGERS = (
     " WHEN OLD.number > (SELECT pruned FROM audit_start)"
     " BEGIN SELECT RAISE(ABORT, 'the record is only added to'); END",
 )
+SHARED_TRIGGERS = (
+    f"CREATE FUNCTION {PLACE}.audit_is_only_added_to() RETURNS trigger LANGUAGE plpgsql AS $$"
+    " BEGIN"
+    f" IF TG_OP = 'UPDATE' OR OLD.number > (SELECT pruned FROM {PLACE}.audit_start)"
+    " THEN RAISE EXCEPTION 'the record is only added to'; END IF;"
+    " RETURN OLD; END $$",
+    f"CREATE TRIGGER audit_is_not_changed BEFORE UPDATE OR DELETE ON {PLACE}.audit"
+    f" FOR EACH ROW EXECUTE FUNCTION {PLACE}.audit_is_only_added_to()",
+)
 # Where the record begins: the number and the hash of the last entry that was pruned.
 audit_start = Table(
     "audit_start", metadata, Column("pruned", Integer, nullable=False), Column("hash", Text, nullable=False)
 )
+
+# SQLite counts by itself, and never gives a number twice; of a sequence, numbers would be missing that nobody has had.
+shared = MetaData()
+audit_end = Table("audit_end", shared, Column("number", Integer, nullable=False))

@@ -188,9 +188,13 @@ def open_door(
     *,
     per_minute: int = 1200,
     at_once: int | None = None,
+    url: str | None = None,
 ) -> SharedDoor:
-    """Return the door of the collection in ``folder``; None as ``hasher`` is argon2id as its authors advise."""
-    database = open_accounts(folder)
+    """Return the door of the collection in ``folder``; None as ``hasher`` is argon2id as its authors advise.
+
+    ``url`` is that of a database which machines share, and in which their accounts stand too.
+    """
+    database = open_accounts(folder, url)
     return SharedDoor(
         database, SigningIn(database, idle_seconds, whole_seconds, hasher), questions, per_minute, at_once
     )

@@ -11,10 +11,9 @@ from secrets import token_hex, token_urlsafe
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import Connection, delete, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as insert_or_update
 
 from api.access import schema
-from api.access.database import Database, changed
+from api.access.database import Database, changed, inserting
 from api.access.errors import PERMISSIONS, AccessError
 from api.access.oidc import Identity
 from api.access.people import as_name, folded, hashed
@@ -223,7 +222,7 @@ class SigningIn:
     def _count(self, connection: Connection, tried: str, now: float) -> None:
         kept = schema.attempts
         connection.execute(delete(kept).where(kept.c.last < now - FORGOTTEN))
-        added = insert_or_update(kept).values(hash=tried, failures=1, last=now)
+        added = inserting(connection, kept).values(hash=tried, failures=1, last=now)
         again = {"failures": kept.c.failures + 1, "last": now}
         connection.execute(added.on_conflict_do_update(index_elements=["hash"], set_=again))
 

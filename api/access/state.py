@@ -131,6 +131,7 @@ def opened_door(settings: Settings) -> Door:
         settings.audit_questions,
         per_minute=settings.requests_per_minute,
         at_once=settings.asking_at_once,
+        url=settings.database,
     )
 
 

@@ -117,4 +117,4 @@ def sure(answer: Answer) -> Literal["高", "中", "低"] | None:
     """Return how sure an answer is: 高 promises that 95 of 100 such are right, 中 80. None for what is no answer."""
     if answer.status != "answered":
         return None
-    return "高" if answer.judging.confidence >= HIGH else "中" if answer.confidence >= MIDDLE else "低"
+    return "高" if answer.confidence >= HIGH else "中" if answer.confidence >= MIDDLE else "低"

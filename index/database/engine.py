@@ -12,6 +12,7 @@ from weakref import finalize
 from filelock import FileLock, Timeout
 from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, make_url, select, text
 from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import NullPool
 
 from index.database import schema
 from index.database.errors import busy, told
@@ -110,27 +111,62 @@ def open_database(place: Path | str, *, create: bool = False) -> Database:
     """Return the database in a folder, or the one that a ``postgresql+psycopg://…`` URL names.
 
     With ``create`` it is made, or brought to the schema of this version, if need be; without it, that is refused:
-    IndexMissing where nothing is, IndexMismatch where the schema is another than this version's. A URL that cannot be
+    IndexMissing where nothing is, IndexMismatch where a shared one has the schema of an older version. That of a newer
+    version is refused always. A URL that cannot be
     used, a server too old, without pgvector or out of reach raise IndexUnreachable, a role without rights
     IndexUnwritable; each says what helps.
     """
     url = _url(place)
-    folder = None if url.drivername.startswith("postgresql") else Path(str(url.database)).parent
-    shown = url.render_as_string(hide_password=True) if folder is None else str(folder)
-    if folder is not None:
+    if url.drivername.startswith("sqlite"):
+        folder = Path(str(url.database)).parent
         if not create and not Path(str(url.database)).is_file():
-            raise _missing(shown)
-        with _making(shown):
+            raise _missing(str(folder))
+        with _making(str(folder)):
             folder.mkdir(parents=True, exist_ok=True)
-    database = Database(_engine(url), shown, folder)
+    database = connect(place)
     try:
-        if database.kind == "postgresql":
-            _check_server(database)
-        _check_schema(database, create)
+        check_schema(database, create=create)
     except BaseException:
         database.close()
         raise
     return database
+
+
+def connect(place: Path | str) -> Database:
+    """Return a database as ``open_database`` does, whatever its schema is."""
+    url = _url(place)
+    folder = None if url.drivername.startswith("postgresql") else Path(str(url.database)).parent
+    shown = url.render_as_string(hide_password=True) if folder is None else str(folder)
+    database = Database(_engine(url), shown, folder)
+    try:
+        if database.kind == "postgresql":
+            _check_server(database)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def copy_sqlite(source: Path, target: Path) -> None:
+    """Copy a database file as it is at one moment to a new file, while others read it and write to it."""
+    with told(str(source)), _file(source) as held, told(str(target)), _file(target) as copy:
+        held.connection.driver_connection.backup(copy.connection.driver_connection)
+        copy.exec_driver_sql("PRAGMA journal_mode = DELETE")
+
+
+def leave_wal(path: Path) -> None:
+    """Bring all of a database into its one file; OperationalError while another connection is open."""
+    with _file(path) as connection:
+        connection.exec_driver_sql("PRAGMA journal_mode = DELETE")
+
+
+@contextmanager
+def _file(path: Path) -> Iterator[Any]:
+    engine = create_engine(
+        URL.create("sqlite+pysqlite", database=str(path)), poolclass=NullPool, isolation_level="AUTOCOMMIT"
+    )
+    with engine.connect() as connection:
+        yield connection
 
 
 def settle(connection: Connection, wanted: Mapping[str, str], place: str) -> None:
@@ -281,9 +317,12 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(n) for n in re.findall(r"\d+", version))
 
 
-def _check_schema(database: Database, create: bool) -> None:
-    """Raise when the schema is not this version's; with ``create`` make it so first."""
-    found = _revision(database)
+def check_schema(database: Database, *, create: bool = False) -> None:
+    """Raise when the schema is not this version's.
+
+    With ``create``, or where it is an older one in a folder, make it so first.
+    """
+    found = revision(database)
     if found == schema.REVISION:
         return
     if found is not None and (found > schema.REVISION or not re.fullmatch(r"\d{4}", found)):
@@ -293,20 +332,21 @@ def _check_schema(database: Database, create: bool) -> None:
             f"{database.place} の索引は、新しい版の tenkyo で作られています（{found}）。"
             "この版では読めません。新しい版の tenkyo を使ってください。",
         )
-    if create:
-        _migrate(database)
+    # An index in a folder is one machine's; of a shared one, others may still run the older version.
+    if create or (found is not None and database.kind == "sqlite"):
+        migrate(database)
     elif found is None:
         raise _missing(database.place)
     else:
         raise IndexMismatch(
             f"{database.place} has the schema {found} of an older version: "
-            "run `tenkyo ingest` once, and it is upgraded",
-            f"{database.place} の索引の形式（{found}）は古い版のものです。"
-            f"一度「tenkyo ingest」を実行すると、新しい形式（{schema.REVISION}）になります。",
+            "run `tenkyo serve` or `tenkyo ingest` once, and it is upgraded",
+            f"{database.place} の索引の形式（{found}）は古い版のものです。一度「tenkyo serve」か"
+            f"「tenkyo ingest」を実行すると、新しい形式（{schema.REVISION}）になります。",
         )
 
 
-def _revision(database: Database) -> str | None:
+def revision(database: Database) -> str | None:
     """Return the revision of the schema; None where there is none."""
     with database.reading() as connection:
         if database.kind == "postgresql":
@@ -319,8 +359,8 @@ def _revision(database: Database) -> str | None:
         return connection.scalar(text("SELECT version_num FROM alembic_version")) if there else None
 
 
-def _migrate(database: Database) -> None:
-    """Bring the schema to this version's in one transaction."""
+def migrate(database: Database, to: str = "head") -> None:
+    """Bring the schema to this version's, or to an earlier one, in one transaction."""
     # Alembic takes a third of a second to import, and is needed once in the life of an index.
     from alembic import command
     from alembic.config import Config
@@ -331,7 +371,7 @@ def _migrate(database: Database) -> None:
         settings = Config()
         settings.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
         settings.attributes["connection"] = connection
-        command.upgrade(settings, "head")
+        command.upgrade(settings, to)
 
 
 def _add_pgvector(database: Database) -> None:

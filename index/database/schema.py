@@ -37,7 +37,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
 
 from index.protocols import Vectors
 
-REVISION = "0001"  # of the newest migration in ``migrations/``; a database of a later one is refused
+REVISION = "0002"  # of the newest migration in ``migrations/``; a database of a later one is refused
 ANALYZER, EMBEDDER, DIM = "analyzer", "embedder", "dim"  # names in ``properties``
 
 metadata = MetaData()
@@ -283,24 +283,38 @@ feedback = Table(
     sqlite_autoincrement=True,
 )
 
+# Papers that were sent and wait for their turn, or what became of them: see ``queue``.
 jobs = Table(
     "jobs",
     metadata,
-    Column("number", Number, Identity(always=True), primary_key=True, autoincrement=True),
-    Column("kind", Text, nullable=False),
-    Column("state", Text, nullable=False),  # waiting, running, finished, failed, stopped
-    Column("body", Text, nullable=False),  # what is to be done, JSON
-    Column("stage", Text),
+    Column("number", Number, Identity(always=True), primary_key=True, autoincrement=True),  # in the order of turns
+    Column("id", Text, nullable=False, unique=True),
+    Column("state", Text, nullable=False),  # waiting, running, done, failed, stopped
+    Column("about", Text, nullable=False),  # who sent what for whom, JSON
+    Column("stage", Text, nullable=False),  # what is being done, in Japanese
     Column("done", Integer, nullable=False),
     Column("total", Integer, nullable=False),
-    Column("error", Text),
+    Column("share", Float, nullable=False),  # of all its pages
+    Column("seconds_left", Float),
+    Column("is_stopping", Boolean, nullable=False),
+    Column("result", Text),  # what it ended with, JSON
     Column("worker", Text),  # who does it
     Column("attempts", Integer, nullable=False),
-    Column("made", Float, nullable=False),
-    Column("heard", Float),  # when its worker last reported: one that is silent for long is dead
+    Column("heard", Float),  # when its worker was last heard of: one that is silent for long is dead
+    Column("ended", Float),
     sqlite_autoincrement=True,
 )
 Index("jobs_by_state", jobs.c.state, jobs.c.number)
+
+job_files = Table(
+    "job_files",
+    metadata,
+    Column("job", Number, ForeignKey("jobs.number"), primary_key=True, autoincrement=False),
+    _ordinal(),
+    Column("place", Text, nullable=False),  # under which it was sent, such as 第1回/資料1.pdf
+    Column("file", Text, nullable=False),  # its name on a disk
+    Column("content", LargeBinary),  # NULL: the file lies in the index folder
+)
 
 # What belongs to a version and is found by it alone, in an order in which it may be removed.
 OF_VERSION = (

@@ -12,6 +12,7 @@ import uvicorn
 from starlette.testclient import TestClient
 
 from answer.assistant import Assistant
+from api import estimate as estimate_of
 from api import intake, works
 from api.app import create_app
 from api.settings import Settings
@@ -48,13 +49,21 @@ def send(client, *files, path="/v1/documents"):
     return [json.loads(line) for line in response.text.splitlines()]
 
 
+def are_gone(paths):
+    """Tell whether sent files are removed, a moment after the end of their intake is told."""
+    end = time.monotonic() + 5
+    while any(path.parent.parent.exists() for path in paths) and time.monotonic() < end:
+        time.sleep(0.01)
+    return not any(path.parent.parent.exists() for path in paths)
+
+
 def test_an_intake_tells_how_far_it_is_and_ends_with_its_report(client, adding):
     *heard, last = send(client, ("議案.txt", b"x"), ("空.txt", b""))
     assert {event["event"] for event in heard} == {"progress"}
     assert last["event"] == "done"
     assert [d["file"] for d in last["report"]["added"]] == ["議案.txt"]
     assert [f["file"] for f in last["report"]["failed"]] == ["空.txt"]
-    assert not any(path.exists() for path in adding.added[0][0])
+    assert are_gone(adding.added[0][0])
 
 
 def test_without_the_wish_for_a_stream_the_report_comes_alone(client, adding):
@@ -69,15 +78,25 @@ def test_when_nothing_could_be_read_the_stream_ends_with_the_problem_of_a_plain_
     assert last == {"event": "problem", "problem": plain}
 
 
-def test_an_intake_that_fails_half_way_says_so_and_leaves_no_files(client, adding, caplog):
+def test_an_intake_that_fails_half_way_says_so_and_is_done_again_with_its_files(client, adding, caplog):
+    take = adding.adding
+
     def add(contents, sources):
         raise IndexDamaged("hash differs", "索引が壊れています。")
 
     adding.adding = add
     last = send(client, ("a.txt", b"x"))[-1]
     assert (last["problem"]["status"], last["problem"]["title"]) == (503, "索引が壊れています。")
-    assert not any(path.parent.parent.exists() for path in adding.added[0][0])
     assert caplog.records == []
+    (failed,) = intakes(client)
+    adding.adding = take
+    again = client.post(f"/v1/intake/{failed['id']}/retry")
+    assert (again.status_code, again.json()["state"], again.json()["problem"]) == (202, "waiting", None)
+    (done,) = until(client, "done")
+    assert [d["file"] for d in done["report"]["added"]] == ["a.txt"]
+    assert are_gone(adding.added[0][0])
+    problem(client.post(f"/v1/intake/{failed['id']}/retry"), 409, "intake-not-failed")
+    problem(client.post("/v1/intake/99/retry"), 404, "intake-unknown")
 
 
 def test_a_mistake_of_ours_keeps_its_text_in_the_log(client, adding, caplog):
@@ -100,7 +119,7 @@ def test_what_is_refused_at_once_is_no_stream(client, adding):
 def test_a_second_intake_waits_for_the_first_and_says_so(client, adding, monkeypatch):
     monkeypatch.setattr(intake, "RETRY_SECONDS", 0.02)
     adding.busy.set()
-    threading.Timer(0.6, adding.busy.clear).start()
+    threading.Timer(2.0, adding.busy.clear).start()
     *heard, last = send(client, ("a.txt", b"x"))
     assert last["event"] == "done"
     assert "ほかの取り込みが終わるのを待っています" in [event["stage"] for event in heard]
@@ -192,10 +211,7 @@ def test_lines_come_while_the_work_goes_on_and_it_goes_on_when_the_client_leaves
         go.set()
         assert done.wait(10)
         paths = adding.added[0][0]
-        until = time.monotonic() + 5
-        while any(path.exists() for path in paths) and time.monotonic() < until:
-            time.sleep(0.02)
-        assert not any(path.exists() for path in paths)
+        assert are_gone(paths)
     assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
@@ -270,7 +286,10 @@ def test_an_intake_is_stopped_and_so_is_one_that_has_not_begun(client, held):
     first, second = (send_off(client, (f"{name}.txt", b"x"))["id"] for name in "甲乙")
     for name in (second, first):
         assert client.delete(f"/v1/intake/{name}").status_code == 204
-    assert [one["state"] for one in until(client, "stopped")] == ["stopped", "stopped"]
+    until(client, "stopped")  # at once, since it had not begun
+    while intakes(client)[0]["state"] == "stopping":
+        time.sleep(0.01)
+    assert [one["state"] for one in intakes(client)] == ["stopped", "stopped"]
     assert "取りやめられました" in intakes(client)[0]["problem"]["title"]
     problem(client.delete("/v1/intake/99"), 404, "intake-unknown")
 
@@ -278,6 +297,8 @@ def test_an_intake_is_stopped_and_so_is_one_that_has_not_begun(client, held):
 def test_an_intake_that_fails_says_why_to_all(client, adding):
     send_off(client, ("空.txt", b""))
     (ended,) = until(client, "failed")
+    assert client.delete(f"/v1/intake/{ended['id']}").status_code == 204
+    assert are_gone(adding.added[0][0]), "with it go its files"
     assert (ended["report"], ended["problem"]["title"]) == (None, "ファイルが空です。")
 
 
@@ -290,8 +311,8 @@ def test_ended_intakes_are_forgotten_after_a_while(client, adding, monkeypatch):
 
 def test_the_rest_of_an_intake_is_judged_by_the_pages_so_far():
     clock = iter(range(0, 1000))
-    pace = works.Pace(reading=1.0, embedding=1.0)
-    estimate = works.Estimate(pace, lambda: next(clock))
+    pace = estimate_of.Pace(reading=1.0, embedding=1.0)
+    estimate = estimate_of.Estimate(pace, lambda: next(clock))
     estimate.heard("ファイルを調べています", 0, 1)
     assert (estimate.share, estimate.left) == (0.0, None)
     shares = []

@@ -24,10 +24,10 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="process groups and s
 
 
 class Served:
-    def __init__(self, folder):
+    def __init__(self, folder, *more):
         self.ports = free_port(), free_port()
         command = [sys.executable, "-m", "api.cli", "serve", "--index", str(folder)]
-        command += ["--api-port", str(self.ports[0]), "--ui-port", str(self.ports[1])]
+        command += ["--api-port", str(self.ports[0]), "--ui-port", str(self.ports[1]), *more]
         self.process = subprocess.Popen(
             command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
         )
@@ -202,3 +202,56 @@ def test_a_port_that_is_taken_is_named_with_the_way_out(tmp_path, flag, what, ca
     error = capsys.readouterr().err
     assert f"{what}のポート {port} は" in error
     assert flag in error
+
+
+@pytest.fixture
+def many(tmp_path):
+    """Two processes of the API, without a page, and a call that returns their ids."""
+    served = Served(tmp_path / "index", "--workers", "2", "--only", "api")
+    children = Path(f"/proc/{served.process.pid}/task/{served.process.pid}/children")
+    if not children.exists():
+        served.kill()
+        pytest.skip("needs Linux's /proc to find the processes")
+    served.wait_until_up()
+    yield served, lambda: [int(one) for one in children.read_text().split()]
+    served.kill()
+
+
+def is_gone(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
+
+
+def wait_for(what):
+    until = time.monotonic() + 60
+    while not what():
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
+def test_one_of_several_processes_that_falls_is_started_again_and_all_stop_together(many):
+    served, children = many
+    before = children()
+    assert len(before) == 2
+    url = f"http://127.0.0.1:{served.ports[0]}/healthz"
+    os.kill(before[0], signal.SIGKILL)
+    wait_for(lambda: len(children()) == 2 and before[0] not in children())
+    for _ in range(10):
+        assert '"status":"empty"' in get(url)
+    after = children()
+    served.process.send_signal(signal.SIGTERM)
+    assert served.wait_until_down() == 0
+    assert served.err == ["API のプロセスが1つ終わったので、起動し直します。\n"]
+    assert all(map(is_gone, after))
+    assert is_free(served.ports[0])
+    assert is_free(served.ports[1]), "there was no page"
+
+
+def test_processes_whose_parent_is_killed_with_9_end_by_themselves(many):
+    served, children = many
+    left = children()
+    served.process.kill()
+    wait_for(lambda: all(map(is_gone, left)))
+    assert is_free(served.ports[0])

@@ -127,3 +127,12 @@ def test_an_old_folder_that_does_not_say_what_it_holds_is_named(old_folder, embe
     next(old_folder.rglob(name)).write_text("{", "utf-8")
     with pytest.raises(IndexDamaged, match=r"current\.json does not say"):
         Collection(old_folder, embedder).add([])
+
+
+def test_it_is_taken_over_without_a_new_paper_too(old_folder, embedder):
+    """As when it is served, before anybody sends one."""
+    collection = Collection(old_folder, embedder)
+    assert len(collection.add([]).refreshed) == len(PAPERS)
+    assert files(collection) == {*PAPERS}
+    assert collection.verify() == []
+    assert not (old_folder / "current.json").exists()

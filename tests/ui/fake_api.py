@@ -527,6 +527,8 @@ class FakeApi:
             case "PUT", _:
                 self.said[path.rsplit("/", 1)[1]] = json.loads(request.content)["said"]
                 return self._series(path.split("/")[3])
+            case "POST", _ if path.startswith("/v1/intake/"):
+                return self._retried(path.split("/")[3])
             case "GET", _ if path.endswith("/editions"):
                 return self._series(path.split("/")[3])
             case "PATCH", _:
@@ -603,6 +605,12 @@ class FakeApi:
                 return httpx.Response(204)
         self.intakes = [one for one in self.intakes if one["id"] != id_]
         return httpx.Response(204)
+
+    def _retried(self, id_: str) -> httpx.Response:
+        """Have an intake done again; it waits for its turn."""
+        (again,) = [one for one in self.intakes if one["id"] == id_]
+        again |= {"state": "waiting", "ended": None, "problem": None}
+        return httpx.Response(202, json=again)
 
     def _document(self, id_: str) -> httpx.Response:
         known = [d for d in self.documents if d["id"] == id_]

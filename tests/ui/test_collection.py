@@ -165,6 +165,22 @@ def test_an_intake_is_stopped_from_any_tab(app, api):
     assert [r.url.path for r in api.requests if r.method == "DELETE"] == ["/v1/intake/2", "/v1/intake/1"]
 
 
+def test_what_failed_or_was_stopped_is_done_again_and_nothing_else(app, api):
+    ended = {"report": None, "problem": {"title": "索引が壊れています。"}}
+    api.intakes = [
+        intake("1", "計画.pdf", report=report(added=[PDF])),
+        intake("2", "別冊.pdf", state="failed", **ended),
+        intake("3", "付表.pdf", state="stopped", **ended),
+    ]
+    app.run()
+    page = shown(app.button(key="upload-retry").click().run())
+    assert [r.url.path for r in api.requests if r.method == "POST"] == [f"/v1/intake/{n}/retry" for n in (2, 3)]
+    assert page.count("順番を待っています") == 2
+    api.intakes = [intake("1", "計画.pdf", report=report(added=[PDF]))]
+    app.run()
+    assert [button.key for button in app.button if button.key == "upload-retry"] == []
+
+
 def test_the_end_of_an_intake_is_told_after_a_reload(app, api):
     api.intakes = [intake("1", "計画.pdf", report=report(added=[PDF]))]
     assert "計画.pdf</span><span>取り込みました（8ページ）" in shown(app.run())

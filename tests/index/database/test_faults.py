@@ -17,7 +17,7 @@ from sqlalchemy import event, make_url, text
 from sqlalchemy.dialects.postgresql.base import ischema_names
 
 from index.database import engine, schema
-from index.database.engine import Database, open_database
+from index.database.engine import Database, connect, migrate, open_database, revision
 from index.database.reading import Reader
 from index.database.writing import put, remove, sweep
 from index.protocols import (
@@ -197,11 +197,28 @@ def test_a_schema_of_a_newer_version_is_refused_also_by_a_writer(place, revision
         assert "新しい版の tenkyo を使ってください" in refused.value.message
 
 
-def test_a_schema_of_an_older_version_is_upgraded_by_a_writer_only(place, monkeypatch):
-    open_database(place, create=True).close()
-    monkeypatch.setattr(schema, "REVISION", "0002")
-    with pytest.raises(IndexMismatch, match="run `tenkyo ingest` once"):
-        open_database(place)
+@pytest.fixture
+def older(place):
+    """A place with a collection as the version before wrote it."""
+    empty = Path(place)
+    if "://" not in place:
+        empty.mkdir()
+    database = connect(place)
+    migrate(database, "0001")
+    assert revision(database) == "0001"
+    put(database, OLD, EMBEDDER.name)
+    database.close()
+    return place
+
+
+def test_a_schema_of_an_older_version_is_upgraded_in_a_folder_and_by_a_writer_where_it_is_shared(older):
+    if "://" in older:
+        with pytest.raises(IndexMismatch, match="run `tenkyo serve` or `tenkyo ingest` once"):
+            open_database(older)
+    database = open_database(older, create="://" in older)
+    assert revision(database) == schema.REVISION
+    assert Reader(database).newest().document(OLD.document.id) == OLD.document
+    database.close()
 
 
 def test_an_empty_place_is_no_index(place):
