@@ -276,7 +276,7 @@ def _quiet() -> Iterator[None]:
         warnings.simplefilter("ignore")
         from transformers.utils import logging as transformers_logging
 
-        transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call] # it has no types
+        transformers_logging.disable_progress_bar()
         for name in NOISY:
             logging.getLogger(name).setLevel(logging.ERROR)
         try:
