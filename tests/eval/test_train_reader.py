@@ -35,11 +35,11 @@ def model(tmp_path_factory):
     return TinyModel(tmp_path_factory.mktemp("model"))
 
 
-def begun(model):
+def begun(model, plan=FROM_SETS):
     torch.manual_seed(7)
     network = PairNetwork(model.bert.config, FROZEN)
     network.start_from(model.bert)
-    return Run(network, FROM_SETS, seed=3)
+    return Run(network, plan, seed=3)
 
 
 def take(run, model, steps):
@@ -107,10 +107,11 @@ def test_the_loss_falls_as_the_right_text_rises_and_where_there_is_none_as_all_f
 
 
 def test_it_learns_which_text_answers(model):
-    run = begun(model)
-    losses = take(run, model, 260)
+    """At a pace for which few steps do."""
+    run = begun(model, FROM_SETS._replace(rate=10 * FROM_SETS.rate, warm_up=10))
+    losses = take(run, model, 60)
 
-    assert sum(losses[-30:]) < 0.8 * sum(losses[:30])
+    assert sum(losses[-20:]) < 0.8 * sum(losses[:20])
 
 
 def test_a_run_that_was_stopped_goes_on_as_one_that_was_not(model, tmp_path):
