@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import shutil
 import zlib
 from collections.abc import Iterator
@@ -17,13 +16,6 @@ from index.collection import Collection
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
-
-
-def pytest_collection_finish() -> None:
-    """Set aside what was collected: it stays to the end, and 5,000 tests need not be looked through for garbage."""
-    gc.collect()
-    gc.freeze()
-
 
 PAPERS = {
     "令和5年12月定例会_資料.txt": """\
