@@ -4,6 +4,9 @@
 # TENKYO_TORCH=auto|cpu|cuda   which build of torch; auto takes the one for CPUs unless there is an NVIDIA device
 # TENKYO_TORCH_INDEX=URL       where the builds for CPUs are asked for
 
+# Each file is read by a process of its own: what Python has compiled is kept, also where an image says not to.
+unset PYTHONDONTWRITEBYTECODE
+
 fail() {
   printf '%s\n' "$@" >&2
   exit 1

@@ -32,7 +32,7 @@ WRAPPED = {
         "ingest/pdf/fonts.py",
         "ingest/pdf/hidden.py",
         "ingest/pdf/ocr.py",
-        "ingest/pdf/reader.py",
+        "ingest/pdf/render.py",
         "ingest/pdf/rulings.py",
     },
     "docx": {"ingest/office/word.py", "ui/export.py"},  # one reads, one writes

@@ -54,7 +54,7 @@ def read_pdf(path: Path, data: bytes, progress: Callable[[int, int], None] | Non
     while not head or len(pages) < head["pages"]:
         said = time.monotonic()
         try:
-            for record in _ask(path, "read", str(len(pages))):
+            for record in _ask("reader", path, str(len(pages))):
                 said = time.monotonic()
                 if "error" in record:
                     _refuse(path, record)
@@ -168,7 +168,7 @@ def render_page(path: Path, page: int, *, dpi: int = 110, boxes: Sequence[Box] =
 
 def _single(path: Path, *arguments: str) -> dict[str, Any]:
     try:
-        for record in _ask(path, *arguments):
+        for record in _ask("render", path, *arguments):
             if "error" in record:
                 _refuse(path, record)
             return record
@@ -177,8 +177,8 @@ def _single(path: Path, *arguments: str) -> dict[str, Any]:
     raise _error(path, "broken", "no answer")
 
 
-def _ask(path: Path, *arguments: str) -> Iterator[dict[str, Any]]:
-    return ask("ingest.pdf.reader", path, *arguments, seconds=_PAGE_SECONDS)
+def _ask(module: str, path: Path, *arguments: str) -> Iterator[dict[str, Any]]:
+    return ask(f"ingest.pdf.{module}", path, *arguments, seconds=_PAGE_SECONDS)
 
 
 _MESSAGES = {

@@ -1,14 +1,10 @@
-"""The reader of PDF files: a child process (``python -m ingest.pdf.reader PATH count|read|render …``).
+"""The reader of PDF files: a child process (``python -m ingest.pdf.reader PATH FIRST``, a page from 0).
 
 It says what ``ingest.assemble`` describes, a line a page, so that the pages read before a crash are kept.
 """
 
 from __future__ import annotations
 
-import base64
-import io
-import json
-import math
 import re
 import sys
 from collections import Counter
@@ -22,32 +18,23 @@ from ingest.pdf.characters import characters, to_shown
 from ingest.pdf.fonts import without_codes
 from ingest.pdf.hidden import is_picture, unseen
 from ingest.pdf.layout import go_on, headings, page_record, row_names
+from ingest.pdf.render import open_pdf
 from ingest.pdf.rulings import Grid, drawn_lines, grids_of, settled
 from ingest.pdf.sheet import Char, Sheet, upright
 from ingest.pdf.signs import mark_raised, mark_struck
 
 
 def main(arguments: Sequence[str]) -> int:
-    path, command, *rest = arguments
+    path, first = arguments
     limit_memory()
-    import pypdfium2
-
-    try:
-        document = pypdfium2.PdfDocument(path)  # tries the empty password by itself
-        count = len(document)
-    except pypdfium2.PdfiumError as error:
-        kind = "encrypted" if "password" in str(error).lower() or "security" in str(error).lower() else "broken"
-        return say({"error": kind, "detail": str(error)})
-    if count == 0:
-        return say({"error": "broken", "detail": "no pages"})
-    if command == "count":
-        return say({"pages": count})
-    if command == "render":
-        return say(_rendered(document, json.loads(rest[0])))
+    document = open_pdf(path)
+    if isinstance(document, dict):
+        return say(document)
+    count = len(document)
     metadata = document.get_metadata_dict()
     say({"pages": count, "title": metadata.get("Title", "").strip(), "created": _created(metadata)})
     before: dict[str, Any] | None = None
-    for number in range(int(rest[0]), count):
+    for number in range(int(first), count):
         record = _read_page(document, number)
         if before is not None and before["tables"] and record["tables"]:
             go_on(record["tables"][0], before["tables"][-1], record["text"])
@@ -109,29 +96,6 @@ def _most_turned(chars: Sequence[Char]) -> int:
     turns = Counter(char.turn for char in chars if char.box is not None)
     turn, count = turns.most_common(1)[0] if turns else (0, 0)
     return turn if count * 10 > 8 * turns.total() else 0
-
-
-_MOST_PIXELS = 20_000_000  # of a picture: three copies of it must fit into the memory
-
-
-def _rendered(document: Any, wish: dict[str, Any]) -> dict[str, Any]:
-    """Return a page's picture; the boxes are translucent yellow with a border."""
-    from PIL import Image, ImageDraw
-
-    if not 1 <= wish["page"] <= len(document):
-        return {"error": "page", "detail": f"page {wish['page']} of {len(document)}"}
-    page, _ = opened(document, wish["page"] - 1)
-    width, height = page.get_size()
-    scale = min(wish["dpi"] / 72, math.sqrt(_MOST_PIXELS / max(1.0, width * height)))
-    picture = page.render(scale=scale).to_pil().convert("RGBA")
-    marks = Image.new("RGBA", picture.size, (0, 0, 0, 0))
-    pen = ImageDraw.Draw(marks)
-    for x0, y0, x1, y1 in wish["boxes"]:
-        corners = [round(v * scale) for v in (x0, y0, x1, y1)]
-        pen.rectangle(corners, fill=(255, 221, 0, 90), outline=(214, 158, 0, 255), width=max(1, round(scale)))
-    out = io.BytesIO()
-    Image.alpha_composite(picture, marks).convert("RGB").save(out, "PNG")
-    return {"png": base64.b64encode(out.getvalue()).decode("ascii")}
 
 
 if __name__ == "__main__":

@@ -35,11 +35,11 @@ def model(tmp_path_factory):
     return TinyModel(tmp_path_factory.mktemp("model"))
 
 
-def begun(model):
+def begun(model, plan=FROM_SETS):
     torch.manual_seed(7)
     network = PairNetwork(model.bert.config, FROZEN)
     network.start_from(model.bert)
-    return Run(network, FROM_SETS, seed=3)
+    return Run(network, plan, seed=3)
 
 
 def take(run, model, steps):
@@ -107,10 +107,11 @@ def test_the_loss_falls_as_the_right_text_rises_and_where_there_is_none_as_all_f
 
 
 def test_it_learns_which_text_answers(model):
-    run = begun(model)
-    losses = take(run, model, 260)
+    """At a pace for which few steps do."""
+    run = begun(model, FROM_SETS._replace(rate=10 * FROM_SETS.rate, warm_up=10))
+    losses = take(run, model, 60)
 
-    assert sum(losses[-30:]) < 0.8 * sum(losses[:30])
+    assert sum(losses[-20:]) < 0.8 * sum(losses[:20])
 
 
 def test_a_run_that_was_stopped_goes_on_as_one_that_was_not(model, tmp_path):
@@ -164,7 +165,7 @@ def test_what_is_measured_has_one_right_text_and_the_most_alike_wrong_ones():
 
 def test_the_command_goes_on_where_it_was_stopped_and_writes_weights_that_can_be_read(model, tmp_path, monkeypatch):
     monkeypatch.setattr(train_reader, "prepare", lambda cache: model.folder)
-    monkeypatch.setattr(train_reader, "load_default", lambda folder, exact: [SimpleNamespace(auto_model=model.bert)])
+    monkeypatch.setattr(train_reader, "load_default", lambda folder, exact: SimpleNamespace(bert=model.bert))
     monkeypatch.setattr(train_reader, "has_fast_bytes", lambda: False)
     monkeypatch.setattr(train_reader, "pools_of", lambda qa, names: POOLS)
     monkeypatch.setattr(train_reader, "held_out", lambda qa: {"dev": fixed_choices(POOLS["jaquad_train"])})
