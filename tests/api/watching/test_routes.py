@@ -9,7 +9,7 @@ from api.watching.record import Failed, Folder, Record, Run, Seen, Taken
 from index.collection import Collection
 from tests.api.access.office import SECRET, open_office
 from tests.conftest import HashingEmbedder
-from tests.test_contract import AskClient
+from ui.client import AskClient
 
 SEEN = Seen(5, 1_700_000_000_000_000_000)
 
