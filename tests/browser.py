@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic, sleep
 
+import httpx
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 from tests.ports import free_port
@@ -47,6 +48,15 @@ def environment(index: Path, llm: str | None = None) -> dict[str, str]:
 
 def ingest(paths: list[Path], index: Path) -> None:
     subprocess.run(command("ingest", *map(str, paths)), env=environment(index), cwd=ROOT, check=True, timeout=900)
+
+
+def take_in(path: Path, api_port: int) -> None:
+    """Add a paper to what is served, whose model is loaded, and take the intake off the list: it was nobody's."""
+    with httpx.Client(base_url=f"http://127.0.0.1:{api_port}/v1", timeout=ANSWER_MS / 1000, trust_env=False) as api:
+        sent = api.post("/documents", files={"files": (path.name, path.read_bytes())})
+        assert [one["file"] for one in sent.raise_for_status().json()["added"]] == [path.name]
+        for intake in api.get("/intake").json()["intakes"]:
+            api.delete(f"/intake/{intake['id']}").raise_for_status()
 
 
 @contextmanager

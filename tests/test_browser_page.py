@@ -8,7 +8,8 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
-from tests.browser import CHROMIUM, ask, ingest, opened, served, wait_for_picture
+from tests.browser import CHROMIUM, ask, opened, served, take_in, wait_for_picture
+from tests.ports import free_port
 
 pytestmark = [
     pytest.mark.browser,
@@ -41,8 +42,9 @@ def draw(path, pages: int) -> None:
 def address(tmp_path_factory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("water")
     draw(folder / "水道.pdf", 1)
-    ingest([folder / "水道.pdf"], folder / "index")
-    with served(folder / "index") as address:
+    api_port = free_port()
+    with served(folder / "index", api_port) as address:
+        take_in(folder / "水道.pdf", api_port)
         yield address
 
 

@@ -12,7 +12,8 @@ from reportlab.pdfgen.canvas import Canvas
 
 from tests.answer.generating import fake_server as fake
 from tests.answer.generating.test_told import line_of
-from tests.browser import CHROMIUM, ROOT, ask, ingest, opened, served, settled, wait_for_picture
+from tests.browser import CHROMIUM, ROOT, ask, opened, served, settled, take_in, wait_for_picture
+from tests.ports import free_port
 from tests.test_browser import SIZES, look_over
 
 pytestmark = [
@@ -90,8 +91,9 @@ def model() -> Iterator[Model]:
 def address(tmp_path_factory, model) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("worded")
     draw(folder / "水道.pdf")
-    ingest([folder / "水道.pdf"], folder / "index")
-    with served(folder / "index", llm=model.server.url) as address:
+    api_port = free_port()
+    with served(folder / "index", api_port, llm=model.server.url) as address:
+        take_in(folder / "水道.pdf", api_port)
         yield address
 
 

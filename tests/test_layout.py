@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -69,13 +70,20 @@ WRAPPED = {
 }
 
 
+@cache
+def imports(path: Path) -> list[ast.Import | ast.ImportFrom]:
+    """Return the imports of a file, wherever in it they stand."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+
+
 def imported(path: Path) -> set[str]:
-    """Return the top-level names that a file imports, wherever in it the import stands."""
+    """Return the top-level names that a file imports."""
     names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in imports(path):
         if isinstance(node, ast.Import):
             names.update(alias.name.split(".")[0] for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+        elif node.module and node.level == 0:
             names.add(node.module.split(".")[0])
     return names
 
@@ -112,10 +120,9 @@ def test_a_heavy_library_is_imported_only_by_the_module_that_wraps_it():
 def test_no_room_is_imported_by_its_bare_name():
     """`import eval` would hide the built-in; rooms are named as `from eval.run import …`."""
     wrong = []
-    for path in sorted(ROOT.glob("*/**/*.py")):
-        if ".venv" in path.parts:
-            continue
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    own = (folder for folder in ROOT.iterdir() if folder.name != ".venv")  # which holds a hundred times as many
+    for path in sorted(path for folder in own for path in folder.glob("**/*.py")):
+        for node in imports(path):
             if isinstance(node, ast.Import):
                 wrong += [f"{path.name}: import {a.name}" for a in node.names if a.name.split(".")[0] in ROOMS]
     assert wrong == []
