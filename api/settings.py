@@ -77,6 +77,9 @@ class Settings(BaseSettings):
     audit_questions: Literal["off", "hashed", "full"] = Field(
         "hashed", description="what the record keeps of questions"
     )
+    conversation_days: int | None = Field(
+        None, ge=1, le=3650, description="how long a conversation is kept that nobody goes on with; None: until removed"
+    )
 
     max_question_chars: int = Field(500, ge=1, le=10_000)
     max_upload_mb: int = Field(100, ge=1, le=4096, description="all files of one upload together")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from secrets import token_hex
 from typing import Any
@@ -34,17 +34,22 @@ class Conversation:
 class Conversations:
     """Keeps what people asked. Whoever may not see one is told that it is not there."""
 
-    def __init__(self, database: Database):
+    def __init__(self, database: Database, days: int | None = None, clock: Callable[[], float] = time.time):
+        """One that nobody has gone on with for so many ``days`` is gone; None keeps them."""
         self._database = database
+        self._days = days
+        self._clock = clock
 
     def all(self, who: Caller) -> list[Conversation]:
         """Return the caller's own, and those that were shared with one of their groups; the newest first."""
         kept = schema.conversations
+        self._forget()
         with self._database.reading() as connection:
             rows = connection.execute(_rows().where(_is_seen(who)).order_by(kept.c.changed.desc())).all()
         return [_conversation(row) for row in rows]
 
     def get(self, who: Caller, id_: str) -> Conversation:
+        self._forget()
         with self._database.reading() as connection:
             return _found(connection, who, id_)
 
@@ -55,13 +60,14 @@ class Conversations:
             if (connection.scalar(select(func.count()).select_from(kept).where(mine)) or 0) >= MOST:
                 oldest = select(kept.c.id).where(mine).order_by(kept.c.changed).limit(1).scalar_subquery()
                 connection.execute(delete(kept).where(kept.c.id == oldest))
-            row = {"id": id_, "user": who.id, "title": title, "changed": time.time(), "turns": list(turns)}
+            row = {"id": id_, "user": who.id, "title": title, "changed": self._clock(), "turns": list(turns)}
             connection.execute(insert(kept).values(**row))
             return _found(connection, who, id_)
 
     def change(self, who: Caller, id_: str, **what: Any) -> Conversation:
         """Change title, turns or group of one's own; the group must be one's own too."""
         kept = schema.conversations
+        self._forget()
         group = what.get("group")
         if group is not None and group not in who.groups:
             raise AccessError("the group is not one of yours", "自分のグループを選んでください。", "not-permitted")
@@ -70,7 +76,7 @@ class Conversations:
             if found.user != who.id:
                 message = "ほかの人の会話は変えられません。"
                 raise AccessError("a conversation of somebody else", message, "not-permitted")
-            connection.execute(update(kept).where(kept.c.id == id_).values(changed=time.time(), **what))
+            connection.execute(update(kept).where(kept.c.id == id_).values(changed=self._clock(), **what))
             return _found(connection, who, id_)
 
     def remove(self, who: Caller, id_: str) -> None:
@@ -81,6 +87,17 @@ class Conversations:
                 message = "ほかの人の会話は消せません。"
                 raise AccessError("a conversation of somebody else", message, "not-permitted")
             connection.execute(delete(kept).where(kept.c.id == id_))
+
+    def _forget(self) -> None:
+        """Remove what nobody has gone on with for too long."""
+        if self._days is None:
+            return
+        due = schema.conversations.c.changed < self._clock() - self._days * 86_400
+        with self._database.reading() as connection:
+            is_any = connection.execute(select(schema.conversations.c.id).where(due).limit(1)).first() is not None
+        if is_any:  # to write is to keep others from writing
+            with self._database.writing() as connection:
+                connection.execute(delete(schema.conversations).where(due))
 
 
 def _rows() -> Any:

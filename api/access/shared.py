@@ -58,12 +58,13 @@ class SharedDoor:
         questions: Questions = "hashed",
         per_minute: int = 1200,
         at_once: int | None = None,
+        conversation_days: int | None = None,
     ):
         self.database = database
         self.signing_in = signing_in
         self.people = People(database)
         self.keys = Keys(database)
-        self.conversations = Conversations(database)
+        self.conversations = Conversations(database, conversation_days)
         self.audit = Audit(database, questions)
         self._seen: OrderedDict[tuple[int, frozenset[str]], frozenset[str]] = OrderedDict()
         self._lock = Lock()
@@ -189,12 +190,12 @@ def open_door(
     per_minute: int = 1200,
     at_once: int | None = None,
     url: str | None = None,
+    conversation_days: int | None = None,
 ) -> SharedDoor:
     """Return the door of the collection in ``folder``; None as ``hasher`` is argon2id as its authors advise.
 
     ``url`` is that of a database which machines share, and in which their accounts stand too.
     """
     database = open_accounts(folder, url)
-    return SharedDoor(
-        database, SigningIn(database, idle_seconds, whole_seconds, hasher), questions, per_minute, at_once
-    )
+    signing_in = SigningIn(database, idle_seconds, whole_seconds, hasher)
+    return SharedDoor(database, signing_in, questions, per_minute, at_once, conversation_days)

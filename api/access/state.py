@@ -132,6 +132,7 @@ def opened_door(settings: Settings) -> Door:
         per_minute=settings.requests_per_minute,
         at_once=settings.asking_at_once,
         url=settings.database,
+        conversation_days=settings.conversation_days,
     )
 
 

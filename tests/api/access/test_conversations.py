@@ -2,6 +2,9 @@
 
 import pytest
 
+from api.access.caller import Caller
+from api.access.conversations import Conversations
+from api.access.errors import AccessError
 from tests.api.access.office import open_office
 
 TURNS = [{"question": "保育所の待機児童数は何人ですか。", "scope": None, "as_typed": False}]
@@ -63,3 +66,18 @@ def test_no_answer_is_kept_in_it(office):
         "reader", "PATCH", f"/v1/conversations/{id_}", json={"turns": [{**TURNS[0], "answer": "17人"}]}
     )
     assert refused.status_code == 422
+
+
+def test_what_nobody_goes_on_with_is_gone_after_the_days_that_are_set(office):
+    now = [1_800_000_000.0]
+    reader = next(person for person in office.door.people.all() if person.name == "reader")
+    who = Caller(reader.id, "reader", frozenset(), frozenset({"read"}), "session")
+    kept = Conversations(office.door.database, days=30, clock=lambda: now[0])
+    old, gone_on_with = (kept.add(who, title, TURNS).id for title in ("古い", "続き"))
+    now[0] += 29 * 86_400
+    kept.change(who, gone_on_with, title="続きの続き")
+    now[0] += 2 * 86_400
+    assert [one.id for one in kept.all(who)] == [gone_on_with]
+    with pytest.raises(AccessError, match="no such conversation"):
+        kept.get(who, old)
+    assert old not in {one.id for one in Conversations(office.door.database).all(who)}
