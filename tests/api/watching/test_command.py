@@ -23,6 +23,14 @@ PLAN = "若竹町　水道計画\n令和6年4月1日\n\n１　管路\n更新し�
 SAID = 300  # seconds after which nobody waits any more, on however busy a machine
 
 
+@pytest.fixture(autouse=True)
+def ctrl_c():
+    """Ctrl-C reaches the test, also where whoever runs the tests in several processes has it passed over."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture
 def folder(tmp_path):
     folder = tmp_path / "資料"
