@@ -19,7 +19,7 @@ from answer.candidates.figures import (
     words_of,
 )
 from answer.draft import Draft, Moment, Support
-from answer.operations.indicator import is_same_indicator, same_unit
+from answer.operations.indicator import is_asked_for, is_same_indicator, same_unit
 from answer.operations.series import answer_figure, answer_series, corroborations, subtract
 from answer.reading.evidence import Coverage, katakana
 from answer.reading.scene import Region, Scene, label_words
@@ -105,7 +105,7 @@ def answer_several(scene: Scene) -> Draft:
 
 def _moments(chosen: Sequence[Figure]) -> tuple[Moment, ...]:
     """Return the figures that are compared as one indicator at its dates; two things are no series of one."""
-    if not all(is_same_indicator(figure, chosen[0]) for figure in chosen[1:]):
+    if not is_asked_for(chosen[0]) or not all(is_same_indicator(figure, chosen[0]) for figure in chosen[1:]):
         return ()
     dated = sorted(enumerate(chosen), key=lambda pair: parse_code(pair[1].fact.as_of or "9999").end)
     return tuple(Moment(f.fact.as_of or "", f.fact.value, f.fact.unit, i) for i, f in dated)

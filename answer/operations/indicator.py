@@ -76,6 +76,22 @@ def is_same_indicator(one: Figure, best: Figure) -> bool:
     return (mine - theirs) <= (asked | _over(best)) and (theirs - mine) <= (asked | _over(one))
 
 
+def is_asked_for(figure: Figure) -> bool:
+    """Tell whether a figure is surely what the question asks for: a chart stands under the question's words.
+
+    Most of the topic is met there, names of places and bodies aside, which a paper of their own need not say.
+    """
+    atoms, called = figure.region.coverage.atoms, _called(figure, figure)
+    if figure.fact.kind != "cell":
+        called |= met(figure)  # a sentence says around its figure what a cell's headings say
+    leaves = [a for a in atoms if not (a.compound or a.says_how or _BODY.fullmatch(a.whole or a.lemma))]
+    said = sum(a.weight for a in leaves if a.lemma in called)
+    return said >= _MOST * sum(a.weight for a in leaves)
+
+
+_MOST = 0.6  # share of the topic
+
+
 def row_of(figure: Figure) -> Iterator[Figure]:
     """Yield the other cells of a figure's row whose columns are dates, where the figure's own column is one."""
     fact = figure.fact

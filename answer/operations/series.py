@@ -28,7 +28,7 @@ from answer.candidates.figures import (
 from answer.candidates.signs import meaning_of
 from answer.candidates.units import in_unit
 from answer.draft import Draft, Moment, Support
-from answer.operations.indicator import base_unit_of, is_bound, met, same_unit, series_of, told_at
+from answer.operations.indicator import base_unit_of, is_asked_for, is_bound, met, same_unit, series_of, told_at
 from answer.reading.scene import Scene
 from ingest.dates import describe, parse_code
 from ingest.document import Fact
@@ -64,7 +64,8 @@ def answer_figure(scene: Scene) -> Draft:
         )
     supports = [*places_of(best), *corroborations(best, figures)]
     moments: list[Moment] = []
-    for figure in with_contradictions(series_of(best, anywhere), anywhere):
+    series = series_of(best, anywhere) if is_asked_for(best) else [best]
+    for figure in with_contradictions(series, anywhere):
         fact = figure.fact
         supports += [] if figure is best else [Support(fact.document_id, fact.start, fact.end)]
         moments.append(Moment(fact.as_of or "", fact.value, fact.unit, 0 if figure is best else len(supports) - 1))
@@ -231,19 +232,22 @@ def answer_series(scene: Scene) -> Draft:
 
 
 def _longest(question: Question, figures: Sequence[Figure], start: str) -> tuple[Figure, list[Figure]]:
-    """Return the best figure that has other dates, and its series; a course of amounts is none of their changes."""
-    of_changes = _CHANGES.search(question.folded) is not None
-    like = [f for f in figures if of_changes or told_at(f).role == "now"] or list(figures)
+    """Return the best figure that has other dates, and its series; a course of amounts is none of rates or changes."""
+    of_rates = _RATES.search(question.folded) is not None
+    like = [f for f in figures if of_rates or (told_at(f).role == "now" and base_unit_of(f.fact) != "%")]
+    like = like or list(figures)
     for best in like:
         if best.score < like[0].score - _SAME_SERIES:
             break
+        if not is_asked_for(best):
+            continue
         series = [f for f in series_of(best, figures) if parse_code(f.fact.as_of or "9999").end >= start]
         if len(series) > 1:
             return best, series
     return like[0], []
 
 
-_CHANGES = re.compile(r"率|比|増減|伸び|差額|何(?:%|パーセント|ポイント)")
+_RATES = re.compile(r"率|比|割|シェア|増減|伸び|差額|%|パーセント|ポイント")
 
 
 def _start_of_series(question: Question) -> str:
