@@ -8,7 +8,7 @@ from math import gcd
 
 from answer.asking.question import Question
 from answer.candidates.figures import period_fit, rank_figures
-from answer.reading.scene import Scene
+from answer.reading.scene import Scene, Scored
 from ingest.dates import Period, describe, parse_code
 
 MOST = 4  # dates that are searched for: of a longer stretch nothing is claimed
@@ -61,8 +61,12 @@ def holds_none(scene: Scene, code: str) -> bool:
     period = parse_code(code)
     if any(f.coverage >= _ABOUT and period_fit(period, f.fact) >= _WITHIN for f in rank_figures(scene, (period,))):
         return False
-    return not any(
-        scored.coverage >= _ABOUT
-        and any(p.start <= period.end and period.start <= p.end for p in scored.statement.periods)
-        for scored in scene.statements
-    )
+    return not any(_speaks_of(scored, period) for scored in scene.statements)
+
+
+def _speaks_of(scored: Scored, period: Period) -> bool:
+    """Tell whether a line names a date and, in words of its own, most of the topic."""
+    if not any(p.start <= period.end and period.start <= p.end for p in scored.statement.periods):
+        return False
+    coverage = scored.region.coverage
+    return coverage.score(coverage.own[:, scored.index - scored.region.low]) >= _ABOUT

@@ -213,6 +213,7 @@ def answer_series(scene: Scene) -> Draft:
         return answer_figure(scene)
     first, last = series[0], series[-1]
     steps = " → ".join(f"{_as_of_words(f.fact)} {printed(f.fact)}" for f in series[-8:])
+    told = [places_of(f) for f in series]  # with the headings that date them, since the text says when
     text, how = steps, None
     if first.fact.number is not None and last.fact.number is not None and same_unit(first.fact, last.fact):
         difference, how = subtract(last.fact, first.fact)
@@ -220,7 +221,7 @@ def answer_series(scene: Scene) -> Draft:
     return Draft(
         kind=question.kind,
         text=text,
-        supports=tuple(Support(f.fact.document_id, f.fact.start, f.fact.end) for f in series),
+        supports=(*(places[0] for places in told), *dict.fromkeys(dating for places in told for dating in places[1:])),
         as_of=last.fact.as_of,
         how=how,
         operands=(0, len(series) - 1) if how else (),
