@@ -65,7 +65,8 @@ def is_same_indicator(one: Figure, best: Figure) -> bool:
         return False
     if a.table is not None and (a.document_id, a.table) == (b.document_id, b.table):
         return _cell_name(a) == _cell_name(b) and (a.as_of_from != "column" or b.as_of_from != "column" or _row(a, b))
-    if not _called(best, best) <= _called(one, best):
+    apart = a.document_id != b.document_id  # one paper's title is over all that it tells
+    if not _called(best, best, titled=apart) <= _called(one, best, titled=apart):
         return False
     if a.kind == b.kind == "cell":
         return _cell_name(a) == _cell_name(b) and _tables_alike(a, b) and not _other_names(one, best)
@@ -247,11 +248,10 @@ def _proper(figure: Figure) -> frozenset[str]:
 _BODY = re.compile(r"[一-鿿々ァ-ヶー]{1,8}?(?:都|道|府|県|市|区|町|村|会社|組合|公社|大学)(?![一-鿿])")
 
 
-def _called(figure: Figure, asked: Figure) -> frozenset[str]:
+def _called(figure: Figure, asked: Figure, *, titled: bool = True) -> frozenset[str]:
     """Return which words of the question, of which the second figure is, the first one is called by or stands under."""
     fact, document = figure.fact, figure.region.reading.document
-    said = " ".join(
-        filter(None, (fact.label, fact.row, fact.column, fact.scope, *fact.headings, document.title, document.meeting))
-    )
+    over = (document.title, document.meeting) if titled else ()
+    said = " ".join(filter(None, (fact.label, fact.row, fact.column, fact.scope, *fact.headings, *over)))
     lemmas, key = figure.region.reading.heading(said)
     return frozenset(atom.lemma for atom in asked.region.coverage.atoms if atom.match(lemmas, key) >= NEAR)
