@@ -190,6 +190,7 @@ class Answer:
     citations: tuple[Citation, ...] = ()
     candidates: tuple[Candidate, ...] = ()  # of an "unsure": likeliest first
     timeline: tuple[TimelinePoint, ...] = ()
+    unsaid: tuple[str, ...] = ()  # dates between those of the timeline that were searched for, and no paper holds one
     missing: tuple[str, ...] = ()
     is_half: bool = False  # of a question that asks two things only one is answered
     passages: tuple[Passage, ...] = ()

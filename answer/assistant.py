@@ -49,6 +49,7 @@ from answer.generating.rewriting import rewriting
 from answer.judging.absence import Shelf
 from answer.judging.confidence import Judge, the_judge
 from answer.judging.outcome import Outcome, decide
+from answer.operations.gaps import MOST, asked_of, holds_none, left_out
 from answer.operations.picking import pick
 from answer.reading.as_read import Reads, read_by
 from answer.reading.evidence import katakana, read_atoms
@@ -205,6 +206,7 @@ class Assistant:
             is_rewritten=rewritten is not None,
             scope=scope or None,
             searched=len(view.documents()),
+            unsaid=self._unsaid(view, read, answer.timeline),
         )
         yield Found(answer, more=writer is not None)
         if writer is None:
@@ -218,6 +220,14 @@ class Assistant:
         now = time.perf_counter()
         timings = replace(timings, write=_ms(asked - waited, now), total=_ms(started, now))
         yield Done(replace(answer, generated=generated, writing=writing, timings_ms=timings), record)
+
+    def _unsaid(self, view: _View, question: Question, timeline: Sequence[TimelinePoint]) -> tuple[str, ...]:
+        """Return the dates that a timeline leaves out, each searched for by a question of its own, in vain."""
+        dates = left_out([point.as_of for point in timeline])
+        if len(dates) > MOST:
+            return ()
+        asked = ((code, read_question(asked_of(question, code), view.today())) for code in dates)
+        return tuple(code for code, read in asked if holds_none(self._scene(view, read)[1], code))
 
     def _changed(
         self, view: _View, text: str, asked_as: str | None, scope: Scope | None, started: float

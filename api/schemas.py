@@ -204,6 +204,7 @@ ANSWER_EXAMPLE: dict[str, JsonValue] = {
     ],
     "candidates": [],
     "timeline": [],
+    "unsaid": [],
     "missing": [],
     "is_half": False,
     "passages": [],
@@ -258,6 +259,10 @@ class AnswerOut(Model):
         description='Of an "unsure": up to three texts that may be the answer, likeliest first.'
     )
     timeline: tuple[TimelinePointOut, ...] = Field(description="The same indicator at other dates, oldest first.")
+    unsaid: tuple[AsOf, ...] = Field(  # none in answers that were kept before it was told
+        default=(),
+        description="Dates between those of the timeline that were searched for, and no document holds a value of.",
+    )
     missing: tuple[str, ...] = Field(
         description='Words of the question that no document has; of a "not_found" after a search letter by letter.'
     )

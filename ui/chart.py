@@ -20,7 +20,7 @@ Json = dict[str, Any]
 # The page's colours (style.css :root): a picture that is taken away looks like the page.
 INK, QUIET, LINE, SHADE, NAVY, SEAL = "#1f2630", "#5b6370", "#d8d4c8", "#f3f1ea", "#24476b", "#9e3524"
 DIFFER = "資料により相違"
-UNSAID = "図になし"
+UNSAID = "資料に記載なし"
 NARROW = 44  # half-width columns of a note above the chart, so that it fits a telephone
 TICKS = 5  # era dates below the axis of a narrow chart
 
@@ -150,6 +150,8 @@ def _quantity(name: str, axis: Json, domain: list[float]) -> Json:
 
 
 def _gap_layers(gaps: Sequence[Gap], x: Json) -> list[Json]:
+    """Return the shades of what the papers were searched for in vain; what the series lacks otherwise is no claim."""
+    gaps = [gap for gap in gaps if gap.unsaid]
     shades = [{"day": gap.after, "until": gap.before, "words": gap.words} for gap in gaps]
     names = [{"day": (gap.after + gap.before) / 2} for gap in gaps]
     return [
@@ -325,8 +327,8 @@ def _furnish(axes: Axes, drawn: Series, face: Callable[[float], FontProperties])
 
 
 def _draw(axes: Axes, drawn: Series, face: Callable[[float], FontProperties]) -> None:
-    """Draw gaps, lines, contradictions and points."""
-    for gap in drawn.gaps:
+    """Draw gaps that were searched for in vain, lines, contradictions and points."""
+    for gap in (gap for gap in drawn.gaps if gap.unsaid):
         axes.axvspan(gap.after, gap.before, facecolor=SHADE, hatch="//", edgecolor=LINE, linewidth=0, zorder=0.5)
         axes.text(
             (gap.after + gap.before) / 2,

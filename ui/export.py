@@ -186,7 +186,7 @@ def _turn(turn: Exported, i: int) -> Iterator[Block]:
     yield from _written(answer)
     if points := answer.get("timeline"):
         yield Heading("時点ごとの値", 3)
-        remarks = timeline.remarks(points)
+        remarks = timeline.remarks(points, answer.get("unsaid") or ())
         head = ("時点", "値", "出典", "備考")
         rows = [
             (render.when(point["as_of"]) or "", timeline.written(point), f"出典{point['citation']}", remark)

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from calendar import monthrange
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from csv import writer
 from dataclasses import dataclass
 from datetime import date
@@ -61,11 +61,15 @@ class Point:
 
 @dataclass(frozen=True)
 class Gap:
-    """Where a yearly or monthly series leaves dates out: between two days, and how that is said."""
+    """Where a yearly or monthly series leaves dates out: between two days, and how that is said.
+
+    ``unsaid``: the papers were searched for each of the dates, and hold none; else the series only does not have them.
+    """
 
     after: int
     before: int
     words: str
+    unsaid: bool = False
 
 
 @dataclass(frozen=True)
@@ -155,10 +159,11 @@ def of_one_kind(timeline: Sequence[Json], citations: Sequence[Json]) -> bool:
     return len(kinds) < 2
 
 
-def series(timeline: Sequence[Json], as_of: str | None = None) -> Series | None:
+def series(timeline: Sequence[Json], as_of: str | None = None, unsaid: Collection[str] = ()) -> Series | None:
     """Return what is to be drawn of a timeline; None when fewer than two of its dates have figures to compare.
 
-    Figures of one unit only stand on one axis: that of the value at ``as_of``, else the most frequent one.
+    Figures of one unit only stand on one axis: that of the value at ``as_of``, else the most frequent one. ``unsaid``
+    are the dates that the papers were searched for in vain.
     """
     read = [(point, number(written(point)), _day(str(point["as_of"]))) for point in timeline]
     known = [(point, figure, day) for point, figure, day in read if figure is not None and day is not None]
@@ -189,7 +194,7 @@ def series(timeline: Sequence[Json], as_of: str | None = None) -> Series | None:
             ),
         )
     drawn = tuple(points.values())
-    gaps = tuple(_gaps(drawn))
+    gaps = tuple(_gaps(drawn, unsaid))
     values = [point.value for point in drawn]
     zero = min(values) < 0 or max(values) - min(values) >= LOW * max(values)
     return Series(
@@ -201,7 +206,7 @@ def of_answer(answer: Json) -> Series | None:
     """Return what is to be drawn of an answer's timeline; None for unlike things."""
     if not of_one_kind(answer["timeline"], answer["citations"]):
         return None
-    return series(answer["timeline"], answer.get("as_of"))
+    return series(answer["timeline"], answer.get("as_of"), answer.get("unsaid") or ())
 
 
 def _unit(known: Sequence[tuple[Json, Number]], as_of: str | None) -> str:
@@ -220,7 +225,7 @@ def _axis(unit: str, largest: float) -> tuple[float, str]:
     return _SCALES.get(name, 1), name + unit
 
 
-def _gaps(points: Sequence[Point]) -> Iterator[Gap]:
+def _gaps(points: Sequence[Point], unsaid: Collection[str]) -> Iterator[Gap]:
     """Yield where a series of years, fiscal years or months leaves some out.
 
     Dates that keep no step, such as the days of meetings, leave none out. Months make a series when at least half of
@@ -239,7 +244,9 @@ def _gaps(points: Sequence[Point]) -> Iterator[Gap]:
                 named = [_date(_code(kind, month)) for month in missing[:NAMED_GAPS]]
                 if len(missing) > NAMED_GAPS:
                     named = [f"{named[0]}から{_date(_code(kind, missing[-1]))}まで"]
-                yield Gap(by_month[early].day, by_month[late].day, f"{'、'.join(named)}は、この図にありません")
+                searched = all(_code(kind, month) in unsaid for month in missing)
+                words = f"{'、'.join(named)}は、{'資料に記載がありません' if searched else 'この図にありません'}"
+                yield Gap(by_month[early].day, by_month[late].day, words, searched)
 
 
 def _kind(code: str) -> str:
@@ -315,13 +322,13 @@ def source_line(answer: Json) -> str:
 COLUMNS = ("時点", "値（原文）", "数値", "単位", "資料", "会議", "資料の日付", "ページ", "該当箇所（引用）", "備考")
 
 
-def csv(timeline: Sequence[Json], citations: Sequence[Json]) -> bytes:
+def csv(timeline: Sequence[Json], citations: Sequence[Json], unsaid: Collection[str] = ()) -> bytes:
     """Return a timeline as a table for Excel: UTF-8 with its mark, a row a value, and what is to be known of it."""
     cited = {citation["n"]: citation for citation in citations}
     table = io.StringIO(newline="")
     rows = writer(table, lineterminator="\r\n")
     rows.writerow(COLUMNS)
-    for point, remark in zip(timeline, remarks(timeline), strict=True):
+    for point, remark in zip(timeline, remarks(timeline, unsaid), strict=True):
         citation = cited[point["citation"]]
         figure = number(written(point))
         published = render.when(citation.get("published"))
@@ -342,12 +349,12 @@ def csv(timeline: Sequence[Json], citations: Sequence[Json]) -> bytes:
     return table.getvalue().encode("utf-8-sig", errors="replace")
 
 
-def remarks(timeline: Sequence[Json]) -> list[str]:
+def remarks(timeline: Sequence[Json], unsaid: Collection[str] = ()) -> list[str]:
     """Return for each value what is to be known of it: another paper says otherwise, or dates after it are missing."""
     values: dict[str, set[str]] = {}
     for point in timeline:
         values.setdefault(point["as_of"], set()).add(render.folded(written(point)))
-    drawn = series(timeline)
+    drawn = series(timeline, unsaid=unsaid)
     gaps = {gap.after: gap.words for gap in drawn.gaps} if drawn else {}
     told = []
     for point in timeline:

@@ -339,7 +339,7 @@ def _timeline(turn: Turn, answer: Json, i: int) -> None:
         name = partial(export.file_name, question=turn.whole)
         st.download_button(
             "表を保存（CSV）",
-            partial(timeline.csv, answer["timeline"], answer["citations"]),
+            partial(timeline.csv, answer["timeline"], answer["citations"], answer.get("unsaid") or ()),
             name("csv"),
             "text/csv",
             key=f"csv-{i}",

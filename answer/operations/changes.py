@@ -10,9 +10,10 @@ from answer.asking.cues import EARLIER, GROWTH, MONEY, RATE
 from answer.asking.question import Question
 from answer.candidates.figures import Figure, lead_over, places_of, printed, rank_figures
 from answer.draft import Draft
-from answer.operations.series import _number, change, same_unit
+from answer.operations.indicator import same_unit, told_at
+from answer.operations.series import _number, change
 from answer.reading.scene import Scene
-from answer.reading.told import CHANGED, Told, told_of
+from answer.reading.told import CHANGED, Told
 from ingest.dates import Period, parse_code
 from ingest.document import Fact
 from ingest.japanese import fold
@@ -32,18 +33,18 @@ def answer_earlier(scene: Scene) -> Draft | None:
         if group[0].score < figures[0].score - _CLOSE:
             break
         for figure in group:
-            told = _told(figure)
+            told = told_at(figure)
             if told.role == "before" and _same_time(asked, told.since):
                 named = f"（{told.since}）" if _TIME_ASKED.match(told.since) else ""
                 return replace(_draft(scene, figure, figures, printed(figure.fact) + named), as_of=None)
-        now = next((f for f in group if _told(f).role == "now"), None)
-        moved = next((f for f in group if _told(f).role == "change" and _same_time(asked, _told(f).since)), None)
+        now = next((f for f in group if told_at(f).role == "now"), None)
+        moved = next((f for f in group if told_at(f).role == "change" and _same_time(asked, told_at(f).since)), None)
         if now is not None and moved is not None and (worked := _undone(scene, now, moved, figures)) is not None:
             return worked
     if asked["since"] and scene.question.periods:
         return None  # a table or another paper may have the year
     best = figures[0] if figures else None
-    if best is not None and _told(best).role == "before":
+    if best is not None and told_at(best).role == "before":
         return None
     return Draft(scene.question.kind, missing=(asked[0].rstrip("のはにで、"),), why=("前の値が書かれていない",))
 
@@ -79,7 +80,7 @@ def answer_told_change(scene: Scene) -> Draft | None:
     for figure in figures:
         if figure.score < figures[0].score - _CLOSE:
             break
-        told, fact = _told(figure), figure.fact
+        told, fact = told_at(figure), figure.fact
         is_named = is_growth and told.role == "now" and GROWTH.search(fold(fact.label)) is not None
         if not (is_named or told.role in ("change", "index")) or not _fits(question, fact, is_growth):
             continue
@@ -117,12 +118,12 @@ def answer_between(scene: Scene) -> Draft | None:
     if len(bases) > 1 or len(others) > 1 or (GROWTH.search(question.folded) and "ポイント" not in question.folded):
         return None
     figures = rank_figures(scene, bases or others)
-    best = next((f for f in figures if _told(f).role == "now" and _fits(question, f.fact, is_growth=False)), None)
+    best = next((f for f in figures if told_at(f).role == "now" and _fits(question, f.fact, is_growth=False)), None)
     if best is None or best.fact.table is None or best.fact.as_of is None or best.score < figures[0].score - _CLOSE:
         return None
     if (bases or others) and best.period_fit < _SURE:
         return None
-    row = [f for f in (best, *figures) if _is_beside(f.fact, best.fact) and f.fact.as_of and _told(f).role == "now"]
+    row = [f for f in (best, *figures) if _is_beside(f.fact, best.fact) and f.fact.as_of and told_at(f).role == "now"]
     row += [f for f in _of_row(scene, best) if f.fact.id not in {g.fact.id for g in row}]
     dated = sorted({f.fact.as_of: f for f in row if f.fact.as_of}.values(), key=_when)
     at = next((i for i, f in enumerate(dated) if f.fact.as_of == best.fact.as_of), 0)
@@ -144,9 +145,11 @@ def _from_to(scene: Scene) -> Draft | None:
     for group in _by_sentence(figures):
         if group[0].score < figures[0].score - _CLOSE:
             break
-        for early in (f for f in group if _told(f).role == "before" and _fits(scene.question, f.fact, is_growth=False)):
-            since = _told(early).since
-            late = next((f for f in group if _told(f).role == "now" and same_unit(f.fact, early.fact)), None)
+        for early in (
+            f for f in group if told_at(f).role == "before" and _fits(scene.question, f.fact, is_growth=False)
+        ):
+            since = told_at(early).since
+            late = next((f for f in group if told_at(f).role == "now" and same_unit(f.fact, early.fact)), None)
             if late is not None and not (named and since and not _alike(named[0], since)):
                 return change(scene, early, late, late)
     return None
@@ -162,7 +165,9 @@ def _when(figure: Figure) -> str:
 def _of_row(scene: Scene, best: Figure) -> list[Figure]:
     """Return the cells of the best figure's row that another period's question would have passed over."""
     return [
-        f for f in rank_figures(scene, ()) if _is_beside(f.fact, best.fact) and f.fact.as_of and _told(f).role == "now"
+        f
+        for f in rank_figures(scene, ())
+        if _is_beside(f.fact, best.fact) and f.fact.as_of and told_at(f).role == "now"
     ]
 
 
@@ -182,11 +187,6 @@ def base_periods(question: Question) -> tuple[Period, ...]:
 
 
 _FROM = re.compile(r"(?:度|同期|同月|末)?(?:の[^、。\s]{1,8})?(?:から|より|と比|に比|比|に対)")
-
-
-def _told(figure: Figure) -> Told:
-    statement = figure.region.reading.statements[figure.statement]
-    return told_of(figure.fact, statement.text, statement.start)
 
 
 def _by_sentence(figures: Sequence[Figure]) -> list[list[Figure]]:
@@ -245,7 +245,7 @@ def _unsigned(value: str) -> str:
 
 def _undone(scene: Scene, now: Figure, moved: Figure, figures: Sequence[Figure]) -> Draft | None:
     """Return the value before a change that a sentence tells beside the value of now. 例: 31.4 − 2.6 = 28.8%"""
-    a, b, way = now.fact, moved.fact, _told(moved).way
+    a, b, way = now.fact, moved.fact, told_at(moved).way
     rates = fold(a.unit or "") in ("%", "パーセント") and fold(b.unit or "") in ("ポイント", "pt", "%ポイント")
     counts = same_unit(a, b) and fold(b.unit or "") not in RATE
     if not way or not (rates or counts) or a.number is None or b.number is None:
@@ -268,5 +268,5 @@ def _draft(scene: Scene, figure: Figure, figures: Sequence[Figure], text: str) -
         as_of=fact.as_of,
         score=figure.score,
         signals=figure.signals(scene, lead_over(figure, figures)),
-        why=(f"変化 {figure.score:.2f} {_told(figure).role} {fact.value} {fact.label[:50]}",),
+        why=(f"変化 {figure.score:.2f} {told_at(figure).role} {fact.value} {fact.label[:50]}",),
     )

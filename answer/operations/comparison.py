@@ -19,13 +19,8 @@ from answer.candidates.figures import (
     words_of,
 )
 from answer.draft import Draft, Moment, Support
-from answer.operations.series import (
-    answer_figure,
-    answer_series,
-    corroborations,
-    same_unit,
-    subtract,
-)
+from answer.operations.indicator import is_asked_for, is_same_indicator, same_unit
+from answer.operations.series import answer_figure, answer_series, corroborations, subtract
 from answer.reading.evidence import Coverage, katakana
 from answer.reading.scene import Region, Scene, label_words
 from answer.reading.signals import NEAR, weakest
@@ -101,15 +96,19 @@ def answer_several(scene: Scene) -> Draft:
         as_of=max((f.fact.as_of for f in chosen if f.fact.as_of), default=None, key=lambda code: parse_code(code).end),
         how=how,
         operands=tuple(range(len(chosen))) if how else (),
-        timeline=tuple(
-            Moment(f.fact.as_of, f.fact.value, f.fact.unit, i)
-            for i, f in sorted(enumerate(chosen), key=lambda pair: pair[1].fact.as_of or "")
-            if f.fact.as_of and not all(o.alternative for o in operands)  # two things are no series of one
-        ),
+        timeline=_moments(chosen),
         score=min(f.score for f in chosen),
         signals=weakest([f.signals(scene, 0.5 * (how is not None)) for f in chosen]),
         why=why,
     )
+
+
+def _moments(chosen: Sequence[Figure]) -> tuple[Moment, ...]:
+    """Return the figures that are compared as one indicator at its dates; two things are no series of one."""
+    if not is_asked_for(chosen[0]) or not all(is_same_indicator(figure, chosen[0]) for figure in chosen[1:]):
+        return ()
+    dated = sorted(enumerate(chosen), key=lambda pair: parse_code(pair[1].fact.as_of or "9999").end)
+    return tuple(Moment(f.fact.as_of or "", f.fact.value, f.fact.unit, i) for i, f in dated)
 
 
 def _told_difference(scene: Scene, draft: Draft) -> Draft:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 
-from answer.asking.cues import UNIT_GROUPS
 from answer.asking.question import Question
 from answer.candidates.figures import (
     DATE_WORDS,
@@ -29,15 +28,13 @@ from answer.candidates.figures import (
 from answer.candidates.signs import meaning_of
 from answer.candidates.units import in_unit
 from answer.draft import Draft, Moment, Support
+from answer.operations.indicator import base_unit_of, is_asked_for, is_bound, met, same_unit, series_of, told_at
 from answer.reading.scene import Scene
-from answer.reading.signals import NEAR
 from ingest.dates import describe, parse_code
 from ingest.document import Fact
 from ingest.japanese import fold, morphs
-from ingest.numbers import find_quantities
 
 _SAME_SERIES = 0.12  # a later value may score this much less than the best one and still be preferred
-_WEAKER = 0.35  # a word of the topic may be met this much less beside another date of the same figure
 
 
 def answer_figure(scene: Scene) -> Draft:
@@ -67,15 +64,11 @@ def answer_figure(scene: Scene) -> Draft:
         )
     supports = [*places_of(best), *corroborations(best, figures)]
     moments: list[Moment] = []
-    told: list[tuple[Figure, int]] = []
-    series = [f for f in series_of(best, anywhere) if f is best or _surely_alike(f, best)]
+    series = series_of(best, anywhere) if is_asked_for(best) else [best]
     for figure in with_contradictions(series, anywhere):
         fact = figure.fact
         supports += [] if figure is best else [Support(fact.document_id, fact.start, fact.end)]
         moments.append(Moment(fact.as_of or "", fact.value, fact.unit, 0 if figure is best else len(supports) - 1))
-        told.append((figure, moments[-1].support))
-    for figure, support in told:
-        moments += _along_the_row(figure, support, {moment.as_of for moment in moments})
     said = printed(best.fact)
     converted = in_unit(best.fact, said, question.counter)
     said, how = converted if converted is not None else (said, None)
@@ -125,30 +118,44 @@ def _answer_sign(scene: Scene, best: Figure) -> Draft:
     )
 
 
-def _along_the_row(figure: Figure, support: int, known: Set[str]) -> list[Moment]:
-    """Return the other cells of a figure's row whose columns are dates: its quote shows them, so they are told too."""
-    fact = figure.fact
-    if fact.kind != "cell" or fact.as_of_from != "column":
-        return []
-    return [
-        Moment(other.as_of, other.value, other.unit, support)
-        for other in figure.region.reading.facts_between(fact.start, fact.end)
-        if (other.start, other.end, other.row) == (fact.start, fact.end, fact.row)
-        and other.as_of is not None
-        and other.as_of_from == "column"
-        and other.as_of not in known
-        and other.number is not None
-        and same_unit(other, fact)
-        and parse_code(other.as_of).kind == parse_code(fact.as_of or "9999").kind
-    ]
-
-
 def _latest(best: Figure, figures: Sequence[Figure]) -> Figure:
     """Return the latest value of the best figure's indicator among those that fit nearly as well."""
     alike = [
-        f for f in (*series_of(best, figures), *_said_again(best, figures)) if f.score >= best.score - _SAME_SERIES
+        f for f in (*_likely_alike(best, figures), *_said_again(best, figures)) if f.score >= best.score - _SAME_SERIES
     ]
     return max(alike, key=_freshness, default=best)
+
+
+def _likely_alike(best: Figure, figures: Sequence[Figure]) -> list[Figure]:
+    """Return the values that may be the best figure's at other dates: of one unit, under names that share most words.
+
+    Which of them is answered is weighed by how well each fits; to stand in one series they must be more than likely.
+    """
+    if best.fact.as_of is None:
+        return [best]
+    name = words_of(best.fact)
+    dated: dict[str, Figure] = {}
+    for figure in figures:
+        fact = figure.fact
+        if fact.as_of is None or fact.as_of_from == "document" or not same_unit(fact, best.fact):
+            continue
+        if figure is not best and is_bound(figure):
+            continue
+        if figure.undated < best.undated - 0.45 or figure.coverage < best.coverage - 0.2:
+            continue
+        counted = base_unit_of(fact) is not None and base_unit_of(fact) == base_unit_of(best.fact)
+        elsewhere = counted and fact.document_id != best.fact.document_id and met(figure) == met(best)
+        if figure is not best and not elsewhere and not _alike(name - {"数"}, words_of(fact) - {"数"}):
+            continue
+        if fact.as_of not in dated or figure is best:
+            dated[fact.as_of] = figure
+    return list(dated.values())
+
+
+def _alike(one: frozenset[str], other: frozenset[str]) -> bool:
+    if not one or not other:
+        return one == other
+    return len(one & other) / min(len(one), len(other)) >= 0.67
 
 
 def _said_again(best: Figure, figures: Sequence[Figure]) -> list[Figure]:
@@ -201,11 +208,12 @@ def answer_series(scene: Scene) -> Draft:
     figures = rank_figures(scene, () if start else question.periods, (), only_one(question.meetings))
     if not figures:
         return Draft(question.kind, missing=_missing_unit(question), why=("近くに数値がない",))
-    series = [f for f in series_of(figures[0], figures) if parse_code(f.fact.as_of or "9999").end >= start]
+    best, series = _longest(question, figures, start)
     if len(series) < 2:
         return answer_figure(scene)
     first, last = series[0], series[-1]
     steps = " → ".join(f"{_as_of_words(f.fact)} {printed(f.fact)}" for f in series[-8:])
+    told = [places_of(f) for f in series]  # with the headings that date them, since the text says when
     text, how = steps, None
     if first.fact.number is not None and last.fact.number is not None and same_unit(first.fact, last.fact):
         difference, how = subtract(last.fact, first.fact)
@@ -213,15 +221,34 @@ def answer_series(scene: Scene) -> Draft:
     return Draft(
         kind=question.kind,
         text=text,
-        supports=tuple(Support(f.fact.document_id, f.fact.start, f.fact.end) for f in series),
+        supports=(*(places[0] for places in told), *dict.fromkeys(dating for places in told for dating in places[1:])),
         as_of=last.fact.as_of,
         how=how,
         operands=(0, len(series) - 1) if how else (),
         timeline=tuple(Moment(f.fact.as_of or "", f.fact.value, f.fact.unit, i) for i, f in enumerate(series)),
-        score=figures[0].score,
-        signals=figures[0].signals(scene, lead_over(figures[0], figures)),
+        score=best.score,
+        signals=best.signals(scene, lead_over(best, figures)),
         why=tuple(f"推移 {f.fact.as_of} {f.fact.value} {f.score:.2f}" for f in series),
     )
+
+
+def _longest(question: Question, figures: Sequence[Figure], start: str) -> tuple[Figure, list[Figure]]:
+    """Return the best figure that has other dates, and its series; a course of amounts is none of rates or changes."""
+    of_rates = _RATES.search(question.folded) is not None
+    like = [f for f in figures if of_rates or (told_at(f).role == "now" and base_unit_of(f.fact) != "%")]
+    like = like or list(figures)
+    for best in like:
+        if best.score < like[0].score - _SAME_SERIES:
+            break
+        if not is_asked_for(best):
+            continue
+        series = [f for f in series_of(best, figures) if parse_code(f.fact.as_of or "9999").end >= start]
+        if len(series) > 1:
+            return best, series
+    return like[0], []
+
+
+_RATES = re.compile(r"率|比|割|シェア|増減|伸び|差額|%|パーセント|ポイント")
 
 
 def _start_of_series(question: Question) -> str:
@@ -299,72 +326,6 @@ def _number(value: float) -> str:
     return f"{value:,.0f}" if abs(value - round(value)) < 1e-6 else f"{value:,.2f}".rstrip("0")
 
 
-def series_of(best: Figure, figures: Sequence[Figure]) -> list[Figure]:
-    """Return the values of the best figure's indicator at its dates, oldest first, the best one among them.
-
-    The same indicator: the same unit, and labels that name the same thing (a table's row, or most words of a key).
-    """
-    if best.fact.as_of is None:
-        return [best]
-    name = words_of(best.fact)
-    dated: dict[str, Figure] = {}
-    for figure in figures:
-        fact = figure.fact
-        if fact.as_of is None or fact.as_of_from == "document" or not same_unit(fact, best.fact):
-            continue
-        if figure is not best and _is_bound(figure):
-            continue
-        if figure.undated < best.undated - 0.45 or figure.coverage < best.coverage - 0.2:
-            continue
-        counted = _base_unit(fact) is not None and _base_unit(fact) == _base_unit(best.fact)
-        elsewhere = counted and fact.document_id != best.fact.document_id and _met(figure) == _met(best)
-        if figure is not best and not elsewhere and not _alike(name - {"数"}, words_of(fact) - {"数"}):
-            continue
-        if fact.as_of not in dated or figure is best:
-            dated[fact.as_of] = figure
-    dated[best.fact.as_of] = best
-    return sorted(dated.values(), key=lambda f: parse_code(f.fact.as_of or "").end)
-
-
-def _alike(one: frozenset[str], other: frozenset[str]) -> bool:
-    if not one or not other:
-        return one == other
-    return len(one & other) / min(len(one), len(other)) >= 0.67
-
-
-def _is_bound(figure: Figure) -> bool:
-    """Tell whether a figure only bounds the value. 例: 20位以内にランクイン"""
-    text = figure.region.reading.document.text
-    return bool(_BOUND.match(text, figure.fact.value_end))
-
-
-_BOUND = re.compile(r"\s*(?:以内|以上|以下|未満)")
-
-
-def _surely_alike(figure: Figure, best: Figure) -> bool:
-    """Tell whether a value may be shown as the same indicator at another date: a wrong one misleads a reader.
-
-    It is in the best one's table, or shares most words of its name (a lone word such as 台湾 is shared by many) or the
-    word that is asked about, and every word of the topic is met there about as well.
-    """
-    if any(b >= NEAR and z < b - _WEAKER for z, b in zip(figure.zones, best.zones, strict=True)):
-        return False
-    one, other = figure.fact, best.fact
-    if one.table is not None and (one.document_id, one.table) == (other.document_id, other.table):
-        return True
-    a, b = words_of(one) - {"数"}, words_of(other) - {"数"}
-    if one.kind == other.kind == "cell" and a == b:
-        scopes = [name_words(" ".join(filter(None, (f.scope, *f.headings[-1:])))) for f in (one, other)]
-        return not all(scopes) or bool(scopes[0] & scopes[1])
-    shared, unit = a & b, _base_unit(one)
-    if 2 * len(shared) >= len(a | b) or len(shared) == min(len(a), len(b)) > 1:
-        return True
-    asked = {atom.lemma for atom in best.region.coverage.atoms if atom.focus and not atom.proper}
-    # 例: 会員数は507企業・団体, コンソーシアムの会員は648企業・団体: a unit that hardly another thing is counted in
-    telling = len(unit or "") > 1 and unit == _base_unit(other)
-    return bool(shared) and (telling or shared <= asked)
-
-
 def with_contradictions(series: Sequence[Figure], figures: Sequence[Figure]) -> list[Figure]:
     """Return a series with what other papers say otherwise for the very same date, each beside its own."""
     both: list[Figure] = []
@@ -385,14 +346,14 @@ def _contradicts(one: Figure, other: Figure) -> bool:
     a, b = one.fact, other.fact
     if a.document_id == b.document_id or a.as_of is None or a.as_of != b.as_of or a.number == b.number:
         return False
-    if any(f.as_of_from not in ("text", "column", "row") for f in (a, b)) or _base_unit(a) != _base_unit(b):
+    if any(f.as_of_from not in ("text", "column", "row") for f in (a, b)) or base_unit_of(a) != base_unit_of(b):
         return False
     kinds = [f.clues._replace(coverage=0, unit=0, prior=0, precision=0, named=0, called=0) for f in (one, other)]
     named = [_stood_under(f) for f in (one, other)]
     return (
         kinds[0] == kinds[1]
         and words_of(a) == words_of(b) != frozenset()
-        and _met(one) == _met(other)
+        and met(one) == met(other)
         and named[0] == named[1]
         and not any(_about_so_many(f) for f in (one, other))
         and abs((a.number or 0) - (b.number or 0)) >= max(_step(a), _step(b))
@@ -423,11 +384,6 @@ def _step(fact: Fact) -> float:
     return _scale(fact) * 10.0 ** -len(shown[-1]) if shown else 1.0
 
 
-def _met(figure: Figure) -> frozenset[str]:
-    """Return the words of the topic that are met at a figure."""
-    return frozenset(a.lemma for a, z in zip(figure.region.coverage.atoms, figure.zones, strict=True) if z >= NEAR)
-
-
 def corroborations(best: Figure, figures: Sequence[Figure]) -> list[Support]:
     """Return where other documents say the same value of the same indicator for the same date."""
     seen = {best.fact.document_id}
@@ -440,18 +396,3 @@ def corroborations(best: Figure, figures: Sequence[Figure]) -> list[Support]:
             seen.add(fact.document_id)
             places.append(Support(fact.document_id, fact.start, fact.end))
     return places[:3]
-
-
-def same_unit(one: Fact, other: Fact) -> bool:
-    """Tell whether two figures measure in one unit: 千円 and 億円, 人 and 名; a bare count goes with any counter."""
-    a, b = _base_unit(one), _base_unit(other)
-    if a is None or b is None:
-        return (a or b) not in ("円", "%")
-    pieces_a, pieces_b = {a, *a.split("・")}, {b, *b.split("・")}
-    return bool(pieces_a & pieces_b) or any(pieces_a & group and pieces_b & group for group in UNIT_GROUPS[:3])
-
-
-def _base_unit(fact: Fact) -> str | None:
-    """Return what a figure counts in: 千円 → 円; None for a bare count."""
-    quantities = find_quantities(printed(fact))
-    return quantities[0].base_unit if quantities else fact.unit

@@ -127,6 +127,7 @@ def answer(question: str = "相談件数は何件ですか", **changes: Any) -> 
         "citations": [citation(1), text_citation(2)],
         "candidates": [],
         "timeline": [],
+        "unsaid": [],
         "missing": [],
         "passages": [passage],
         "confidence": 0.96,

@@ -14,8 +14,8 @@ from ui import chart, font, timeline
 # --- on the page
 
 
-def spec(points, as_of=None):
-    made = chart.spec(timeline.series(points, as_of))
+def spec(points, as_of=None, unsaid=()):
+    made = chart.spec(timeline.series(points, as_of, unsaid))
     altair.LayerChart.from_dict(made)  # raises for what is no Vega-Lite
     return json.loads(json.dumps(made))
 
@@ -43,10 +43,22 @@ def test_a_contradiction_has_a_shape_and_words_of_its_own():
     assert any("資料によって違います" in line for line in made["title"]["subtitle"])
 
 
-def test_a_gap_is_shaded_and_named_on_the_chart():
-    made = spec(yearly("5", None, "7"))
-    assert marks(made, "rect")[0]["data"]["values"][0]["words"] == "令和2年度は、この図にありません"
-    assert "図になし" in [layer["mark"].get("text") for layer in marks(made, "text")]
+def test_only_a_gap_that_the_papers_were_searched_for_is_shaded_and_said_to_be_in_none():
+    made = spec(yearly("5", None, "7", None, "9"), unsaid=["FY2020"])
+    (shade,) = marks(made, "rect")[0]["data"]["values"]
+    assert shade["words"] == "令和2年度は、資料に記載がありません"
+    assert (shade["day"], shade["until"]) == (timeline._day("FY2019"), timeline._day("FY2021"))
+    assert "資料に記載なし" in [layer["mark"].get("text") for layer in marks(made, "text")]
+    assert "※ 令和4年度は、この図にありません" in made["title"]["subtitle"]
+
+
+def test_what_nobody_searched_for_is_not_shaded_in_the_picture_either(monkeypatch):
+    shaded = []
+    monkeypatch.setattr("matplotlib.axes.Axes.axvspan", lambda *_, **__: shaded.append(1))
+    for unsaid, shades in (([], 0), (["FY2020"], 1)):
+        shaded.clear()
+        chart.png(timeline.series(yearly("5", None, "7"), unsaid=unsaid), "件数", "出典：資料")
+        assert len(shaded) == shades
 
 
 def test_the_dates_below_the_axis_are_few_and_in_era_years():
@@ -80,8 +92,9 @@ def test_words_and_points_stand_out_from_their_ground():
 # --- the picture
 
 
-def picture(points, title="相談件数の推移", source="出典：市政の概況 p.3"):
-    return Image.open(io.BytesIO(chart.png(timeline.series(points), title, source))).convert("RGB")
+def picture(points, title="相談件数の推移", source="出典：市政の概況 p.3", unsaid=()):
+    drawn = timeline.series(points, unsaid=unsaid)
+    return Image.open(io.BytesIO(chart.png(drawn, title, source))).convert("RGB")
 
 
 def has_color(image, color):
@@ -110,13 +123,13 @@ def test_every_word_of_the_picture_is_set_in_the_font_that_is_shipped(monkeypatc
 
     monkeypatch.setattr(Figure, "savefig", noted)
     years = [*yearly("5", None, "▲7"), point("2023-01-31", "4件")]
-    picture(years, "髙橋﨑𠮷の$予算$は？😀", "出典：葛\U000e0100飾区 › p.3")
+    picture(years, "髙橋﨑𠮷の$予算$は？😀", "出典：葛\U000e0100飾区 › p.3", unsaid=["FY2020"])
     assert {text.get_fontproperties().get_file() for text in texts} == {str(font.path())}
     shown = "".join(text.get_text() for text in texts)
     assert {ord(c) for c in shown} <= font.characters() | {ord("\n")}
-    for words in ("髙橋﨑〓の$予算$は？〓", "図になし", "▲7件", "令和元年度", "（単位：件）", "葛飾区 ＞ p.3"):
+    for words in ("髙橋﨑〓の$予算$は？〓", "資料に記載なし", "▲7件", "令和元年度", "（単位：件）", "葛飾区 ＞ p.3"):
         assert words in shown
-    assert "※ 令和2年度は、この図にありません" in shown
+    assert "※ 令和2年度は、資料に記載がありません" in shown
 
 
 def test_many_points_and_a_long_title_still_make_a_picture():

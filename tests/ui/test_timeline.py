@@ -151,6 +151,22 @@ def test_a_year_or_month_that_is_left_out_breaks_the_line_and_is_named(points, w
     assert all(not (run[0].day <= gap.after and run[-1].day >= gap.before) for run in drawn.runs)
 
 
+@pytest.mark.parametrize(
+    ("unsaid", "words"),
+    [
+        (["FY2020", "FY2021"], "令和2年度、令和3年度は、資料に記載がありません"),
+        (["FY2020"], "令和2年度、令和3年度は、この図にありません"),  # of one of the two nothing is known
+        (["2020", "2021"], "令和2年度、令和3年度は、この図にありません"),  # other dates
+    ],
+)
+def test_absence_is_claimed_only_of_dates_that_the_papers_were_searched_for(unsaid, words):
+    points = yearly("5", None, None, "8")
+    made = answer(timeline=points, citations=[citation(1)], unsaid=unsaid)
+    drawn = timeline.of_answer(made)
+    assert [(gap.words, gap.unsaid) for gap in drawn.gaps] == [(words, "資料" in words)]
+    assert timeline.remarks(points, unsaid) == [words, ""]
+
+
 def test_dates_that_keep_no_step_leave_nothing_out():
     drawn = timeline.series([point("2024-01-31", "5件"), point("2024-05-31", "6件"), point("2025-01-31", "9件")])
     assert drawn.gaps == ()

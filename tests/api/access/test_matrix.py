@@ -12,7 +12,7 @@ from tests.api.access.office import PEOPLE
 MISSING, ALSO_MISSING = "0123456789abcdef", "fedcba9876543210"
 ANSWER: dict[str, Any] = {
     **{"id": None, "question": "保育？", "status": "not_found", "answer": "資料に記載がありません", "type": "text"},
-    **{"as_of": None, "derived": None, "citations": [], "candidates": [], "timeline": [], "missing": []},
+    **{"as_of": None, "derived": None, "citations": [], "candidates": [], "timeline": [], "unsaid": [], "missing": []},
     **{"is_half": False, "passages": [], "confidence": 0.5, "index": "x", "answerer": "extractive"},
     **{"timings_ms": {"retrieve": 1, "read": 1, "check": 1, "total": 1}, "understood": None, "scope": None},
     "searched": 2,
