@@ -174,10 +174,14 @@ _BOUND = re.compile(r"\s*(?:以内|以上|以下|未満)")
 
 
 def _kinds(figure: Figure) -> frozenset[int]:
-    """Return which kinds of value a figure is said to be, by its name, its table and what is set behind it."""
+    """Return which kinds of value a figure is said to be, by its name, its table and what is set behind it.
+
+    A heading over sentences is none of theirs: what stands under 推進計画 may be a result.
+    """
     fact = figure.fact
+    title = fact.scope if fact.table is not None else None
     behind = _AFTER.match(figure.region.reading.document.text, fact.value_end)
-    said = " ".join(filter(None, (fact.label, fact.row, fact.column, fact.scope, behind[1] if behind else "")))
+    said = " ".join(filter(None, (fact.label, fact.row, fact.column, title, behind[1] if behind else "")))
     return frozenset(i for i, kind in enumerate(_KINDS) if kind.search(said))
 
 
