@@ -14,7 +14,7 @@ from answer.asking.cues import UNIT_GROUPS
 from answer.candidates.figures import DATE_WORDS, Figure, name_words, printed
 from answer.reading.scene import label_words
 from answer.reading.signals import NEAR
-from answer.reading.told import Told, told_of
+from answer.reading.told import Role, Told, told_of
 from ingest.dates import find_periods, parse_code
 from ingest.document import Fact
 from ingest.japanese import fold
@@ -39,13 +39,18 @@ _KINDS = tuple(
 )
 _AFTER = re.compile(r"\s*[（(]([^（()）\n]{1,16})[)）]")  # 例: 1,200人（見込み）
 _NUMBERING = re.compile(r"[(（]?\d+[)）.．、]|[①-⑳⑴-⒇⒈-⒛]|※\s*\d*|[(（]注[)）]?\d*")
-_PART = re.compile(r"うち|内数|内訳|再掲|除く|を含")
 
 
 def told_at(figure: Figure) -> Told:
     """Return what the sentence of a figure, or its cell's heading, says of it in time."""
     statement = figure.region.reading.statements[figure.statement]
     return told_of(figure.fact, statement.text, statement.start)
+
+
+def role_of(figure: Figure) -> Role:
+    """Return what a figure is in time; one said of a year by its name is a value of that year, not one of before."""
+    told = told_at(figure)
+    return "now" if told.role == "before" and find_periods(told.since) else told.role
 
 
 def is_same_indicator(one: Figure, best: Figure) -> bool:
@@ -61,7 +66,7 @@ def is_same_indicator(one: Figure, best: Figure) -> bool:
         return False
     if not _holds_alike(a.as_of, b.as_of) or not _measures_alike(one, best):
         return False
-    if told_at(one).role != told_at(best).role or _kinds(one) != _kinds(best):
+    if role_of(one) != role_of(best) or _kinds(one) != _kinds(best):
         return False
     if a.table is not None and (a.document_id, a.table) == (b.document_id, b.table):
         return _cell_name(a) == _cell_name(b) and (a.as_of_from != "column" or b.as_of_from != "column" or _row(a, b))
@@ -72,7 +77,7 @@ def is_same_indicator(one: Figure, best: Figure) -> bool:
         return _cell_name(a) == _cell_name(b) and _tables_alike(a, b) and not _other_names(one, best)
     asked = {atom.lemma for atom in best.region.coverage.atoms}
     mine, theirs = _name(a), _name(b)
-    if not mine & theirs or bool(_PART.search(a.label)) != bool(_PART.search(b.label)):
+    if not mine & theirs:
         return False
     return (mine - theirs) <= (asked | _over(best)) and (theirs - mine) <= (asked | _over(one))
 
@@ -169,10 +174,14 @@ _BOUND = re.compile(r"\s*(?:以内|以上|以下|未満)")
 
 
 def _kinds(figure: Figure) -> frozenset[int]:
-    """Return which kinds of value a figure is said to be, by its name, its table and what is set behind it."""
+    """Return which kinds of value a figure is said to be, by its name, its table and what is set behind it.
+
+    A heading over sentences is none of theirs: what stands under 推進計画 may be a result.
+    """
     fact = figure.fact
+    title = fact.scope if fact.table is not None else None
     behind = _AFTER.match(figure.region.reading.document.text, fact.value_end)
-    said = " ".join(filter(None, (fact.label, fact.row, fact.column, fact.scope, behind[1] if behind else "")))
+    said = " ".join(filter(None, (fact.label, fact.row, fact.column, title, behind[1] if behind else "")))
     return frozenset(i for i, kind in enumerate(_KINDS) if kind.search(said))
 
 

@@ -28,7 +28,7 @@ from answer.candidates.figures import (
 from answer.candidates.signs import meaning_of
 from answer.candidates.units import in_unit
 from answer.draft import Draft, Moment, Support
-from answer.operations.indicator import base_unit_of, is_asked_for, is_bound, met, same_unit, series_of, told_at
+from answer.operations.indicator import base_unit_of, is_asked_for, is_bound, met, role_of, same_unit, series_of
 from answer.reading.scene import Scene
 from ingest.dates import describe, parse_code
 from ingest.document import Fact
@@ -235,7 +235,7 @@ def answer_series(scene: Scene) -> Draft:
 def _longest(question: Question, figures: Sequence[Figure], start: str) -> tuple[Figure, list[Figure]]:
     """Return the best figure that has other dates, and its series; a course of amounts is none of rates or changes."""
     of_rates = _RATES.search(question.folded) is not None
-    like = [f for f in figures if of_rates or (told_at(f).role == "now" and base_unit_of(f.fact) != "%")]
+    like = [f for f in figures if of_rates or (role_of(f) == "now" and base_unit_of(f.fact) != "%")]
     like = like or list(figures)
     for best in like:
         if best.score < like[0].score - _SAME_SERIES:

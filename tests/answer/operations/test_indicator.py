@@ -56,7 +56,7 @@ PEOPLE = "波越町の{what}\n令和{year}年6月\n\n波越町の人口は、令
         "波越町の将来の人口は、令和6年5月末時点の推計で4,180人です。",  # a forecast
         "波越町の人口は、令和6年5月末現在で4,790人（推計）です。",  # … said behind it
         "波越町の人口は、令和6年5月末現在で98.2%です。",  # another unit
-        "波越町の人口は、令和6年中に61人減少しました。",  # a change of it
+        "波越町の人口は、令和6年5月末現在で61人減少しました。",  # a change of it
         "波越町の人口は、5,000人以上を保つ目標です。",  # an aim and a bound
     ],
 )
@@ -78,6 +78,18 @@ def test_a_whole_year_and_a_day_are_no_dates_of_one_series(tmp_path):
     }
     answer = ask(over(tmp_path, papers), "令和5年度の窓口の相談件数は何件ですか")
     assert values(answer) == [("FY2022", "310件"), ("FY2023", "288件")]
+
+
+def test_a_value_of_the_year_before_is_no_value_of_the_year_it_is_told_beside(tmp_path):
+    said = "令和{year}年度の窓口の相談件数は、前年度の{before}件から増え、{now}でした。"
+    papers = {
+        f"{year}.txt": f"波越町の窓口\n令和{year + 1}年6月\n\n{said.format(year=year, before=before, now=now)}\n"
+        for year, before, now in ((4, 260, "274件"), (5, 274, "過去最多"), (6, 289, "301件"))
+    }
+    answer = ask(over(tmp_path, papers), "令和6年度の窓口の相談件数は何件ですか")
+    assert values(answer)[0] == ("FY2022", "274件")
+    assert values(answer)[-1] == ("FY2024", "301件")
+    assert ("FY2023", "274件") not in values(answer)
 
 
 @pytest.mark.parametrize("town", ["波越町の", ""])
