@@ -9,8 +9,8 @@ import pytest
 from starlette.testclient import TestClient
 from streamlit.testing.v1 import AppTest
 
-from answer import confidence
 from answer.answer import Dropping, Status
+from answer.judging import confidence
 from api import schemas
 from api.app import create_app
 from api.settings import Settings
