@@ -161,8 +161,10 @@ def _holds_alike(one: str, other: str) -> bool:
 
 def _measures_alike(one: Figure, best: Figure) -> bool:
     """Tell whether two figures count in one unit, and both are values: 20位以内 only bounds one."""
-    a, b = base_unit_of(one.fact), base_unit_of(best.fact)
-    return not is_bound(one) and (a is None) == (b is None) and same_unit(one.fact, best.fact)
+    bare = [f for f in (one, best) if base_unit_of(f.fact) is None]
+    if len(bare) == 1 and not is_asked_for(bare[0]):  # what it counts is said by its name alone. 例: 会員数 549
+        return False
+    return not is_bound(one) and same_unit(one.fact, best.fact)
 
 
 def is_bound(figure: Figure) -> bool:
