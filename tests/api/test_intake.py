@@ -411,13 +411,23 @@ def test_health_says_what_the_model_is_doing_and_waits_for_nothing(client, slow_
 
 def test_an_intake_says_that_it_waits_for_the_model(client, adding, slow_model):
     embedder, _, unpacked, loaded = slow_model
-    threading.Timer(0.6, unpacked.set).start()
-    threading.Timer(1.2, loaded.set).start()
+    before = "埋め込みモデルを準備しています（初回だけ）"
+
+    def go_on():
+        for stage, event in ((before, unpacked), (LOADING, loaded)):
+            end = time.monotonic() + 8
+            while all(one["stage"] != stage for one in intakes(client)) and time.monotonic() < end:
+                time.sleep(0.05)
+            time.sleep(0.5)  # so that whoever sent it hears of it too
+            event.set()
 
     def add(contents, sources):
         embedder.count_tokens("議案")
 
     adding.adding = add
+    going_on = threading.Thread(target=go_on)
+    going_on.start()
     *heard, last = send(client, ("a.txt", b"x"))
-    assert {"埋め込みモデルを準備しています（初回だけ）", LOADING} <= {event["stage"] for event in heard}
+    going_on.join()
+    assert {before, LOADING} <= {event["stage"] for event in heard}
     assert last["problem"]["type"] == "urn:tenkyo:problem:index-unusable"
