@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from rapidfuzz import fuzz, process
+from rapidfuzz.distance import Levenshtein
 
 from api.mcp.refused import Refused
 from index.documents import DocumentInfo
@@ -14,6 +16,8 @@ from ingest.japanese import fold
 
 MOST = 5
 LEAST = 45.0  # of 100: how alike two names must be for one to be meant for the other
+_ID = re.compile(r"[0-9a-f]{12,20}")
+_SLIPS = 2
 
 
 def scope_of(
@@ -45,9 +49,12 @@ def scope_of(
 def check_document(infos: Sequence[DocumentInfo], document_id: str) -> None:
     """Raise Refused for an id that no paper of the caller's has, whether others have one or nobody."""
     if all(info.id != document_id for info in infos):
-        names = {info.id: f"{info.id} {info.file} {info.title}" for info in infos}
         titles = {info.id: f"{info.id}（{info.title}）" for info in infos}
-        near = [titles[id_] for id_ in _near(document_id, names)]
+        if _ID.fullmatch(document_id):  # how alike two ids are says nothing, but for a slip of the pen
+            found = [id_ for id_ in titles if Levenshtein.distance(id_, document_id) <= _SLIPS]
+        else:
+            found = _near(document_id, {info.id: f"{info.file} {info.title}" for info in infos})
+        near = [titles[id_] for id_ in found]
         raise Refused(
             f"資料 {_shown(document_id)} はありません。{_meant(near, 'list_documents で ID を確かめてください。')}"
         )
