@@ -19,6 +19,7 @@ from answer.answer import Answer, Citation, QuestionError, Status, TimelinePoint
 from answer.events import Done, Event, Found, Worded
 from api.access.commands import add_commands
 from api.access.errors import AccessError
+from api.places import place_of
 from api.settings import Settings, SettingsError, read_settings
 from api.upkeep import add_commands as add_upkeep
 from eval.arguments import Parser
@@ -672,19 +673,8 @@ def place(citation: Citation) -> str:
 
     例: 総務委員会資料（a.pdf、令和6年2月議会） 3ページ（印刷 2） 1 治安情勢 > (2) 特殊詐欺
     """
-    parts = [f"{citation.title or citation.file}（{'、'.join(filter(None, [citation.file, citation.meeting]))}）"]
-    notes = ["文字認識（OCR）"] if citation.read_by == "ocr" else []
-    if citation.place is not None:
-        parts.append(citation.place + (f"（{notes[0]}）" if notes else ""))
-    elif citation.page is not None:
-        notes = [f"印刷 {citation.page_label}"] * bool(citation.page_label) + ["推定"] * citation.page_guessed + notes
-        parts.append(f"{citation.page}ページ" + (f"（{'、'.join(notes)}）" if notes else ""))
-    if citation.lines is not None:
-        first, last = citation.lines
-        parts.append(f"{first}行目" if first == last else f"{first}〜{last}行目")
-    if citation.section:
-        parts.append(" > ".join(citation.section))
-    return " ".join(parts)
+    paper = f"{citation.title or citation.file}（{'、'.join(filter(None, [citation.file, citation.meeting]))}）"
+    return " ".join(filter(None, (paper, place_of(citation))))
 
 
 def search(arguments: argparse.Namespace, settings: Settings) -> int:

@@ -17,6 +17,7 @@ from api.mcp.near import check_document, scope_of
 from api.mcp.refused import Refused
 from api.mcp.result import result
 from api.mcp.schemas import DocumentOut, DocumentsOut, HeadingOut, OutlineOut, PageOut
+from api.places import link_of
 from index.snapshot import Snapshot
 from ingest.document import Document, Page
 
@@ -145,7 +146,7 @@ class Reading:
             page=page.number,
             label=page.label and f"{page.label}{guessed}",
             text=text,
-            link=told.link_of(self.desk.page_url, about.document_id, page.number),
+            link=link_of(self.desk.page_url, about.document_id, page.number),
             next_cursor=more,
         )
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from secrets import token_hex
 from typing import Literal
-from urllib.parse import urlencode
 
 from answer.answer import Answer, Citation
 from answer.judging.confidence import HIGH, MIDDLE
 from api.mcp.schemas import DocumentOut, Point, Quote
+from api.places import link_of, link_to, place_of
 from index.documents import DocumentInfo
 from ingest.dates import describe
 
@@ -27,12 +27,6 @@ def uri_of(document_id: str, page: int | None = None) -> str:
     return f"{SCHEME}/{document_id}" + (f"/pages/{page}" if page is not None else "")
 
 
-def link_of(page_url: str, document_id: str, page: int | None, span: tuple[int, int] | None = None) -> str:
-    """Return the address at which people see a page, with a span of it marked. It carries no right: they sign in."""
-    marked = {"start": span[0], "end": span[1]} if span else {}
-    return f"{page_url}/documents?{urlencode({'id': document_id, 'page': page or 1, **marked})}"
-
-
 def quote_of(citation: Citation, page_url: str) -> Quote:
     return Quote(
         n=citation.n,
@@ -43,25 +37,8 @@ def quote_of(citation: Citation, page_url: str) -> Quote:
         place=place_of(citation),
         quote=citation.quote,
         uri=uri_of(citation.document_id, citation.page),
-        link=link_of(page_url, citation.document_id, citation.page, (citation.start, citation.end)),
+        link=link_to(page_url, citation),
     )
-
-
-def place_of(citation: Citation) -> str:
-    """Return where in its paper a quote stands. 例: 3ページ（印刷 2） 1 治安情勢 > (2) 特殊詐欺"""
-    notes = ["文字認識（OCR）"] if citation.read_by == "ocr" else []
-    parts = []
-    if citation.place is not None:
-        parts.append(citation.place + "".join(f"（{note}）" for note in notes))
-    elif citation.page is not None:
-        notes = [f"印刷 {citation.page_label}"] * bool(citation.page_label) + ["推定"] * citation.page_guessed + notes
-        parts.append(f"{citation.page}ページ" + (f"（{'、'.join(notes)}）" if notes else ""))
-    if citation.lines is not None:
-        first, last = citation.lines
-        parts.append(f"{first}行目" if first == last else f"{first}〜{last}行目")
-    if citation.section:
-        parts.append(" > ".join(citation.section))
-    return " ".join(parts)
 
 
 def quoted(quotes: Iterable[Quote]) -> list[str]:

@@ -12,14 +12,13 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import aclosing
 from typing import Any
-from urllib.parse import urlencode
 
 from anyio import CancelScope
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, StreamingResponse
 
-from answer.answer import Citation, Status
+from answer.answer import Status
 from answer.events import Done, Event, Found, Worded
 from answer.generating.contract import Writer
 from answer.generating.writer import ServerWriter
@@ -27,6 +26,7 @@ from api import schemas
 from api.access.caller import Caller, Reader
 from api.access.papers import Papers
 from api.ask import answer_out, events_for
+from api.places import link_to
 from api.plugs.asked import EXTRACTIVE, MODEL, Asked, ChatRequest, is_extractive, read_asked
 from api.plugs.completion import END, WAIT, Completion, data, open_webui_line
 from api.plugs.errors import CHAT, MODELS, openai_error
@@ -72,7 +72,7 @@ def chat_router(papers: Papers, writer: ServerWriter | None, settings: Settings)
             lines = (completion.first(), completion.chunk({"content": reply}), completion.last())
             return StreamingResponse(iter(lines), media_type=SSE)
         events = _told(papers, who, read_asked(body), request, by)
-        wording = Wording(lambda citation: page_url(settings.page_url, citation))
+        wording = Wording(lambda citation: link_to(settings.page_url, citation))
         if body.stream:
             first: Coming = asyncio.ensure_future(anext(events, None))
             await asyncio.wait({first}, timeout=PATIENCE)
@@ -90,12 +90,6 @@ def chat_router(papers: Papers, writer: ServerWriter | None, settings: Settings)
         return Response(status_code=_GONE)
 
     return router
-
-
-def page_url(page: str, citation: Citation) -> str:
-    """Return the address at which the page shows a quote: it opens for who may see the document."""
-    place = {"id": citation.document_id, "page": citation.page or 1, "start": citation.start, "end": citation.end}
-    return f"{page}/documents?{urlencode(place)}"
 
 
 async def _told(

@@ -13,7 +13,7 @@ from api.access.caller import Reader
 from api.access.door import note
 from api.access.papers import Papers
 from api.access.state import Holdings
-from api.plugs.chat import page_url
+from api.places import link_to
 from api.plugs.errors import RETRIEVAL
 from api.plugs.wording import heading
 from api.problems import Problem
@@ -163,7 +163,7 @@ def _record(passage: Passage, rank: int, settings: Settings) -> RecordOut:
         "place": citation.place,
         "start": citation.start,
         "end": citation.end,
-        "url": page_url(settings.page_url, citation),
+        "url": link_to(settings.page_url, citation),
     }
     return RecordOut(
         content=citation.quote,
