@@ -36,11 +36,6 @@ Forbidden = Literal["unsupported_answers", "quotes_not_verbatim", "errors"]
 MUST_BE_NONE: tuple[Forbidden, ...] = get_args(Forbidden)
 
 What = Literal["fixed", "broken", "cited", "uncited", "changed"]
-_TURNS: tuple[tuple[str, What, What], ...] = (
-    ("right", "fixed", "broken"),
-    ("declined", "fixed", "broken"),
-    ("cited", "cited", "uncited"),
-)
 # The names of the comparisons over several sets together: all of them; those that nobody learned from (sealed, or asked
 # blind and left alone since); and the others, which the rules may have been made with.
 ALL, UNREAD, READ = "*", "*unread", "*read"

@@ -183,7 +183,6 @@ class Looks:
 
 
 _MOST_RULES = 1_000
-_DECORATION = r"text-decoration(?:-line)?"
 _HIDES = (
     ("display", r"none\b"),
     ("visibility", r"(?:hidden|collapse)\b"),
