@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
-import re
 import time
 from collections import OrderedDict
 from collections.abc import Generator, Iterator, Sequence
@@ -15,17 +13,12 @@ from string import ascii_uppercase
 from threading import Lock
 from typing import Any
 
-import numpy as np
-
 from answer.answer import (
     A_LINE,
     LIMITS,
     USUAL,
     Answer,
-    Box,
-    Candidate,
     Citation,
-    Derived,
     Generated,
     Passage,
     QuestionError,
@@ -34,10 +27,10 @@ from answer.answer import (
     Writing,
 )
 from answer.asking.followup import leans, of_its_row, resolve
-from answer.asking.question import Question, asks_two, read_question, validate
+from answer.asking.question import Question, read_question, validate
 from answer.asking.spelling import Speller
 from answer.candidates.figures import asked_names, is_named
-from answer.check import is_verbatim, unsupported
+from answer.citing import as_passages, cite, cite_draft
 from answer.draft import Draft, Support
 from answer.editions.asked import answer_asked, read_asked
 from answer.editions.shelf import Editions
@@ -53,9 +46,11 @@ from answer.operations.gaps import MOST, asked_of, holds_none, left_out
 from answer.operations.picking import pick
 from answer.reading.as_read import Reads, read_by
 from answer.reading.evidence import katakana, read_atoms
+from answer.reading.lexicon import Lexicon
 from answer.reading.library import Library
 from answer.reading.ranking import led_by_facts, led_by_reading, merged
 from answer.reading.scene import Scene, build_scene
+from answer.saying import say
 from answer.trace import Trace
 from index.collection import Collection
 from index.documents import DocumentInfo
@@ -65,21 +60,17 @@ from index.reader import WEIGHTS, open_reader
 from index.retriever import Leg
 from index.scope import Scope
 from index.snapshot import Part, Snapshot
-from ingest.dates import find_periods, parse_code
-from ingest.document import Fact, Page
-from ingest.japanese import fold, words
+from ingest.document import Fact
+from ingest.japanese import fold
 from ingest.kana import Marks
-from ingest.writing import without_notes
 
-NOT_FOUND = "資料に記載がありません"
-UNSURE = "一つに決められません。次の箇所に書かれている可能性があります。"
 log = logging.getLogger(__name__)
 
 _HITS = 16  # chunks that are read closely
 _FACTS = 80  # facts that are looked at wherever they stand
 _WIDER = 4  # times as many are looked through for those that are called just what the question says,
 _NAMED = 1.4  # and those count this much more for each name: the words of a long title outweigh a short name
-_PASSAGES = 5  # shown to a reader who wants more
+_ABOUT = 5  # passages about a question, in which the right spelling of its words is looked for
 _VIEWS = 8  # snapshots, or what somebody may see of one, whose words are kept
 
 
@@ -187,7 +178,7 @@ class Assistant:
         retrieved = time.perf_counter()
         _, outcome, hits, scene = self._decided(view, hits, scene)
         answered = time.perf_counter()
-        answer = self._checked(view.snapshot, read, outcome, hits)
+        answer = say(view.snapshot, read, outcome, hits)
         done = time.perf_counter()
         timings = Timings(
             retrieve=_ms(started + waited, retrieved),
@@ -238,7 +229,7 @@ class Assistant:
         if not draft:
             return None
         question = read_question(text, view.today())
-        answer = self._checked(view.snapshot, question, Outcome("answered", draft, 0.0), ())
+        answer = say(view.snapshot, question, Outcome("answered", draft, 0.0), ())
         if answer.status != "answered":
             return None
         timings = Timings(total=_ms(started, time.perf_counter()))
@@ -303,34 +294,11 @@ class Assistant:
         """Return the best passages for a question, best first."""
         text = validate(question, self.max_question_chars)
         view = self._view(scope, visible)
-        return self._passages(view.snapshot, view.snapshot.search(text, k=k, leg=leg, part=view.part))
+        return as_passages(view.snapshot, view.snapshot.search(text, k=k, leg=leg, part=view.part))
 
     def cite(self, snapshot: Snapshot, document_id: str, start: int, end: int, n: int) -> Citation:
         """Return the citation of ``document.text[start:end]``; ``n`` is its number in the answer."""
-        document = snapshot.document(document_id)
-        start, end = _trimmed(document.text, start, end)
-        page = document.page_at(start)
-        end = min(end, page.end)
-        return Citation(
-            n=n,
-            document_id=document_id,
-            file=document.file,
-            title=document.title,
-            meeting=document.meeting,
-            published=document.published,
-            page=page.number if document.paging != "none" else None,
-            page_label=page.label,
-            page_guessed=document.paging == "guessed",
-            section=document.headings_at(start),
-            quote=document.text[start:end],
-            lines=document.lines(start, end) if document.lines_are_source else None,
-            start=start,
-            end=end,
-            boxes=line_boxes(page, start, end),
-            place=document.place_of(start, end),
-            read_by=page.read_by,
-            published_guessed=document.is_date_guessed,
-        )
+        return cite(snapshot, document_id, start, end, n)
 
     def _view(self, scope: Scope | None, visible: frozenset[str] | None = None) -> _View:
         """Return what is asked: the snapshot as far as it is visible, narrowed where there is a scope."""
@@ -363,7 +331,7 @@ class Assistant:
             if kept is None or kept[0] is not snapshot:  # what somebody sees is the same, but of an older whole
 
                 def passages(text: str) -> list[str]:
-                    return [fold(hit.chunk.text) for hit in snapshot.search(text, k=_PASSAGES, leg="keyword")]
+                    return [fold(hit.chunk.text) for hit in snapshot.search(text, k=_ABOUT, leg="keyword")]
 
                 self._spellers[snapshot.id] = snapshot, Speller(snapshot.frequencies(), passages)
             self._spellers.move_to_end(snapshot.id)
@@ -406,7 +374,7 @@ class Assistant:
         # A figure's label often says more than the passage around it: tables are short on words.
         spans += [(fact.document_id, fact.start, fact.end, 0.0) for fact, _ in facts]
         readings = self._library.open(snapshot, [span[:3] for span in spans])
-        atoms = read_atoms(question, _Lexicon(view))
+        atoms = read_atoms(question, Lexicon(view.snapshot, view.part))
         return hits, build_scene(question, atoms, [(readings[i], a, b, prior) for i, a, b, prior in spans])
 
     def _facts(self, view: _View, question: Question) -> list[tuple[Fact, float]]:
@@ -463,80 +431,12 @@ class Assistant:
 
         return decide(scene, picked, hits, len(view.documents()), similarity, Shelf(texts), judge, least)
 
-    def _checked(self, snapshot: Snapshot, question: Question, outcome: Outcome, hits: Sequence[Hit]) -> Answer:
-        """Return the answer with its citations; what is not in the text that it cites is neither said nor offered."""
-        passages = self._passages(snapshot, hits[:_PASSAGES])
-        answer = Answer(
-            question=question.text,
-            status="not_found",
-            answer=NOT_FOUND,
-            type=question.kind,
-            missing=outcome.missing,
-            passages=passages,
-            confidence=round(1 - outcome.draft.probability, 2),
-        )
-        if outcome.status == "not_found":
-            return answer
-        if outcome.status == "answered" and (citations := self._cited(snapshot, question, outcome.draft)):
-            draft = outcome.draft
-            places = list(dict.fromkeys(draft.supports))
-            numbers = [places.index(support) + 1 for support in draft.supports]
-            return replace(
-                answer,
-                status="answered",
-                answer=draft.text,
-                type=draft.kind,
-                as_of=draft.as_of,
-                derived=Derived(draft.how, tuple(dict.fromkeys(numbers[i] for i in draft.operands)))
-                if draft.how
-                else None,
-                citations=citations,
-                timeline=_timeline(draft, numbers, citations),
-                missing=_named(outcome.missing, question, passages),
-                is_half=asks_two(question) and draft.sort != "line",
-                confidence=round(outcome.draft.probability, 2),
-            )
-        offers: list[Candidate] = []
-        cited: list[Citation] = []
-        for draft in outcome.candidates:
-            places_of_it = self._cited(snapshot, question, draft, first=len(cited) + 1)
-            if places_of_it:
-                offers.append(Candidate(draft.text, places_of_it[0].n, round(draft.probability, 2)))
-                cited += places_of_it
-        return replace(
-            answer,
-            status="unsure",
-            answer=UNSURE,
-            citations=tuple(cited),
-            candidates=tuple(offers),
-            missing=_named(outcome.missing, question, passages),
-            confidence=round(outcome.draft.probability, 2),
-        )
-
-    def _cited(self, snapshot: Snapshot, question: Question, draft: Draft, first: int = 1) -> tuple[Citation, ...]:
-        """Return a draft's citations, numbered from ``first``; none where a figure or a quote is not what they say."""
-        places = list(dict.fromkeys(draft.supports))  # one row of a table is cited once, whatever it holds
-        citations = tuple(self.cite(snapshot, s.document_id, s.start, s.end, n) for n, s in enumerate(places, first))
-        papers = [snapshot.document(c.document_id) for c in citations]
-        cited = [
-            " ".join((paper.cells_apart(c.start, c.end), *c.section, c.title, c.meeting or "", *_days(c)))
-            for c, paper in zip(citations, papers, strict=True)
-        ]
-        loose = unsupported(draft.text, cited, question.text, draft.how)
-        sound = all(
-            is_verbatim(c.quote, paper.text, c.start, c.end) for c, paper in zip(citations, papers, strict=True)
-        )
-        if loose or not sound:
-            log.info("not said, since %s is in no cited text: %s", loose or "a quote", draft.text)
-            return ()
-        return citations
-
     def _evidence(
         self, snapshot: Snapshot, question: Question, outcome: Outcome, scene: Scene, hits: Sequence[Hit]
     ) -> Evidence:
         """Return what a model is given: lines, our own candidates as far as they stand, and how long it may be."""
         drafts = [outcome.draft] * (outcome.status == "answered") + list(outcome.candidates)
-        sound = {d.text: d.supports for d in reversed(drafts) if self._cited(snapshot, question, d)}
+        sound = {d.text: d.supports for d in reversed(drafts) if cite_draft(snapshot, question, d)}
         told = [text for text in dict.fromkeys(d.text for d in drafts) if text in sound]
         options = tuple(Option(letter, text, sound[text]) for letter, text in zip(ascii_uppercase, told, strict=False))
         kind = outcome.draft.kind if outcome.status == "answered" else question.kind
@@ -548,10 +448,10 @@ class Assistant:
     ) -> Generator[Event, None, tuple[Generated | None, Writing, Record]]:
         """Yield each sentence of the writer that stands in the evidence; return what is left of it in the end."""
 
-        def cite(place: Support, n: int) -> Citation:
-            return self.cite(snapshot, place.document_id, place.start, place.end, n)
+        def cited(place: Support, n: int) -> Citation:
+            return cite(snapshot, place.document_id, place.start, place.end, n)
 
-        composition = Composition(evidence, answer, cite)
+        composition = Composition(evidence, answer, cited)
         written = Written(Mode.NONE, "")
         with closing(writer.write(evidence)) as claims:
             for item in claims:
@@ -569,16 +469,6 @@ class Assistant:
             log.info("nothing is left of what %s wrote (%s): %s", writing.model, writing.ended, writing.error)
         return generated, writing, Record(evidence, tuple(composition.verdicts), written)
 
-    def _passages(self, snapshot: Snapshot, hits: Sequence[Hit]) -> tuple[Passage, ...]:
-        return tuple(
-            Passage(
-                hit.chunk.id,
-                round(hit.score, 4),
-                self.cite(snapshot, hit.chunk.document_id, hit.chunk.start, hit.chunk.end, n),
-            )
-            for n, hit in enumerate(hits, 1)
-        )
-
 
 def _has_value(view: _View, question: str, thing: str, column: str) -> bool:
     """Tell whether the papers give a thing a value under the name of a column."""
@@ -587,37 +477,6 @@ def _has_value(view: _View, question: str, thing: str, column: str) -> bool:
         all(name in katakana(" ".join(filter(None, (fact.label, fact.row, fact.column)))) for name in names)
         for fact, _ in view.snapshot.search_facts(question, k=_FACTS, part=view.part)
     )
-
-
-def _named(missing: Sequence[str], question: Question, passages: Sequence[Passage]) -> tuple[str, ...]:
-    """Return words that are missing as the question has them, without those that stand in the passages shown.
-
-    例: カスハラ対策トシテ県 is no word of anybody's; what a reader sees right below is not missing.
-    """
-    asked = re.sub(r"\s", "", question.folded)
-    shown = katakana(" ".join(" ".join((p.citation.title, *p.citation.section, p.citation.quote)) for p in passages))
-    named: list[str] = []
-    for word in missing:
-        at = katakana(asked).find(katakana(word))
-        of_term = next((t.text for t in question.terms if word in (t.lemma, *t.parts)), "")
-        typed = asked[at : at + len(katakana(word))] if at >= 0 else of_term
-        inside = [t.text for t in question.terms if t.text in typed]
-        whole = not inside or any(t.text == typed for t in question.terms) or re.search(r"\d", typed)
-        # a piece of a word is no word either: 定休日, not 定休
-        held = next((t.text for t in question.terms if typed != t.text and typed in t.text), typed)
-        named += [held if katakana(held) not in shown else typed] if whole else inside
-    return tuple(w for w in dict.fromkeys(named) if w and w != question.counter and katakana(w) not in shown)
-
-
-def _timeline(draft: Draft, numbers: Sequence[int], citations: Sequence[Citation]) -> tuple[TimelinePoint, ...]:
-    """Return the points of a draft whose value stands in their citation; fewer than two are no series."""
-    points = [TimelinePoint(m.as_of, m.value, m.unit, numbers[m.support]) for m in draft.timeline]
-    kept = tuple(
-        replace(point, value=without_notes(point.value))
-        for point in points
-        if point.value in citations[point.citation - 1].quote
-    )
-    return kept if len(kept) > 1 else ()
 
 
 def open_assistant(
@@ -638,76 +497,6 @@ def open_assistant(
     reads = open_reader(embedder, reader).scores if reader is not None else None
     collection = Collection(Path(folder), embedder, database)
     return Assistant(collection, max_question_chars, reads=reads, sure=sure)
-
-
-def line_boxes(page: Page, start: int, end: int) -> tuple[Box, ...] | None:
-    """Return a rectangle for each line of the span, in points from the page's top left; None without a picture."""
-    if page.char_boxes is None:
-        return None
-    boxes = np.frombuffer(page.char_boxes, dtype="<f4").reshape(-1, 4)[
-        max(0, start - page.start) : max(0, end - page.start)
-    ]
-    boxes = boxes[~np.isnan(boxes).any(axis=1)]
-    rows: list[list[float]] = []
-    for x0, y0, x1, y1 in boxes.tolist():
-        if rows and y0 < rows[-1][3] - 0.3 * (rows[-1][3] - rows[-1][1]) and y1 > rows[-1][1] and x0 >= rows[-1][0] - 1:
-            row = rows[-1]
-            rows[-1] = [min(row[0], x0), min(row[1], y0), max(row[2], x1), max(row[3], y1)]
-        else:
-            rows.append([x0, y0, x1, y1])
-    return tuple((round(a, 1), round(b, 1), round(c, 1), round(d, 1)) for a, b, c, d in rows)
-
-
-def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
-    piece = text[start:end]
-    return start + len(piece) - len(piece.lstrip()), end - (len(piece) - len(piece.rstrip()))
-
-
-def _days(citation: Citation) -> list[str]:
-    """Return when the cited document was published, and the days that relative words of its quote mean.
-
-    例: 昨年3月, published in 2022 → 2021-03-01, 2021-03-31
-    """
-    if citation.published is None:
-        return []
-    said = find_periods(citation.quote, written=parse_code(citation.published))
-    return [citation.published, *(day for p in said for day in (p.start, p.end))]
-
-
-# Words with a cosine of .45 are mostly about the same thing (端末 and タブレット .47, 悩み and 相談 .57), below it more
-# and more only of one field. Against none, right answers rise by .02 on questions-dev, and wrongly declined ones fall
-# by .02 to .04 on four sets; .4 and .5, and a worth of once the cosine, hardly differ.
-_ALIKE = 0.45
-_WORTH = 1.2
-
-
-class _Lexicon:
-    """The words of what is asked."""
-
-    def __init__(self, view: _View) -> None:
-        self._snapshot, self._part = view.snapshot, view.part
-
-    def idf(self, word: str) -> float:
-        """Return what finding a word is worth: the BM25 weight of its share of the chunks, at most 1 in 1,000."""
-        return math.log(1 + 1 / max(self._frequency(word), 0.001))
-
-    def known(self, word: str) -> bool:
-        return self._frequency(word) > 0
-
-    def neighbours(self, words: Sequence[str]) -> dict[str, list[tuple[str, float]]]:
-        found = self._snapshot.neighbours(words, _ALIKE)
-        # One look for all that is asked about next.
-        self._shares([*words, *(other for near in found.values() for other, _ in near)])
-        return {word: [(other, min(0.8, _WORTH * cosine)) for other, cosine in near] for word, near in found.items()}
-
-    def _frequency(self, word: str) -> float:
-        return self._shares([word])[word]
-
-    def _shares(self, asked: Sequence[str]) -> dict[str, float]:
-        """Return how often each word stands, or what stands for it: its last part."""
-        forms = {word: {word, *words(word)[-1:]} for word in asked}
-        held = self._snapshot.shares({form for some in forms.values() for form in some}, self._part)
-        return {word: max(held[form] for form in some) for word, some in forms.items()}
 
 
 def _ms(start: float, end: float) -> float:

@@ -11,7 +11,7 @@ from answer.asking.question import Question
 from answer.candidates.figures import Figure, lead_over, places_of, printed, rank_figures
 from answer.draft import Draft
 from answer.operations.indicator import same_unit, told_at
-from answer.operations.series import _number, change
+from answer.operations.series import change, number_text
 from answer.reading.scene import Scene
 from answer.reading.told import CHANGED, Told
 from ingest.dates import Period, parse_code
@@ -94,9 +94,9 @@ def answer_told_change(scene: Scene) -> Draft | None:
             return _draft(scene, figure, figures, f"{_unsigned(printed(fact))}{_said_way(figure, told)}")
         assert fact.number is not None
         grown = fact.number - 100
-        text = f"{_number(abs(grown))}%{'増' if grown > 0 else '減'}" if grown else "増減なし"
+        text = f"{number_text(abs(grown))}%{'増' if grown > 0 else '減'}" if grown else "増減なし"
         return replace(
-            _draft(scene, figure, figures, text), how=f"{printed(fact)} − 100% = {_number(grown)}%", operands=(0,)
+            _draft(scene, figure, figures, text), how=f"{printed(fact)} − 100% = {number_text(grown)}%", operands=(0,)
         )
     if is_growth and question.counter != "ポイント":
         return Draft(question.kind, missing=("増減率",), why=("どれだけの割合で変わったかが書かれていない",))
@@ -254,8 +254,8 @@ def _undone(scene: Scene, now: Figure, moved: Figure, figures: Sequence[Figure])
         return None
     shown = [float(re.sub(r"[^\d.]", "", printed(f))) for f in (a, b)]
     unit, sign = fold(a.unit or ""), "−" if way > 0 else "＋"
-    value = _number(round(shown[0] - way * shown[1], 6))
-    how = f"{_number(shown[0])} {sign} {_number(shown[1])} = {value}{unit}"
+    value = number_text(round(shown[0] - way * shown[1], 6))
+    how = f"{number_text(shown[0])} {sign} {number_text(shown[1])} = {value}{unit}"
     return replace(_draft(scene, now, figures, f"{value}{unit}"), how=how, operands=(0,), as_of=None, timeline=())
 
 

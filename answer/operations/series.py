@@ -302,11 +302,11 @@ def subtract(late: Fact, early: Fact) -> tuple[str, str]:
     a, b = late.number / scale, early.number / scale
     difference = a - b
     sign = "増" if difference > 0 else "減" if difference < 0 else "増減なし"
-    terms = _number(a), _number(b)
+    terms = number_text(a), number_text(b)
     if any(re.search(r"[億万兆]\d", in_digits(fact)) for fact in (late, early)):
         terms = printed(late), printed(early)  # as the papers print them, so that a reader finds them there
-    how = f"{terms[0]} − {terms[1]} = {_number(difference)}{unit}"
-    return (f"{_number(abs(difference))}{unit}{sign}" if difference else sign), how
+    how = f"{terms[0]} − {terms[1]} = {number_text(difference)}{unit}"
+    return (f"{number_text(abs(difference))}{unit}{sign}" if difference else sign), how
 
 
 def _scale(fact: Fact) -> float:
@@ -322,7 +322,7 @@ def _scale(fact: Fact) -> float:
 _SCALES = frozenset({1, 10, 100, 1000, 10**4, 10**5, 10**6, 10**7, 10**8, 10**9, 10**12})
 
 
-def _number(value: float) -> str:
+def number_text(value: float) -> str:
     return f"{value:,.0f}" if abs(value - round(value)) < 1e-6 else f"{value:,.2f}".rstrip("0")
 
 

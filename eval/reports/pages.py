@@ -10,7 +10,7 @@ from typing import Protocol
 
 from PIL import Image
 
-from answer.assistant import line_boxes
+from answer.citing import line_boxes
 from index.snapshot import Snapshot
 from ingest.document import Document, Page
 from ingest.japanese import fold, fold_with_offsets

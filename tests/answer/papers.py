@@ -5,13 +5,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from answer.answer import Answer
-from answer.assistant import NOT_FOUND, UNSURE, Assistant
+from answer.assistant import Assistant
 from answer.check import unsupported
 from answer.draft import Draft
 from answer.judging.confidence import Judge
 from answer.judging.features import Features
 from answer.judging.outcome import OFFERED
 from answer.reading.as_read import Reads
+from answer.saying import NOT_FOUND, UNSURE
 from index.collection import Collection
 from tests.conftest import HashingEmbedder
 

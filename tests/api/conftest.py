@@ -15,9 +15,10 @@ from starlette.testclient import TestClient
 
 from answer.answer import Answer, Candidate, Citation, Derived, Passage, QuestionError, TimelinePoint, Timings
 from answer.asking.question import validate
-from answer.assistant import UNSURE, Assistant
+from answer.assistant import Assistant
 from answer.events import Done, Event, Found
 from answer.generating.contract import Writer
+from answer.saying import UNSURE
 from api.app import create_app
 from api.settings import Settings
 from index.collection import AddReport
