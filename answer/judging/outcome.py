@@ -20,6 +20,9 @@ from index.protocols import Hit
 from ingest.japanese import fold
 
 OFFERED = 3  # candidates of an unsure answer
+# Over ten collections left out, right among what is said: .577 when the value is always said, .625 so, .634 when it
+# never is.
+NEARLY = 0.8
 
 
 @dataclass(frozen=True)
@@ -95,9 +98,11 @@ def decide(
 
 
 def _best(judged: Sequence[Judged]) -> Draft | None:
-    """Return the likeliest draft; where it holds the value that was picked the value: it is short and dated.
+    """Return the likeliest draft; where it holds a value that is nearly as likely the value: it is short and dated.
 
-    What was picked out of all comes before what was picked near a line: it knows the values of other dates.
+    A line that answers may hold another value, too: of 225 picked values whose line was likelier, 27 were wrong where
+    the line was right. What was picked out of all comes before what was picked near a line: it knows the values of
+    other dates.
     """
     if not judged:
         return None
@@ -106,7 +111,8 @@ def _best(judged: Sequence[Judged]) -> Draft | None:
     for value in sorted(held, key=lambda draft: SORTS.index(draft.sort)):
         if SORTS.index(value.sort) >= SORTS.index(best.sort):
             break
-        if katakana(value.text.partition("（")[0]) in katakana(best.text):
+        nearly = value.probability >= NEARLY * best.probability
+        if nearly and katakana(value.text.partition("（")[0]) in katakana(best.text):
             return replace(value, probability=best.probability)
     return best
 
