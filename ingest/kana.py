@@ -56,14 +56,13 @@ def marks(needle: str, wrong: int | None = None) -> Marks:
 
 def may_hold(signed: bytes, alternatives: Sequence[Marks]) -> bool:
     """Tell whether a paper of that signature may hold what one of the marks is of; if not, it surely does not."""
-    return any(_has(signed, some) for some in alternatives)
-
-
-def _has(signed: bytes, bits: Marks) -> bool:
-    for bit in bits:  # noqa: SIM110 - every paper is asked, and nearly always one of the first is missing
-        if not signed[bit >> 3] >> (bit & 7) & 1:
-            return False
-    return True
+    for some in alternatives:
+        for bit in some:  # of every paper, and nearly always one of the first is missing
+            if not signed[bit >> 3] >> (bit & 7) & 1:
+                break
+        else:
+            return True
+    return False
 
 
 def _marks(text: str, apart: int) -> npt.NDArray[np.int64]:

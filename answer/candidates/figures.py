@@ -281,7 +281,7 @@ class _Weighed(NamedTuple):
 
     region: Region
     fact: Fact
-    index: int
+    statement: int
     zones: Array
     clues: Clues  # undated
 
@@ -397,7 +397,7 @@ class _Times:
         if self._scope:
             when = max(when, 0.5 * max(period_fit(p, fact) for p in self._scope)) if when <= 0 else when
         if self._periods and when in (0.0, 0.25):
-            when = self._said_nearby(region, one.index)
+            when = self._said_nearby(region, one.statement)
         if when <= -0.6 and fact.as_of_from != "document":
             when *= 3  # it is said to hold for another time
         return when
@@ -695,7 +695,7 @@ def unit_fit(question: Question, fact: Fact) -> float:
     if unit and not question.units.isdisjoint((unit, base, *_JOINED.split(unit))):
         # 何件 is better answered in 件 than in its kin か所, 何名 in 人 just as well.
         return 0.9 if question.counter is None or base == base_unit(question.counter) else 0.75
-    if any(value.endswith(u) for u in question.units):
+    if value.endswith(tuple(question.units)):
         return 0.9
     if question.units & PEOPLE and base in ("人泊", "人日", "人回"):
         return 0.8

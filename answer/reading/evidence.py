@@ -36,6 +36,7 @@ Array = npt.NDArray[np.float64]
 # What a word is worth by its distance, in statements, from the one that is judged. Set by hand; the shape matters
 # (near is much better than far), not the values.
 _DECAY = (1.0, 0.72, 0.6, 0.5, 0.42, 0.36, 0.32, 0.28, 0.25, 0.22, 0.2)
+_BY_DISTANCE = np.array([0.0, *_DECAY[1:], 0.0])  # what stands in the statement itself is counted apart
 _HEADING = (0.85, 0.75, 0.65, 0.55, 0.5)  # innermost first
 _TITLE = 0.65
 _OTHER_SECTION = 0.6  # a neighbour under other headings says less
@@ -145,11 +146,11 @@ class Reading:
         """``read`` returns pieces of the document by their ordinals."""
         self.document = document
         self.outline = outline
+        self._pieces: dict[int, Piece] = {}
         self.statements = _Statements(self)
         # It speaks to whoever answers from it: what another paper says counts for more.
         self.is_doubted = bool(outline.orders)
         self._read = read
-        self._pieces: dict[int, Piece] = {}
         self._starts: list[int] = outline.starts.tolist()
 
     def hold(self, pieces: Mapping[int, Piece]) -> None:
@@ -216,6 +217,7 @@ class _Statements(Sequence[Statement]):
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
         self._length = len(reading.outline)
+        self._pieces = reading._pieces  # looked into at every statement
 
     def __len__(self) -> int:
         return self._length
@@ -232,7 +234,8 @@ class _Statements(Sequence[Statement]):
         if not -self._length <= index < self._length:
             raise IndexError(f"{index} of {self._length} statements")
         at = index % self._length
-        return self._reading.piece(at // LENGTH).statements[at % LENGTH]
+        piece = self._pieces.get(at // LENGTH) or self._reading.piece(at // LENGTH)
+        return piece.statements[at % LENGTH]
 
 
 @lru_cache(maxsize=16384)
@@ -551,12 +554,11 @@ class Coverage:
             if not _same_section(one, other):
                 near_by[a, b] = near_by[b, a] = _OTHER_SECTION
         section = np.array([order[path] for path in paths], dtype=int)
-        own, found = self.own[rows], np.zeros((len(rows), len(paths)))
-        for distance in range(1, min(len(_DECAY), len(paths))):
-            decay = _DECAY[distance] * near_by[section[distance:], section[:-distance]]
-            np.maximum(found[:, distance:], own[:, :-distance] * decay, out=found[:, distance:])
-            np.maximum(found[:, :-distance], own[:, distance:] * decay, out=found[:, :-distance])
-        return found
+        own = self.own[rows]
+        at = np.flatnonzero(own.any(axis=0))  # the few statements that say any of it
+        apart = np.minimum(np.abs(at[:, None] - np.arange(len(paths))), len(_DECAY))
+        decay = _BY_DISTANCE[apart] * near_by[section[at][:, None], section]
+        return np.asarray((own[:, at, None] * decay).max(axis=1))
 
     def _under_ordinals(self) -> Array:
         """Return, per atom and statement, whether the last ordinal said up to there is the atom's.

@@ -261,14 +261,15 @@ class Scene:
         if fact.scope is not None:
             zones = [max(zone, _OF_TITLE * met) for zone, met in zip(zones, self._met_in(fact.scope), strict=True)]
         others = self._rivals[fact.id] if rivals else (False,) * len(self.atoms)
-        for i, of_a_rival in enumerate(others):
+        announced = self._announced.get(fact.id)
+        for i, of_a_rival in enumerate(others) if announced or any(own) or any(others) else ():
             if own[i]:
                 zones[i] = max(zones[i], own[i])
             elif of_a_rival:
                 zones[i] = min(zones[i], _OF_A_RIVAL)
-            elif zones[i] < 1 and fact.id in self._announced:
+            elif zones[i] < 1 and announced is not None:
                 atom = self.atoms[i]
-                later, parts = self._announced[fact.id]
+                later, parts = announced
                 if any(atom.surface in r for r in parts):
                     zones[i] = min(zones[i], _OF_A_RIVAL)
                 elif any(atom.surface in r for r in later) and not region.coverage.said_before(i, index):
@@ -280,7 +281,7 @@ class Scene:
     def _met_by_unit(self, fact: Fact, atoms: Sequence[Atom], zones: list[float]) -> None:
         """Let a figure's unit say what it counts: 相談は247件 says 相談件数."""
         counted = f"{fold(fact.unit or '')}数"
-        if len(counted) < 2 or not any(atom.lemma.endswith(counted) for atom in atoms):
+        if len(counted) < 2 or not self.once(("counted", counted), lambda: _any_ends(atoms, counted)):
             return
         for i, atom in enumerate(atoms):
             if atom.lemma == counted:
@@ -330,6 +331,10 @@ def _read_label(label: str) -> tuple[frozenset[str], str]:
 @lru_cache(maxsize=65536)
 def _rival_words(label: str) -> frozenset[str]:
     return frozenset(katakana(w) for w in (label, *label_words(label)))
+
+
+def _any_ends(atoms: Sequence[Atom], ending: str) -> bool:
+    return any(atom.lemma.endswith(ending) for atom in atoms)
 
 
 def _label_of(fact: Fact) -> str:

@@ -25,7 +25,7 @@ from index.database.catalogue import Numbers, Places, Visible
 from index.database.engine import Kind
 from index.database.generations import check_held
 from index.database.parameters import as_parameter, listed
-from index.database.postings import SIZE, TABLES, Of, count, unpack
+from index.database.postings import SIZE, TABLES, Of, unpack
 from index.keywords import K1, B
 from index.protocols import Vectors
 
@@ -185,7 +185,7 @@ def _entries(
     order, at = order[is_visible], at[is_visible]
     entries = held[order].tolist()
     ordinals, times = unpack(entries)
-    counts = np.fromiter(map(count, entries), np.int64, len(entries))
+    counts = np.fromiter(map(len, entries), np.int64, len(entries)) // SIZE
     places = np.repeat(_places(visible, of).first[at], counts) + ordinals
     numbers, begins = np.unique(term_of[order].astype(np.int64), return_index=True)
     ends = np.cumsum([0, *counts])
