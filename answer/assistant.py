@@ -47,7 +47,7 @@ from answer.operations.picking import pick
 from answer.reading.as_read import Reads, read_by
 from answer.reading.evidence import katakana, read_atoms
 from answer.reading.lexicon import Lexicon
-from answer.reading.library import Library
+from answer.reading.library import Library, collect_seldom
 from answer.reading.ranking import led_by_facts, led_by_reading, merged
 from answer.reading.scene import Scene, build_scene
 from answer.saying import say
@@ -491,8 +491,9 @@ def open_assistant(
 
     ``reader`` is the file of the learned reader's weights (``docs/reader.md``); with None words alone decide. ``sure``
     is that of ``Assistant``. ``database`` is the URL of a shared index; ``folder`` then holds what this machine keeps
-    of it.
+    of it. The process looks for cyclic garbage less often from then on, see ``collect_seldom``.
     """
+    collect_seldom()
     embedder = open_embedder(embedding_model)
     reads = open_reader(embedder, reader).scores if reader is not None else None
     collection = Collection(Path(folder), embedder, database)

@@ -33,6 +33,7 @@ import numpy as np
 from sqlalchemy import make_url, text
 
 from answer.assistant import Assistant
+from answer.reading.library import collect_seldom
 from eval.postgres import running
 from index.collection import Collection
 from index.database.engine import Database, open_database
@@ -376,6 +377,7 @@ def main() -> int:
         print(f"no papers are at {arguments.papers}; see --papers", file=sys.stderr)
         return 2
     costs: list[Cost] = []
+    collect_seldom()  # as the program does
     for engine in arguments.engines:
         papers = copies(found, arguments.dim)
         folder = tempfile.mkdtemp(prefix="tenkyo-growth-")

@@ -11,6 +11,7 @@ from calendar import monthrange
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from typing import Literal
 
 from ingest.kanji_figures import kanji_value
@@ -133,6 +134,7 @@ def _periods_in(folded: str, default: Period | None, written: Period | None) -> 
     return found
 
 
+@lru_cache(maxsize=4096)
 def parse_code(code: str) -> Period:
     """Return the period of an as-of code: ``2024-01-31``, ``2024-01``, ``2024``, ``FY2023`` or a range of two."""
     if "/" in code:

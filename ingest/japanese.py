@@ -87,6 +87,18 @@ def fold(text: str) -> str:
     例: １，２３４人 → 1234人, ＤＸ → dx, ﾃﾞｰﾀ → データ, 髙﨑 → 高崎, 龍ヶ崎 → 竜ケ崎, 市⺠ → 市民, テ゛ータ → データ,
     R3〜R5 → r3~r5, 87³件 → 87件. Circled numbers stay.
     """
+    return _fold_label(text) if len(text) <= _LABEL else _fold(text)
+
+
+_LABEL = 80  # characters: units, values and labels, which are folded at every figure of every question
+
+
+@lru_cache(maxsize=32768)
+def _fold_label(text: str) -> str:
+    return _fold(text)
+
+
+def _fold(text: str) -> str:
     folded = (
         "".join(plain for _, plain in _pieces(text)) if _CLUSTERED.search(text) else "".join(map(_fold_cluster, text))
     )

@@ -321,6 +321,7 @@ _FOLDED_BASE = {same_width(spelling): base for spelling, base in _BASE.items()}
 _SCALE_PREFIX = re.compile(r"([十百千]?)([万億兆]?)(?=.)")
 
 
+@lru_cache(maxsize=4096)
 def _split_unit(unit: str) -> tuple[float, str | None, str]:
     """Return scale, base and the unit without its scale: 百万円 → (1e6, 円, 円)."""
     unit = same_width(unit).strip()

@@ -15,7 +15,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from itertools import pairwise
 from threading import Lock
 
@@ -118,8 +118,7 @@ class Speller:
     @cached_property
     def _names(self) -> frozenset[str]:
         """The words in katakana and those in letters, also those inside a compound. 例: デジタル of デジタル化"""
-        katakana = {run for word in self._frequencies for run in _KATAKANA_RUN.findall(word)}
-        return frozenset(katakana | {word for word in self._frequencies if re.fullmatch(r"[a-z]{2,}", word)})
+        return frozenset(name for word in self._frequencies for name in _names_in(word))
 
     # --- kanji ---
 
@@ -238,11 +237,30 @@ class Speller:
         """The words that can be meant by kana, by their length: to read all of them takes a while."""
         found = defaultdict[int, list[str]](list)
         for word in self._frequencies:
-            if _WRITTEN.fullmatch(word):
+            if _is_writable(word):
                 found[len(word)].append(word)
         return found
 
 
+# A new paper brings few words that no paper had: of the others it is known.
+_KNOWN = 1 << 17
+
+
+@lru_cache(_KNOWN)
+def _names_in(word: str) -> tuple[str, ...]:
+    """Return the words in katakana inside a word, and the word itself if it is one in letters."""
+    return (*_KATAKANA_RUN.findall(word), *([word] if _LATIN.fullmatch(word) else []))
+
+
+_LATIN = re.compile(r"[a-z]{2,}")
+
+
+@lru_cache(_KNOWN)
+def _is_writable(word: str) -> bool:
+    return _WRITTEN.fullmatch(word) is not None
+
+
+@lru_cache(_KNOWN)
 def _reading(word: str) -> str:
     return word if _KATAKANA_RUN.fullmatch(word) else reading(word)
 

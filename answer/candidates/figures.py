@@ -17,7 +17,7 @@ from answer.asking.question import Question
 from answer.check import unsupported
 from answer.draft import Support
 from answer.reading.clauses import TOTAL
-from answer.reading.evidence import Array, Atom, Statement, katakana
+from answer.reading.evidence import Array, Atom, katakana
 from answer.reading.scene import PRIOR, STRANGER, Region, Scene, label_words
 from answer.reading.signals import NEAR, Signals, read_signals
 from answer.reading.told import told_of
@@ -267,11 +267,69 @@ def rank_figures(
     Where what is asked for is a cell that holds a sign and no figure, no other cell's figure answers: that is all that
     is returned with ``signs``, and nothing without.
     """
-    question = scene.question
-    names, sides = asked_names(question), one_sided(question)
+    asked = ("ranked", tuple(periods), tuple(scope), alternative, given)
+    figures: list[Figure] = scene.once(asked, lambda: _ranked(scene, periods, scope, alternative, given=given))
+    sign = next((f for f in figures if f.fact.number is None), None)
+    numbers = [f for f in figures if f.fact.number is not None]
+    if sign is not None and (not numbers or sign.score > numbers[0].score + _SIGN_LEADS):
+        return in_papers(scene, [sign], meeting) if signs else []
+    return in_papers(scene, numbers, meeting)
+
+
+class _Weighed(NamedTuple):
+    """A fact with all that does not hang on the period that is asked for."""
+
+    region: Region
+    fact: Fact
+    statement: int
+    zones: Array
+    clues: Clues  # undated
+
+
+class _Candidates(NamedTuple):
+    """The facts that may answer, with the weighted clues of each in a row; ``other_sizes`` says that some were not."""
+
+    weighed: list[_Weighed]
+    worth: Array
+    other_sizes: bool
+    told: frozenset[tuple[float, str | None]]  # what the question itself gives
+
+
+def _ranked(
+    scene: Scene, periods: Sequence[Period], scope: Sequence[Period], alternative: str | None, *, given: bool
+) -> list[Figure]:
+    """Return the facts near the hits that may answer, best first."""
+    found: _Candidates = scene.once(("weighed", given), lambda: _weigh(scene, given))
+    times = _Times(periods, scope)
+    when = [times.fit(one) for one in found.weighed]
+    worth = found.worth.copy()
+    if len(when):
+        worth[:, _DATED] = WEIGHTS.dated * np.maximum(when, 0.0)
+        worth[:, _MISDATED] = WEIGHTS.misdated * np.minimum(when, 0.0)
+    totals = np.zeros(len(when))
+    for column in worth.T:  # one after the other, as a sum of them is made: to the last bit
+        totals += column
     figures: list[Figure] = []
+    for (region, fact, index, zones, clues), time, total in zip(found.weighed, when, totals.tolist(), strict=True):
+        score = total - scene.loss(region, index)
+        if alternative is not None:
+            score += _of_alternative(alternative, region, fact, index)
+        dated = clues._replace(dated=max(time, 0.0), misdated=min(time, 0.0)) if time else clues
+        figures.append(Figure(region, fact, index, score, clues.coverage, clues.unit, time, zones, dated))
+    if found.other_sizes and not any(found.told & _sizes(figure.fact) for figure in figures):
+        return []  # the papers tell it of other sizes only
+    return sorted(figures, key=lambda f: -f.score)
+
+
+_DATED, _MISDATED = Clues._fields.index("dated"), Clues._fields.index("misdated")
+
+
+def _weigh(scene: Scene, given: bool) -> _Candidates:
+    """Return the facts near the hits that may answer; values that the question gives only where they are ``given``."""
+    question = scene.question
+    told = frozenset((q.value, q.base_unit) for q in find_quantities(question.folded) if q.base_unit and not given)
+    kept: list[tuple[Region, Fact, int, float, bool, Array]] = []
     other_sizes = False
-    told = {(q.value, q.base_unit) for q in find_quantities(question.folded) if q.base_unit and not given}
     for region, fact in scene.facts():
         if (fact.number is None and not is_missing(fact.value)) or (
             told and any((q.value, q.base_unit) in told for q in find_quantities(printed(fact)))
@@ -289,48 +347,66 @@ def rank_figures(
         other_row, other_column = scene.names_another(fact)
         total = _is_total(fact, other_row, other_column) or is_total_of_parts(scene, fact)
         zones = scene.fact_zones(region, fact, index, rivals=not (question.wants_total and total))
-        coverage = region.coverage.score(zones)
-        when = max((period_fit(p, fact) for p in periods), default=0.0)
-        year = _year_of_column(fact, region.reading.document.title) if periods else None
-        if year is not None:
-            when = max(_fit(p, year) for p in periods)
-        if scope:
-            when = max(when, 0.5 * max(period_fit(p, fact) for p in scope)) if when <= 0 else when
-        if periods and when in (0.0, 0.25):
-            when = _said_nearby(region, index, (*periods, *scope))
-        if when <= -0.6 and fact.as_of_from != "document":
-            when *= 3  # it is said to hold for another time
+        kept.append((region, fact, index, unit, total, zones))
+    if not kept:
+        return _Candidates([], np.zeros((0, len(WEIGHTS))), other_sizes, told)
+    coverages = kept[0][0].coverage.scores_of(np.array([zones for *_, zones in kept]))
+    kind_of_value, precision, called = _ValueKinds(question, given), _Precision(scene), _Called(question)
+    names, sides = asked_names(question), one_sided(question)
+    strict = [i for i, atom in enumerate(scene.atoms) if atom.strict]
+    weighed: list[_Weighed] = []
+    for (region, fact, index, unit, total, zones), coverage in zip(kept, coverages.tolist(), strict=True):
+        title = region.reading.document.title
         clues = Clues(
             coverage=coverage,
             unit=unit,
-            dated=max(when, 0.0),
-            misdated=min(when, 0.0),
-            precision=_precision(scene, fact),
+            dated=0.0,
+            misdated=0.0,
+            precision=precision(fact),
             prior=region.prior[index - region.low],
-            **_kind_of_value(question, fact, given, region.reading.statements[index]),
+            **kind_of_value(fact, region, index),
             part=float(_is_unasked_part(scene, fact)),
-            budget=_budget_column(question, fact, region.reading.document.title),
+            budget=_budget_column(question, fact, title),
             # The figure for all rows is meant where the question names none of them.
             total=float(total),
             total_asked=float(total and question.wants_total),
             named=is_named(fact, names),
             stranger=float(id(region) in scene.strangers),
-            called=_is_called(question, fact),
-            opposite=is_opposite(sides, fact, region.reading.document.title) + _of_another_area(question, fact),
-            ordinal=float(any(a.strict and z < NEAR for a, z in zip(region.coverage.atoms, zones, strict=True))),
+            called=called(fact),
+            opposite=is_opposite(sides, fact, title) + _of_another_area(question, fact),
+            ordinal=float(any(zones[i] < NEAR for i in strict)),
         )
-        score = sum(w * c for w, c in zip(WEIGHTS, clues, strict=True)) - scene.loss(region, index)
-        if alternative is not None:
-            score += _of_alternative(alternative, region, fact, index)
-        figures.append(Figure(region, fact, index, score, coverage, unit, when, zones, clues))
-    if other_sizes and not any(told & _sizes(figure.fact) for figure in figures):
-        return []  # the papers tell it of other sizes only
-    figures.sort(key=lambda f: -f.score)
-    sign = next((f for f in figures if f.fact.number is None), None)
-    numbers = [f for f in figures if f.fact.number is not None]
-    if sign is not None and (not numbers or sign.score > numbers[0].score + _SIGN_LEADS):
-        return in_papers(scene, [sign], meeting) if signs else []
-    return in_papers(scene, numbers, meeting)
+        weighed.append(_Weighed(region, fact, index, zones, clues))
+    return _Candidates(weighed, np.array([one.clues for one in weighed]) * np.array(WEIGHTS), other_sizes, told)
+
+
+class _Times:
+    """How far the dates of facts fit the periods that are asked for."""
+
+    def __init__(self, periods: Sequence[Period], scope: Sequence[Period]) -> None:
+        self._periods, self._scope = periods, scope
+        self._nearby: dict[tuple[int, int], float] = {}  # by region and statement
+
+    def fit(self, one: _Weighed) -> float:
+        """Return 1 where a fact holds for a period that is asked for, less than 0 where it holds for another one."""
+        region, fact = one.region, one.fact
+        when = max((period_fit(p, fact) for p in self._periods), default=0.0)
+        year = _year_of_column(fact, region.reading.document.title) if self._periods else None
+        if year is not None:
+            when = max(_fit(p, year) for p in self._periods)
+        if self._scope:
+            when = max(when, 0.5 * max(period_fit(p, fact) for p in self._scope)) if when <= 0 else when
+        if self._periods and when in (0.0, 0.25):
+            when = self._said_nearby(region, one.statement)
+        if when <= -0.6 and fact.as_of_from != "document":
+            when *= 3  # it is said to hold for another time
+        return when
+
+    def _said_nearby(self, region: Region, index: int) -> float:
+        at = id(region), index
+        if at not in self._nearby:
+            self._nearby[at] = _said_nearby(region, index, (*self._periods, *self._scope))
+        return self._nearby[at]
 
 
 def _is_of_another_size(fact: Fact, told: Collection[tuple[float, str | None]]) -> bool:
@@ -363,27 +439,35 @@ def in_papers(scene: Scene, figures: list[Figure], meeting: Period | None) -> li
     return [f for f in figures if id(f.region) in papers]
 
 
-def _kind_of_value(question: Question, fact: Fact, given: bool, statement: Statement) -> dict[str, float]:
-    """Return what speaks against a figure because it is an aim, a forecast or a change, or because it is none."""
-    label = f"{fact.label} {fact.row or ''} {fact.column or ''}"
-    asked, held = _is_goal(question.folded), _is_goal(label)
-    doubt = 0.6 if question.alternatives else 1.0  # 実績 and 目標 are both asked
-    return {
-        "no_aim": doubt * (asked and not held),
-        "aim": doubt * (held and not asked),
-        "forecast": float("実績" in question.folded and re.search(r"見込|予定|計画", fact.label) is not None),
-        # what was added or what was before, not what there is
-        "added": float(
-            (
-                fold(fact.value).startswith("+")
-                or _TOLD_AS_CHANGE.search(fold(fact.label)) is not None
-                or (fact.table is None and told_of(fact, statement.text, statement.start).role != "now")
-            )
-            and (given or SPEAKS_OF_CHANGE.search(question.folded) is None)
-        ),
-    }
+class _ValueKinds:
+    """What speaks against a figure because it is an aim, a forecast or a change, or because it is none."""
+
+    def __init__(self, question: Question, given: bool) -> None:
+        self._asked = _is_goal(question.folded)
+        self._doubt = 0.6 if question.alternatives else 1.0  # 実績 and 目標 are both asked
+        self._wants_result = "実績" in question.folded
+        self._wants_value = given or SPEAKS_OF_CHANGE.search(question.folded) is None
+
+    def __call__(self, fact: Fact, region: Region, index: int) -> dict[str, float]:
+        held = _is_goal(f"{fact.label} {fact.row or ''} {fact.column or ''}")
+        return {
+            "no_aim": self._doubt * (self._asked and not held),
+            "aim": self._doubt * (held and not self._asked),
+            "forecast": float(self._wants_result and _FORECAST.search(fact.label) is not None),
+            "added": float(self._wants_value and self._is_change(fact, region, index)),
+        }
+
+    def _is_change(self, fact: Fact, region: Region, index: int) -> bool:
+        """Tell whether a figure is what was added or what was before, not what there is."""
+        if fold(fact.value).startswith("+") or _TOLD_AS_CHANGE.search(fold(fact.label)) is not None:
+            return True
+        if fact.table is not None:
+            return False
+        statement = region.reading.statements[index]
+        return told_of(fact, statement.text, statement.start).role != "now"
 
 
+_FORECAST = re.compile(r"見込|予定|計画")
 _TOLD_AS_CHANGE = re.compile(r"(?:比べ|比較|前年比|対前年).*(?:増|減)(?:加|少)?(?:と|し|で|$)")
 
 
@@ -424,14 +508,18 @@ def is_named(fact: Fact, names: frozenset[str]) -> int:
     return len(names & {head for path in paths for head in path})
 
 
-def _is_called(question: Question, fact: Fact) -> float:
-    """Return 1 where what is asked for is the column's heading as it stands. 例: …の「現在の数値」は"""
-    head = _heads(fact.column)[-1] if fact.column else ""
-    if len(head) < 4 or not re.search(r"[^\W\d_]", head):
-        return 0.0
-    asked = re.sub(r"\s", "", katakana(question.folded))
-    at = asked.find(head)
-    return float(at > 0 and re.match(r"ハ|ヲ|ガ|ッテ|、|[?。]|$", asked[at + len(head) :]) is not None)
+class _Called:
+    """Whether what is asked for is a column's heading as it stands: 1 or 0. 例: …の「現在の数値」は"""
+
+    def __init__(self, question: Question) -> None:
+        self._asked = re.sub(r"\s", "", katakana(question.folded))
+
+    def __call__(self, fact: Fact) -> float:
+        head = _heads(fact.column)[-1] if fact.column else ""
+        if len(head) < 4 or not re.search(r"[^\W\d_]", head):
+            return 0.0
+        at = self._asked.find(head)
+        return float(at > 0 and re.match(r"ハ|ヲ|ガ|ッテ|、|[?。]|$", self._asked[at + len(head) :]) is not None)
 
 
 # 例: 3.国庫支出金, 売上高(百万円), 現金及び預金(注)1, 固定資産合計
@@ -528,11 +616,15 @@ def _said_nearby(region: Region, index: int, asked: Sequence[Period]) -> float:
     return -0.4
 
 
-def _precision(scene: Scene, fact: Fact) -> float:
-    """Return the share of the label's words that the question also has: プラチナ…企業を含む is more than was asked."""
-    words = words_of(fact)
-    asked = {atom.lemma for atom in scene.atoms} | {o for atom in scene.atoms for o, *_ in atom.others}
-    return len(words & asked) / len(words) if words else 0.0
+class _Precision:
+    """The share of a label's words that the question also has: プラチナ…企業を含む is more than was asked."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._asked = {atom.lemma for atom in scene.atoms} | {o for atom in scene.atoms for o, *_ in atom.others}
+
+    def __call__(self, fact: Fact) -> float:
+        words = words_of(fact)
+        return len(words & self._asked) / len(words) if words else 0.0
 
 
 _TIMES = frozenset(
@@ -583,7 +675,7 @@ def _is_unasked_part(scene: Scene, fact: Fact) -> bool:
 def unit_fit(question: Question, fact: Fact) -> float:
     """Return 1 when the fact's unit is as asked, less when it may be, ``_UNIT_WRONG`` when it cannot be."""
     unit = fold(fact.unit or "")
-    if re.fullmatch(r"(\D+)に\d+\1", unit):  # 例: 3人に1人 is a share, and no count of people
+    if _ONE_IN.fullmatch(unit):  # 例: 3人に1人 is a share, and no count of people
         return 0.9 if question.units & RATE else 0.4 if not question.units else _UNIT_WRONG
     if not question.units:
         # How long, how old and how often are not counts of things: 3年間 does not answer いくつ.
@@ -599,13 +691,12 @@ def unit_fit(question: Question, fact: Fact) -> float:
         and (question.counter in unit or (unit and question.counter.endswith(unit)))
     ):
         return 0.9  # 例: 何万人 → 万人泊
-    pieces = [unit, *re.split(r"[・、/]", unit)] if unit else []
-    if any(piece in question.units for piece in (*pieces, base_unit(unit))):
+    base = base_unit(unit)
+    if unit and not question.units.isdisjoint((unit, base, *_JOINED.split(unit))):
         # 何件 is better answered in 件 than in its kin か所, 何名 in 人 just as well.
-        return 0.9 if question.counter is None or base_unit(unit) == base_unit(question.counter) else 0.75
-    if any(value.endswith(u) for u in question.units):
+        return 0.9 if question.counter is None or base == base_unit(question.counter) else 0.75
+    if value.endswith(tuple(question.units)):
         return 0.9
-    base = base_unit(unit) or ""
     if question.units & PEOPLE and base in ("人泊", "人日", "人回"):
         return 0.8
     if len(unit) > 1 and unit == base and re.search(rf"{re.escape(unit)}(?:件|の)?数", question.folded):
@@ -624,6 +715,8 @@ def unit_fit(question: Question, fact: Fact) -> float:
     return _UNIT_WRONG
 
 
+_ONE_IN = re.compile(r"(\D+)に\d+\1")
+_JOINED = re.compile(r"[・、/]")
 _OF_DAY = 0.35
 
 
@@ -706,10 +799,15 @@ def printed(fact: Fact) -> str:
 
     例: ３６，４９４千円 → 36,494千円, 1,234²件 → 1,234件, 三億五千二百万円 → 三億五千二百万円（3億5,200万円）
     """
-    value = _half_width(without_notes(fact.value))
-    unit = _half_width(fact.unit or "")
-    whole = value if not unit or unit in value or fact.number is None else f"{value}{unit}"
-    if not _KANJI.search(value) or in_digits(fact) == fold(value):
+    return _printed(fact.value, fact.unit if fact.number is not None else None)
+
+
+@lru_cache(maxsize=16384)
+def _printed(printed_value: str, printed_unit: str | None) -> str:
+    value = _half_width(without_notes(printed_value))
+    unit = _half_width(printed_unit or "")
+    whole = value if not unit or unit in value else f"{value}{unit}"
+    if not _KANJI.search(value) or fold(with_digits(printed_value)) == fold(value):
         return whole
     return f"{whole}（{_half_width(with_digits(whole))}）"
 

@@ -21,7 +21,7 @@ from answer.candidates.figures import (
 from answer.draft import Draft, Moment, Support
 from answer.operations.indicator import is_asked_for, is_same_indicator, same_unit
 from answer.operations.series import answer_figure, answer_series, corroborations, subtract
-from answer.reading.evidence import Coverage, katakana
+from answer.reading.evidence import Array, Coverage, katakana
 from answer.reading.scene import Region, Scene, label_words
 from answer.reading.signals import NEAR, weakest
 from ingest.dates import Period, find_periods, parse_code
@@ -273,7 +273,10 @@ def _for_alternative(scene: Scene, operand: Operand, operands: Sequence[Operand]
 def _with_atoms(scene: Scene, kept: Sequence[bool], question: Question) -> Scene:
     """Return the scene as a part of the topic sees it."""
     atoms = tuple(atom for atom, keep in zip(scene.atoms, kept, strict=True) if keep)
-    regions = tuple(Region(r.reading, Coverage(r.reading, atoms, r.low, r.high), r.prior) for r in scene.regions)
+    matched: dict[str, Array] = {}
+    regions = tuple(
+        Region(r.reading, Coverage(r.reading, atoms, r.low, r.high, matched), r.prior) for r in scene.regions
+    )
     return Scene(question, atoms, regions, scene.statements, scene.odds)
 
 

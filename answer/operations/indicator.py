@@ -140,8 +140,13 @@ def same_unit(one: Fact, other: Fact) -> bool:
 
 def base_unit_of(fact: Fact) -> str | None:
     """Return what a figure counts in: 千円 → 円; None for a bare count."""
-    quantities = find_quantities(printed(fact))
-    return quantities[0].base_unit if quantities else fact.unit
+    return _counted_in(printed(fact), fact.unit)
+
+
+@lru_cache(maxsize=16384)
+def _counted_in(said: str, unit: str | None) -> str | None:
+    quantities = find_quantities(said)
+    return quantities[0].base_unit if quantities else unit
 
 
 def met(figure: Figure) -> frozenset[str]:

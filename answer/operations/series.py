@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from answer.asking.question import Question
 from answer.candidates.figures import (
@@ -349,12 +350,11 @@ def _contradicts(one: Figure, other: Figure) -> bool:
     if any(f.as_of_from not in ("text", "column", "row") for f in (a, b)) or base_unit_of(a) != base_unit_of(b):
         return False
     kinds = [f.clues._replace(coverage=0, unit=0, prior=0, precision=0, named=0, called=0) for f in (one, other)]
-    named = [_stood_under(f) for f in (one, other)]
     return (
         kinds[0] == kinds[1]
         and words_of(a) == words_of(b) != frozenset()
         and met(one) == met(other)
-        and named[0] == named[1]
+        and _stood_under(one) == _stood_under(other)
         and not any(_about_so_many(f) for f in (one, other))
         and abs((a.number or 0) - (b.number or 0)) >= max(_step(a), _step(b))
     )
@@ -365,8 +365,13 @@ def _stood_under(figure: Figure) -> tuple[frozenset[str], frozenset[str]]:
     fact = figure.fact
     heads = " ".join(filter(None, (fact.scope, *fact.headings[-1:], fact.row, fact.column)))
     every = " ".join((figure.region.reading.document.title, heads, *fact.headings, fact.label))
-    names = frozenset(fold(m.base) for m in morphs(every) if m.pos2 == "固有名詞")
-    return name_words(heads), (names | {m[0] for m in ENTITY.finditer(fold(every))}) - DATE_WORDS
+    return name_words(heads), _names_in(every)
+
+
+@lru_cache(maxsize=4096)
+def _names_in(text: str) -> frozenset[str]:
+    names = frozenset(fold(m.base) for m in morphs(text) if m.pos2 == "固有名詞")
+    return (names | {m[0] for m in ENTITY.finditer(fold(text))}) - DATE_WORDS
 
 
 def _about_so_many(figure: Figure) -> bool:

@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
-from itertools import groupby, pairwise
+from itertools import combinations, groupby, pairwise
 from typing import Protocol, overload
 
 import numpy as np
@@ -36,6 +36,7 @@ Array = npt.NDArray[np.float64]
 # What a word is worth by its distance, in statements, from the one that is judged. Set by hand; the shape matters
 # (near is much better than far), not the values.
 _DECAY = (1.0, 0.72, 0.6, 0.5, 0.42, 0.36, 0.32, 0.28, 0.25, 0.22, 0.2)
+_BY_DISTANCE = np.array([0.0, *_DECAY[1:], 0.0])  # what stands in the statement itself is counted apart
 _HEADING = (0.85, 0.75, 0.65, 0.55, 0.5)  # innermost first
 _TITLE = 0.65
 _OTHER_SECTION = 0.6  # a neighbour under other headings says less
@@ -62,10 +63,12 @@ class Statement:
     headings: tuple[str, ...]
 
     @classmethod
-    def of(cls, document: Document, order: int, kept: Kept) -> Statement:
-        """Return the statement as it is kept, in its document."""
+    def of(cls, document: Document, order: int, kept: Kept, text: str | None = None) -> Statement:
+        """Return the statement as it is kept, in its document, whose ``text`` is looked up where it is not given."""
         statement = cls(document, order, kept.start, kept.end, kept.kind, kept.headings)
         statement.__dict__["lemmas"] = frozenset(kept.lemmas)  # what its text would give
+        if text is not None:
+            statement.__dict__["text"] = text[kept.start : kept.end]
         return statement
 
     @cached_property
@@ -119,7 +122,8 @@ def read_piece(document: Document, outline: Outline, ordinal: int, stretch: Stre
 
     The statement on each side of it is looked at too: what a line of figures says, the headings above it say.
     """
-    every = [Statement.of(document, stretch.low + n, kept) for n, kept in enumerate(stretch.statements)]
+    text = document.text
+    every = [Statement.of(document, stretch.low + n, kept, text) for n, kept in enumerate(stretch.statements)]
     first, behind = LENGTH * ordinal, LENGTH * (ordinal + 1)
     low, high = outline.start(first), outline.start(behind)
     stated = [f for f in stretch.facts if not any(a <= f.value_start < b for a, b in outline.orders)]
@@ -142,11 +146,12 @@ class Reading:
         """``read`` returns pieces of the document by their ordinals."""
         self.document = document
         self.outline = outline
+        self._pieces: dict[int, Piece] = {}
         self.statements = _Statements(self)
         # It speaks to whoever answers from it: what another paper says counts for more.
         self.is_doubted = bool(outline.orders)
         self._read = read
-        self._pieces: dict[int, Piece] = {}
+        self._starts: list[int] = outline.starts.tolist()
 
     def hold(self, pieces: Mapping[int, Piece]) -> None:
         """Take in pieces that were read together with those of other documents."""
@@ -176,7 +181,7 @@ class Reading:
 
     def at(self, offset: int) -> int:
         """Return the index of the statement that holds ``offset``, or the one before it."""
-        return self.outline.at(offset)
+        return max(0, bisect_right(self._starts, offset) - 1)  # as the outline does, at every fact that is looked at
 
     @property
     def facts(self) -> Sequence[Fact]:
@@ -211,9 +216,11 @@ class _Statements(Sequence[Statement]):
 
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
+        self._length = len(reading.outline)
+        self._pieces = reading._pieces  # looked into at every statement
 
     def __len__(self) -> int:
-        return len(self._reading.outline)
+        return self._length
 
     @overload
     def __getitem__(self, index: int) -> Statement: ...
@@ -224,8 +231,10 @@ class _Statements(Sequence[Statement]):
     def __getitem__(self, index: int | slice) -> Statement | Sequence[Statement]:
         if isinstance(index, slice):
             return [self[n] for n in range(*index.indices(len(self)))]
-        at = range(len(self))[index]
-        piece = self._reading.piece(at // LENGTH)
+        if not -self._length <= index < self._length:
+            raise IndexError(f"{index} of {self._length} statements")
+        at = index % self._length
+        piece = self._pieces.get(at // LENGTH) or self._reading.piece(at // LENGTH)
         return piece.statements[at % LENGTH]
 
 
@@ -275,10 +284,9 @@ def _with_headed_lines(statements: Sequence[Statement], facts: Sequence[Fact], f
         if above.kind != "table" or line.kind != "table":
             continue
         heads, cells = above.text.split("\t"), line.text.split("\t")
-        figures = [fold(cell).strip() for cell in cells]
-        names = [fold(head).strip() for head in heads]
-        if len(heads) != len(cells) or len(cells) < 2 or not all(map(_BARE.fullmatch, figures)):
+        if len(heads) != len(cells) or len(cells) < 2 or not all(_BARE.fullmatch(fold(cell).strip()) for cell in cells):
             continue
+        names = [fold(head).strip() for head in heads]
         if len(set(names)) < len(names) or not all(re.search(r"[^\W\d_]", name) for name in names):
             continue
         if all(re.search(r"\d", name) for name in names):
@@ -406,6 +414,13 @@ class Atom:
                 return worth
         return 0.0
 
+    def within(self, lemmas: frozenset[str], key: str) -> Atom | None:
+        """Return the atom with those of its like words alone that stand in a text; None where nothing of it does."""
+        others = tuple(o for o in self.others if o[0] in lemmas or (len(o[1]) > 1 and o[1] in key))
+        if not others and self.lemma not in lemmas and self.surface not in key:
+            return None
+        return replace(self, others=others)
+
 
 _MEASURE = re.compile(r"人数|件数|金額|額|数|割合|率|個数|人員|社数|校数|回数|値|数字")
 
@@ -492,42 +507,58 @@ class Coverage:
     neighbours, 0 where it is nowhere near.
     """
 
-    def __init__(self, reading: Reading, atoms: Sequence[Atom], low: int, high: int) -> None:
+    def __init__(
+        self,
+        reading: Reading,
+        atoms: Sequence[Atom],
+        low: int,
+        high: int,
+        matched: dict[str, Array] | None = None,
+    ) -> None:
+        """``matched`` keeps what each atom counts in a heading, for other coverages of the same atoms."""
         self.reading = reading
         self.atoms = atoms
         self.low, self.high = max(0, low), min(high, len(reading.statements))
         self.weights: Array = np.array([a.weight for a in atoms], dtype=float)
-        span = self.high - self.low
-        self.own: Array = np.zeros((len(atoms), span))
-        self.headings: Array = np.zeros((len(atoms), span))
-        document = reading.document
-        title = katakana(" ".join(filter(None, (document.title, document.meeting))))
-        title_lemmas = frozenset(content_words(" ".join(filter(None, (document.title, document.meeting)))))
-        of_title = np.array([_TITLE * a.match(title_lemmas, title) for a in atoms])
-        cache: dict[tuple[str, ...], Array] = {}
-        self._matched: dict[str, Array] = {}
-        for i in range(span):
-            statement = reading.statements[self.low + i]
-            self.own[:, i] = [a.match(statement.lemmas, statement.key) for a in atoms]
-            if statement.headings not in cache:
-                cache[statement.headings] = self._of_headings(statement.headings, of_title)
-            self.headings[:, i] = cache[statement.headings]
+        self._matched = {} if matched is None else matched
+        statements = reading.statements[self.low : self.high]
+        self.own: Array = _own(atoms, statements)
+        self.headings: Array = self._under_headings([statement.headings for statement in statements])
         places = {atom.lemma: row for row, atom in enumerate(atoms)}
         for row, atom in enumerate(atoms):
             if atom.whole in places:
                 np.maximum(self.own[row], self.own[places[atom.whole]], out=self.own[row])
                 np.maximum(self.headings[row], self.headings[places[atom.whole]], out=self.headings[row])
         self.zones = np.maximum(self.own, self.headings)
-        strict = np.array([atom.strict for atom in atoms], dtype=bool)[:, None]
-        np.maximum(self.zones, np.where(strict, _OF_ORDINAL * self._under_ordinals(), 0.0), out=self.zones)
-        paths = [reading.statements[self.low + i].headings for i in range(span)]
+        strict = np.array([atom.strict for atom in atoms], dtype=bool)
+        if strict.any():
+            under = _OF_ORDINAL * self._under_ordinals()
+            np.maximum(self.zones, np.where(strict[:, None], under, 0.0), out=self.zones)
+        # Most words of a question stand nowhere in most places: only of the others is anything near.
+        said = np.flatnonzero(self.own.any(axis=1) & ~strict)
+        if len(said):
+            self.zones[said] = np.maximum(self.zones[said], self._near(said, [s.headings for s in statements]))
+
+    def _under_headings(self, paths: Sequence[tuple[str, ...]]) -> Array:
+        """Return what each atom counts in the headings that each statement stands under, and in the title."""
+        document = self.reading.document
+        of_title = _TITLE * self._of_heading(" ".join(filter(None, (document.title, document.meeting))))
+        zones = {path: self._of_headings(path, of_title) for path in dict.fromkeys(paths)}
+        return np.array([zones[path] for path in paths]).reshape(len(paths), len(self.atoms)).T.copy()
+
+    def _near(self, rows: npt.NDArray[np.int64], paths: Sequence[tuple[str, ...]]) -> Array:
+        """Return what atoms count at each statement by standing in those around it: the less the further away."""
         order = {path: k for k, path in enumerate(dict.fromkeys(paths))}
-        near_by = np.array([[1.0 if _same_section(a, b) else _OTHER_SECTION for b in order] for a in order])
+        near_by = np.ones((len(order), len(order)))
+        for (one, a), (other, b) in combinations(order.items(), 2):
+            if not _same_section(one, other):
+                near_by[a, b] = near_by[b, a] = _OTHER_SECTION
         section = np.array([order[path] for path in paths], dtype=int)
-        for distance in range(1, min(len(_DECAY), span)):
-            decay = np.where(strict, 0.0, _DECAY[distance]) * near_by[section[distance:], section[:-distance]]
-            np.maximum(self.zones[:, distance:], self.own[:, :-distance] * decay, out=self.zones[:, distance:])
-            np.maximum(self.zones[:, :-distance], self.own[:, distance:] * decay, out=self.zones[:, :-distance])
+        own = self.own[rows]
+        at = np.flatnonzero(own.any(axis=0))  # the few statements that say any of it
+        apart = np.minimum(np.abs(at[:, None] - np.arange(len(paths))), len(_DECAY))
+        decay = _BY_DISTANCE[apart] * near_by[section[at][:, None], section]
+        return np.asarray((own[:, at, None] * decay).max(axis=1))
 
     def _under_ordinals(self) -> Array:
         """Return, per atom and statement, whether the last ordinal said up to there is the atom's.
@@ -553,20 +584,41 @@ class Coverage:
     def _of_headings(self, headings: tuple[str, ...], floor: Array) -> Array:
         zone = floor.copy()
         for depth, heading in enumerate(reversed(headings)):
-            if heading not in self._matched:
-                lemmas, key = self.reading.heading(heading)
-                self._matched[heading] = np.array([a.match(lemmas, key) for a in self.atoms])
-            np.maximum(zone, _HEADING[min(depth, len(_HEADING) - 1)] * self._matched[heading], out=zone)
+            np.maximum(zone, _HEADING[min(depth, len(_HEADING) - 1)] * self._of_heading(heading), out=zone)
         return zone
+
+    def _of_heading(self, heading: str) -> Array:
+        if heading not in self._matched:
+            lemmas, key = self.reading.heading(heading)
+            self._matched[heading] = np.array([a.match(lemmas, key) for a in self.atoms], dtype=float)
+        return self._matched[heading]
 
     def score(self, zones: Array) -> float:
         """Return the weighted share of the topic that ``zones`` (one value per atom) meet: 0 to 1."""
         total = float(self.weights.sum())
         return float((self.weights * zones).sum() / total) if total else 0.0
 
+    def scores_of(self, zones: Array) -> Array:
+        """Return ``score`` of each row, to the last bit."""
+        total = float(self.weights.sum())
+        return (self.weights * zones).sum(axis=1) / total if total else np.zeros(len(zones))
+
     def scores(self) -> Array:
         total = float(self.weights.sum())
         return (self.weights @ self.zones) / total if total else np.zeros(self.zones.shape[1])
+
+
+def _own(atoms: Sequence[Atom], statements: Sequence[Statement]) -> Array:
+    """Return what each atom counts in the own text of each statement."""
+    found: Array = np.zeros((len(atoms), len(statements)))
+    # Of an atom and its many like words hardly one stands in any of these: what does not is not looked for in each.
+    lemmas = frozenset[str]().union(*(statement.lemmas for statement in statements))
+    text = "\n".join(statement.key for statement in statements)
+    for row, atom in enumerate(atoms):
+        there = atom.within(lemmas, text)
+        if there is not None:
+            found[row] = [there.match(statement.lemmas, statement.key) for statement in statements]
+    return found
 
 
 def _same_section(one: tuple[str, ...], other: tuple[str, ...]) -> bool:

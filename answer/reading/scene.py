@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -89,13 +90,23 @@ class Scene:
     def _extremes(self) -> tuple[float, float]:
         return min(self.odds.values()), max(self.odds.values())
 
+    def once(self, what: Hashable, make: Callable[[], Any]) -> Any:
+        """Return what is worked out about this scene, and asked for several times, under a name of its own."""
+        if what not in self._worked_out:
+            self._worked_out[what] = make()
+        return self._worked_out[what]
+
+    @cached_property
+    def _worked_out(self) -> dict[Hashable, Any]:
+        return {}
+
     def facts(self) -> list[tuple[Region, Fact]]:
         """Return the facts that lie in the regions, with the figures of sentences in what is counted."""
         if self._facts:
             return self._facts
         found = self._facts
         counter = self.question.counter
-        counters = RATE if counter == "ポイント" else {counter or ""}
+        counters = [katakana(c) for c in (RATE if counter == "ポイント" else {counter or ""})]
         for region in self.regions:
             statements = region.reading.statements
             if region.low >= region.high:
@@ -106,9 +117,9 @@ class Scene:
             inside = [fact for fact in between if region.low <= region.reading.at(fact.start) < region.high]
             if counter is not None:
                 for index in range(region.low, region.high):
-                    if any(c in statements[index].key for c in map(katakana, counters)):
+                    if any(c in statements[index].key for c in counters):
                         loose = region.reading.loose_facts(index)
-                        inside += [f for f in loose if any(katakana(c) in katakana(f.value) for c in counters)]
+                        inside += [f for f in loose if any(c in katakana(f.value) for c in counters)]
                 inside.sort(key=lambda f: f.start)
             found += [(region, fact) for fact in inside]
         return found
@@ -215,7 +226,7 @@ class Scene:
 
     def names_a_rival(self, fact: Fact) -> bool:
         """Tell whether the question names a figure of the same unit in the same sentence, and not this one."""
-        own = self.label_zones(fact, self.atoms)
+        own = self._met_in_label(fact)
         return any(rival and not mine for rival, mine in zip(self._rivals[fact.id], own, strict=True))
 
     def has_rivals(self, fact: Fact) -> bool:
@@ -236,8 +247,7 @@ class Scene:
 
     def _met_by(self, heading: str) -> frozenset[int]:
         """Return which atoms a heading meets."""
-        lemmas, key = label_words(heading), katakana(heading)
-        return frozenset(i for i, atom in enumerate(self.atoms) if atom.match(lemmas, key))
+        return frozenset(i for i, met in enumerate(self._met_in(heading)) if met)
 
     def fact_zones(self, region: Region, fact: Fact, index: int, *, rivals: bool = True) -> Array:
         """Return what each atom counts for one fact: its own words fully, a rival's words hardly.
@@ -245,33 +255,33 @@ class Scene:
         A rival is another cell of the table or another key of the line: a question that names 道路 does not mean the
         figure in the 下水道 column beside it, though both stand in one row. A total has no ``rivals``.
         """
-        zones = region.coverage.zones[:, index - region.low].copy()
-        own = self.label_zones(fact, region.coverage.atoms)
+        # A handful of numbers for each of a thousand facts: lists are quicker than arrays.
+        zones: list[float] = region.coverage.zones[:, index - region.low].tolist()
+        own = self._met_in_label(fact)
         if fact.scope is not None:
-            lemmas, key = region.reading.heading(fact.scope)
-            scope = np.array([_OF_TITLE * atom.match(lemmas, key) for atom in region.coverage.atoms])
-            np.maximum(zones, scope, out=zones)
+            zones = [max(zone, _OF_TITLE * met) for zone, met in zip(zones, self._met_in(fact.scope), strict=True)]
         others = self._rivals[fact.id] if rivals else (False,) * len(self.atoms)
-        for i, of_a_rival in enumerate(others):
+        announced = self._announced.get(fact.id)
+        for i, of_a_rival in enumerate(others) if announced or any(own) or any(others) else ():
             if own[i]:
                 zones[i] = max(zones[i], own[i])
             elif of_a_rival:
                 zones[i] = min(zones[i], _OF_A_RIVAL)
-            elif zones[i] < 1 and fact.id in self._announced:
+            elif zones[i] < 1 and announced is not None:
                 atom = self.atoms[i]
-                later, parts = self._announced[fact.id]
+                later, parts = announced
                 if any(atom.surface in r for r in parts):
                     zones[i] = min(zones[i], _OF_A_RIVAL)
                 elif any(atom.surface in r for r in later) and not region.coverage.said_before(i, index):
                     headed = region.coverage.headings[i, index - region.low]
                     zones[i] = min(zones[i], _ANNOUNCED if headed else _OF_A_RIVAL)
-        self._met_by_unit(fact, region.coverage.atoms, zones)
-        return zones
+        self._met_by_unit(fact, self.atoms, zones)
+        return np.array(zones)
 
-    def _met_by_unit(self, fact: Fact, atoms: Sequence[Atom], zones: Array) -> None:
+    def _met_by_unit(self, fact: Fact, atoms: Sequence[Atom], zones: list[float]) -> None:
         """Let a figure's unit say what it counts: 相談は247件 says 相談件数."""
         counted = f"{fold(fact.unit or '')}数"
-        if len(counted) < 2:
+        if len(counted) < 2 or not self.once(("counted", counted), lambda: _any_ends(atoms, counted)):
             return
         for i, atom in enumerate(atoms):
             if atom.lemma == counted:
@@ -282,10 +292,22 @@ class Scene:
                 zones[i] = max(zones[i], _OF_UNIT * min(pieces))
 
     def label_zones(self, fact: Fact, atoms: Sequence[Atom]) -> Array:
-        """Return how each atom meets the fact's own label."""
-        label = " ".join(filter(None, (fact.label, fact.row, fact.column)))
-        lemmas, key = _read_label(label)
+        """Return how each atom, of this scene or another one, meets the fact's own label."""
+        if atoms is self.atoms:
+            return np.array(self._met_in_label(fact))
+        lemmas, key = _read_label(_label_of(fact))
         return np.array([atom.match(lemmas, key) for atom in atoms])
+
+    def _met_in_label(self, fact: Fact) -> list[float]:
+        return self._met_in(_label_of(fact))
+
+    def _met_in(self, label: str) -> list[float]:
+        """Return what each atom counts in a label or a heading; many figures stand under the same ones."""
+        found: list[float] | None = self._worked_out.get(("met", label))
+        if found is None:
+            lemmas, key = _read_label(label)
+            found = self._worked_out["met", label] = [atom.match(lemmas, key) for atom in self.atoms]
+        return found
 
 
 @lru_cache(maxsize=4096)
@@ -309,6 +331,14 @@ def _read_label(label: str) -> tuple[frozenset[str], str]:
 @lru_cache(maxsize=65536)
 def _rival_words(label: str) -> frozenset[str]:
     return frozenset(katakana(w) for w in (label, *label_words(label)))
+
+
+def _any_ends(atoms: Sequence[Atom], ending: str) -> bool:
+    return any(atom.lemma.endswith(ending) for atom in atoms)
+
+
+def _label_of(fact: Fact) -> str:
+    return " ".join(filter(None, (fact.label, fact.row, fact.column)))
 
 
 def _group(fact: Fact) -> tuple[object, ...]:
@@ -348,9 +378,10 @@ def build_scene(
         for index in range(first, last + 1):
             known[index] = max(known.get(index, 0.0), prior)
     regions: list[Region] = []
+    matched: dict[str, Array] = {}
     for key, pairs in windows.items():
         for low, high in _merge(pairs):
-            coverage = Coverage(readings[key], atoms, low, high)
+            coverage = Coverage(readings[key], atoms, low, high, matched)
             places = range(coverage.low, coverage.high)
             regions.append(Region(readings[key], coverage, tuple(priors[key].get(i, 0.0) for i in places)))
     return with_statements(Scene(question, tuple(atoms), tuple(regions)))
@@ -361,10 +392,10 @@ def with_statements(scene: Scene) -> Scene:
     scored: list[Scored] = []
     for region in scene.regions:
         loss = STRANGER * (id(region) in scene.strangers)
-        for offset, value in enumerate(region.coverage.scores()):
+        for offset, value in enumerate(region.coverage.scores().tolist()):
             index = region.low + offset
-            score = float(value) + PRIOR * region.prior[offset] - loss - scene.loss(region, index)
-            scored.append(Scored(region, index, score, float(value)))
+            score = value + PRIOR * region.prior[offset] - loss - scene.loss(region, index)
+            scored.append(Scored(region, index, score, value))
     return replace(scene, statements=tuple(sorted(scored, key=lambda s: -s.score)))
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from answer.asking.cues import CHANGE_HEADING, RATE
@@ -48,6 +49,7 @@ class Told:
     since: str = ""
 
 
+@lru_cache(maxsize=8192)
 def tell(text: str, start: int, end: int, unit: str | None) -> Told:
     """Return what a sentence says of the figure at ``text[start:end]``."""
     text = same_width(text)

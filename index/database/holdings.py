@@ -103,11 +103,11 @@ def all_frequencies(view: View) -> dict[str, int]:
     with view.reading() as connection:
         if contents.is_whole and newest(connection).number == contents.generation.number:
             rows = connection.execute(select(terms.c.word, terms.c.chunks).where(terms.c.chunks > 0)).all()
-        else:
-            table, papers = TABLES["chunks"], listed(view.database.kind, "papers", document=int)
-            held = func.sum(func.length(table.c.entries, type_=Integer)) / SIZE
-            query = select(terms.c.word, held).join_from(table, terms, terms.c.number == table.c.term)
-            query = query.where(table.c.document.in_(select(papers.c.document))).group_by(terms.c.word)
-            numbers = as_parameter((version.number,) for version in contents.versions)
-            rows = connection.execute(query.order_by(terms.c.word), {"papers": numbers}).all()
+            return dict(map(tuple, rows))
+        table, papers = TABLES["chunks"], listed(view.database.kind, "papers", document=int)
+        held = func.sum(func.length(table.c.entries, type_=Integer)) / SIZE
+        query = select(terms.c.word, held).join_from(table, terms, terms.c.number == table.c.term)
+        query = query.where(table.c.document.in_(select(papers.c.document))).group_by(terms.c.word)
+        numbers = as_parameter((version.number,) for version in contents.versions)
+        rows = connection.execute(query.order_by(terms.c.word), {"papers": numbers}).all()
     return {word: int(held) for word, held in rows}

@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ from index.database.catalogue import Numbers, Places, Visible
 from index.database.engine import Kind
 from index.database.generations import check_held
 from index.database.parameters import as_parameter, listed
-from index.database.postings import SIZE, TABLES, Of, count, unpack
+from index.database.postings import SIZE, TABLES, Of, unpack
 from index.keywords import K1, B
 from index.protocols import Vectors
 
@@ -175,22 +176,23 @@ def _entries(
     connection: Connection, kind: Kind, visible: Visible, terms: Sequence[_Term], of: Of, among: Numbers | None
 ) -> _Rows:
     """Return the visible entries of the terms: of the versions ``among``, or of every one."""
-    by_term: dict[int, tuple[list[int], list[bytes]]] = {}
-    for term, document, entries in _postings(connection, kind, terms, of, among, TABLES[of].c.entries):
-        numbers, held = by_term.setdefault(term, ([], []))
-        numbers.append(document)
-        held.append(entries)
-    rows: _Rows = {}
-    for term, (numbers, held) in by_term.items():
-        at, is_visible = visible.among(np.array(numbers, np.int64))
-        if not is_visible.all():
-            at = at[is_visible]
-            held = [entries for entries, seen in zip(held, is_visible.tolist(), strict=True) if seen]
-        if held:
-            ordinals, times = unpack(held)
-            counts = [count(entries) for entries in held]
-            rows[term] = np.repeat(_places(visible, of).first[at], counts) + ordinals, times.astype(np.float64)
-    return rows
+    found = _postings(connection, kind, terms, of, among, TABLES[of].c.entries)
+    if not found:
+        return {}
+    term_of, document_of, held = (np.array(column, object) for column in zip(*found, strict=True))
+    order = np.argsort(term_of.astype(np.int64), kind="stable")
+    at, is_visible = visible.among(document_of[order].astype(np.int64))
+    order, at = order[is_visible], at[is_visible]
+    entries = held[order].tolist()
+    ordinals, times = unpack(entries)
+    counts = np.fromiter(map(len, entries), np.int64, len(entries)) // SIZE
+    places = np.repeat(_places(visible, of).first[at], counts) + ordinals
+    numbers, begins = np.unique(term_of[order].astype(np.int64), return_index=True)
+    ends = np.cumsum([0, *counts])
+    return {
+        int(number): (places[ends[begin] : ends[end]], times[ends[begin] : ends[end]].astype(np.float64))
+        for number, (begin, end) in zip(numbers, pairwise([*begins, len(order)]), strict=True)
+    }
 
 
 def _idf(held: int, total: int) -> np.float32:
@@ -200,10 +202,9 @@ def _idf(held: int, total: int) -> np.float32:
 
 def _best(scores: Vectors, k: int) -> list[int]:
     """Return the places of the ``k`` best scores above 0, best first, the earlier of two equal ones first."""
-    if len(scores) > k:
-        least = max(np.partition(scores, len(scores) - k)[len(scores) - k], np.nextafter(np.float32(0), np.float32(1)))
-        places = np.flatnonzero(scores >= least)
-    else:
-        places = np.flatnonzero(scores > 0)
+    places = np.flatnonzero(scores > 0)  # a few of very many
+    if len(places) > k:
+        above = scores[places]
+        places = places[above >= np.partition(above, len(above) - k)[len(above) - k]]
     order = np.argsort(-scores[places], kind="stable")[:k]
     return [int(place) for place in places[order]]

@@ -13,7 +13,7 @@ from index.cache import Cache
 from index.database import schema
 from index.database.engine import Database
 from index.database.parameters import as_parameter, listed
-from index.database.records import block_of, fact_of, fields, inflate, page_of, tables_of, unpack_paths
+from index.database.records import block_of, fact_bodies, fact_of, fields, inflate, page_of, tables_of, unpack_paths
 from index.database.stretches import Outline, Stretch, unpack_outline, unpack_stretch
 from index.protocols import GenerationGone
 from ingest.document import Block, Fact, Page
@@ -99,16 +99,16 @@ class Parts:
                 select(stretches).join_from(keyed, stretches, same), {"keys": as_parameter(wanted)}
             ).all()
             rows = connection.execute(of_stretch, {"areas": places}).all()
-        held: dict[tuple[int, int], list[Row[Any]]] = {}
-        for row in rows:
-            held.setdefault((row.document, row.stretch), []).append(row)
+        held: dict[tuple[int, int], list[tuple[Row[Any], Any]]] = {}
+        for row, body in zip(rows, fact_bodies(rows), strict=True):
+            held.setdefault((row.document, row.stretch), []).append((row, body))
         found: dict[tuple[int, int], Stretch] = {}
         for row in bodies:
             number, key = row.document, (row.document, row.ordinal)
             paths, id_ = outlined[number].paths, outlined[number].id
             low, statements = unpack_stretch(row.body, paths)
-            mine = sorted(held.get(key, ()), key=lambda fact: (fact.start, fact.ordinal))
-            facts_of = tuple(fact_of(fact, id_, paths[fact.path]) for fact in mine)
+            mine = sorted(held.get(key, ()), key=lambda fact: (fact[0].start, fact[0].ordinal))
+            facts_of = tuple(fact_of(fact, body, id_, paths[fact.path]) for fact, body in mine)
             found[key] = Stretch(low, statements, facts_of)
         if len(found) < len(wanted):
             raise _gone()
@@ -120,7 +120,8 @@ class Parts:
         def read() -> tuple[list[Fact], int]:
             held = self._outlined([number])[number]
             rows = self._rows(schema.facts, [number], "ordinal")
-            found = [fact_of(row, held.id, held.paths[row.path]) for row in rows]
+            bodies = fact_bodies(rows)
+            found = [fact_of(row, b, held.id, held.paths[row.path]) for row, b in zip(rows, bodies, strict=True)]
             return found, 1500 * len(found) + 100
 
         return list(self._kept("facts", number, read))

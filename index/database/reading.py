@@ -22,6 +22,7 @@ from index.database.records import (
     block_of,
     chunk_of,
     document_of,
+    fact_bodies,
     fact_of,
     inflate,
 )
@@ -170,7 +171,8 @@ class View:
         with self.reading() as connection:
             rows = connection.execute(select(facts).join_from(keyed, facts, same), {"keys": as_parameter(keys)}).all()
         headings = self.parts.paths({row.document for row in rows})
-        found = {(row.document, row.ordinal): self._fact(row, headings) for row in rows}
+        bodies = zip(rows, fact_bodies(rows), strict=True)
+        found = {(row.document, row.ordinal): self._fact(row, body, headings) for row, body in bodies}
         return {key: found[key] for key in keys}
 
     @contextmanager
@@ -192,9 +194,9 @@ class View:
             found[row.document, row.ordinal] = chunk_of(row, info, headings[row.document][row.path], text)
         return {key: found[key] for key in keys or found}
 
-    def _fact(self, row: Any, headings: Mapping[int, Sequence[tuple[str, ...]]]) -> Fact:
+    def _fact(self, row: Any, body: Any, headings: Mapping[int, Sequence[tuple[str, ...]]]) -> Fact:
         id_ = self.contents.by_number[row.document].info.id
-        return fact_of(row, id_, headings[row.document][row.path])
+        return fact_of(row, body, id_, headings[row.document][row.path])
 
 
 def _grouped(rows: Iterable[Any]) -> defaultdict[int, list[Any]]:
