@@ -84,7 +84,7 @@ def backup(arguments: argparse.Namespace, settings: Settings) -> int:
                 raise
             target = None
     if settings.database is not None:
-        _tell_postgresql(settings.database, target)
+        _tell_postgresql(settings.database.url, target)
         return LOOK
     assert target is not None
     size = target.stat().st_size / 2**20
@@ -95,9 +95,9 @@ def backup(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def _tell_postgresql(database: str, target: Path | None) -> None:
-    from sqlalchemy import make_url
+    from index.database.urls import url_of
 
-    url = make_url(database).set(drivername="postgresql", password=None, query={})
+    url = url_of(database).set(drivername="postgresql", password=None, query={})
     print("索引は PostgreSQL にあります。資料の控えは、次のコマンドで取ってください。")
     print(f"  pg_dump --format=custom --file=tenkyo.dump '{url.render_as_string()}'")
     again = url.set(database=f"{url.database}_restored").render_as_string()

@@ -16,11 +16,14 @@ from threading import Lock
 import numpy as np
 
 from index.database import writing
-from index.database.engine import FILE, Database, check_properties, claimed_folder, open_database
+from index.database.engine import Database, check_properties, open_database
+from index.database.folders import claimed_folder
 from index.database.holdings import copies, originals, vectors_of, with_vector
 from index.database.reading import Reader, View
+from index.database.replicas import Mark
 from index.database.rewording import reword
 from index.database.schema import ANALYZER, EMBEDDER
+from index.database.urls import FILE
 from index.documents import DocumentInfo, Original, info_of
 from index.embedder import open_embedder
 from index.files import document_id, find_files, not_readable, shown_name
@@ -29,6 +32,7 @@ from index.originals import FOLDER, forget_originals, hash_file, keep_original
 from index.protocols import Embedder, IndexMissing, IndexUnwritable, TenkyoIndexError, Vectors
 from index.reading import Reading, Task, read_files
 from index.retriever import passage_text
+from index.servers import Servers
 from index.snapshot import Memory, Snapshot
 from index.takeover import STAGING, forget_old, is_old, old, put_aside, read_old, settle
 from index.versions import is_new_version
@@ -116,12 +120,16 @@ class Collection:
     One process writes at a time; any number read, each from one generation.
     """
 
-    def __init__(self, folder: Path, embedder: Embedder | None = None, url: str | None = None):
-        """``url`` names a shared database; ``folder`` then holds what this machine keeps of it to be quick."""
+    def __init__(self, folder: Path, embedder: Embedder | None = None, url: Servers | str | None = None):
+        """``url`` names a shared database; ``folder`` then holds what this machine keeps of it to be quick.
+
+        Where it names replicas too, they are read, but none that lacks what this collection has read or written.
+        """
         self.folder = Path(folder).expanduser().absolute()
         self.embedder = embedder or open_embedder()
         self._is_embedder_chosen = embedder is not None
         self._url = url
+        self._mark = Mark()
         self._opening = Lock()
         self._opened: tuple[Reader, object] | None = None
         self._memory = Memory()
@@ -234,9 +242,9 @@ class Collection:
             if is_old(self.folder):
                 raise old(self.folder) from None
             raise self._missing() from None
-        which = (found.st_dev, found.st_ino) if found else self._url
+        which = (found.st_dev, found.st_ino) if found else (self._url, self._mark.history)
         if self._opened is None or self._opened[1] != which:
-            self._opened = Reader(open_database(self._url or self.folder)), which
+            self._opened = Reader(open_database(self._url or self.folder, mark=self._mark)), which
             self._memory, self._snapshot = Memory(), None
         return self._opened[0].newest()
 
@@ -457,12 +465,17 @@ class Collection:
         """Give the database to write to; one that is not to be made must be one that can be read."""
         if not create:
             self.snapshot()
-        database = open_database(self._url or self.folder, create=create)
+        database = open_database(self._written(), create=create, mark=self._mark)
         try:
             with database.claimed():
                 yield database
         finally:
             database.close()
+
+    def _written(self) -> Path | str:
+        """Return where it is written, and read for that: never at a replica, which might be behind."""
+        url = self._url.url if isinstance(self._url, Servers) else self._url
+        return url or self.folder
 
     @contextmanager
     def _writing(self) -> Iterator[None]:

@@ -68,7 +68,9 @@ def record(connection: Connection, made: Generation) -> None:
 def check_held(connection: Connection, wanted: Generation) -> Generation:
     """Return the newest generation; raise GenerationGone when what ``wanted`` saw may have been cleared away."""
     latest = newest(connection)
-    if latest.swept > wanted.number or latest.number < wanted.number:
+    same = latest if latest.number == wanted.number else generation(connection, wanted.number)
+    is_known = wanted.number == 0 or (same is not None and same.token == wanted.token)
+    if latest.swept > wanted.number or not is_known:
         raise GenerationGone(
             f"generation {wanted.id} has been replaced and cleared away, the newest is {latest.id}: look again",
             "読んでいる間に資料が差し替えられました。もう一度お試しください。",

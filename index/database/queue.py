@@ -19,10 +19,12 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, Select, and_, delete, insert, or_, select, text, update
 
-from index.database.engine import FILE, Database, check_schema, connect, open_database, revision
+from index.database.engine import Database, check_schema, connect, open_database, revision
 from index.database.schema import job_files, jobs
+from index.database.urls import FILE
 from index.originals import seal
 from index.protocols import IndexMissing
+from index.servers import Servers
 from index.takeover import is_old, old
 
 LEASE = 30.0  # seconds of silence after which a worker is dead
@@ -71,7 +73,7 @@ class Job:
 class Queue:
     """The jobs of a collection, seen and changed from every process. Safe from threads."""
 
-    def __init__(self, folder: Path, url: str | None = None):
+    def __init__(self, folder: Path, url: Servers | str | None = None):
         self._folder = folder.expanduser().absolute()
         self._url = url
         self._lock = Lock()
@@ -249,7 +251,7 @@ class Queue:
         if database is None:
             yield None
             return
-        with database.reading() as connection:
+        with database.current() as connection:
             yield database, connection
 
     @contextmanager

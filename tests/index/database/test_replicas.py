@@ -1,0 +1,229 @@
+"""Replicas are read in the primary's place, and never one that lacks what was seen; what is no replica is named."""
+
+import socket
+import threading
+
+import pytest
+from sqlalchemy import text
+
+from index.collection import Collection
+from index.database import engine as module
+from index.database.engine import connect, migrate, open_database
+from index.database.reading import Reader
+from index.database.replicas import Mark
+from index.database.writing import put
+from index.protocols import GenerationGone, IndexMismatch, IndexUnreachable, IndexUnwritable
+from index.servers import Servers, split_urls
+from tests.cluster import connected, of, replicated
+from tests.conftest import HashingEmbedder
+from tests.index.database.papers import EMBEDDER, paper_of, report
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    with replicated() as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def name(cluster, request):
+    """An empty database of a test's own, on all of them."""
+    name = f"r{abs(hash(request.node.name))}"
+    cluster.create(name)
+    cluster.wait()
+    return name
+
+
+@pytest.fixture
+def written(cluster, name):
+    """The same, with one paper in it."""
+    database = open_database(cluster.servers(name).url, create=True)
+    put(database, paper_of(report(1)), EMBEDDER.name)
+    cluster.wait()
+    yield database
+    database.close()
+
+
+def port_of(connection):
+    return connection.scalar(text("SELECT inet_server_port()"))
+
+
+def read_from(database, times=20):
+    """Return the ports of the servers that reading goes to."""
+    found = set()
+    for _ in range(times):
+        with database.reading() as connection:
+            found.add(port_of(connection))
+    return found
+
+
+@pytest.fixture
+def paused(cluster):
+    """A replica whose replay stands still, and the other."""
+    still, other = cluster.replicas
+    with connected(still) as connection:
+        connection.execute("SELECT pg_wal_replay_pause()")
+        yield still, other
+        connection.execute("SELECT pg_wal_replay_resume()")
+
+
+def test_reading_is_spread_over_the_replicas_and_writing_goes_to_the_primary(cluster, name, written):
+    database = open_database(cluster.servers(name))
+    assert read_from(database) == {replica.port for replica in cluster.replicas}
+    with database.writing() as connection:
+        assert port_of(connection) == cluster.primary.port
+    assert len(Reader(database).newest().infos()) == 1
+    database.close()
+
+
+def test_a_replica_that_stands_still_is_not_read_for_what_it_lacks(cluster, name, written, paused):
+    still, other = paused
+    mark = Mark()
+    database, reader = open_database(cluster.servers(name), mark=mark), None
+    reader = Reader(database)
+    assert reader.newest().generation.number == 1
+    made = put(open_database(cluster.servers(name).url, mark=mark), paper_of(report(2)), EMBEDDER.name)
+    for _ in range(20):  # from the moment at which it is written
+        assert reader.newest().generation == made
+    assert still.port not in read_from(database)
+    with connected(still) as connection:
+        assert connection.execute("SELECT pg_is_wal_replay_paused()").fetchone()[0]
+    database.close()
+
+
+def test_what_another_process_has_written_is_missed_for_a_moment_at_most(cluster, name, written, paused, monkeypatch):
+    """Of the two replicas, one stands still: it is left as soon as this process has looked at the primary."""
+    monkeypatch.setattr(module, "LOOK", 0.0)
+    database = open_database(cluster.servers(name))
+    put(written, paper_of(report(2)), EMBEDDER.name)
+    assert {Reader(database).newest().generation.number for _ in range(20)} == {2}
+    database.close()
+
+
+def test_where_none_holds_what_was_seen_the_primary_is_read(cluster, name, written, paused):
+    with connected(paused[1]) as connection:
+        connection.execute("SELECT pg_wal_replay_pause()")
+        mark = Mark()
+        database = open_database(cluster.servers(name), mark=mark)
+        put(open_database(cluster.servers(name).url, mark=mark), paper_of(report(2)), EMBEDDER.name)
+        assert read_from(database) == {cluster.primary.port}
+        connection.execute("SELECT pg_wal_replay_resume()")
+    database.close()
+
+
+def test_a_view_that_a_paused_replica_does_not_hold_is_read_elsewhere_to_its_end(cluster, name, written, paused):
+    collection = Collection(cluster.programs.home / name, HashingEmbedder(), cluster.servers(name))
+    put(written, paper_of(report(2)), EMBEDDER.name)
+    collection._mark.note(Reader(written).newest().generation)
+    view = collection.snapshot().view
+    assert len(view.infos()) == 2
+    for _ in range(6):
+        assert {view.document(info.id).id for info in view.infos()} == {info.id for info in view.infos()}
+
+
+def test_replicas_that_are_slow_or_gone_are_passed_over(cluster, name, written, caplog):
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections, and says nothing
+        slow = of(cluster.primary, name).replace(str(cluster.primary.port), str(silent.getsockname()[1]))
+        gone = of(cluster.primary, name).replace(str(cluster.primary.port), "1")
+        good = of(cluster.replicas[0], name)
+        database = open_database(Servers(cluster.servers(name).url, (slow, gone, good)))
+        assert read_from(database) == {cluster.replicas[0].port}
+    assert caplog.text.count("a replica is not read") == 2, "each is told once"
+    database.close()
+
+
+@pytest.mark.parametrize("what", ["another database", "another server", "another schema"])
+def test_what_is_no_replica_of_this_database_is_refused_by_name(cluster, name, written, what, request):
+    other = of(cluster.replicas[0], name)
+    if what == "another database":
+        other = of(cluster.replicas[0])
+    elif what == "another schema":
+        with connected(cluster.primary, name) as connection:
+            connection.execute("CREATE SCHEMA elsewhere")
+        cluster.wait()
+        other += "?options=-csearch_path%3Delsewhere"
+    else:
+        postgres = request.getfixturevalue("postgres")
+        other = postgres.render_as_string(hide_password=False)
+    servers = Servers(cluster.servers(name).url, (of(cluster.replicas[1], name), other))
+    with pytest.raises(IndexMismatch, match="no replica of the database of TENKYO_DATABASE_URL") as refused:
+        open_database(servers)
+    assert "ストリーミング複製を指定してください" in refused.value.message
+
+
+@pytest.mark.parametrize("url", ["mysql://root:himitsu@host/db", "/srv/papers", "postgresql://root:himitsu@host"])
+def test_a_replica_with_a_url_that_cannot_be_used_is_refused_by_name(cluster, name, written, url):
+    with pytest.raises(IndexUnreachable, match="no URL of a database") as refused:
+        open_database(Servers(cluster.servers(name).url, (url,)))
+    assert "himitsu" not in f"{refused.value}{refused.value.message}"
+
+
+def test_a_replica_with_the_schema_of_an_older_version_is_not_read(cluster, name, paused):
+    database = connect(cluster.servers(name).url)
+    migrate(database, "0001")
+    with connected(paused[0]) as connection:  # it has come so far, and no further
+        connection.execute("SELECT pg_wal_replay_resume()")
+        cluster.wait()
+        connection.execute("SELECT pg_wal_replay_pause()")
+    migrate(database)
+    database.close()
+    opened = open_database(cluster.servers(name))
+    with connected(paused[1]):
+        assert paused[0].port not in read_from(opened)
+    opened.close()
+
+
+def test_a_history_that_a_failover_has_lost_is_not_read_on(cluster, name, written):
+    """What this process saw, the primary does not know: it had not been sent to the one that was promoted."""
+    mark = Mark()
+    database = open_database(cluster.servers(name), mark=mark)
+    view = Reader(database).newest()
+    mark.note(view.generation.next(documents=1))
+    database._looks_at = 0.0
+    with pytest.raises(GenerationGone, match="look again"):
+        Reader(database).newest()
+    with pytest.raises(GenerationGone):
+        view.document(view.infos()[0].id)
+    database.close()
+    again = open_database(cluster.servers(name), mark=mark)
+    assert Reader(again).newest().generation == view.generation
+    again.close()
+
+
+def test_a_list_of_urls_may_have_commas_or_spaces_and_hosts_with_commas():
+    one, other = "postgresql+psycopg://u:p@a:1,b:2/papers", "postgresql://u@c/papers?host=d,e"
+    for given in (f"{one},{other}", f" {one}  {other}\n", f"{one} , {other},"):
+        assert split_urls(given) == (one, other)
+    assert split_urls(" ,") == ()
+
+
+def test_while_no_server_can_be_written_it_says_what_to_do(cluster, name, written):
+    """Only replicas are named, none of which is the primary."""
+    hosts = ",".join(f"127.0.0.1:{replica.port}" for replica in cluster.replicas)
+    url = f"postgresql+psycopg://postgres@{hosts}/{name}"
+    database = open_database(Servers(url, (of(cluster.replicas[0], name),)))
+    assert len(Reader(database).newest().infos()) == 1
+    with pytest.raises(IndexUnwritable, match="promote a replica") as refused, database.writing():
+        pass
+    assert "質問と閲覧は続けられます" in refused.value.message
+    assert "pg_promote()" in refused.value.message
+    database.close()
+
+
+def test_many_readers_at_once_are_served(cluster, name, written):
+    database, wrong = open_database(cluster.servers(name)), []
+
+    def look():
+        try:
+            for _ in range(20):
+                Reader(database).newest()
+        except Exception as error:
+            wrong.append(error)
+
+    threads = [threading.Thread(target=look) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+    database.close()
