@@ -18,8 +18,8 @@ SETTINGS = ("fsync=off", "max_connections=120")
 class Cluster:
     """``servers`` are the primary and its replicas, in the order in which the URL names them."""
 
-    def __init__(self, programs: Programs, *settings: str):
-        primary = programs.start(programs.initialize("primary"), *SETTINGS, *settings)
+    def __init__(self, programs: Programs):
+        primary = programs.start(programs.initialize("primary"), *SETTINGS)
         with connected(primary) as connection:
             connection.execute("CREATE EXTENSION vector")
         copies = [programs.copy(primary, name) for name in ("one", "other")]
@@ -34,6 +34,13 @@ class Cluster:
             programs.start(data, *SETTINGS, follows, *quick, port=port)
             for data, port in zip(copies, ports[1:], strict=True)
         ]
+
+    def keep_all(self) -> None:
+        """Have what is written on a replica, where it can be read, before it is said to be written."""
+        with connected(self.primary) as connection:
+            for setting in ("synchronous_standby_names = 'ANY 1 (*)'", "synchronous_commit = remote_apply"):
+                connection.execute(f"ALTER SYSTEM SET {setting}")
+            connection.execute("SELECT pg_reload_conf()")
 
     def servers(self, database: str = "postgres") -> Servers:
         """Return how the product is told of them: any of them may come to be the one that is written."""
@@ -69,6 +76,6 @@ def connected(server: Server, database: str = "postgres") -> Iterator[psycopg.Co
 
 
 @contextmanager
-def replicated(*settings: str) -> Iterator[Cluster]:
+def replicated() -> Iterator[Cluster]:
     with installed() as programs:
-        yield Cluster(programs, *settings)
+        yield Cluster(programs)
