@@ -118,7 +118,7 @@ class Assistant:
         ``sure`` on, by default as they do without it, and what they leave open is read: above 1 everything is.
         """
         self.collection = collection
-        self.editions = Editions(collection.folder)
+        self.editions = Editions(collection.notes)
         self._reads = reads
         self._judge = judge or the_judge(with_reader=False)
         self._judge_of_read = judge or the_judge(with_reader=True)

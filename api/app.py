@@ -128,7 +128,7 @@ def create_app(
 
     def look_for_alerts() -> None:
         if messenger is not None:  # what somebody with an account follows is looked at when they look
-            Follows(settings.index).check(assistant, messenger)
+            Follows(assistant.collection.notes).check(assistant, messenger)
 
     app.include_router(ask_router(papers, writer))
     app.include_router(chat.chat_router(papers, writer, settings))

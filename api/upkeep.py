@@ -106,7 +106,7 @@ def _tell_postgresql(database: str, target: Path | None) -> None:
     print(f"  pg_restore --no-owner --dbname='{again}' tenkyo.dump")
     print(f"  TENKYO_DATABASE_URL='{again}' tenkyo restore --check")
     if target is not None:
-        print(f"この機械のフォルダにあるもの（版のつながり、お知らせ、意見など）は、{target} に控えました。")
+        print(f"この機械のフォルダにあるもの（意見など）は、{target} に控えました。")
 
 
 def restore(arguments: argparse.Namespace, settings: Settings) -> int:

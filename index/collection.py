@@ -19,6 +19,7 @@ from index.database import writing
 from index.database.engine import Database, check_properties, open_database
 from index.database.folders import claimed_folder
 from index.database.holdings import copies, originals, vectors_of, with_vector
+from index.database.notes import Notes
 from index.database.reading import Reader, View
 from index.database.replicas import Mark
 from index.database.rewording import reword
@@ -129,6 +130,7 @@ class Collection:
         self.embedder = embedder or open_embedder()
         self._is_embedder_chosen = embedder is not None
         self._url = url
+        self.notes = Notes(self.folder, url)
         self._mark = Mark()
         self._opening = Lock()
         self._opened: tuple[Reader, object] | None = None
