@@ -53,14 +53,15 @@ def work(_: argparse.Namespace, settings: Settings) -> int:
 
 def doctor(_: argparse.Namespace, settings: Settings) -> int:
     """Print what is wrong with this deployment; return 1 if anything is."""
-    from api.doctor import examine
+    from api.doctor import Remark, examine
 
     count = 0
     for name, found in examine(settings):
-        print(f"{'×' if found else '○'} {name}", flush=True)
+        wrong = sum(not isinstance(one, Remark) for one in found)
+        print(f"{'×' if wrong else '○'} {name}", flush=True)
         for one in found:
             print(f"  ・{one}", flush=True)
-        count += len(found)
+        count += wrong
     print(f"\n直すところが {count} 件あります。" if count else "\n問題は見つかりませんでした。")
     return LOOK if count else DONE
 

@@ -6,6 +6,8 @@ import threading
 import pytest
 from sqlalchemy import text
 
+from api import doctor
+from api.settings import Settings
 from index.collection import Collection
 from index.database import engine as module
 from index.database.engine import connect, migrate, open_database
@@ -226,3 +228,31 @@ def test_many_readers_at_once_are_served(cluster, name, written):
         thread.join()
     assert wrong == []
     database.close()
+
+
+# --- what `tenkyo doctor` says of them --------------------------------------------------------------------------------
+
+
+def said_of(servers):
+    settings = Settings(database_url=servers.url, database_read_url=",".join(servers.replicas))
+    return list(doctor.CHECKS["複製"](settings))
+
+
+def test_the_doctor_tells_how_each_replica_stands(cluster, name, written):
+    good = said_of(cluster.servers(name))
+    assert all(isinstance(one, doctor.Remark) and "は読めます（世代 1、プライマリと同じ" in one for one in good), good
+    primary = Servers(cluster.servers(name).url, (of(cluster.primary, name),))
+    assert "書き込めるサーバーです" in said_of(primary)[0]
+    wrong = Servers(primary.url, (of(cluster.replicas[0]), "postgresql://root:himitsu@127.0.0.1:1/x"))
+    another, gone = said_of(wrong)
+    assert "複製ではありません" in another
+    assert "サーバーが動いているか" in gone
+    assert "himitsu" not in gone
+    assert not any(isinstance(one, doctor.Remark) for one in (another, gone))
+
+
+def test_the_doctor_tells_of_a_replica_that_stands_still(cluster, name, written, paused):
+    put(written, paper_of(report(2)), EMBEDDER.name)
+    said = said_of(cluster.servers(name))
+    assert "再生が止まっています（世代 1、プライマリより 1 世代）" in said[0]
+    assert "pg_wal_replay_resume()" in said[0]
