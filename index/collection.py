@@ -18,6 +18,7 @@ import numpy as np
 from index.database import writing
 from index.database.engine import Database, check_properties, open_database
 from index.database.folders import claimed_folder
+from index.database.generations import Generation
 from index.database.holdings import copies, originals, vectors_of, with_vector
 from index.database.notes import Notes
 from index.database.reading import Reader, View
@@ -50,6 +51,7 @@ EMBEDDING = "意味で探せるようにしています（か所）"
 WORDS = "ことばの近さを調べています（語）"
 WRITING = "索引を書き込んでいます"
 REWORDING = "単語を新しい切り方に直しています（文書）"
+_DIGITS = 16  # that no generation's number has
 SLICE = 64  # passages between two reports of progress
 WORD_SLICE = 512  # words between two reports of progress
 GRACE = 60.0  # seconds that what was replaced stays, for a reader who is still at it
@@ -161,6 +163,19 @@ class Collection:
                     check_properties(made_with, {EMBEDDER: self.embedder.name}, view.database.place)
                 self._snapshot = Snapshot(view, self.folder, self.embedder, made_with, self._memory)
             return self._snapshot
+
+    def catch_up(self, seen: str) -> None:
+        """Read nothing older from now on than the snapshot of this id; IndexUnreachable where no server holds it.
+
+        Of what a reader sees the id does not tell how new it is: then it is no older than what the primary holds.
+        """
+        if not isinstance(self._url, Servers) or not self._url.replicas:
+            return
+        with self._opening:
+            database = self._view().database
+        number, _, token = seen.partition("-")
+        whole = number.isdecimal() and len(number) < _DIGITS and token
+        database.catch_up(Generation(int(number), token) if whole else None)
 
     def add(
         self,

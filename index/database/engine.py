@@ -17,7 +17,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, inser
 from index.database import schema
 from index.database.errors import another_history, busy, is_out_of_reach, no_primary, nowhere, told
 from index.database.folders import making
-from index.database.generations import generation, newest
+from index.database.generations import Generation, generation, newest
 from index.database.replicas import Holds, Identity, Mark, Replica, Replicas, holds
 from index.database.urls import Place, has_hosts, replicas_of, shown, url_of
 from index.protocols import IndexMismatch, IndexMissing, IndexUnreachable, IndexUnwritable
@@ -148,6 +148,24 @@ class Database:
         self.engine.dispose()
         if self.replicas is not None:
             self.replicas.close()
+
+    def catch_up(self, seen: Generation | None) -> None:
+        """See to it that nothing older is read from now on than what somebody else has seen.
+
+        None is what nobody can tell: then it is what the primary holds. A generation that the primary does not know is
+        none, and changes nothing. Raise IndexUnreachable while there is no primary and no replica holds it.
+        """
+        if self.replicas is None or (seen is not None and self.mark.newest.number >= seen.number):
+            return
+        self._looks_at = 0.0
+        self._look()
+        if seen is None or self.mark.newest.number >= seen.number or time.monotonic() >= self._rests_until:
+            return
+        held = self.replicas.open(partial(holds, wanted=seen))
+        if held is None:
+            raise nowhere(self.place, seen.id, "; ".join(self.replicas.faults()))
+        with held:
+            self.mark.note(seen)
 
     def _opened(self) -> Connection:
         """Return a connection of ``reading``; where nothing that was seen can be had, it is waited for a little."""

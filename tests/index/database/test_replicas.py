@@ -102,6 +102,24 @@ def test_what_another_process_has_written_is_missed_for_a_moment_at_most(cluster
     database.close()
 
 
+def test_a_caller_who_has_seen_more_elsewhere_is_not_shown_less(cluster, name, written, paused, monkeypatch):
+    """Another process of the same API wrote, and this one has not looked at the primary since."""
+    monkeypatch.setattr(module, "LOOK", 3600.0)
+    with connected(paused[1]) as other:
+        other.execute("SELECT pg_wal_replay_pause()")
+        collection = Collection(cluster.programs.home / name, HashingEmbedder(), cluster.servers(name))
+        first = collection.snapshot().id
+        made = put(written, paper_of(report(2)), EMBEDDER.name)
+        assert collection.snapshot().id == first, "both replicas stand still"
+        collection.catch_up(first)
+        assert collection.snapshot().id == first
+        collection.catch_up(made.id)
+        assert collection.snapshot().id == made.id
+        collection.catch_up("999999-0badcafe")  # of which no primary knows
+        assert collection.snapshot().id == made.id
+        other.execute("SELECT pg_wal_replay_resume()")
+
+
 def test_where_none_holds_what_was_seen_the_primary_is_read(cluster, name, written, paused):
     with connected(paused[1]) as connection:
         connection.execute("SELECT pg_wal_replay_pause()")
