@@ -196,14 +196,18 @@ class Database:
         """Return a connection to the primary; IndexUnwritable while there is none but there are others to ask."""
         if time.monotonic() < self._rests_until:
             raise no_primary(self.place)
+        if self._rests_until:  # one looks whether it is back, and nobody else waits for that
+            self._rests_until = time.monotonic() + PRIMARY_REST
         try:
-            return engine.connect()
+            connection = engine.connect()
         except exc.DBAPIError as error:
             if not self._is_replicated or not is_out_of_reach(error):
                 raise
             if self.replicas is not None:
                 self._rests_until = time.monotonic() + PRIMARY_REST
             raise no_primary(self.place, str(error.orig).strip()) from error
+        self._rests_until = 0.0
+        return connection
 
     def _look(self) -> None:
         """See now and then what the primary holds: what other processes have written is missed for no longer."""

@@ -95,6 +95,8 @@ class Replica:
         """Return a connection in a transaction that holds what is wanted; None while it does not, or rests."""
         if time.monotonic() < self._rests_until:
             return None
+        if self.fault is not None:  # one looks whether it is back, and nobody else waits for that
+            self._rests_until = time.monotonic() + REST
         for is_last in (False, True):
             try:
                 connection = self.engine.connect()
@@ -142,6 +144,7 @@ class Replica:
     def _well(self) -> None:
         if self.fault is not None:
             log.warning("the replica %s is read again", self.place)
+            self._rests_until = 0.0
         self.fault = None
 
 

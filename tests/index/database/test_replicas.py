@@ -1,5 +1,6 @@
 """Replicas are read in the primary's place, and never one that lacks what was seen; what is no replica is named."""
 
+import itertools
 import socket
 import threading
 
@@ -20,6 +21,8 @@ from tests.cluster import connected, of, replicated
 from tests.conftest import HashingEmbedder
 from tests.index.database.papers import EMBEDDER, paper_of, report
 
+NUMBERS = itertools.count(1)
+
 
 @pytest.fixture(scope="module")
 def cluster():
@@ -27,23 +30,31 @@ def cluster():
         yield cluster
 
 
-@pytest.fixture
-def name(cluster, request):
-    """An empty database of a test's own, on all of them."""
-    name = f"r{abs(hash(request.node.name))}"
-    cluster.create(name)
-    cluster.wait()
-    return name
+@pytest.fixture(scope="module")
+def name(cluster):
+    """A database on all of them."""
+    cluster.create("papers")
+    return "papers"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def written(cluster, name):
-    """The same, with one paper in it."""
+    """The same, as it is written: with one paper or more."""
     database = open_database(cluster.servers(name).url, create=True)
-    put(database, paper_of(report(1)), EMBEDDER.name)
-    cluster.wait()
+    write(database)
     yield database
     database.close()
+
+
+@pytest.fixture(autouse=True)
+def arrived(cluster, written):
+    """Whatever another test has written, the replicas have it."""
+    cluster.wait()
+
+
+def write(database):
+    """Put one more paper in; return the generation from which on it is there."""
+    return put(database, paper_of(report(next(NUMBERS))), EMBEDDER.name)
 
 
 def port_of(connection):
@@ -74,7 +85,7 @@ def test_reading_is_spread_over_the_replicas_and_writing_goes_to_the_primary(clu
     assert read_from(database) == {replica.port for replica in cluster.replicas}
     with database.writing() as connection:
         assert port_of(connection) == cluster.primary.port
-    assert len(Reader(database).newest().infos()) == 1
+    assert Reader(database).newest().infos() == Reader(written).newest().infos()
     database.close()
 
 
@@ -83,8 +94,8 @@ def test_a_replica_that_stands_still_is_not_read_for_what_it_lacks(cluster, name
     mark = Mark()
     database = open_database(cluster.servers(name), mark=mark)
     reader = Reader(database)
-    assert reader.newest().generation.number == 1
-    made = put(open_database(cluster.servers(name).url, mark=mark), paper_of(report(2)), EMBEDDER.name)
+    assert reader.newest().generation == Reader(written).newest().generation
+    made = write(open_database(cluster.servers(name).url, mark=mark))
     for _ in range(20):  # from the moment at which it is written
         assert reader.newest().generation == made
     assert still.port not in read_from(database)
@@ -97,8 +108,8 @@ def test_what_another_process_has_written_is_missed_for_a_moment_at_most(cluster
     """Of the two replicas, one stands still: it is left as soon as this process has looked at the primary."""
     monkeypatch.setattr(module, "LOOK", 0.0)
     database = open_database(cluster.servers(name))
-    put(written, paper_of(report(2)), EMBEDDER.name)
-    assert {Reader(database).newest().generation.number for _ in range(20)} == {2}
+    made = write(written)
+    assert {Reader(database).newest().generation for _ in range(20)} == {made}
     database.close()
 
 
@@ -109,7 +120,7 @@ def test_a_caller_who_has_seen_more_elsewhere_is_not_shown_less(cluster, name, w
         other.execute("SELECT pg_wal_replay_pause()")
         collection = Collection(cluster.programs.home / name, HashingEmbedder(), cluster.servers(name))
         first = collection.snapshot().id
-        made = put(written, paper_of(report(2)), EMBEDDER.name)
+        made = write(written)
         assert collection.snapshot().id == first, "both replicas stand still"
         collection.catch_up(first)
         assert collection.snapshot().id == first
@@ -125,7 +136,7 @@ def test_where_none_holds_what_was_seen_the_primary_is_read(cluster, name, writt
         connection.execute("SELECT pg_wal_replay_pause()")
         mark = Mark()
         database = open_database(cluster.servers(name), mark=mark)
-        put(open_database(cluster.servers(name).url, mark=mark), paper_of(report(2)), EMBEDDER.name)
+        write(open_database(cluster.servers(name).url, mark=mark))
         assert read_from(database) == {cluster.primary.port}
         connection.execute("SELECT pg_wal_replay_resume()")
     database.close()
@@ -133,10 +144,9 @@ def test_where_none_holds_what_was_seen_the_primary_is_read(cluster, name, writt
 
 def test_a_view_that_a_paused_replica_does_not_hold_is_read_elsewhere_to_its_end(cluster, name, written, paused):
     collection = Collection(cluster.programs.home / name, HashingEmbedder(), cluster.servers(name))
-    put(written, paper_of(report(2)), EMBEDDER.name)
-    collection._mark.note(Reader(written).newest().generation)
+    collection._mark.note(write(written))
     view = collection.snapshot().view
-    assert len(view.infos()) == 2
+    assert view.infos() == Reader(written).newest().infos()
     for _ in range(6):
         assert {view.document(info.id).id for info in view.infos()} == {info.id for info in view.infos()}
 
@@ -159,7 +169,7 @@ def test_what_is_no_replica_of_this_database_is_refused_by_name(cluster, name, w
         other = of(cluster.replicas[0])
     elif what == "another schema":
         with connected(cluster.primary, name) as connection:
-            connection.execute("CREATE SCHEMA elsewhere")
+            connection.execute("CREATE SCHEMA IF NOT EXISTS elsewhere")
         cluster.wait()
         other += "?options=-csearch_path%3Delsewhere"
     else:
@@ -178,7 +188,9 @@ def test_a_replica_with_a_url_that_cannot_be_used_is_refused_by_name(cluster, na
     assert "himitsu" not in f"{refused.value}{refused.value.message}"
 
 
-def test_a_replica_with_the_schema_of_an_older_version_is_not_read(cluster, name, paused):
+def test_a_replica_with_the_schema_of_an_older_version_is_not_read(cluster, paused):
+    name = "older"
+    cluster.create(name)
     database = connect(cluster.servers(name).url)
     migrate(database, "0001")
     with connected(paused[0]) as connection:  # it has come so far, and no further
@@ -221,7 +233,7 @@ def test_while_no_server_can_be_written_it_says_what_to_do(cluster, name, writte
     hosts = ",".join(f"127.0.0.1:{replica.port}" for replica in cluster.replicas)
     url = f"postgresql+psycopg://postgres@{hosts}/{name}"
     database = open_database(Servers(url, (of(cluster.replicas[0], name),)))
-    assert len(Reader(database).newest().infos()) == 1
+    assert Reader(database).newest().infos() == Reader(written).newest().infos()
     with pytest.raises(IndexUnwritable, match="promote a replica") as refused, database.writing():
         pass
     assert "質問と閲覧は続けられます" in refused.value.message
@@ -258,7 +270,7 @@ def said_of(servers):
 
 def test_the_doctor_tells_how_each_replica_stands(cluster, name, written):
     good = said_of(cluster.servers(name))
-    assert all(isinstance(one, doctor.Remark) and "は読めます（世代 1、プライマリと同じ" in one for one in good), good
+    assert all(isinstance(one, doctor.Remark) and "、プライマリと同じ、遅れ" in one for one in good), good
     primary = Servers(cluster.servers(name).url, (of(cluster.primary, name),))
     assert "書き込めるサーバーです" in said_of(primary)[0]
     wrong = Servers(primary.url, (of(cluster.replicas[0]), "postgresql://root:himitsu@127.0.0.1:1/x"))
@@ -270,7 +282,8 @@ def test_the_doctor_tells_how_each_replica_stands(cluster, name, written):
 
 
 def test_the_doctor_tells_of_a_replica_that_stands_still(cluster, name, written, paused):
-    put(written, paper_of(report(2)), EMBEDDER.name)
+    write(written)
     said = said_of(cluster.servers(name))
-    assert "再生が止まっています（世代 1、プライマリより 1 世代）" in said[0]
+    assert "プライマリより 1 世代）" in said[0]
+    assert "再生が止まっています" in said[0]
     assert "pg_wal_replay_resume()" in said[0]
