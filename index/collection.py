@@ -31,7 +31,7 @@ from index.embedder import open_embedder
 from index.files import document_id, find_files, not_readable, shown_name
 from index.keywords import analyzer
 from index.originals import FOLDER, forget_originals, hash_file, keep_original
-from index.protocols import Embedder, IndexMissing, IndexUnwritable, TenkyoIndexError, Vectors
+from index.protocols import Embedder, GenerationGone, IndexMissing, IndexUnwritable, TenkyoIndexError, Vectors
 from index.reading import Reading, Task, read_files
 from index.retriever import passage_text
 from index.servers import Servers
@@ -263,7 +263,12 @@ class Collection:
         if self._opened is None or self._opened[1] != which:
             self._opened = Reader(open_database(self._url or self.folder, mark=self._mark)), which
             self._memory, self._snapshot = Memory(), None
-        return self._opened[0].newest()
+        try:
+            return self._opened[0].newest()
+        except GenerationGone:
+            if which == (self._url, self._mark.history):
+                raise
+            return self._view()  # of the history that it is now
 
     def _missing(self) -> IndexMissing:
         place = self._opened[0].database.place if self._opened else self.folder

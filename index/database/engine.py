@@ -17,7 +17,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, inser
 from index.database import schema
 from index.database.errors import another_history, busy, is_out_of_reach, no_primary, nowhere, told
 from index.database.folders import making
-from index.database.generations import Generation, generation, newest
+from index.database.generations import Generation, knows, newest
 from index.database.replicas import Holds, Identity, Mark, Replica, Replicas, holds
 from index.database.urls import Place, has_hosts, replicas_of, shown, url_of
 from index.protocols import IndexMismatch, IndexMissing, IndexUnreachable, IndexUnwritable
@@ -35,6 +35,7 @@ _HEARD = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3
 POSTGRES, PGVECTOR = 15, (0, 8)  # the oldest that are known to work: iterative scans came with pgvector 0.8
 _LOCK = 0x54454E4B  # the class of our advisory locks; the second number is the schema's
 _CLAIM = 0x54454E4C  # and that of a work of many transactions
+_TIMELINE = text("SELECT substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)")  # another one after each promotion
 _WRITES = "tenkyo_writes"  # an execution option: the transaction is to hold the writer's lock from its start
 
 
@@ -157,8 +158,7 @@ class Database:
         """
         if self.replicas is None or (seen is not None and self.mark.newest.number >= seen.number):
             return
-        self._looks_at = 0.0
-        self._look()
+        self._look(at_once=True)
         if seen is None or self.mark.newest.number >= seen.number or time.monotonic() >= self._rests_until:
             return
         held = self.replicas.open(partial(holds, wanted=seen))
@@ -187,10 +187,13 @@ class Database:
             except IndexUnwritable as error:
                 if time.monotonic() > until:
                     raise nowhere(self.place, seen.id, "; ".join(self.replicas.faults())) from error
-                time.sleep(PAUSE)
             else:
                 connection.begin()
-                return connection
+                # What a replica shows, its primary may show a moment later: when it hears that it has arrived there.
+                if time.monotonic() > until or knows(connection, seen):
+                    return connection
+                connection.close()
+            time.sleep(PAUSE)
 
     def _primary(self, engine: Engine) -> Connection:
         """Return a connection to the primary; IndexUnwritable while there is none but there are others to ask."""
@@ -209,21 +212,19 @@ class Database:
         self._rests_until = 0.0
         return connection
 
-    def _look(self) -> None:
+    def _look(self, *, at_once: bool = False) -> None:
         """See now and then what the primary holds: what other processes have written is missed for no longer."""
-        if not self._looking.acquire(blocking=False):
+        if not self._looking.acquire(blocking=at_once):
             return  # somebody does
         try:
-            if time.monotonic() < self._looks_at:
+            if time.monotonic() < self._looks_at and not at_once:
                 return
             self._looks_at = time.monotonic() + LOOK
             seen = self.mark.newest
             with self._primary(self._readers) as connection, connection.begin():
-                latest, same = newest(connection), generation(connection, seen.number)
-            if seen.number == 0 or (same is not None and same.token == seen.token):
-                self.mark.note(latest)
-            else:
-                self.mark.replace(seen, latest)
+                latest, is_known = newest(connection), knows(connection, seen)
+                timeline = str(connection.scalar(_TIMELINE))
+            self.mark.look(seen, latest, timeline, is_known=is_known)
         except (IndexUnwritable, exc.DBAPIError):
             return  # while there is none, or nothing in it yet
         finally:

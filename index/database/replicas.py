@@ -57,6 +57,7 @@ class Mark:
     def __init__(self) -> None:
         self._lock = Lock()
         self._newest = Generation()
+        self._timeline: str | None = None
         self.history = 0
 
     @property
@@ -68,12 +69,21 @@ class Mark:
             if made.number > self._newest.number:
                 self._newest = made
 
-    def replace(self, lost: Generation, made: Generation) -> None:
-        """Begin another history with ``made``, in which there is no ``lost``; nothing if somebody did so already."""
+    def look(self, seen: Generation, latest: Generation, timeline: str, *, is_known: bool) -> None:
+        """Take in what the primary holds: the ``latest`` generation, and whether it knows what was ``seen`` before.
+
+        Where it does not, another history begins, unless the primary is the same and merely does not show it yet.
+        ``timeline`` is another one after each promotion.
+        """
         with self._lock:
-            if self._newest == lost:
-                self._newest = made
+            if not is_known and self._newest != seen:
+                return  # somebody has seen more meanwhile: the next look tells
+            if is_known:
+                self._newest = max(self._newest, latest, key=lambda one: one.number)
+            elif latest.number >= seen.number or self._timeline not in (None, timeline):
+                self._newest = latest
                 self.history += 1
+            self._timeline = timeline
 
 
 def holds(connection: Connection, wanted: Generation) -> bool:
