@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from string import ascii_uppercase
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 from answer.answer import (
     A_LINE,
@@ -55,17 +55,20 @@ from answer.trace import Trace
 from index.collection import Collection
 from index.documents import DocumentInfo
 from index.embedder import open_embedder
-from index.protocols import Hit
+from index.protocols import GenerationGone, Hit, IndexInterrupted
 from index.reader import WEIGHTS, open_reader
 from index.retriever import Leg
 from index.scope import Scope
+from index.servers import Servers
 from index.snapshot import Part, Snapshot
 from ingest.document import Fact
 from ingest.japanese import fold
 from ingest.kana import Marks
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
+LOOKS = 3  # at papers that are replaced, or at servers that fall, meanwhile
 _HITS = 16  # chunks that are read closely
 _FACTS = 80  # facts that are looked at wherever they stand
 _WIDER = 4  # times as many are looked through for those that are called just what the question says,
@@ -106,7 +109,7 @@ class Assistant:
         ``sure`` on, by default as they do without it, and what they leave open is read: above 1 everything is.
         """
         self.collection = collection
-        self.editions = Editions(collection.folder)
+        self.editions = Editions(collection.notes)
         self._reads = reads
         self._judge = judge or the_judge(with_reader=False)
         self._judge_of_read = judge or the_judge(with_reader=True)
@@ -159,7 +162,26 @@ class Assistant:
 
         The first event waits for no writer, but for one case: a question that leans on the one before, and of which
         the rules make no whole one, may be rewritten by a model that is known to do so within a few seconds.
+
+        When papers are replaced, or a server of a shared index falls, before anything is yielded, it is asked anew.
         """
+        how: dict[str, Any] = {"scope": scope, "after": after, "as_typed": as_typed, "writer": writer}
+        first, telling = self._anew(lambda: _begun(self._told(question, id, visible, **how)))
+        with closing(telling):
+            yield first
+            yield from telling
+
+    def _told(
+        self,
+        question: str,
+        id: str | None,  # noqa: A002 - as above
+        visible: frozenset[str] | None,
+        *,
+        scope: Scope | None,
+        after: str | None,
+        as_typed: bool,
+        writer: Writer | None,
+    ) -> Generator[Event, None, None]:
         started = time.perf_counter()
         text = validate(question, self.max_question_chars)
         view = self._view(scope, visible)
@@ -211,6 +233,17 @@ class Assistant:
         now = time.perf_counter()
         timings = replace(timings, write=_ms(asked - waited, now), total=_ms(started, now))
         yield Done(replace(answer, generated=generated, writing=writing, timings_ms=timings), record)
+
+    def _anew(self, look: Callable[[], T]) -> T:
+        """Return what a look at the papers gives, which is begun anew where it cannot be finished."""
+        for left in reversed(range(LOOKS)):
+            try:
+                return look()
+            except (GenerationGone, IndexInterrupted) as error:
+                if not left:
+                    raise
+                log.info("looking anew: %s", error)
+        raise AssertionError("the last look returns or raises")
 
     def _unsaid(self, view: _View, question: Question, timeline: Sequence[TimelinePoint]) -> tuple[str, ...]:
         """Return the dates that a timeline leaves out, each searched for by a question of its own, in vain."""
@@ -293,8 +326,12 @@ class Assistant:
     ) -> tuple[Passage, ...]:
         """Return the best passages for a question, best first."""
         text = validate(question, self.max_question_chars)
-        view = self._view(scope, visible)
-        return as_passages(view.snapshot, view.snapshot.search(text, k=k, leg=leg, part=view.part))
+
+        def look() -> tuple[Passage, ...]:
+            view = self._view(scope, visible)
+            return as_passages(view.snapshot, view.snapshot.search(text, k=k, leg=leg, part=view.part))
+
+        return self._anew(look)
 
     def cite(self, snapshot: Snapshot, document_id: str, start: int, end: int, n: int) -> Citation:
         """Return the citation of ``document.text[start:end]``; ``n`` is its number in the answer."""
@@ -485,7 +522,7 @@ def open_assistant(
     max_question_chars: int = 500,
     reader: Path | None = WEIGHTS,
     sure: float | None = None,
-    database: str | None = None,
+    database: Servers | str | None = None,
 ) -> Assistant:
     """Return an assistant over the index at ``folder``; its models are loaded when they are first needed.
 
@@ -498,6 +535,11 @@ def open_assistant(
     reads = open_reader(embedder, reader).scores if reader is not None else None
     collection = Collection(Path(folder), embedder, database)
     return Assistant(collection, max_question_chars, reads=reads, sure=sure)
+
+
+def _begun(telling: Generator[Event, None, None]) -> tuple[Event, Generator[Event, None, None]]:
+    """Return the first event, and those that follow."""
+    return next(telling), telling
 
 
 def _ms(start: float, end: float) -> float:

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import FastAPI, Query, Request
+from fastapi import Depends, FastAPI, Header, Query, Request
 
 from answer.answer import Passage
 from answer.assistant import Assistant
@@ -66,12 +66,25 @@ def create_app(
         "description": "RFC 9457 problem document.",
         "content": {"application/problem+json": {"schema": schemas.ProblemOut.model_json_schema()}},
     }
+
+    def catch_up(
+        request: Request,
+        tenkyo_index: Annotated[
+            str | None, Header(max_length=64, description="`index` of an earlier answer: nothing older is answered.")
+        ] = None,
+    ) -> None:
+        who = caller_of(request)
+        if tenkyo_index and who is not None:
+            papers.catch_up(who, tenkyo_index)
+
     app = FastAPI(
         title="tenkyo",
         version=VERSION,
         summary="Ask government briefing documents in Japanese; every answer says where it stands.",
         responses={"4XX": problem, "5XX": problem},
         lifespan=closing(door),
+        # Only where replicas are read can there be anything older.
+        dependencies=[Depends(catch_up)] if settings.database and settings.database.replicas else [],
         # Where there are accounts, what can be asked is told to who has one.
         openapi_url=None if door.is_shared else "/openapi.json",
     )
@@ -128,7 +141,7 @@ def create_app(
 
     def look_for_alerts() -> None:
         if messenger is not None:  # what somebody with an account follows is looked at when they look
-            Follows(settings.index).check(assistant, messenger)
+            Follows(assistant.collection.notes).check(assistant, messenger)
 
     app.include_router(ask_router(papers, writer))
     app.include_router(chat.chat_router(papers, writer, settings))

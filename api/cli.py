@@ -375,7 +375,7 @@ def _tell_alerts(settings: Settings) -> None:
     from answer.editions.follows import Follows, FollowsDamaged
     from api.alerts import Messenger, text_of
 
-    follows = Follows(settings.index)
+    follows = Follows(_collection(settings).notes)
     try:
         if not follows.held().follows:
             return

@@ -18,9 +18,11 @@ from index.database.engine import check_properties, check_schema, connect, revis
 from index.database.generations import newest
 from index.database.rights import lacking, lacking_for_accounts
 from index.database.schema import ANALYZER, EMBEDDER
+from index.database.standing import standing
 from index.embedder import cache_folder, open_embedder
 from index.keywords import analyzer
 from index.protocols import TenkyoIndexError
+from index.servers import Servers
 from index.takeover import is_old, old
 
 ROOM = 2 << 30  # bytes that should be free: a model unpacked, some hundred papers, and what a write takes meanwhile
@@ -31,8 +33,15 @@ REMOTE = ("nfs", "cifs", "smb", "9p", "sshfs", "fuse.sshfs", "afs")  # file syst
 Check = Callable[[Settings], Iterator[str]]
 
 
+class Remark(str):
+    """What is good to know, and no fault."""
+
+
 def examine(settings: Settings) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield each thing that was looked at, with what is wrong with it, in Japanese and with its remedy."""
+    """Yield each thing that was looked at, with what is said of it in Japanese.
+
+    That is what is wrong with it, with its remedy, or a Remark.
+    """
     for name, check in CHECKS.items():
         yield name, tuple(check(settings))
 
@@ -145,7 +154,7 @@ def _database(settings: Settings) -> Iterator[str]:
             yield old(settings.index).message
         return  # nothing was ever put into it, which is no fault
     try:
-        database = connect(settings.database or settings.index)
+        database = connect(settings.database.url if settings.database else settings.index)
     except TenkyoIndexError as error:
         yield error.message
         return
@@ -168,6 +177,30 @@ def _database(settings: Settings) -> Iterator[str]:
         yield error.message
     finally:
         database.close()
+
+
+def _replicas(settings: Settings) -> Iterator[str]:
+    """Look at each replica by itself: whether it is one of this database, and how far it is behind."""
+    if settings.database is None:
+        return
+    for url in settings.database.replicas:
+        try:
+            database = connect(Servers(settings.database.url, (url,)))
+        except TenkyoIndexError as error:
+            yield error.message
+            continue
+        try:
+            assert database.replicas is not None
+            (replica,) = database.replicas.all
+            if replica.fault is not None:
+                yield f"複製を読めません。{replica.fault.message}"
+                continue
+            found = standing(database, replica)
+            yield found.told if found.is_wrong else Remark(found.told)
+        except TenkyoIndexError as error:
+            yield error.message
+        finally:
+            database.close()
 
 
 def _model(settings: Settings) -> Iterator[str]:
@@ -250,7 +283,7 @@ def _not_made(settings: Settings) -> list[str]:
     if settings.database is None:
         return []
     try:
-        database = connect(settings.database)
+        database = connect(settings.database.url)
     except TenkyoIndexError:
         return []
     try:
@@ -264,6 +297,7 @@ CHECKS: dict[str, Check] = {
     "索引のフォルダ": _folder,
     "ディスクの空き": _disk,
     "データベース": _database,
+    "複製": _replicas,
     "埋め込みモデル": _model,
     "ポート": _ports,
     "アカウント": _accounts,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,9 +42,11 @@ from api.edition_schemas import (
 from api.problems import Problem
 from api.settings import Settings
 from index.documents import DocumentInfo
+from index.protocols import IndexBusy, IndexUnwritable
 from index.snapshot import Snapshot
 
 MOST = 2000  # changes in one answer
+log = logging.getLogger(__name__)
 
 
 def editions_router(papers: Papers) -> APIRouter:
@@ -146,8 +149,8 @@ def follows_router(papers: Papers, settings: Settings, messenger: Messenger | No
     def follows_of(who: Caller) -> Follows:
         """Return what the caller follows: a key, which may see less than its owner, has follows of its own."""
         if who.by == "local":
-            return Follows(settings.index)
-        return Follows(settings.index, f"{who.id}-{who.credential[:16]}" if who.by == "key" else who.id)
+            return Follows(assistant.collection.notes)
+        return Follows(assistant.collection.notes, f"{who.id}-{who.credential[:16]}" if who.by == "key" else who.id)
 
     def cited(snapshot: Snapshot, spot: Spot | None, n: int) -> schemas.CitationOut | None:
         if spot is None or all(info.id != spot.document_id for info in snapshot.documents()):
@@ -181,7 +184,10 @@ def follows_router(papers: Papers, settings: Settings, messenger: Messenger | No
     def followed(who: Reader, request: Request) -> FollowsOut:
         """List what is followed and its alerts; papers that came since the last look are looked at first."""
         with _damaged():
-            follows_of(who).check(assistant, messenger, who.visible)
+            try:
+                follows_of(who).check(assistant, messenger, who.visible)
+            except (IndexBusy, IndexUnwritable) as error:  # what is known is shown, and the rest looked at later
+                log.warning("what is followed was not looked at: %s", error)
             return out(who, request)
 
     @router.post("/v1/follows", status_code=201)

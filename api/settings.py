@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from answer.generating.address import base_url
+from index.servers import Servers, split_urls
 
 PREFIX = "TENKYO_"
 
@@ -44,6 +45,9 @@ class Settings(BaseSettings):
     index: Path = Field(default_factory=lambda: data_folder() / "index", description="folder of the collection")
     database_url: SecretStr | None = Field(
         None, description="postgresql+psycopg://… of an index that machines share; None: the one in the folder"
+    )
+    database_read_url: SecretStr | None = Field(
+        None, description="URLs of its streaming replicas, with commas or spaces: they are read; None: it alone"
     )
     intake: bool = Field(True, description="serve takes sent papers in; off: `tenkyo work` does, here or elsewhere")
     embedding_model: str = Field("default", min_length=1, description="default, a Hugging Face name, or a folder")
@@ -190,10 +194,20 @@ class Settings(BaseSettings):
             raise ValueError("must be ASCII without line breaks, as it travels in a header")
         return SecretStr(value) if value else None
 
+    @field_validator("database_read_url")
+    @classmethod
+    def _of_a_database(cls, urls: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if urls is not None and urls.get_secret_value().strip() and info.data.get("database_url") is None:
+            raise ValueError("only with TENKYO_DATABASE_URL, the primary that these are replicas of")
+        return urls
+
     @property
-    def database(self) -> str | None:
-        """The URL of the shared index, with its password."""
-        return self.database_url.get_secret_value() if self.database_url else None
+    def database(self) -> Servers | None:
+        """Where the shared index is, with its passwords."""
+        if self.database_url is None:
+            return None
+        replicas = self.database_read_url.get_secret_value() if self.database_read_url else ""
+        return Servers(self.database_url.get_secret_value(), split_urls(replicas))
 
     @field_validator("allowed_hosts", mode="before")
     @classmethod
@@ -267,7 +281,15 @@ def local_url(host: str, port: int) -> str:
 
 
 # Of these an error never repeats what was given: it may hold a password.
-_SECRET = {"alert_webhook", "database_url", "llm_key", "llm_url", "oidc_client_secret", "smtp_password"}
+_SECRET = {
+    "alert_webhook",
+    "database_url",
+    "database_read_url",
+    "llm_key",
+    "llm_url",
+    "oidc_client_secret",
+    "smtp_password",
+}
 
 # Read by .ci/setup.sh before there is a tenkyo. Whoever exports them for it must not be refused by the command.
 _OF_SET_UP = {"TENKYO_TORCH", "TENKYO_TORCH_INDEX"}

@@ -53,14 +53,15 @@ def work(_: argparse.Namespace, settings: Settings) -> int:
 
 def doctor(_: argparse.Namespace, settings: Settings) -> int:
     """Print what is wrong with this deployment; return 1 if anything is."""
-    from api.doctor import examine
+    from api.doctor import Remark, examine
 
     count = 0
     for name, found in examine(settings):
-        print(f"{'×' if found else '○'} {name}", flush=True)
+        wrong = sum(not isinstance(one, Remark) for one in found)
+        print(f"{'×' if wrong else '○'} {name}", flush=True)
         for one in found:
             print(f"  ・{one}", flush=True)
-        count += len(found)
+        count += wrong
     print(f"\n直すところが {count} 件あります。" if count else "\n問題は見つかりませんでした。")
     return LOOK if count else DONE
 
@@ -84,7 +85,7 @@ def backup(arguments: argparse.Namespace, settings: Settings) -> int:
                 raise
             target = None
     if settings.database is not None:
-        _tell_postgresql(settings.database, target)
+        _tell_postgresql(settings.database.url, target)
         return LOOK
     assert target is not None
     size = target.stat().st_size / 2**20
@@ -95,9 +96,9 @@ def backup(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def _tell_postgresql(database: str, target: Path | None) -> None:
-    from sqlalchemy import make_url
+    from index.database.urls import url_of
 
-    url = make_url(database).set(drivername="postgresql", password=None, query={})
+    url = url_of(database).set(drivername="postgresql", password=None, query={})
     print("索引は PostgreSQL にあります。資料の控えは、次のコマンドで取ってください。")
     print(f"  pg_dump --format=custom --file=tenkyo.dump '{url.render_as_string()}'")
     again = url.set(database=f"{url.database}_restored").render_as_string()
@@ -106,7 +107,7 @@ def _tell_postgresql(database: str, target: Path | None) -> None:
     print(f"  pg_restore --no-owner --dbname='{again}' tenkyo.dump")
     print(f"  TENKYO_DATABASE_URL='{again}' tenkyo restore --check")
     if target is not None:
-        print(f"この機械のフォルダにあるもの（版のつながり、お知らせ、意見など）は、{target} に控えました。")
+        print(f"この機械のフォルダにあるもの（意見など）は、{target} に控えました。")
 
 
 def restore(arguments: argparse.Namespace, settings: Settings) -> int:

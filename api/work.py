@@ -26,7 +26,7 @@ def work_until(stop: threading.Event, settings: Settings, say: Callable[[str], N
 
     def look_for_alerts() -> None:
         if not door.is_shared:
-            Follows(settings.index).check(assistant, Messenger(settings))
+            Follows(assistant.collection.notes).check(assistant, Messenger(settings))
 
     queue = Queue(settings.index, settings.database)
     worker = Worker(queue, taker(assistant, holdings_of(door), look_for_alerts), lambda: preparing_out(assistant))

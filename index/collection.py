@@ -16,19 +16,25 @@ from threading import Lock
 import numpy as np
 
 from index.database import writing
-from index.database.engine import FILE, Database, check_properties, claimed_folder, open_database
+from index.database.engine import Database, check_properties, open_database
+from index.database.folders import claimed_folder
+from index.database.generations import Generation
 from index.database.holdings import copies, originals, vectors_of, with_vector
+from index.database.notes import Notes
 from index.database.reading import Reader, View
+from index.database.replicas import Mark
 from index.database.rewording import reword
 from index.database.schema import ANALYZER, EMBEDDER
+from index.database.urls import FILE
 from index.documents import DocumentInfo, Original, info_of
 from index.embedder import open_embedder
 from index.files import document_id, find_files, not_readable, shown_name
 from index.keywords import analyzer
 from index.originals import FOLDER, forget_originals, hash_file, keep_original
-from index.protocols import Embedder, IndexMissing, IndexUnwritable, TenkyoIndexError, Vectors
+from index.protocols import Embedder, GenerationGone, IndexMissing, IndexUnwritable, TenkyoIndexError, Vectors
 from index.reading import Reading, Task, read_files
 from index.retriever import passage_text
+from index.servers import Servers
 from index.snapshot import Memory, Snapshot
 from index.takeover import STAGING, forget_old, is_old, old, put_aside, read_old, settle
 from index.versions import is_new_version
@@ -45,6 +51,7 @@ EMBEDDING = "意味で探せるようにしています（か所）"
 WORDS = "ことばの近さを調べています（語）"
 WRITING = "索引を書き込んでいます"
 REWORDING = "単語を新しい切り方に直しています（文書）"
+_DIGITS = 16  # that no generation's number has
 SLICE = 64  # passages between two reports of progress
 WORD_SLICE = 512  # words between two reports of progress
 GRACE = 60.0  # seconds that what was replaced stays, for a reader who is still at it
@@ -116,12 +123,17 @@ class Collection:
     One process writes at a time; any number read, each from one generation.
     """
 
-    def __init__(self, folder: Path, embedder: Embedder | None = None, url: str | None = None):
-        """``url`` names a shared database; ``folder`` then holds what this machine keeps of it to be quick."""
+    def __init__(self, folder: Path, embedder: Embedder | None = None, url: Servers | str | None = None):
+        """``url`` names a shared database; ``folder`` then holds what this machine keeps of it to be quick.
+
+        Where it names replicas too, they are read, but none that lacks what this collection has read or written.
+        """
         self.folder = Path(folder).expanduser().absolute()
         self.embedder = embedder or open_embedder()
         self._is_embedder_chosen = embedder is not None
         self._url = url
+        self.notes = Notes(self.folder, url)
+        self._mark = Mark()
         self._opening = Lock()
         self._opened: tuple[Reader, object] | None = None
         self._memory = Memory()
@@ -151,6 +163,19 @@ class Collection:
                     check_properties(made_with, {EMBEDDER: self.embedder.name}, view.database.place)
                 self._snapshot = Snapshot(view, self.folder, self.embedder, made_with, self._memory)
             return self._snapshot
+
+    def catch_up(self, seen: str) -> None:
+        """Read nothing older from now on than the snapshot of this id; IndexUnreachable where no server holds it.
+
+        Of what a reader sees the id does not tell how new it is: then it is no older than what the primary holds.
+        """
+        if not isinstance(self._url, Servers) or not self._url.replicas:
+            return
+        with self._opening:
+            database = self._view().database
+        number, _, token = seen.partition("-")
+        whole = number.isdecimal() and len(number) < _DIGITS and token
+        database.catch_up(Generation(int(number), token) if whole else None)
 
     def add(
         self,
@@ -234,11 +259,16 @@ class Collection:
             if is_old(self.folder):
                 raise old(self.folder) from None
             raise self._missing() from None
-        which = (found.st_dev, found.st_ino) if found else self._url
+        which = (found.st_dev, found.st_ino) if found else (self._url, self._mark.history)
         if self._opened is None or self._opened[1] != which:
-            self._opened = Reader(open_database(self._url or self.folder)), which
+            self._opened = Reader(open_database(self._url or self.folder, mark=self._mark)), which
             self._memory, self._snapshot = Memory(), None
-        return self._opened[0].newest()
+        try:
+            return self._opened[0].newest()
+        except GenerationGone:
+            if which == (self._url, self._mark.history):
+                raise
+            return self._view()  # of the history that it is now
 
     def _missing(self) -> IndexMissing:
         place = self._opened[0].database.place if self._opened else self.folder
@@ -457,12 +487,17 @@ class Collection:
         """Give the database to write to; one that is not to be made must be one that can be read."""
         if not create:
             self.snapshot()
-        database = open_database(self._url or self.folder, create=create)
+        database = open_database(self._written(), create=create, mark=self._mark)
         try:
             with database.claimed():
                 yield database
         finally:
             database.close()
+
+    def _written(self) -> Path | str:
+        """Return where it is written, and read for that: never at a replica, which might be behind."""
+        url = self._url.url if isinstance(self._url, Servers) else self._url
+        return url or self.folder
 
     @contextmanager
     def _writing(self) -> Iterator[None]:

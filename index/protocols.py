@@ -81,6 +81,10 @@ class IndexUnreachable(TenkyoIndexError):  # noqa: N818 - a state
     """The database of the index cannot be used: not there, not allowed, too old, or gone in the middle."""
 
 
+class IndexInterrupted(IndexUnreachable):
+    """The database went away in the middle of something, which may be done again at once."""
+
+
 class GenerationGone(TenkyoIndexError):  # noqa: N818 - a state
     """What a reader was looking at has been replaced and cleared away: it is to be looked at anew."""
 

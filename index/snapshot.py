@@ -124,8 +124,11 @@ class Snapshot:
         return {numbers[number]: signed for number, signed in self.view.parts.signatures(numbers).items()}
 
     def version(self, document_id: str) -> int:
-        """Return the number of what a document is now: it changes with the document, and with nothing else."""
-        return self.view.contents.by_id[document_id].number
+        """Return the number of what a document is now: it changes with the document, and with nothing else.
+
+        But for a failover: what the old primary alone had is lost, and its numbers may be given once more.
+        """
+        return self.view.contents.by_id[document_id].number + (self.view.database.history << 32)
 
     def original(self, document_id: str) -> Original:
         """Return how the document's file is kept; KeyError if it is not in this snapshot."""

@@ -7,7 +7,7 @@ import os
 import shutil
 from pathlib import Path
 
-from index.database.engine import FILE
+from index.database.urls import FILE
 from index.documents import Original
 from index.originals import FOLDER, sync_folder
 from index.protocols import IndexDamaged, IndexMismatch

@@ -72,7 +72,7 @@ def test_the_settings_of_each_service_are_known_and_go_together(service, monkeyp
     assert list(doctor.CHECKS["設定の組み合わせ"](settings)) == []
     assert settings.shared
     assert settings.public_hosts == (WRITTEN["TENKYO_HOST"],) * 2
-    database = urlsplit(settings.database)
+    database = urlsplit(settings.database.url)
     assert database.hostname == "database"
     assert (database.username, database.password, database.path) == (
         *(SERVICES["services"]["database"]["environment"][f"POSTGRES_{name}"] for name in ("USER", "PASSWORD")),

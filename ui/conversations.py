@@ -7,13 +7,14 @@ from collections.abc import Sequence
 import streamlit as st
 
 from ui import account, address, render, scope
-from ui.client import AskClient, Json
+from ui.client import AskClient, Json, Problem
 from ui.messages import FAILURES, reason
 from ui.turn import Turn
 
 LONGEST_TITLE = 60
 SHOWN = 30
 NOBODY = ""
+GONE = (403, 404)  # a conversation that was removed elsewhere, or is somebody else's: a new one begins
 
 
 def keep(client: AskClient, turns: Sequence[Turn]) -> None:
@@ -30,8 +31,10 @@ def keep(client: AskClient, turns: Sequence[Turn]) -> None:
         else:
             client.change_conversation(id_, {"turns": asked})
         st.session_state["conversation-kept"] = asked
-    except FAILURES:
-        st.session_state.pop("conversation", None)  # it was removed elsewhere, or is somebody else's: a new one begins
+    except FAILURES as error:
+        if isinstance(error, Problem) and error.status in GONE:
+            st.session_state.pop("conversation", None)
+        # Else nothing can be written just now: it is kept with the next question.
 
 
 def forget() -> None:

@@ -1,18 +1,16 @@
-"""What a person says of two papers: editions of one series, or not. A small file beside the index."""
+"""What a person says of two papers: editions of one series, or not. It is kept beside the papers."""
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from filelock import FileLock
+from index.database.notes import Form, Notes
 
 Said = Literal["joined", "parted"]
-FILE = "editions.json"
+NAME = "editions"
 
 
 class DecisionsDamaged(ValueError):  # noqa: N818 - a state
@@ -34,41 +32,41 @@ class Decisions:
         return self.said.get(frozenset((one, other)))
 
 
-def read_decisions(folder: Path) -> Decisions:
-    """Return what is stored beside the index at ``folder``; nothing where there is no file. Raise DecisionsDamaged."""
-    path = folder / FILE
-    try:
-        pairs = json.loads(path.read_text("utf-8"))["pairs"]
-        said = {frozenset((pair["one"], pair["other"])): pair["said"] for pair in pairs}
-        if not all(value in ("joined", "parted") and len(key) == 2 for key, value in said.items()):
-            raise ValueError("a pair is neither joined nor parted")
-    except FileNotFoundError:
-        return Decisions()
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DecisionsDamaged(path, str(error)) from error
-    return Decisions(said)
+def read_decisions(notes: Notes) -> Decisions:
+    """Return what is kept beside the papers. Raise DecisionsDamaged for a file of before there was a place for it."""
+    return notes.read(NAME, FORM)
 
 
-def decide(folder: Path, one: str, other: str, said: Said | None) -> Decisions:
-    """Store what a person says of two documents (None takes it back), and return all that is stored now.
+def decide(notes: Notes, one: str, other: str, said: Said | None) -> Decisions:
+    """Keep what a person says of two documents (None takes it back), and return all that is kept now.
 
-    The file is replaced as a whole: whoever reads it meanwhile has the old or the new one. Raise ValueError for a
-    document with itself.
+    Raise ValueError for a document with itself.
     """
     if one == other:
         raise ValueError(f"a document is no edition of itself: {one}")
-    folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder / f"{FILE}.lock"):
-        pairs = dict(read_decisions(folder).said)
-        pairs.pop(frozenset((one, other)), None)
-        if said is not None:
-            pairs[frozenset((one, other))] = said
-        _write(folder / FILE, pairs)
-    return Decisions(pairs)
+
+    def changed(held: Decisions) -> Decisions:
+        pairs = {pair: what for pair, what in held.said.items() if pair != frozenset((one, other))}
+        return Decisions(pairs if said is None else {**pairs, frozenset((one, other)): said})
+
+    return notes.change(NAME, FORM, changed)
 
 
-def _write(path: Path, pairs: Mapping[frozenset[str], Said]) -> None:
-    rows = [dict(zip(("one", "other"), sorted(key), strict=True)) | {"said": said} for key, said in pairs.items()]
-    new = path.with_suffix(".new")
-    new.write_text(json.dumps({"pairs": rows}, ensure_ascii=False, indent=1) + "\n", "utf-8")
-    os.replace(new, path)
+def _read(body: Any) -> Decisions:
+    said = {frozenset((pair["one"], pair["other"])): pair["said"] for pair in body["pairs"]}
+    if not all(value in ("joined", "parted") and len(key) == 2 for key, value in said.items()):
+        raise ValueError("a pair is neither joined nor parted")
+    return Decisions(said)
+
+
+def _written(held: Decisions) -> Any:
+    pairs = [dict(zip(("one", "other"), sorted(key), strict=True)) | {"said": said} for key, said in held.said.items()]
+    return {"pairs": pairs}
+
+
+def _merged(held: Decisions, other: Decisions) -> Decisions:
+    """Return what both say; where they differ, what is kept already holds for all machines."""
+    return Decisions({**other.said, **held.said})
+
+
+FORM = Form(Decisions(), _read, _written, _merged, DecisionsDamaged)

@@ -1,32 +1,28 @@
 """Follows: figures and questions that somebody wants to hear of when a new paper changes them.
 
-They stand in a file beside the index: where there are accounts, everybody's in a file of their own.
+They are kept beside the papers: where there are accounts, everybody's for themselves.
 """
 
 from __future__ import annotations
 
-import json
 import logging
-import os
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from filelock import FileLock
-
 from answer.answer import Answer, QuestionError
 from answer.editions.differences import Change
+from index.database.notes import Form, Notes
 from index.snapshot import Snapshot
 from ingest.japanese import fold
 
 if TYPE_CHECKING:
     from answer.assistant import Assistant
 
-FILE = "follows.json"
+NAME = "follows"
 MOST = 200  # follows
 ALERTS_KEPT = 500
 log = logging.getLogger(__name__)
@@ -113,31 +109,19 @@ Send = Callable[[Alert], tuple[tuple[str, str], ...]]
 
 
 class Follows:
-    """The follows and alerts of the index at ``folder``. Safe to use from several threads and processes.
+    """The follows and alerts of a collection. Safe to use from several threads and processes.
 
     ``owner`` is whose they are where there are accounts: an id. ``visible`` of each method are the documents that
     exist for them; None where all do.
     """
 
-    def __init__(self, folder: Path, owner: str | None = None) -> None:
-        self.path = folder / (FILE if owner is None else f"follows-{owner}.json")
+    def __init__(self, notes: Notes, owner: str | None = None) -> None:
+        self._notes = notes
+        self._name = NAME if owner is None else f"{NAME}-{owner}"
 
     def held(self, visible: frozenset[str] | None = None) -> Held:
-        """Return what is stored; nothing where there is no file. Raise FollowsDamaged."""
-        return self._stored().within(visible)
-
-    def _stored(self) -> Held:
-        try:
-            body = json.loads(self.path.read_text("utf-8"))
-            return Held(
-                tuple(_follow(row) for row in body["follows"]),
-                tuple(_alert(row) for row in body["alerts"]),
-                body.get("checked"),
-            )
-        except FileNotFoundError:
-            return Held()
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise FollowsDamaged(self.path, str(error)) from error
+        """Return what is kept. Raise FollowsDamaged for a file of before there was a place for it."""
+        return self._notes.read(self._name, FORM).within(visible)
 
     def follow_question(self, assistant: Assistant, question: str, visible: frozenset[str] | None = None) -> Follow:
         """Follow the answer to a question, from what it is now on. Raise QuestionError for what is none."""
@@ -151,27 +135,33 @@ class Follows:
         return self._add(Follow(_id(), "figure", label, _now(), None, spot, spot.text, (), (spot.document_id,)))
 
     def _add(self, follow: Follow) -> Follow:
-        with self._writing() as held:
-            same = next((f for f in held.follows if (f.question, f.spot) == (follow.question, follow.spot)), None)
-            if same is not None:
-                return same
+        def added(held: Held) -> Held:
+            if any(_is_same(follow, one) for one in held.follows):
+                return held
             if len(held.follows) >= MOST:
                 raise ValueError(f"{MOST} follows are there already")
-            self._write(replace(held, follows=(*held.follows, follow)))
-        return follow
+            return replace(held, follows=(*held.follows, follow))
+
+        return next(one for one in self._change(added).follows if _is_same(follow, one))
 
     def drop(self, follow_id: str, visible: frozenset[str] | None = None) -> None:
         """Follow something no longer; its alerts stay. KeyError if there is no such follow."""
-        with self._writing() as held:
+
+        def dropped(held: Held) -> Held:
             if all(f.id != follow_id for f in held.within(visible).follows):
                 raise KeyError(follow_id)
-            self._write(replace(held, follows=tuple(f for f in held.follows if f.id != follow_id)))
+            return replace(held, follows=tuple(f for f in held.follows if f.id != follow_id))
+
+        self._change(dropped)
 
     def see(self, visible: frozenset[str] | None = None) -> None:
         """Mark all alerts as seen."""
-        with self._writing() as held:
+
+        def seen(held: Held) -> Held:
             shown = {alert.id for alert in held.within(visible).alerts}
-            self._write(replace(held, alerts=tuple(replace(a, seen=a.seen or a.id in shown) for a in held.alerts)))
+            return replace(held, alerts=tuple(replace(a, seen=a.seen or a.id in shown) for a in held.alerts))
+
+        self._change(seen)
 
     def check(
         self, assistant: Assistant, send: Send | None = None, visible: frozenset[str] | None = None
@@ -180,41 +170,49 @@ class Follows:
 
         An index that was looked at before is not looked at again.
         """
-        if not self.held().follows:
+        before = self.held()
+        if not before.follows:
             return ()
         snapshot = assistant.collection.snapshot().only(visible)
-        with self._writing() as held:
-            if held.checked == snapshot.id:
-                return ()
-            follows: list[Follow] = []
-            new: list[Alert] = []
-            for follow in held.follows:
-                known = follow.within(visible)
-                moved, alert = (follow, None) if known is None else _looked_at(known, assistant, snapshot, visible)
-                follows.append(moved)
-                if alert is not None:
-                    new.append(alert)
-            # What is found is kept before it is told: a server that does not answer takes nothing back.
+        if before.checked == snapshot.id:
+            return ()
+        # Nobody is kept from writing while this looks.
+        looked: dict[Follow, tuple[Follow, Alert | None]] = {}
+        for follow in before.follows:
+            known = follow.within(visible)
+            looked[follow] = (follow, None) if known is None else _looked_at(known, assistant, snapshot, visible)
+        new: list[Alert] = []
+
+        def moved(held: Held) -> Held:
+            new.clear()
+            if held.checked == snapshot.id:  # somebody has looked meanwhile, and told
+                return held
+            # What was dropped meanwhile is told no more, and what has come is looked at the next time.
+            found = [looked.get(follow, (follow, None)) for follow in held.follows]
+            new.extend(alert for _, alert in found if alert is not None)
+            is_all = all(follow in looked for follow in held.follows)
             alerts = (*new, *held.alerts)[:ALERTS_KEPT]
-            held = Held(tuple(follows), alerts, snapshot.id)
-            self._write(held)
-            if send is not None and new:
-                told = {alert.id: replace(alert, sent=send(alert)) for alert in new}
-                self._write(replace(held, alerts=tuple(told.get(a.id, a) for a in alerts)))
-                new = [told[alert.id] for alert in new]
-        return tuple(new)
+            return Held(tuple(follow for follow, _ in found), alerts, snapshot.id if is_all else held.checked)
 
-    @contextmanager
-    def _writing(self) -> Iterator[Held]:
-        """Hold the store while it is changed."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(self.path.with_name(f"{self.path.name}.lock")):
-            yield self._stored()
+        # What is found is kept before it is told: a server that does not answer takes nothing back.
+        self._change(moved)
+        if send is None or not new:
+            return tuple(new)
+        told = {alert.id: replace(alert, sent=send(alert)) for alert in new}
+        self._change(lambda held: replace(held, alerts=tuple(_with_sent(a, told) for a in held.alerts)))
+        return tuple(told.values())
 
-    def _write(self, held: Held) -> None:
-        new = self.path.with_suffix(".new")
-        new.write_text(json.dumps(asdict(held), ensure_ascii=False, indent=1) + "\n", "utf-8")
-        os.replace(new, self.path)
+    def _change(self, do: Callable[[Held], Held]) -> Held:
+        return self._notes.change(self._name, FORM, do)
+
+
+def _is_same(one: Follow, other: Follow) -> bool:
+    """Tell whether two follow the same."""
+    return (one.question, one.spot) == (other.question, other.spot)
+
+
+def _with_sent(alert: Alert, told: Mapping[str, Alert]) -> Alert:
+    return replace(alert, sent=told[alert.id].sent) if alert.id in told else alert
 
 
 def _looked_at(
@@ -280,6 +278,21 @@ def _is_at(change: Change, spot: Spot) -> bool:
     return then is not None and (then.start, then.end, then.text) == (spot.start, spot.end, spot.text)
 
 
+def _read(body: Any) -> Held:
+    follows, alerts = tuple(map(_follow, body["follows"])), tuple(map(_alert, body["alerts"]))
+    return Held(follows, alerts, body.get("checked"))
+
+
+def _merged(held: Held, other: Held) -> Held:
+    """Return what two machines follow: what both do once, and every alert. All of it is looked at anew."""
+    if held == Held():
+        return other
+    follows = [*held.follows, *(f for f in other.follows if not any(_is_same(f, one) for one in held.follows))]
+    alerts = {alert.id: alert for alert in (*other.alerts, *held.alerts)}
+    newest = sorted(alerts.values(), key=lambda alert: alert.time, reverse=True)
+    return Held(tuple(follows), tuple(newest[:ALERTS_KEPT]))
+
+
 def _follow(row: dict[str, Any]) -> Follow:
     spot = Spot(**row["spot"]) if row.get("spot") else None
     listed = {name: tuple(row.get(name, ())) for name in ("known", "documents")}
@@ -298,3 +311,6 @@ def _id() -> str:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+FORM = Form(Held(), _read, asdict, _merged, FollowsDamaged)

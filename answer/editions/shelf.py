@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from threading import Lock
 
 from answer.editions.comparing import compare
@@ -13,6 +12,7 @@ from answer.editions.decisions import Decisions, Said, decide, read_decisions
 from answer.editions.differences import Change
 from answer.editions.pairing import edition_before, editions_of, headings_of
 from answer.editions.paper import Paper
+from index.database.notes import Notes
 from index.documents import DocumentInfo
 from index.snapshot import Snapshot
 
@@ -41,20 +41,20 @@ class Comparison:
 
 
 class Editions:
-    """The editions of the index at ``folder``. Safe to use from several threads."""
+    """The editions of a collection, whose notes say what people decided. Safe to use from several threads."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, notes: Notes) -> None:
+        self._notes = notes
         self._kept: OrderedDict[tuple[int, int], Comparison] = OrderedDict()  # by the numbers of both versions
         self._headings: OrderedDict[int, frozenset[str]] = OrderedDict()
         self._lock = Lock()
 
     def decisions(self) -> Decisions:
-        return read_decisions(self.folder)
+        return read_decisions(self._notes)
 
     def decide(self, one: str, other: str, said: Said | None) -> None:
         """Store what a person says of two documents; None takes it back."""
-        decide(self.folder, one, other, said)
+        decide(self._notes, one, other, said)
 
     def of(self, snapshot: Snapshot, document_id: str) -> list[DocumentInfo]:
         """Return the editions of a paper's series, itself among them, oldest first; KeyError if it is not there."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from secrets import token_hex
 from typing import Any
@@ -13,7 +14,7 @@ from sqlalchemy import Connection, delete, func, insert, or_, select, update
 from api.access import schema
 from api.access.caller import Caller
 from api.access.database import Database
-from api.access.errors import AccessError
+from api.access.errors import AccessError, AccessUnusable
 
 MOST = 500  # of one person; the oldest goes for a new one
 
@@ -89,14 +90,14 @@ class Conversations:
             connection.execute(delete(kept).where(kept.c.id == id_))
 
     def _forget(self) -> None:
-        """Remove what nobody has gone on with for too long."""
+        """Remove what nobody has gone on with for too long; while nothing can be written, that waits."""
         if self._days is None:
             return
         due = schema.conversations.c.changed < self._clock() - self._days * 86_400
         with self._database.reading() as connection:
             is_any = connection.execute(select(schema.conversations.c.id).where(due).limit(1)).first() is not None
         if is_any:  # to write is to keep others from writing
-            with self._database.writing() as connection:
+            with suppress(AccessUnusable), self._database.writing() as connection:
                 connection.execute(delete(schema.conversations).where(due))
 
 

@@ -14,50 +14,81 @@ from sqlalchemy.exc import DBAPIError
 
 from api.access import schema
 from api.access.errors import AccessUnusable
+from index.database.engine import Database as Papers
 from index.database.engine import connect
-from index.protocols import TenkyoIndexError
+from index.protocols import IndexUnwritable, TenkyoIndexError
+from index.servers import Servers
 
 FILE = "access.db"
 PATIENCE = 10.0  # seconds that a writer waits for another before it gives up
 NOTHING_BEFORE = "0" * 64  # the hash before the first entry of the record
 _WRITES = "tenkyo_writes"
+_CHANGES = "tenkyo_changes"  # under which a connection knows how many changes there are with those it makes
 _LOCK = 0x54454E41  # the class of our advisory lock
+# Whatever the search path is: tables of these names are the papers' too.
+_OF_ACCOUNTS: dict[str, Any] = {"schema_translate_map": {None: schema.PLACE}}
 
 
 class Database:
-    """The accounts. Safe from threads, from other processes and, where they are shared, from other machines."""
+    """The accounts. Safe from threads, from other processes and, where they are shared, from other machines.
 
-    def __init__(self, path: Path | str, engine: Engine, held: object = None):
-        """``held`` is what has made the engine, and closes it when nobody has it any more."""
+    Shared ones are those of the primary. While there is none, a replica is read which knows all that this process
+    knows of who may do what: who was signed in goes on reading, and nobody regains a right.
+    """
+
+    def __init__(self, path: Path | str, engine: Engine, held: Papers | None = None):
+        """``held`` is the shared database, which has the engine."""
         self.path = path  # as people are told
         self._engine = engine
         self._held = held
-        self.is_shared = engine.dialect.name == "postgresql"
+        self._known = 0  # changes to what somebody may
+        self.is_shared = held is not None
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Give a transaction that sees one state."""
-        of_one_state = {"isolation_level": "REPEATABLE READ"} if self.is_shared else {}
-        readers = self._engine.execution_options(**of_one_state)
-        with _told(self.path), readers.connect() as connection, connection.begin():
-            yield connection
+        if self._held is None:
+            with _told(self.path), self._engine.connect() as connection, connection.begin():
+                yield connection
+            return
+        with _told(self.path), self._held.current(self._is_known) as connection:
+            yield connection.execution_options(**_OF_ACCOUNTS)
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Give a transaction that nobody else writes beside; committed at its end, unless something is raised."""
-        writers = self._engine.execution_options(**{_WRITES: True})
-        with _told(self.path), writers.connect() as connection, connection.begin():
-            if self.is_shared:
-                connection.execute(text(f"SET LOCAL lock_timeout = '{int(PATIENCE * 1000)}ms'"))
-                mine = {"class": _LOCK, "place": schema.PLACE}
-                connection.execute(text("SELECT pg_advisory_xact_lock(:class, hashtext(:place))"), mine)
+        if self._held is None:
+            writers = self._engine.execution_options(**{_WRITES: True})
+            with _told(self.path), writers.connect() as connection, connection.begin():
+                yield connection
+            return
+        with _told(self.path), self._held.written() as connection:
+            connection.execution_options(**_OF_ACCOUNTS)
+            connection.execute(text(f"SET LOCAL lock_timeout = '{int(PATIENCE * 1000)}ms'"))
+            mine = {"class": _LOCK, "place": schema.PLACE}
+            connection.execute(text("SELECT pg_advisory_xact_lock(:class, hashtext(:place))"), mine)
+            connection.info[_CHANGES] = 0
             yield connection
+            count = connection.info[_CHANGES]
+        self.saw(count)
+
+    def saw(self, count: int) -> None:
+        """Say how many changes to what somebody may are known."""
+        self._known = max(self._known, count)
 
     def close(self) -> None:
-        self._engine.dispose()
+        if self._held is None:
+            self._engine.dispose()
+        else:
+            self._held.close()
+
+    def _is_known(self, connection: Connection) -> bool:
+        """Tell whether a replica has this version's tables, and every change that is known."""
+        connection.execution_options(**_OF_ACCOUNTS)
+        return _version(self, connection) == schema.VERSION and change(connection) >= self._known
 
 
-def open_accounts(folder: Path, url: str | None = None) -> Database:
+def open_accounts(folder: Path, url: Servers | str | None = None) -> Database:
     """Return the accounts of the collection in ``folder``, made if need be; AccessUnusable says why that fails.
 
     With the ``url`` of a database that machines share they stand there. Those that this machine has had for itself
@@ -87,17 +118,19 @@ def _open_file(folder: Path) -> Database:
     return Database(path, engine)
 
 
-def _open_shared(url: str) -> Database:
+def _open_shared(url: Servers | str) -> Database:
     try:
         held = connect(url)
     except TenkyoIndexError as error:
         raise AccessUnusable(str(error), error.message) from error
-    # Whatever the search path is: tables of these names are the papers' too.
-    return Database(held.place, held.engine.execution_options(schema_translate_map={None: schema.PLACE}), held)
+    return Database(held.place, held.engine, held)
 
 
 def _prepare(database: Database) -> bool:
     """Make the tables, or refuse those of a later version; return whether they are new."""
+    with database.reading() as connection:
+        if _version(database, connection) == schema.VERSION:  # which need not be written, and may not now
+            return False
     with database.writing() as connection:
         found = _version(database, connection)
         if found > schema.VERSION:
@@ -171,8 +204,12 @@ def last_number(connection: Connection) -> int:
 
 
 def changed(connection: Connection) -> None:
-    """Let every process forget what it remembers of who may see what."""
-    connection.execute(schema.changes.update().values(count=schema.changes.c.count + 1))
+    """Let every process forget what it remembers of who may do what; and no replica is asked that has not heard of it.
+
+    Whatever takes a right from somebody, or a session, says so.
+    """
+    counted = update(schema.changes).values(count=schema.changes.c.count + 1).returning(schema.changes.c.count)
+    connection.info[_CHANGES] = connection.execute(counted).scalar_one()
 
 
 def change(connection: Connection) -> int:
@@ -183,6 +220,11 @@ def change(connection: Connection) -> int:
 def _told(path: Path | str) -> Iterator[None]:
     try:
         yield
+    except IndexUnwritable as error:
+        message = f"{error.message}サインインや設定の変更は、そのあとにお願いします。"
+        raise AccessUnusable(str(error), message) from error
+    except TenkyoIndexError as error:
+        raise AccessUnusable(str(error), error.message) from error
     except (DBAPIError, OSError) as error:
         cause: Any = getattr(error, "orig", None) or error
         raise AccessUnusable(

@@ -10,7 +10,7 @@ from secrets import token_hex, token_urlsafe
 from sqlalchemy import Connection, delete, insert, select, update
 
 from api.access import schema
-from api.access.database import Database
+from api.access.database import Database, changed
 from api.access.errors import AccessError, Permission
 from api.access.people import Person, as_name, hashed
 
@@ -87,6 +87,7 @@ class Keys:
             whose = () if user is None else (kept.c.user == user,)
             if not connection.execute(delete(kept).where(kept.c.id == key, *whose)).rowcount:
                 raise AccessError(f"there is no key {key[:80]!r}", "そのキーはありません。", "key-unknown")
+            changed(connection)
 
     def of(self, connection: Connection, hash_: str) -> Key | None:
         """Return the key of this hash; None where there is none, or its time is over."""

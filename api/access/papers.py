@@ -28,6 +28,14 @@ class Papers:
         """Return the newest snapshot, in which no other documents exist; IndexMissing where nothing is indexed."""
         return self.assistant.collection.snapshot().only(who.visible)
 
+    def catch_up(self, who: Caller, seen: str) -> None:
+        """Answer nothing older from now on than the ``index`` of an answer that the caller has had."""
+        try:
+            if self.snapshot(who).id != seen:
+                self.assistant.collection.catch_up(seen)
+        except IndexMissing:
+            return
+
     def documents(self, who: Caller) -> list[DocumentInfo]:
         """Return what the caller may see; nothing where nothing is indexed."""
         try:

@@ -92,6 +92,7 @@ class People:
         with self._database.writing() as connection:
             person = found_person(connection, user)
             connection.execute(delete(schema.sessions).where(schema.sessions.c.user == person.id))
+            changed(connection)
             return _invite(connection, person.id)
 
     def first_code(self) -> str:

@@ -22,14 +22,16 @@ from api.access.caller import Caller, Way, unknown_caller
 from api.access.conversations import Conversations
 from api.access.database import Database, change, open_accounts
 from api.access.door import Done
-from api.access.errors import AccessError
+from api.access.errors import AccessError, AccessUnusable
 from api.access.keys import KEY, Keys
 from api.access.metrics import Metrics
 from api.access.people import People, found_person, hashed, visible
 from api.access.signing_in import SESSION, SigningIn
 from api.access.turns import Turns
 from api.problems import Problem
+from index.protocols import IndexInterrupted
 from index.reading import CORES
+from index.servers import Servers
 
 NOBODYS_PER_MINUTE = 120  # of one address: sign-ins, and looks whether the server runs
 REMEMBERED = 64  # sets of groups whose documents are kept in memory
@@ -139,8 +141,8 @@ class SharedDoor:
         }
         try:
             self.audit.add(**{**noted, **told})
-        except AccessError:
-            log.exception("the record of a request could not be written")
+        except AccessError as error:  # such as while no server can be written: what was asked is answered all the same
+            log.error("not in the record, since %s: %s", error, told)
 
     def groups_of(self, caller: Caller) -> list[tuple[str, str]]:
         return [(group.id, group.name) for group in self.people.groups() if group.id in caller.groups]
@@ -153,6 +155,14 @@ class SharedDoor:
 
     def _of(self, by: Way, credential: str) -> Caller | None:
         """Return the Caller behind the hash of a session's token or of a key, as things stand now."""
+        try:
+            return self._found(by, credential)
+        except AccessUnusable as error:  # a server that falls while it is asked: the next may do
+            if not isinstance(error.__cause__, IndexInterrupted):
+                raise
+            return self._found(by, credential)
+
+    def _found(self, by: Way, credential: str) -> Caller | None:
         with self.database.reading() as connection:
             key = self.keys.of(connection, credential) if by == "key" else None
             user = key.user if key else self.signing_in.user_of(connection, credential) if by == "session" else None
@@ -168,6 +178,7 @@ class SharedDoor:
 
     def _visible(self, connection: Connection, groups: frozenset[str]) -> frozenset[str]:
         key = change(connection), groups
+        self.database.saw(key[0])
         with self._lock:
             if key in self._seen:
                 self._seen.move_to_end(key)
@@ -189,7 +200,7 @@ def open_door(
     *,
     per_minute: int = 1200,
     at_once: int | None = None,
-    url: str | None = None,
+    url: Servers | str | None = None,
     conversation_days: int | None = None,
 ) -> SharedDoor:
     """Return the door of the collection in ``folder``; None as ``hasher`` is argon2id as its authors advise.

@@ -103,6 +103,7 @@ class SigningIn:
             user = found.user or self._first(connection, name, now)
             connection.execute(update(schema.users).where(schema.users.c.id == user).values(password=secret))
             connection.execute(delete(schema.sessions).where(schema.sessions.c.user == user))
+            changed(connection)
             return self._begin(connection, user, now), str(user)
 
     def vouched(self, issuer: str, identity: Identity) -> tuple[str, str]:
@@ -157,11 +158,13 @@ class SigningIn:
             connection.execute(update(schema.users).where(schema.users.c.id == user).values(password=secret))
             others = schema.sessions.c.user == user, schema.sessions.c.hash != session
             connection.execute(delete(schema.sessions).where(*others))
+            changed(connection)
 
     def sign_out(self, session: str) -> None:
         """End the session of this hash, wherever its token is used."""
         with self._database.writing() as connection:
             connection.execute(delete(schema.sessions).where(schema.sessions.c.hash == session))
+            changed(connection)
 
     def user_of(self, connection: Connection, session: str) -> str | None:
         """Return whose session it is, None where it has ended: by time, by sign-out, or with the account."""

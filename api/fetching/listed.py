@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import tempfile
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, field
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from api.fetching.fetch import Fetched, Fetcher, FetchError, Mark, web_address
 from api.fetching.names import place_in
+from api.json_files import replace_json
 from index.collection import AddReport, Progress
 from index.files import document_id
 from index.originals import hash_file
@@ -90,11 +90,8 @@ class Memory:
         self._held[f"{shelf} {address}"] = Held(document, mark)
 
     def write(self) -> None:
-        new = self._path.with_suffix(".new")
-        body = {"format": FORMAT, "addresses": {key: asdict(held) for key, held in self._held.items()}}
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        new.write_text(json.dumps(body, ensure_ascii=False, indent=1) + "\n", "utf-8")
-        os.replace(new, self._path)
+        held = {key: asdict(one) for key, one in self._held.items()}
+        replace_json(self._path, {"format": FORMAT, "addresses": held})
 
 
 def take_in(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -11,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
+
+from api.json_files import replace_json
 
 FILE, LOCK = "watching.json", "watching.lock"
 FORMAT = 1
@@ -102,14 +103,7 @@ class Record:
 
     def write(self, folders: Sequence[Folder]) -> None:
         """Put this in place of what was known: the whole of it or, if that fails, nothing."""
-        path = self.folder / FILE
-        new = path.with_suffix(".new")
-        body = {"format": FORMAT, "folders": [asdict(folder) for folder in folders]}
-        with new.open("w", encoding="utf-8") as file:
-            json.dump(body, file, separators=(",", ":"))  # in ASCII: a name may be no text at all
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(new, path)
+        replace_json(self.folder / FILE, {"format": FORMAT, "folders": [asdict(folder) for folder in folders]})
 
     @contextmanager
     def watching(self) -> Iterator[None]:

@@ -3,62 +3,120 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import Any, Literal
 from weakref import finalize
 
-from filelock import FileLock, Timeout
-from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, make_url, select, text
-from sqlalchemy.exc import ArgumentError
-from sqlalchemy.pool import NullPool
+from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, insert, select, text
 
 from index.database import schema
-from index.database.errors import busy, told
+from index.database.errors import another_history, busy, is_out_of_reach, no_primary, nowhere, told
+from index.database.folders import making
+from index.database.generations import Generation, knows, newest
+from index.database.replicas import Holds, Identity, Mark, Replica, Replicas, holds
+from index.database.urls import Place, has_hosts, replicas_of, shown, url_of
 from index.protocols import IndexMismatch, IndexMissing, IndexUnreachable, IndexUnwritable
 
 Kind = Literal["sqlite", "postgresql"]
 
-FILE = "tenkyo.db"
 PATIENCE = 10.0  # seconds that a writer waits for another before it gives up
+SLOW = 2  # seconds that a server has to take a connection where another may do; libpq knows no fewer
+LOOK = 1.0  # seconds for which what another process has written may be missed where replicas are read
+PRIMARY_REST = 2.0  # seconds after which a primary that could not be reached is tried again
+CATCHING_UP = 5.0  # seconds that replicas have to come to what was seen while there is no primary
+PAUSE = 0.02  # seconds between two looks at them
+# A machine that is gone says nothing: seconds, and milliseconds, after which a connection to it is given up.
+_HEARD = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 15_000}
 POSTGRES, PGVECTOR = 15, (0, 8)  # the oldest that are known to work: iterative scans came with pgvector 0.8
 _LOCK = 0x54454E4B  # the class of our advisory locks; the second number is the schema's
 _CLAIM = 0x54454E4C  # and that of a work of many transactions
+_TIMELINE = text("SELECT substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)")  # another one after each promotion
 _WRITES = "tenkyo_writes"  # an execution option: the transaction is to hold the writer's lock from its start
 
 
 class Database:
     """One collection's database. Safe from threads: each transaction has a connection of its own."""
 
-    def __init__(self, engine: Engine, place: str, folder: Path | None):
+    def __init__(
+        self,
+        engine: Engine,
+        place: str,
+        folder: Path | None,
+        replicas: Replicas | None = None,
+        mark: Mark | None = None,
+        *,
+        is_replicated: bool = False,
+    ):
+        """``mark`` is what this process has seen of it; ``is_replicated`` tells that another server may take over."""
         self.engine = engine
         self.place = place  # as people are told; without a password
         self.folder = folder  # where caches may lie, and the originals of an embedded index
         self.kind: Kind = "postgresql" if engine.dialect.name == "postgresql" else "sqlite"
+        self.mark = mark or Mark()
+        self.replicas = replicas
+        self._is_replicated = is_replicated
+        self.history = self.mark.history  # that it reads; in another, nothing that is known of it holds
+        self._looking = Lock()
+        self._looks_at = self._rests_until = 0.0
         of_one_state = {"isolation_level": "REPEATABLE READ"} if self.kind == "postgresql" else {}
         self._readers = engine.execution_options(**of_one_state)
         finalize(self, engine.dispose)  # of one that nobody holds any more
+        if replicas is not None:
+            finalize(self, replicas.close)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """Give a transaction that sees one state of the database, whatever is written meanwhile."""
-        with told(self.place), self._readers.connect() as connection, connection.begin():
+        """Give a transaction that sees one state of the database, whatever is written meanwhile.
+
+        It is that of a replica which holds all that this process has seen, or of the primary where none does. Raise
+        GenerationGone once the history has become another, IndexUnreachable when no server holds what was seen.
+        """
+        with told(self.place), self._opened() as connection:
             yield connection
+
+    @contextmanager
+    def current(self, is_wanted: Holds = lambda _: True) -> Iterator[Connection]:
+        """Give a transaction as ``reading`` does, but of the primary.
+
+        While there is none, it is that of a replica that holds what ``is_wanted``; IndexUnwritable where none does.
+        """
+        with told(self.place):
+            connection: Connection | None
+            try:
+                connection = self._primary(self._readers)
+            except IndexUnwritable:
+                connection = None if self.replicas is None else self.replicas.open(is_wanted)
+                if connection is None:
+                    raise
+            with connection:
+                if not connection.in_transaction():
+                    connection.begin()
+                yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Give a transaction that nobody else writes beside; it is committed at its end, unless something is raised.
 
-        Raise IndexBusy when another writer does not finish in time.
+        Raise IndexBusy when another writer does not finish in time, IndexUnwritable while no server can be written.
         """
-        writers = self.engine.execution_options(**{_WRITES: True})
-        with told(self.place), writers.connect() as connection, connection.begin():
+        with self.written() as connection:
             if self.kind == "postgresql":
                 connection.execute(text(f"SET LOCAL lock_timeout = '{int(PATIENCE * 1000)}ms'"))
                 connection.execute(
                     text("SELECT pg_advisory_xact_lock(:class, hashtext(current_schema()))"), {"class": _LOCK}
                 )
+            yield connection
+
+    @contextmanager
+    def written(self) -> Iterator[Connection]:
+        """Give a transaction of the primary, whoever writes beside."""
+        writers = self.engine.execution_options(**{_WRITES: True})
+        with told(self.place), self._primary(writers) as connection, connection.begin():
             yield connection
 
     @contextmanager
@@ -70,7 +128,7 @@ class Database:
         if self.kind == "sqlite":
             yield
             return
-        with told(self.place), self.engine.connect() as connection:
+        with told(self.place), self._primary(self.engine) as connection:
             # Of the session, not of a transaction: none may stay open for as long as a work takes.
             connection = connection.execution_options(isolation_level="AUTOCOMMIT")
             mine = {"class": _CLAIM}
@@ -89,41 +147,108 @@ class Database:
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+        if self.replicas is not None:
+            self.replicas.close()
 
+    def catch_up(self, seen: Generation | None) -> None:
+        """See to it that nothing older is read from now on than what somebody else has seen.
 
-@contextmanager
-def claimed_folder(folder: Path) -> Iterator[None]:
-    """Keep other processes from writing to a folder; raise IndexBusy at once while one does."""
-    with _making(str(folder)):
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / "write.lock", timeout=0)
+        None is what nobody can tell: then it is what the primary holds. A generation that the primary does not know is
+        none, and changes nothing. Raise IndexUnreachable while there is no primary and no replica holds it.
+        """
+        if self.replicas is None or (seen is not None and self.mark.newest.number >= seen.number):
+            return
+        self._look(at_once=True)
+        if seen is None or self.mark.newest.number >= seen.number or time.monotonic() >= self._rests_until:
+            return
+        held = self.replicas.open(partial(holds, wanted=seen))
+        if held is None:
+            raise nowhere(self.place, seen.id, "; ".join(self.replicas.faults()))
+        with held:
+            self.mark.note(seen)
+
+    def _opened(self) -> Connection:
+        """Return a connection of ``reading``; where nothing that was seen can be had, it is waited for a little."""
+        if self.replicas is None:
+            connection = self._primary(self._readers)
+            connection.begin()
+            return connection
+        until = time.monotonic() + CATCHING_UP
+        while True:
+            self._look()
+            if self.history != self.mark.history:
+                raise another_history(self.place)
+            seen = self.mark.newest
+            found = self.replicas.open(partial(holds, wanted=seen))
+            if found is not None:
+                return found
+            try:
+                connection = self._primary(self._readers)
+            except IndexUnwritable as error:
+                if time.monotonic() > until:
+                    raise nowhere(self.place, seen.id, "; ".join(self.replicas.faults())) from error
+            else:
+                connection.begin()
+                # What a replica shows, its primary may show a moment later: when it hears that it has arrived there.
+                if time.monotonic() > until or knows(connection, seen):
+                    return connection
+                connection.close()
+            time.sleep(PAUSE)
+
+    def _primary(self, engine: Engine) -> Connection:
+        """Return a connection to the primary; IndexUnwritable while there is none but there are others to ask."""
+        if time.monotonic() < self._rests_until:
+            raise no_primary(self.place)
+        if self._rests_until:  # one looks whether it is back, and nobody else waits for that
+            self._rests_until = time.monotonic() + PRIMARY_REST
         try:
-            lock.acquire()
-        except Timeout as error:
-            raise busy(str(folder)) from error
-    try:
-        yield
-    finally:
-        lock.release()
+            connection = engine.connect()
+        except exc.DBAPIError as error:
+            if not self._is_replicated or not is_out_of_reach(error):
+                raise
+            if self.replicas is not None:
+                self._rests_until = time.monotonic() + PRIMARY_REST
+            raise no_primary(self.place, str(error.orig).strip()) from error
+        self._rests_until = 0.0
+        return connection
+
+    def _look(self, *, at_once: bool = False) -> None:
+        """See now and then what the primary holds: what other processes have written is missed for no longer."""
+        if not self._looking.acquire(blocking=at_once):
+            return  # somebody does
+        try:
+            if time.monotonic() < self._looks_at and not at_once:
+                return
+            self._looks_at = time.monotonic() + LOOK
+            seen = self.mark.newest
+            with self._primary(self._readers) as connection, connection.begin():
+                latest, is_known = newest(connection), knows(connection, seen)
+                timeline = str(connection.scalar(_TIMELINE))
+            self.mark.look(seen, latest, timeline, is_known=is_known)
+        except (IndexUnwritable, exc.DBAPIError):
+            return  # while there is none, or nothing in it yet
+        finally:
+            self._looking.release()
 
 
-def open_database(place: Path | str, *, create: bool = False) -> Database:
+def open_database(place: Place, *, create: bool = False, mark: Mark | None = None) -> Database:
     """Return the database in a folder, or the one that a ``postgresql+psycopg://…`` URL names.
 
     With ``create`` it is made, or brought to the schema of this version, if need be; without it, that is refused:
     IndexMissing where nothing is, IndexMismatch where a shared one has the schema of an older version. That of a newer
     version is refused always. A URL that cannot be
     used, a server too old, without pgvector or out of reach raise IndexUnreachable, a role without rights
-    IndexUnwritable; each says what helps.
+    IndexUnwritable, a replica of another database IndexMismatch; each says what helps. ``mark`` is what this process
+    has seen of it.
     """
-    url = _url(place)
+    url = url_of(place)
     if url.drivername.startswith("sqlite"):
         folder = Path(str(url.database)).parent
         if not create and not Path(str(url.database)).is_file():
             raise _missing(str(folder))
-        with _making(str(folder)):
+        with making(str(folder)):
             folder.mkdir(parents=True, exist_ok=True)
-    database = connect(place)
+    database = connect(place, mark)
     try:
         check_schema(database, create=create)
     except BaseException:
@@ -132,13 +257,19 @@ def open_database(place: Path | str, *, create: bool = False) -> Database:
     return database
 
 
-def connect(place: Path | str) -> Database:
+def connect(place: Place, mark: Mark | None = None) -> Database:
     """Return a database as ``open_database`` does, whatever its schema is."""
-    url = _url(place)
+    url, others = url_of(place), replicas_of(place)
     folder = None if url.drivername.startswith("postgresql") else Path(str(url.database)).parent
-    shown = url.render_as_string(hide_password=True) if folder is None else str(folder)
-    database = Database(_engine(url), shown, folder)
+    is_replicated = bool(others) or has_hosts(url)
+    found = Replicas([_replica(one) for one in others]) if others else None
+    engine = _engine(url, SLOW if is_replicated else 10)
+    database = Database(
+        engine, shown(url) if folder is None else str(folder), folder, found, mark, is_replicated=is_replicated
+    )
     try:
+        if found is not None:
+            _identify(database, found, url)
         if database.kind == "postgresql":
             _check_server(database)
     except BaseException:
@@ -147,26 +278,36 @@ def connect(place: Path | str) -> Database:
     return database
 
 
-def copy_sqlite(source: Path, target: Path) -> None:
-    """Copy a database file as it is at one moment to a new file, while others read it and write to it."""
-    with told(str(source)), _file(source) as held, told(str(target)), _file(target) as copy:
-        held.connection.driver_connection.backup(copy.connection.driver_connection)
-        copy.exec_driver_sql("PRAGMA journal_mode = DELETE")
+def _replica(url: URL) -> Replica:
+    # What is asked first of each connection tells whether it still is one.
+    engine = _engine(url, SLOW, pre_ping=False)
+    return Replica(engine.execution_options(isolation_level="REPEATABLE READ"), shown(url))
 
 
-def leave_wal(path: Path) -> None:
-    """Bring all of a database into its one file; OperationalError while another connection is open."""
-    with _file(path) as connection:
-        connection.exec_driver_sql("PRAGMA journal_mode = DELETE")
+def _identify(database: Database, replicas: Replicas, url: URL) -> None:
+    """See which database the replicas must be of; raise IndexMismatch for one of another.
 
-
-@contextmanager
-def _file(path: Path) -> Iterator[Any]:
-    engine = create_engine(
-        URL.create("sqlite+pysqlite", database=str(path)), poolclass=NullPool, isolation_level="AUTOCOMMIT"
-    )
-    with engine.connect() as connection:
-        yield connection
+    Without a primary any server counts that its URL names: who has written that has said that it is this database.
+    """
+    with told(database.place):
+        try:
+            with database.current() as connection:
+                replicas.identity = Identity.of(connection)
+        except IndexUnwritable:
+            any_of_it = _engine(url.update_query_dict({"target_session_attrs": "any"}), SLOW)
+            try:
+                with any_of_it.connect() as connection:
+                    replicas.identity = Identity.of(connection)
+            except exc.DBAPIError as error:
+                raise no_primary(database.place, str(error.orig).strip()) from error
+            finally:
+                any_of_it.dispose()
+        for replica in replicas.all:
+            connection_of = replica.open(replicas.identity, lambda _: True)
+            if connection_of is not None:
+                connection_of.close()
+            if isinstance(replica.fault, IndexMismatch):
+                raise replica.fault
 
 
 def settle(connection: Connection, wanted: Mapping[str, str], place: str) -> None:
@@ -201,44 +342,18 @@ def check_properties(held: Mapping[str, str], wanted: Mapping[str, str], place: 
         )
 
 
-def _url(place: Path | str) -> URL:
-    """Return the URL of a folder's file, or the one that was given; IndexUnreachable for one that cannot be used."""
-    if isinstance(place, Path) or "://" not in place:
-        return URL.create("sqlite+pysqlite", database=str(Path(place).expanduser().absolute() / FILE))
-    try:
-        url = make_url(place)
-    except ArgumentError as error:
-        raise _unusable(place, str(error)) from error
-    if url.drivername in ("postgresql", "postgres"):
-        url = url.set(drivername="postgresql+psycopg")
-    if url.drivername != "postgresql+psycopg":
-        raise _unusable(url.render_as_string(), f"{url.drivername} is not supported")
-    if not url.database:
-        raise _unusable(url.render_as_string(), "it names no database")
-    return url
-
-
-def _unusable(url: str, what: str) -> IndexUnreachable:
-    shown = re.sub(r"://[^@/]*@", "://***@", url)
-    return IndexUnreachable(
-        f"{shown} is no URL of a database that can be used ({what}): "
-        "write postgresql+psycopg://USER:PASSWORD@HOST:5432/DATABASE, or name a folder",
-        f"データベースの URL「{shown}」は使えません。"
-        "postgresql+psycopg://ユーザー:パスワード@ホスト:5432/データベース名 の形で指定するか、"
-        "フォルダを指定してください。",
-    )
-
-
-def _engine(url: URL) -> Engine:
+def _engine(url: URL, patience: int = 10, *, pre_ping: bool = True) -> Engine:
+    """Return the engine of a URL; a server of it has ``patience`` seconds to take a connection."""
     if url.drivername.startswith("sqlite"):
         engine = create_engine(url, connect_args={"timeout": PATIENCE}, pool_size=8, max_overflow=24)
         event.listen(engine, "connect", _sqlite_connected)
         event.listen(engine, "begin", _sqlite_begins)
         return engine
+    # A prepared plan is kept although SET LOCAL has since changed what it should look like.
+    connecting: dict[str, Any] = {"prepare_threshold": None, "connect_timeout": patience, **_HEARD}
+    connecting = {name: value for name, value in connecting.items() if name not in url.query}
     try:
-        # A prepared plan is kept although SET LOCAL has since changed what it should look like.
-        connecting: dict[str, Any] = {"prepare_threshold": None, "connect_timeout": 10}
-        engine = create_engine(url, connect_args=connecting, pool_size=8, max_overflow=24, pool_pre_ping=True)
+        engine = create_engine(url, connect_args=connecting, pool_size=8, max_overflow=24, pool_pre_ping=pre_ping)
         event.listen(engine, "connect", _postgresql_connected)
         return engine
     except ImportError as error:
@@ -275,20 +390,9 @@ def _sqlite_begins(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-@contextmanager
-def _making(place: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise IndexUnwritable(
-            f"{place} cannot be written ({error}): check its permissions, or use another folder",
-            f"索引のフォルダ {place} に書き込めません。権限を確かめるか、別のフォルダを指定してください。",
-        ) from error
-
-
 def _check_server(database: Database) -> None:
     """Raise IndexUnreachable for a server that is too old, and make sure of pgvector."""
-    with database.reading() as connection:
+    with database.current() as connection:
         version = int(connection.scalar(text("SELECT current_setting('server_version_num')")) or 0) // 10000
         held = connection.scalar(text("SELECT extversion FROM pg_extension WHERE extname = 'vector'"))
         offered = connection.scalar(text("SELECT default_version FROM pg_available_extensions WHERE name = 'vector'"))
@@ -348,7 +452,7 @@ def check_schema(database: Database, *, create: bool = False) -> None:
 
 def revision(database: Database) -> str | None:
     """Return the revision of the schema; None where there is none."""
-    with database.reading() as connection:
+    with database.current() as connection:
         if database.kind == "postgresql":
             # Of the schema that comes first in the search path only: another collection's may stand behind it.
             there = connection.scalar(

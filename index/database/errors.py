@@ -10,8 +10,10 @@ from typing import Any
 from sqlalchemy import exc
 
 from index.protocols import (
+    GenerationGone,
     IndexBusy,
     IndexDamaged,
+    IndexInterrupted,
     IndexMissing,
     IndexUnreachable,
     IndexUnwritable,
@@ -22,6 +24,10 @@ from index.protocols import (
 _REFUSED = re.compile(
     r"password authentication failed|no password supplied|role .* does not exist|no pg_hba\.conf entry"
 )
+# And of these, that it is there.
+_THERE = re.compile(r"does not exist|too many clients|connection slots")
+# What ends a transaction that could be done again: the server is shut down or falls, or a replica must go on replaying.
+_INTERRUPTED = ("57P01", "57P02", "40001")
 
 
 @contextmanager
@@ -44,7 +50,10 @@ def in_words(place: str, error: exc.DBAPIError | exc.NoSuchModuleError) -> Tenky
     name = getattr(cause, "sqlite_errorname", None)
     if name is not None:
         return _of_sqlite(place, name, str(cause))
-    return _of_postgresql(place, getattr(cause, "sqlstate", None), str(cause).strip())
+    state = getattr(cause, "sqlstate", None)
+    if state in _INTERRUPTED or getattr(error, "connection_invalidated", False):
+        return _interrupted(place, str(cause).strip())
+    return _of_postgresql(place, state, str(cause).strip())
 
 
 def _of_sqlite(place: str, name: str, said: str) -> TenkyoIndexError:
@@ -76,6 +85,8 @@ def _of_postgresql(place: str, state: str | None, said: str) -> TenkyoIndexError
         return busy(place)
     if state in ("53100", "58030"):
         return _full(place)
+    if "session is read-only" in lower or "server is in hot standby mode" in lower:
+        return no_primary(place, said)
     if state == "25006" or "during recovery" in lower:
         return IndexUnwritable(
             f"{place} is a replica, which can only be read: write to the primary server",
@@ -101,6 +112,51 @@ def _of_postgresql(place: str, state: str | None, said: str) -> TenkyoIndexError
     return IndexUnreachable(
         f"{place} cannot be used ({said or 'no connection'}): check that the server runs and that host and port "
         "of the URL are right",
+        f"{place} に接続できません。サーバーが動いているか、接続先の URL（ホスト・ポート）を確かめてください。",
+    )
+
+
+def is_out_of_reach(error: exc.DBAPIError) -> bool:
+    """Tell whether nobody takes a connection who could be written to; a wrong password, say, is another matter."""
+    cause: Any = error.orig
+    said = str(cause).lower()
+    state = getattr(cause, "sqlstate", None)
+    return state in (None, "57P03", "57P01") and not _REFUSED.search(said) and not _THERE.search(said)
+
+
+def no_primary(place: str, said: str = "it was not there a moment ago") -> IndexUnwritable:
+    """Return the error of a write while only replicas can be reached, if any."""
+    return IndexUnwritable(
+        f"no server of {place} can be written ({said}): start the primary again, or promote a replica "
+        "(SELECT pg_promote()) that TENKYO_DATABASE_URL names; writing comes back without a restart",
+        "いま書き込めるデータベースがありません（プライマリが止まっています）。質問と閲覧は続けられます。"
+        "管理者がプライマリを起動するか、複製を昇格（SELECT pg_promote()）すると、"
+        "tenkyo を起動し直さなくても書き込めるようになります。",
+    )
+
+
+def nowhere(place: str, seen: str, why: str) -> IndexUnreachable:
+    """Return the error of a read while no server can be reached that holds the generation ``seen``."""
+    return IndexUnreachable(
+        f"no server of {place} holds generation {seen} or can be reached ({why}): start the primary again, "
+        "or promote the replica that is furthest",
+        "いま読めるデータベースがありません（プライマリが止まり、複製はまだ追いついていないか、届きません）。"
+        "管理者がプライマリを起動するか、いちばん新しい複製を昇格（SELECT pg_promote()）してください。",
+    )
+
+
+def another_history(place: str) -> GenerationGone:
+    """Return the error for whoever reads on what a primary alone had that is lost."""
+    return GenerationGone(
+        f"{place} goes on from a state without what was read: look again",
+        "読んでいる間にデータベースが切り替わりました。もう一度お試しください。",
+    )
+
+
+def _interrupted(place: str, said: str) -> IndexInterrupted:
+    return IndexInterrupted(
+        f"{place} cannot be used: its server went away in the middle ({said}): try again, and check that the server "
+        "runs and that host and port of the URL are right",
         f"{place} に接続できません。サーバーが動いているか、接続先の URL（ホスト・ポート）を確かめてください。",
     )
 

@@ -60,6 +60,14 @@ def generation(connection: Connection, number: int) -> Generation | None:
     return Generation(**row) if row else None
 
 
+def knows(connection: Connection, wanted: Generation) -> bool:
+    """Tell whether a generation is of this history; number 0 is of every one."""
+    if wanted.number == 0:
+        return True
+    same = generation(connection, wanted.number)
+    return same is not None and same.token == wanted.token
+
+
 def record(connection: Connection, made: Generation) -> None:
     """Write a generation down, in the transaction of the change that makes it."""
     connection.execute(insert(generations), vars(made))
@@ -68,7 +76,8 @@ def record(connection: Connection, made: Generation) -> None:
 def check_held(connection: Connection, wanted: Generation) -> Generation:
     """Return the newest generation; raise GenerationGone when what ``wanted`` saw may have been cleared away."""
     latest = newest(connection)
-    if latest.swept > wanted.number or latest.number < wanted.number:
+    is_known = latest.token == wanted.token if latest.number == wanted.number else knows(connection, wanted)
+    if latest.swept > wanted.number or not is_known:
         raise GenerationGone(
             f"generation {wanted.id} has been replaced and cleared away, the newest is {latest.id}: look again",
             "読んでいる間に資料が差し替えられました。もう一度お試しください。",

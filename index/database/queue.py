@@ -9,21 +9,19 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
-from threading import Lock
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, Select, and_, delete, insert, or_, select, text, update
 
-from index.database.engine import FILE, Database, check_schema, connect, open_database, revision
+from index.database.engine import Database
+from index.database.opened import Opened
 from index.database.schema import job_files, jobs
 from index.originals import seal
-from index.protocols import IndexMissing
-from index.takeover import is_old, old
+from index.servers import Servers
 
 LEASE = 30.0  # seconds of silence after which a worker is dead
 FOLDER = "intake"  # of an index folder, where sent files wait
@@ -71,11 +69,9 @@ class Job:
 class Queue:
     """The jobs of a collection, seen and changed from every process. Safe from threads."""
 
-    def __init__(self, folder: Path, url: str | None = None):
-        self._folder = folder.expanduser().absolute()
-        self._url = url
-        self._lock = Lock()
-        self._opened: tuple[Database, object] | None = None
+    def __init__(self, folder: Path, url: Servers | str | None = None):
+        self._opened = Opened(folder, url)
+        self._folder = self._opened.folder
 
     def submit(self, files: Mapping[Path, str], about: About, waiting: Step, alone: Step) -> Job:
         """Put files, by the places that they were sent under, at the end of the queue; return their job.
@@ -84,17 +80,17 @@ class Queue:
         is the only one. IndexMismatch for the folder of an older version, which has no queue yet.
         """
         id_ = token_hex(8)
-        self._database(create=True)
-        contents = [file.read_bytes() if self._url else None for file in files]
+        self._opened.database(create=True)
+        contents = [file.read_bytes() if self._opened.is_shared else None for file in files]
         kept = [
             {"ordinal": n, "place": place, "file": file.name, "content": contents[n]}
             for n, (file, place) in enumerate(files.items())
         ]
         try:
-            if self._url is None:
+            if not self._opened.is_shared:
                 for ordinal, file in enumerate(files):
                     self._keep(file, id_, ordinal)
-            with self._writing() as (_, connection):
+            with self._opened.writing() as (_, connection):
                 under_way = select(jobs.c.number).where(jobs.c.state.in_(("waiting", "running"))).limit(1)
                 step = alone if connection.scalar(under_way) is None else waiting
                 row = {
@@ -115,10 +111,10 @@ class Queue:
 
     def claim(self, worker: str) -> Job | None:
         """Return the job whose turn it is, now this worker's; None while another runs or there is none."""
-        with self._reading() as held:
+        with self._opened.reading() as held:
             if held is None or _turn(held[1], _now(*held)) is None:
                 return None
-        with self._writing() as (database, connection):
+        with self._opened.writing() as (database, connection):
             now = _now(database, connection)
             turn = _turn(connection, now)
             if turn is None:
@@ -129,7 +125,7 @@ class Queue:
 
     def report(self, job: Job, worker: str, step: Step) -> bool | None:
         """Say how far a job is; return whether it is to be stopped, None when it is this worker's no longer."""
-        with self._writing() as (database, connection):
+        with self._opened.writing() as (database, connection):
             values = {**vars(step), "heard": _now(database, connection)}
             mine = and_(jobs.c.number == job.number, jobs.c.worker == worker, jobs.c.state == "running")
             stopping: bool | None = connection.scalar(
@@ -139,7 +135,7 @@ class Queue:
 
     def is_stopping(self, job: Job, worker: str) -> bool | None:
         """Return what ``report`` does, and say nothing."""
-        with self._reading() as held:
+        with self._opened.reading() as held:
             if held is None:
                 return None
             mine = and_(jobs.c.number == job.number, jobs.c.worker == worker, jobs.c.state == "running")
@@ -151,7 +147,7 @@ class Queue:
 
         The files of one that is not done are kept, so that it can be tried again.
         """
-        with self._writing() as (database, connection):
+        with self._opened.writing() as (database, connection):
             mine = and_(jobs.c.number == job.number, jobs.c.worker == worker, jobs.c.state == "running")
             values = {"state": state, "result": json.dumps(result, ensure_ascii=False), "worker": None, **vars(last)}
             ended = connection.execute(update(jobs).where(mine).values(values | {"ended": _now(database, connection)}))
@@ -162,14 +158,14 @@ class Queue:
 
     def release(self, job: Job, worker: str) -> None:
         """Give a job back, undone: the next worker takes it up."""
-        with self._writing() as (_, connection):
+        with self._opened.writing() as (_, connection):
             mine = and_(jobs.c.number == job.number, jobs.c.worker == worker, jobs.c.state == "running")
             undone = {"state": "waiting", "worker": None, "attempts": jobs.c.attempts - 1}
             connection.execute(update(jobs).where(mine).values(undone))
 
     def stop(self, id_: str, result: Mapping[str, Any]) -> None:
         """Have a job stopped; one that has not begun ends with ``result``. KeyError if none of that id is under way."""
-        with self._writing() as (database, connection):
+        with self._opened.writing() as (database, connection):
             of_id = jobs.c.id == id_
             running = update(jobs).where(of_id, jobs.c.state == "running").values(is_stopping=True)
             values = {"state": "stopped", "is_stopping": True, "result": json.dumps(result, ensure_ascii=False)}
@@ -180,7 +176,7 @@ class Queue:
 
     def retry(self, id_: str, waiting: Step) -> Job:
         """Have a job that failed or was stopped done again; KeyError if there is none of that id."""
-        with self._writing() as (_, connection):
+        with self._opened.writing() as (_, connection):
             again = update(jobs).where(jobs.c.id == id_, jobs.c.state.in_(("failed", "stopped")))
             values = {"state": "waiting", "is_stopping": False, "result": None, "ended": None, "attempts": 0}
             if not connection.execute(again.values(values | vars(waiting))).rowcount:
@@ -189,7 +185,7 @@ class Queue:
 
     def forget(self, ids: Sequence[str]) -> None:
         """Take jobs that have ended off the list, with their files."""
-        with self._writing() as (_, connection):
+        with self._opened.writing() as (_, connection):
             ended = select(jobs.c.number).where(jobs.c.id.in_(ids), jobs.c.state.in_(ENDED))
             connection.execute(delete(job_files).where(job_files.c.job.in_(ended)))
             gone = delete(jobs).where(jobs.c.id.in_(ids), jobs.c.state.in_(ENDED)).returning(jobs.c.id)
@@ -210,7 +206,7 @@ class Queue:
 
     def files(self, job: Job, folder: Path) -> dict[Path, str]:
         """Return the files of a job by the places that they were sent under; those of a database go to ``folder``."""
-        with self._reading() as held:
+        with self._opened.reading() as held:
             if held is None:
                 return {}
             query = select(job_files).where(job_files.c.job == job.number).order_by(job_files.c.ordinal)
@@ -233,73 +229,11 @@ class Queue:
                 shutil.rmtree(folder, ignore_errors=True)
 
     def close(self) -> None:
-        with self._lock:
-            if self._opened is not None:
-                self._opened[0].close()
-                self._opened = None
+        self._opened.close()
 
     def _listed(self, query: Select[Any]) -> list[Job]:
-        with self._reading() as held:
+        with self._opened.reading() as held:
             return [] if held is None else [_job(row) for row in held[1].execute(query)]
-
-    @contextmanager
-    def _reading(self) -> Iterator[tuple[Database, Connection] | None]:
-        """Give a transaction that sees one state; None where there is no database yet."""
-        database = self._database()
-        if database is None:
-            yield None
-            return
-        with database.reading() as connection:
-            yield database, connection
-
-    @contextmanager
-    def _writing(self, *, create: bool = False) -> Iterator[tuple[Database, Connection]]:
-        database = self._database(create=create)
-        if database is None:
-            raise IndexMissing(f"there is no index at {self._folder}", f"{self._folder} に索引がありません。")
-        with database.writing() as connection:
-            yield database, connection
-
-    def _database(self, *, create: bool = False) -> Database | None:
-        """Return the database that is there now; a folder's file may have been replaced by a backup."""
-        with self._lock:
-            which: object = self._url
-            if self._url is None:
-                try:
-                    found = (self._folder / FILE).stat()
-                    which = found.st_dev, found.st_ino
-                except OSError:
-                    if not create:
-                        return None
-                    if is_old(self._folder):
-                        raise old(self._folder) from None
-                    which = None
-            if self._opened is not None and self._opened[1] == which:
-                return self._opened[0]
-            if self._opened is not None:
-                self._opened[0].close()
-                self._opened = None
-            opened = open_database(self._url or self._folder, create=True) if create else self._there()
-            if opened is None:
-                return None
-            if which is None:
-                found = (self._folder / FILE).stat()
-                which = found.st_dev, found.st_ino
-            self._opened = opened, which
-            return opened
-
-    def _there(self) -> Database | None:
-        """Return the database, with this version's schema; None where it holds nothing yet."""
-        database = connect(self._url or self._folder)
-        try:
-            if revision(database) is None:
-                database.close()
-                return None
-            check_schema(database, create=True)
-        except BaseException:
-            database.close()
-            raise
-        return database
 
     def _keep(self, file: Path, id_: str, ordinal: int) -> None:
         place = self._folder / FOLDER / id_ / str(ordinal) / file.name

@@ -44,7 +44,9 @@ class Reader:
     def newest(self) -> View:
         """Return a view of the newest generation: one query, and what has changed since the last one."""
         with self.database.reading() as connection:
-            return View(self.database, self._catalogue.current(connection), self._vectors, self.parts)
+            contents = self._catalogue.current(connection)
+        self.database.mark.note(contents.generation)
+        return View(self.database, contents, self._vectors, self.parts)
 
 
 class View:

@@ -53,6 +53,7 @@ def reword(database: Database, report: Callable[[int, int], None]) -> None:
         properties = schema.properties
         made = update(properties).where(properties.c.name == schema.ANALYZER).values(value=analyzer())
         connection.execute(made)
+    database.mark.note(after)
     report(len(view.contents.versions), len(view.contents.versions))
 
 

@@ -17,7 +17,7 @@ def lacking(database: Database, *, is_made: bool) -> list[str]:
     """
     if database.kind != "postgresql":
         return []
-    with database.reading() as connection:
+    with database.current() as connection:
         role, place = connection.execute(text("SELECT current_user, current_schema()")).one()
         if connection.scalar(text("SELECT pg_is_in_recovery()")):
             return [
@@ -61,7 +61,7 @@ def lacking(database: Database, *, is_made: bool) -> list[str]:
 
 def lacking_for_accounts(database: Database) -> list[str]:
     """Return, in Japanese, what keeps a role from making the schema that shared accounts stand in."""
-    with database.reading() as connection:
+    with database.current() as connection:
         may = text("SELECT has_database_privilege(current_user, current_database(), 'CREATE')")
         if connection.scalar(may):
             return []

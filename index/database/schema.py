@@ -37,7 +37,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
 
 from index.protocols import Vectors
 
-REVISION = "0002"  # of the newest migration in ``migrations/``; a database of a later one is refused
+REVISION = "0003"  # of the newest migration in ``migrations/``; a database of a later one is refused
 ANALYZER, EMBEDDER, DIM = "analyzer", "embedder", "dim"  # names in ``properties``
 
 metadata = MetaData()
@@ -281,6 +281,14 @@ feedback = Table(
     Column("generation", Big),
     Column("body", Text, nullable=False),  # what was asked, answered and said of it, JSON
     sqlite_autoincrement=True,
+)
+
+# What people say beside the papers: see ``notes``.
+notes = Table(
+    "notes",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("body", Text, nullable=False),  # JSON
 )
 
 # Papers that were sent and wait for their turn, or what became of them: see ``queue``.

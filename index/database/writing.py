@@ -117,6 +117,7 @@ def put(database: Database, paper: Paper, embedder: str, replaces: Collection[st
         known = words.packed["chunks"]
         keep_vocabulary(connection, database, {numbers[w]: v for w, v in paper.words.items() if w in known})
         record(connection, after)
+    database.mark.note(after)
     return after
 
 
@@ -129,6 +130,7 @@ def remove(database: Database, document_id: str) -> Generation:
             raise KeyError(document_id)
         after = _take_out(connection, database, numbers[0], after)
         record(connection, after)
+    database.mark.note(after)
     return after
 
 

@@ -7,8 +7,6 @@ from email.policy import default
 import pytest
 from starlette.testclient import TestClient
 
-from answer.editions import decisions
-from answer.editions.follows import FILE as FOLLOWS
 from api import cli
 from api.app import create_app
 from api.settings import Settings
@@ -111,7 +109,7 @@ def test_a_decision_needs_two_papers_that_are_there(client):
 
 def test_a_damaged_file_of_decisions_is_named(client, assistant):
     now = add(client)
-    (assistant.collection.folder / decisions.FILE).write_text("{", "utf-8")
+    (assistant.collection.folder / "editions.json").write_text("{", "utf-8")
     assert "editions.json" in problem(client.get("/v1/changes", params={"now": now}), 500, "editions-damaged")["title"]
 
 
@@ -161,7 +159,7 @@ def test_a_follow_is_of_a_figure_or_of_a_question(client, body):
 
 
 def test_a_damaged_file_of_follows_is_named_and_takes_no_intake_back(client, assistant):
-    (assistant.collection.folder / FOLLOWS).write_text("{", "utf-8")
+    (assistant.collection.folder / "follows.json").write_text("{", "utf-8")
     assert add(client)
     assert "follows.json" in problem(client.get("/v1/follows"), 500, "follows-damaged")["title"]
 

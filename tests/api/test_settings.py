@@ -7,6 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from api.settings import Settings, SettingsError, data_folder, known_variables, read_settings
+from index.servers import Servers
 
 
 @pytest.fixture(autouse=True)
@@ -73,3 +74,23 @@ def test_hosts_are_written_with_commas(monkeypatch):
 def test_settings_do_not_change():
     with pytest.raises(ValidationError, match="frozen"):
         Settings().api_port = 9000  # type: ignore[misc]
+
+
+def test_replicas_are_listed_with_commas_or_spaces_and_blank_means_none(monkeypatch):
+    primary = "postgresql+psycopg://u:himitsu@a:1,b:2/papers"
+    monkeypatch.setenv("TENKYO_DATABASE_URL", primary)
+    for given, urls in (
+        ("", ()),
+        ("  ", ()),
+        ("postgresql://u@b/papers", ("postgresql://u@b/papers",)),
+        ("postgresql://u@b/papers, postgresql://u@c/papers", ("postgresql://u@b/papers", "postgresql://u@c/papers")),
+    ):
+        monkeypatch.setenv("TENKYO_DATABASE_READ_URL", given)
+        assert read_settings().database == Servers(primary, urls)
+
+
+def test_replicas_of_nothing_are_refused_without_their_password(monkeypatch):
+    monkeypatch.setenv("TENKYO_DATABASE_READ_URL", "postgresql://u:himitsu@b/papers")
+    with pytest.raises(SettingsError, match=r"^TENKYO_DATABASE_READ_URL: .*only with TENKYO_DATABASE_URL") as refused:
+        read_settings()
+    assert "himitsu" not in str(refused.value)

@@ -1,8 +1,12 @@
 """Following a figure or a question: a new paper that changes it is told once."""
 
+import json
+from dataclasses import asdict
+
 import pytest
 
-from answer.editions.follows import FILE, Follows, FollowsDamaged, Spot
+from answer.editions.follows import Follow, Follows, FollowsDamaged, Held, Spot
+from index.database.notes import Notes
 from tests.answer.editions.papers import NOW, THEN
 from tests.answer.papers import assistant_over
 
@@ -14,7 +18,7 @@ def assistant(tmp_path):
 
 @pytest.fixture
 def follows(assistant):
-    return Follows(assistant.collection.folder)
+    return Follows(assistant.collection.notes)
 
 
 def spot_of(assistant, quote, value):
@@ -107,8 +111,49 @@ def test_what_is_dropped_is_followed_no_longer_and_seen_is_seen(assistant, follo
     assert [alert.seen for alert in follows.held().alerts] == [True]
 
 
+FOLLOWED = Follow("0123456789ab", "question", "会員数？", "2026-04-01T00:00:00+00:00", "会員数は何社ですか")
+
+
+def test_a_file_of_before_is_taken_over_once_and_nothing_of_it_is_lost(assistant, follows):
+    file = assistant.collection.folder / "follows.json"
+    body = json.dumps(asdict(Held((FOLLOWED,), checked="000001-aaaa")), ensure_ascii=False)
+    file.write_text(body, "utf-8")
+    assert follows.held() == Held((FOLLOWED,), checked="000001-aaaa")
+    assert not file.exists()
+    assert file.with_name("follows.json.moved").read_text("utf-8") == body
+    follows.drop(FOLLOWED.id)
+    assert Follows(Notes(assistant.collection.folder)).held().follows == ()
+
+
+def test_what_a_machine_followed_joins_what_is_followed_already(assistant, follows):
+    other = follows.follow_question(assistant, "夜市の来場者数は何人ですか")
+    twice = Follow("ba9876543210", "question", "夜市", FOLLOWED.made, other.question)
+    file = assistant.collection.folder / "follows.json"
+    file.write_text(json.dumps(asdict(Held((twice, FOLLOWED)))), "utf-8")
+    assert follows.held().follows == (other, FOLLOWED)
+
+
+def test_what_is_followed_while_it_is_looked_at_is_not_lost(assistant, follows, tmp_path, monkeypatch):
+    follows.follow_question(assistant, "企業連携フォーラムの会員数は何社ですか")
+    add(assistant, tmp_path, "2406.md", NOW)
+    ask, late = assistant.ask, []
+
+    def meanwhile(question, **how):
+        if not late:
+            late.append(None)
+            late[0] = Follows(Notes(assistant.collection.folder)).follow_question(assistant, "夜市の来場者数は？")
+        return ask(question, **how)
+
+    monkeypatch.setattr(assistant, "ask", meanwhile)
+    (alert,) = follows.check(assistant)
+    assert late[0] in follows.held().follows
+    assert follows.held().alerts == (alert,)
+    assert follows.check(assistant) == (), "and nothing is told twice"
+
+
 def test_a_damaged_file_is_named_and_kept(assistant, follows):
-    (assistant.collection.folder / FILE).write_text("{", "utf-8")
+    file = assistant.collection.folder / "follows.json"
+    file.write_text("{", "utf-8")
     with pytest.raises(FollowsDamaged, match=r"follows\.json"):
         follows.follow_question(assistant, "会員数は何社ですか")
-    assert (assistant.collection.folder / FILE).read_text("utf-8") == "{"
+    assert file.read_text("utf-8") == "{"

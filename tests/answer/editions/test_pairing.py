@@ -1,9 +1,13 @@
 """Which papers are editions of one series: by themselves, and as a person says."""
 
+import json
+
 import pytest
 
-from answer.editions.decisions import FILE, DecisionsDamaged, decide, read_decisions
+from answer.editions.decisions import DecisionsDamaged, decide, read_decisions
 from answer.editions.pairing import series_name
+from index.backup import back_up, restore
+from index.database.notes import Notes
 from tests.answer.editions.papers import NOW, THEN
 from tests.answer.papers import assistant_over
 
@@ -62,18 +66,53 @@ def test_a_person_can_join_part_and_take_it_back(assistant):
 def test_what_a_person_says_outlives_the_process(assistant):
     _, ids = series(assistant, "2406.md")
     assistant.editions.decide(ids["2406.md"], ids["gesui.md"], "joined")
-    assert read_decisions(assistant.collection.folder).says(ids["gesui.md"], ids["2406.md"]) == "joined"
+    assert read_decisions(Notes(assistant.collection.folder)).says(ids["gesui.md"], ids["2406.md"]) == "joined"
 
 
 @pytest.mark.parametrize("held", ["{", '{"pairs": [{"one": "a", "other": "b", "said": "maybe"}]}', "[]"])
 def test_a_damaged_file_is_named_and_not_written_over(tmp_path, held):
-    (tmp_path / FILE).write_text(held, "utf-8")
+    file = tmp_path / "editions.json"
+    file.write_text(held, "utf-8")
     with pytest.raises(DecisionsDamaged) as fault:
-        decide(tmp_path, "a", "c", "joined")
-    assert str(tmp_path / FILE) in fault.value.message
-    assert (tmp_path / FILE).read_text("utf-8") == held
+        decide(Notes(tmp_path), "a", "c", "joined")
+    assert str(file) in fault.value.message
+    assert file.read_text("utf-8") == held
+
+
+def test_a_file_of_before_joins_what_was_decided_since(tmp_path):
+    notes = Notes(tmp_path)
+    decide(notes, "a", "b", "parted")
+    pairs = [{"one": "a", "other": "b", "said": "joined"}, {"one": "a", "other": "c", "said": "joined"}]
+    (tmp_path / "editions.json").write_text(json.dumps({"pairs": pairs}), "utf-8")
+    for _ in range(2):
+        said = read_decisions(notes)
+        assert (said.says("a", "b"), said.says("a", "c")) == ("parted", "joined")
+    assert (tmp_path / "editions.json.moved").exists()
+
+
+def test_a_file_beside_no_index_is_read_where_it_lies(tmp_path):
+    pairs = [{"one": "a", "other": "c", "said": "joined"}]
+    (tmp_path / "editions.json").write_text(json.dumps({"pairs": pairs}), "utf-8")
+    assert read_decisions(Notes(tmp_path)).says("c", "a") == "joined"
+    assert (tmp_path / "editions.json").exists()
+    assert not (tmp_path / "tenkyo.db").exists()
 
 
 def test_a_paper_is_no_edition_of_itself(tmp_path):
     with pytest.raises(ValueError, match="itself"):
-        decide(tmp_path, "a", "a", "joined")
+        decide(Notes(tmp_path), "a", "a", "joined")
+
+
+def test_a_backup_carries_what_was_decided_and_one_of_before_is_taken_over(assistant, tmp_path):
+    _, ids = series(assistant, "2406.md")
+    now, other = ids["2406.md"], ids["gesui.md"]
+    pairs = [{"one": now, "other": ids["2305.md"], "said": "parted"}]
+    (assistant.collection.folder / "editions.json").write_text(json.dumps({"pairs": pairs}), "utf-8")
+    before, _ = back_up(assistant.collection.folder, tmp_path / "before.zip", "1", lambda *_: None)
+    assistant.editions.decide(now, other, "joined")
+    since, _ = back_up(assistant.collection.folder, tmp_path / "since.zip", "1", lambda *_: None)
+    for archive, joined in ((before, None), (since, "joined")):
+        folder = tmp_path / archive.stem
+        assert restore(archive, folder, lambda *_: None).problems == ()
+        said = read_decisions(Notes(folder))
+        assert (said.says(now, ids["2305.md"]), said.says(now, other)) == ("parted", joined)

@@ -12,7 +12,7 @@ from api.watching.record import AlreadyWatching, Record, WatchingDamaged
 from api.watching.shelves import OwnShelf
 from api.watching.watcher import SETTLE_SECONDS, Watcher
 from index.collection import EMBEDDING, Collection
-from index.database.engine import claimed_folder
+from index.database.folders import claimed_folder
 from tests.conftest import HashingEmbedder
 
 PLAN = "若竹町　水道計画\n令和6年4月1日\n\n１　管路\n更新した管路は、令和5年度で12.4kmです。\n"

@@ -19,6 +19,7 @@ from sqlalchemy.dialects.postgresql.base import ischema_names
 from index.database import engine, schema
 from index.database.engine import Database, connect, migrate, open_database, revision
 from index.database.reading import Reader
+from index.database.urls import FILE
 from index.database.writing import put, remove, sweep
 from index.protocols import (
     GenerationGone,
@@ -341,7 +342,7 @@ def test_a_full_disk_is_named_and_nothing_is_half_written(tmp_path):
 
 def test_a_file_that_is_no_database_and_a_folder_that_is_none_are_named(tmp_path):
     (tmp_path / "index").mkdir()
-    (tmp_path / "index" / engine.FILE).write_bytes(b"no database at all" * 100)
+    (tmp_path / "index" / FILE).write_bytes(b"no database at all" * 100)
     with pytest.raises(IndexDamaged, match="restore it from a backup"):
         open_database(tmp_path / "index")
     (tmp_path / "file").write_text("")
