@@ -16,6 +16,7 @@ from sqlalchemy.pool import NullPool
 
 from index.database import schema
 from index.database.errors import busy, told
+from index.database.visibility import EVERYTHING, NOTHING, show
 from index.protocols import IndexMismatch, IndexMissing, IndexUnreachable, IndexUnwritable
 
 Kind = Literal["sqlite", "postgresql"]
@@ -41,9 +42,14 @@ class Database:
         finalize(self, engine.dispose)  # of one that nobody holds any more
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """Give a transaction that sees one state of the database, whatever is written meanwhile."""
+    def reading(self, visible: str = NOTHING) -> Iterator[Connection]:
+        """Give a transaction that sees one state of the database, whatever is written meanwhile.
+
+        Of a shared one it sees the rows of papers that are ``visible`` alone, see ``visibility``.
+        """
         with told(self.place), self._readers.connect() as connection, connection.begin():
+            if self.kind == "postgresql":
+                show(connection, visible)
             yield connection
 
     @contextmanager
@@ -59,6 +65,7 @@ class Database:
                 connection.execute(
                     text("SELECT pg_advisory_xact_lock(:class, hashtext(current_schema()))"), {"class": _LOCK}
                 )
+                show(connection, EVERYTHING)
             yield connection
 
     @contextmanager

@@ -21,6 +21,7 @@ from sqlalchemy import Connection, Row, Select, and_, delete, insert, or_, selec
 
 from index.database.engine import FILE, Database, check_schema, connect, open_database, revision
 from index.database.schema import job_files, jobs
+from index.database.visibility import EVERYTHING
 from index.originals import seal
 from index.protocols import IndexMissing
 from index.takeover import is_old, old
@@ -249,7 +250,7 @@ class Queue:
         if database is None:
             yield None
             return
-        with database.reading() as connection:
+        with database.reading(EVERYTHING) as connection:
             yield database, connection
 
     @contextmanager
