@@ -24,7 +24,7 @@ def insert_rows(connection: Connection, database: Database, table: Table, rows: 
         return
     names = list(values[0])
     quoted = ", ".join(f'"{name}"' for name in names)
-    arrays = ", ".join(f"%s::{table.c[name].type.compile(connection.dialect)}[]" for name in names)
+    arrays = ", ".join(f"%b::{table.c[name].type.compile(connection.dialect)}[]" for name in names)
     columns = [[vector_text(row[n]) if n == "vector" else row[n] for row in values] for n in names]
     driver = connection.connection.driver_connection
     assert driver is not None
