@@ -52,7 +52,7 @@ class Papers:
         """
         held = self.holdings.named(who, name)
         if held is None:
-            title = "そのグループはありません。自分の入っているグループの名前か ID を指定してください。"
+            title = "そのグループはありません。自分の入っているグループを選んでください。"
             raise Problem(404, "group-unknown", title, f"the caller is in no group {name[:80]!r}")
         return Group(name, held)
 
