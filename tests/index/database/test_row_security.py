@@ -5,7 +5,7 @@ What is asked here is asked without any mask, as a query would that has forgotte
 
 import numpy as np
 import pytest
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import event, func, insert, select, text
 
 from index.database import schema
 from index.database.engine import open_database
@@ -131,6 +131,28 @@ def test_a_query_of_a_view_that_forgets_its_mask_finds_no_more_than_the_view_has
         with pytest.raises(GenerationGone):
             ask([theirs.number])
     assert view.parts.texts([mine.number]) != {}
+
+
+def test_what_is_named_is_looked_up_in_an_index_all_the_same(shared, view):
+    """A policy keeps PostgreSQL from an index wherever what is looked up is computed in the same step."""
+    plans = []
+
+    def explained(connection, cursor, statement, parameters, context, many):
+        if statement.startswith("WITH"):
+            for way in ("seqscan", "hashjoin", "mergejoin"):  # that are quicker as long as tables are small
+                cursor.connection.execute(f"SET LOCAL enable_{way} = off")
+            plan = "\n".join(row[0] for row in cursor.connection.execute(f"EXPLAIN {statement}", parameters))
+            plans.append(plan)
+
+    event.listen(shared.engine, "before_cursor_execute", explained)
+    for seen in (view, Reader(shared).newest()):
+        plans.clear()
+        found = seen.search(["空き家", "件数"], 5)
+        seen.frequencies(["会議"])
+        assert list(seen.chunks_at([key for key, _ in found]))
+        assert seen.facts_at([key for key, _ in seen.search(["件数"], 5, "facts")])
+        assert len(plans) > 6
+        assert [plan for plan in plans if "Index Cond" not in plan or "Seq Scan on" in plan] == []
 
 
 def test_the_connection_that_a_reader_had_shows_the_next_one_nothing(shared, view):

@@ -18,11 +18,12 @@ _ELSE = {
         table: f"substring({_BITS} FROM {column} + 1 FOR 1) > B'0'"
         for table, column in _BY_NUMBER.items()
     },
-    # Each is seen by whoever sees what it is of: the tables that are asked here have policies of their own.
+    # Each is seen by whoever sees what it is of: the tables that are asked here have policies of their own. OFFSET 0
+    # keeps the planner from reading all postings at once for the few words that are looked up.
     "originals": "EXISTS (SELECT FROM documents WHERE documents.sha256 = originals.sha256)",
     **{
-        table: f"EXISTS (SELECT FROM chunk_postings WHERE term = {table}.{column}) "
-        f"OR EXISTS (SELECT FROM fact_postings WHERE term = {table}.{column})"
+        table: f"EXISTS (SELECT FROM chunk_postings WHERE term = {table}.{column} OFFSET 0) "
+        f"OR EXISTS (SELECT FROM fact_postings WHERE term = {table}.{column} OFFSET 0)"
         for table, column in {"terms": "number", "vocabulary": "term"}.items()
     },
     # No question is put to these: they are looked through for whoever asks.
