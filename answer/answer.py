@@ -210,6 +210,8 @@ class Answer:
         """Return the JSON object of the contract: the same over HTTP, on the command line and in evaluation."""
         body = asdict(self)
         body["passages"] = [{"chunk_id": p.chunk_id, "score": p.score, **asdict(p.citation)} for p in self.passages]
+        if self.scope is not None:  # whose papers were asked, not which they are
+            body["scope"]["groups"] = tuple(group.name for group in self.scope.groups)
         return body
 
 

@@ -20,7 +20,7 @@ from api.access.papers import Papers
 from api.access.schemas import GroupOut, MeOut
 from api.access.state import add_accounts, closing, holdings_of, opened_door
 from api.alerts import Messenger
-from api.ask import ask_router, scope_of
+from api.ask import ask_router
 from api.documents import VERSION, document_out, documents_router
 from api.editions import editions_router, follows_router
 from api.evaluations import Runs, evaluations_router
@@ -61,7 +61,8 @@ def create_app(
     it. Raises UnguardedRoute for a route that would take no Caller.
     """
     door = door or opened_door(settings)
-    papers = Papers(assistant)
+    holdings = holdings_of(door)
+    papers = Papers(assistant, holdings)
     problem: dict[str, Any] = {
         "description": "RFC 9457 problem document.",
         "content": {"application/problem+json": {"schema": schemas.ProblemOut.model_json_schema()}},
@@ -107,7 +108,7 @@ def create_app(
         if body.k > settings.max_k:
             title = f"一度に探せるのは {settings.max_k} 件までです。"
             raise Problem(422, "k-too-large", title, f"k is {body.k}, at most {settings.max_k}")
-        found = papers.search(who, body.question, body.k, body.leg, scope_of(body.scope))
+        found = papers.search(who, body.question, body.k, body.leg, papers.scope(who, body.scope))
         note(request, question=body.question, documents=[passage.citation.document_id for passage in found])
         return schemas.SearchOut(question=body.question, leg=body.leg, passages=tuple(map(passage_out, found)))
 
@@ -119,12 +120,17 @@ def create_app(
     @app.get("/v1/documents", tags=["documents"])
     def documents(scope: Annotated[schemas.ScopeBody, Query()], who: Reader) -> schemas.DocumentsOut:
         """List the collection, or what of it lies within a scope; empty when nothing is indexed."""
+        within = papers.scope(who, scope) or Scope()
         try:
             snapshot = papers.snapshot(who)
         except IndexMissing:
             return schemas.DocumentsOut(index=None, documents=())
-        within = scope_of(scope) or Scope()
-        listed = tuple(document_out(info) for info in snapshot.documents() if within.covers(info))
+        groups = holdings.groups(who)
+        listed = tuple(
+            schemas.ListedOut(**document_out(info).model_dump(), groups=tuple(sorted(groups.get(info.id, ()))))
+            for info in snapshot.documents()
+            if within.covers(info)
+        )
         return schemas.DocumentsOut(index=snapshot.id, documents=listed)
 
     @app.get("/v1/me", tags=["access"])
@@ -136,7 +142,6 @@ def create_app(
             is_shared=door.is_shared, id=who.id, name=who.name, by=who.by, permissions=permissions, groups=groups
         )
 
-    holdings = holdings_of(door)
     messenger = None if door.is_shared else Messenger(settings)
 
     def look_for_alerts() -> None:

@@ -23,7 +23,6 @@ from api.access.papers import Papers
 from api.intake import NDJSON
 from api.llm import NOT_CONNECTED, NoWriter
 from api.problems import problem_of
-from index.scope import Scope
 
 log = logging.getLogger(__name__)
 
@@ -81,16 +80,16 @@ async def events_for(
     papers: Papers, who: Caller, body: schemas.AskRequest, request: Request, writer: Writer | None
 ) -> AsyncGenerator[Event, None]:
     """Yield what is told of an answer, until the client goes away; a Problem once the caller may hear no more of it."""
+    note(request, question=body.question)
     telling = papers.tell(
         who,
         body.question,
         id=body.id,
-        scope=scope_of(body.scope),
+        scope=await run_in_threadpool(papers.scope, who, body.scope),
         after=body.after,
         as_typed=body.as_typed,
         writer=writer,
     )
-    note(request, question=body.question)
     async with AsyncExitStack() as stack:
         stack.callback(telling.close)
         over = await stack.enter_async_context(door_of(request).turn(who))
@@ -143,11 +142,6 @@ def _line(event: Event) -> str:
         case Done():
             out = schemas.AnswerEvent(answer=answer_out(event.answer))
     return out.model_dump_json() + "\n"
-
-
-def scope_of(body: schemas.ScopeBody | None) -> Scope | None:
-    """Return what a body narrows the collection to; None where it narrows nothing."""
-    return (Scope(**body.model_dump()) if body is not None else None) or None
 
 
 def answer_out(answer: Answer) -> schemas.AnswerOut:

@@ -24,7 +24,7 @@ from api.settings import Settings, SettingsError, read_settings
 from api.upkeep import add_commands as add_upkeep
 from eval.arguments import Parser
 from index.protocols import TenkyoIndexError
-from index.scope import Scope
+from index.scope import Group, Scope
 from ingest.document import Source
 from ingest.parse import ParseError
 
@@ -133,11 +133,14 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("-v", "--verbose", action="store_true", help="言語モデルの文を見せなかったわけも出します")
     sub.add_argument("--questions", type=Path, metavar="F.jsonl", help="まとめて聞く質問（1行に1つのJSON）")
     sub.add_argument("--out", type=Path, metavar="A.jsonl", help="まとめて聞いた答えの出力先")
-    narrowing = sub.add_argument_group("絞り込み", "この文書だけに聞きます（会議・部署・文書はくり返せます）")
+    narrowing = sub.add_argument_group("絞り込み", "この文書だけに聞きます（会議・部署・文書・グループはくり返せます）")
     many: dict[str, Any] = {"action": "append", "default": [], "type": _one_line}
     narrowing.add_argument("--meeting", **many, dest="meetings", metavar="会議名")
     narrowing.add_argument("--department", **many, dest="departments", metavar="部署")
     narrowing.add_argument("--document", **many, dest="documents", metavar="ID")
+    narrowing.add_argument(
+        "--group", **many, dest="groups", metavar="グループ", help="アカウントのある文書集で、このグループの資料"
+    )
     narrowing.add_argument("--since", type=_date, metavar="日付", help="この日以降の文書（例: 2024-06、令和6年6月4日）")
     narrowing.add_argument("--until", type=_date, metavar="日付", help="この日までの文書")
     sub = command("search", search, "質問に近い箇所を探します")
@@ -437,6 +440,7 @@ def ask(arguments: argparse.Namespace, settings: Settings) -> int:
         )
     scope = Scope(
         documents=tuple(arguments.documents),
+        groups=_groups(arguments.groups, settings),
         meetings=tuple(arguments.meetings),
         departments=tuple(arguments.departments),
         since=arguments.since or None,
@@ -464,6 +468,19 @@ def ask(arguments: argparse.Namespace, settings: Settings) -> int:
         trace = assistant.trace(arguments.question, scope=scope, as_typed=arguments.as_typed).told()
         print(f"\n{trace}", file=sys.stderr if arguments.json else sys.stdout)
     return DONE
+
+
+def _groups(named: Sequence[str], settings: Settings) -> tuple[Group, ...]:
+    """Return groups with their documents, each by id or name: whoever is at this terminal may read those of all."""
+    if not named:
+        return ()
+    from api.access.cli import opened
+    from api.access.database import FILE
+
+    if settings.database is None and not (settings.index / FILE).exists():
+        raise CommandError("--group は、アカウントのある文書集（tenkyo serve --shared）で使います。")
+    with opened(settings) as accounts:
+        return tuple(Group(accounts.people.group(name).name, accounts.people.documents(name)) for name in named)
 
 
 @contextmanager
@@ -655,7 +672,8 @@ def _measured(point: TimelinePoint) -> str:
 def narrowed(scope: Scope) -> str:
     """Return what a question was narrowed to, in words. 例: 令和6年6月議会、2024-06以降"""
     bounds = (scope.since and f"{scope.since}以降", scope.until and f"{scope.until}まで")
-    return "、".join((*scope.meetings, *scope.departments, *scope.documents, *filter(None, bounds)))
+    groups = (f"{group.name}の資料" for group in scope.groups)
+    return "、".join((*groups, *scope.meetings, *scope.departments, *scope.documents, *filter(None, bounds)))
 
 
 def cited(citation: Citation, most: int | None = None) -> list[str]:

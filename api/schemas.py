@@ -39,6 +39,9 @@ class ScopeBody(Model):
     """What the collection is narrowed to; a field left empty narrows nothing."""
 
     documents: tuple[Text, ...] = Field((), max_length=1000, description="Ids.")
+    groups: tuple[Text, ...] = Field(
+        (), max_length=100, description="Ids or names of one's own: their papers. Without accounts there are none."
+    )
     meetings: tuple[Text, ...] = Field((), max_length=100)
     departments: tuple[Text, ...] = Field((), max_length=100)
     since: Day | None = Field(None, description="Documents of this date or later; undated ones are left out.")
@@ -347,9 +350,15 @@ class DocumentOut(Model):
     taken_from: dict[str, Source] = Field(description="Where title, meeting, published and department are from.")
 
 
+class ListedOut(DocumentOut):
+    """A document of the list."""
+
+    groups: tuple[str, ...] = Field(description="Ids of those of one's own that it belongs to; none without accounts.")
+
+
 class DocumentsOut(Model):
     index: str | None = Field(description="Snapshot; null when nothing is indexed.")
-    documents: tuple[DocumentOut, ...]
+    documents: tuple[ListedOut, ...]
 
 
 class HeadingOut(Model):

@@ -96,6 +96,7 @@ def _serve(
         if _wait_for([f"{api_url}/healthz", f"{ui_url}/_stcore/health"], stop, api, page):
             for line in _addresses(settings, ui_url, api_url, door):
                 print(line, flush=True)
+            _warn(settings)
             print("終了するには Ctrl-C を押してください。", flush=True)
             warm.start()
             while api.is_alive() and page.poll() is None and not stop.wait(0.2):
@@ -138,6 +139,7 @@ def _serve_many(
                 for line in _addresses(settings, ui_url, api_url, door):
                     print(line, flush=True)
                 door.close()
+                _warn(settings)
                 print(f"API のプロセス: {workers}", flush=True)
             print("終了するには Ctrl-C を押してください。", flush=True)
             while many.is_alive() and (page is None or page.poll() is None) and not stop.wait(0.2):
@@ -188,6 +190,23 @@ def _server(app: FastAPI, settings: Settings) -> uvicorn.Server:
             timeout_graceful_shutdown=STOP_SECONDS,
         )
     )
+
+
+def _warn(settings: Settings) -> None:
+    """Say what keeps nobody from using it, and should not stay so."""
+    if not settings.shared or settings.database is None:
+        return
+    from index.database.engine import connect
+    from index.database.rights import bypassing
+
+    try:
+        database = connect(settings.database)
+    except TenkyoIndexError as error:
+        print(error.message, file=sys.stderr, flush=True)
+        return
+    for line in bypassing(database):
+        print(f"注意: {line}", file=sys.stderr, flush=True)
+    database.close()
 
 
 def _addresses(settings: Settings, ui_url: str, api_url: str, door: Door) -> Iterator[str]:

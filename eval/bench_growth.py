@@ -34,7 +34,7 @@ from sqlalchemy import make_url, text
 
 from answer.assistant import Assistant
 from answer.reading.library import collect_seldom
-from eval.postgres import running
+from eval.postgres import running, with_plain_role
 from index.collection import Collection
 from index.database.engine import Database, open_database
 from index.database.reading import Reader, View
@@ -335,8 +335,11 @@ def _read(path: Path) -> str:
 @contextmanager
 def _server(url: str | None) -> Iterator[str]:
     settings = ("fsync=off", "shared_buffers=256MB", "max_wal_size=2GB", "autovacuum_naptime=5s")
-    with running(*settings) if url is None else nullcontext(url) as place:
-        yield place
+    if url is not None:
+        yield url
+        return
+    with running(*settings) as place:
+        yield with_plain_role(place)
 
 
 def shown(costs: Sequence[Cost]) -> str:

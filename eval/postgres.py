@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 START_SECONDS = 60.0
+ROLE = "tenkyo"
 MEMORY, ROOM = Path("/dev/shm"), 4 << 30  # thousands of small files, which a disk takes seconds to make and to forget
 
 
@@ -115,6 +116,24 @@ def installed() -> Iterator[Programs]:
             found.end()
     finally:
         shutil.rmtree(home, ignore_errors=True)
+
+
+def with_plain_role(url: str, name: str = ROLE) -> str:
+    """Return the URL of a new database, of a role without special rights, as a program should have one.
+
+    ``url`` is that of ``running``, whose role may do anything: row-level security does not hold for it.
+    """
+    import psycopg
+
+    server = url.replace("+psycopg", "").removesuffix("postgres")
+    with psycopg.connect(f"{server}postgres", autocommit=True) as connection:
+        if connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone() is None:
+            connection.execute(f"CREATE ROLE {ROLE} LOGIN")
+            connection.execute(f"GRANT pg_checkpoint TO {ROLE}")
+        connection.execute(f"CREATE DATABASE {name} OWNER {ROLE}")
+    with psycopg.connect(f"{server}{name}") as connection:
+        connection.execute("CREATE EXTENSION vector")
+    return url.replace("postgres@", f"{ROLE}@").removesuffix("postgres") + name
 
 
 def _as_nobody(package: Path, home: Path) -> dict[str, Any]:

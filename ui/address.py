@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ui.client import Json
-from ui.scope import FIELDS
+from ui.scope import BOUNDS, FIELDS
 
 if TYPE_CHECKING:
     from ui.turn import Turn
@@ -58,4 +58,12 @@ def _scope(text: str) -> Json | None:
         read = json.loads(text)
     except ValueError:
         return None
-    return {name: read[name] for name in FIELDS if read.get(name)} or None if isinstance(read, dict) else None
+    if not isinstance(read, dict):
+        return None
+    return {name: read[name] for name in FIELDS if read.get(name) and _fits(name, read[name])} or None
+
+
+def _fits(name: str, value: object) -> bool:
+    if name in BOUNDS:
+        return isinstance(value, str)
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)

@@ -197,7 +197,7 @@ def _file(
 
 def _exported(client: AskClient, turns: Sequence[Turn], documents: Sequence[Json]) -> list[export.Exported]:
     """Return the conversation with the pictures of the pages that it cites; a page that is gone has none."""
-    names = scope.names_of(documents)
+    titles = scope.titles_of(documents)
     exported = []
     for turn in turns:
         if turn.answer is None:
@@ -211,5 +211,5 @@ def _exported(client: AskClient, turns: Sequence[Turn], documents: Sequence[Json
                     pictures[name] = client.picture(citation["document_id"], citation["page"], span, dpi=120)
                 except FAILURES:
                     continue
-        exported.append(export.Exported(turn.question, turn.answer, pictures, names))
+        exported.append(export.Exported(turn.question, turn.answer, pictures, titles))
     return exported

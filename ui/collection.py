@@ -198,7 +198,7 @@ def _row(document: Json) -> None:
                     on_change=_choose,
                     args=(name,),
                 )
-            st.html(render.document_html(document))
+            st.html(render.document_html(document, _whose(document)))
         with st.container(key=f"do-{name}", horizontal=True, gap="small"):
             if st.button("読む", key=f"read-{name}"):
                 reader.open_document(name)
@@ -211,6 +211,12 @@ def _row(document: Json) -> None:
                     _open("edit", [name])
                 if st.button("外す", key=f"remove-{name}", type="tertiary"):
                     _open("remove", [name])
+
+
+def _whose(document: Json) -> str:
+    """Return whose the document is, where that may be one or another of one's groups."""
+    names = account.group_names()
+    return "・".join(names[group] for group in document.get("groups", ()) if group in names) if len(names) > 1 else ""
 
 
 def _from_the_top() -> None:

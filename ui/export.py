@@ -42,7 +42,7 @@ class Exported:
     question: str
     answer: Json
     pictures: Mapping[str, bytes] = field(default_factory=dict)
-    titles: Mapping[str, str] = field(default_factory=dict)  # of documents, by id: a scope names them
+    titles: Mapping[str, str] = field(default_factory=dict)  # of documents and groups, by id: a scope names them
 
 
 # --- ready to quote ------------------------------------------------------------------------------------------------

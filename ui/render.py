@@ -455,8 +455,13 @@ def document_name(document: Json) -> str:
 
 
 def scope_words(scope: Json, titles: Mapping[str, str] | None = None) -> str:
-    """Return a scope in words. 例: 令和6年2月議会、総務部、令和6年2月（2024年）以降"""
-    named = [*(scope.get("meetings") or []), *(scope.get("departments") or [])]
+    """Return a scope in words; ``titles`` are those of documents and groups, by id.
+
+    例: 総務課・土木課の資料、令和6年2月議会、令和6年2月（2024年）以降の資料
+    """
+    groups = [(titles or {}).get(group, "ほかのグループ") for group in scope.get("groups") or []]
+    named = ["・".join(groups) + "の資料"] if groups else []
+    named += [*(scope.get("meetings") or []), *(scope.get("departments") or [])]
     documents = list(scope.get("documents") or [])
     if len(documents) == 1 and titles and documents[0] in titles:
         named.append(f"「{titles[documents[0]]}」")
@@ -581,7 +586,7 @@ KINDS = {
 }
 
 
-def document_html(document: Json) -> str:
+def document_html(document: Json, whose: str = "") -> str:
     """Return a document of the collection: what is known of it, where that is from, and what could not be read."""
     taken = document.get("taken_from") or {}
     counted = {"slides": "枚のスライド", "sheet": "枚のシート"}.get(document.get("kind", ""), "ページ")
@@ -590,6 +595,7 @@ def document_html(document: Json) -> str:
         document.get("meeting"),
         _with_source(when(document.get("published")), taken.get("published", "")),
         document.get("department"),
+        f"{whose}の資料" if whose else None,
     ]
     of_file = [KINDS.get(document.get("kind", "")), pages, file_with_place(document)]
     title = document.get("title") or document["file"]

@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from ui import render
+from ui import account, render
 from ui.client import AskClient, Json
 from ui.messages import FAILURES
 
-FIELDS = ("documents", "meetings", "departments", "since", "until")
+BOUNDS = ("since", "until")
+FIELDS = ("documents", "groups", "meetings", "departments", *BOUNDS)
 LISTS = {"meetings": ("会議", "meeting"), "departments": ("部署", "department")}
 ANY = "指定しない"
 
@@ -47,10 +48,15 @@ def names_of(documents: Sequence[Json]) -> dict[str, str]:
     return names
 
 
+def titles_of(documents: Sequence[Json]) -> dict[str, str]:
+    """Return what a scope may name, by id: documents, and the groups of whoever uses the page."""
+    return {**names_of(documents), **account.group_names()}
+
+
 def control(client: AskClient, documents: Sequence[Json]) -> None:
     """Draw the button that says what is asked, and behind it the means to change that."""
     scope = chosen()
-    words = render.scope_words(scope, names_of(documents)) if scope else "すべての資料"
+    words = render.scope_words(scope, titles_of(documents)) if scope else "すべての資料"
     count = _count(client, scope) if scope else f"{len(documents)}件"
     shown = st.popover(
         render.label(f"対象：{words}（{count}）"), key="scope-choice", type="tertiary", on_change="rerun"
@@ -72,7 +78,11 @@ def _count(client: AskClient, scope: Json) -> str:
 def _fields(documents: Sequence[Json]) -> None:
     st.html('<p class="tk-lead">選んだ資料だけに質問します。選ばない欄では絞り込みません。</p>')
     scope = chosen() or {}
-    picked: Json = {}
+    # What no control shows, such as a group of the one whose link this is, holds on: nothing is widened in silence.
+    picked: Json = dict(scope)
+    groups = account.group_names()
+    if len(groups) > 1:  # of one group all that one sees is its own
+        picked["groups"] = _several("どのグループの資料", list(groups), "groups", scope, groups, "すべて")
     for name, (words, key) in LISTS.items():
         options = sorted({document[key] for document in documents if document.get(key)})
         if options:
@@ -93,22 +103,32 @@ def _fields(documents: Sequence[Json]) -> None:
 
 
 def _several(
-    words: str, options: Sequence[str], name: str, scope: Json, written: Mapping[str, str] | None = None
+    words: str,
+    options: Sequence[str],
+    name: str,
+    scope: Json,
+    written: Mapping[str, str] | None = None,
+    otherwise: str = "選んでください",
 ) -> list[str]:
     key = f"scope-{name}"
-    st.session_state.setdefault(key, [option for option in scope.get(name, ()) if option in options])
-    return st.multiselect(
+    before: Sequence[str] = scope.get(name, ())
+    st.session_state.setdefault(key, [option for option in before if option in options])
+    picked = st.multiselect(
         words,
         options,
         key=key,
-        placeholder="選んでください",
+        placeholder=otherwise,
         format_func=lambda option: (written or {}).get(option, option),
     )
+    kept = [option for option in before if option in picked or option not in options]
+    return [*kept, *(option for option in picked if option not in kept)]
 
 
 def _one(words: str, months: Sequence[str], name: str, scope: Json) -> str | None:
     key = f"scope-{name}"
-    st.session_state.setdefault(key, scope.get(name) if scope.get(name) in months else None)
-    return st.selectbox(
+    before: str | None = scope.get(name)
+    st.session_state.setdefault(key, before if before in months else None)
+    picked = st.selectbox(
         words, months, index=None, key=key, placeholder=ANY, format_func=lambda month: render.when(month) or ANY
     )
+    return before if picked is None and before not in months else picked

@@ -12,7 +12,7 @@ import streamlit as st
 from ui import address, chart, export, feedback, model, render, timeline, viewer, written
 from ui.client import ApiDown, AskClient, Json
 from ui.messages import FAILURES, reason, say, when_back
-from ui.scope import names_of
+from ui.scope import names_of, titles_of
 from ui.telling import State, Telling, tell
 
 LOOK_SECONDS = 0.4  # between two looks whether a model has said more
@@ -111,7 +111,7 @@ def show(client: AskClient, turn: Turn, i: int, documents: Sequence[Json], ask: 
         st.html(notices)
     if not leading:
         _written(client, turn, answer, i, heard, leading=False)
-    _actions(client, turn, i, names)
+    _actions(client, turn, i, titles_of(documents))
     if status != "answered" and turn.scope:
         _widen(turn, i, ask)
     if status == "not_found":
@@ -207,19 +207,19 @@ def _understood(turn: Turn, i: int, ask: Callable[[Turn], None]) -> None:
             st.rerun()
 
 
-def _actions(client: AskClient, turn: Turn, i: int, names: dict[str, str]) -> None:
+def _actions(client: AskClient, turn: Turn, i: int, titles: dict[str, str]) -> None:
     answer = turn.answer
     assert answer is not None
     with st.container(key=f"actions-{i}", horizontal=True, gap="small"):
         st.html(
             '<p class="tk-actions">'
-            + render.copy_html(COPIED[answer["status"]], export.quotable(answer, names))
+            + render.copy_html(COPIED[answer["status"]], export.quotable(answer, titles))
             + render.link_html("リンクをコピー", address.query([turn], model_first=model.is_first()))
             + "</p>",
             width="content",
         )
         feedback.ask_opinion(client, answer, key=f"opinion-{i}")
-    st.html(render.scope_html(answer, names))
+    st.html(render.scope_html(answer, titles))
 
 
 def _widen(turn: Turn, i: int, ask: Callable[[Turn], None]) -> None:

@@ -9,11 +9,13 @@ from answer.answer import Answer, Passage
 from answer.assistant import Assistant
 from answer.events import Event
 from api.access.caller import Caller
+from api.access.state import Holdings
 from api.problems import Problem
+from api.schemas import ScopeBody
 from index.documents import DocumentInfo
 from index.protocols import IndexMissing
 from index.retriever import Leg
-from index.scope import Scope
+from index.scope import Group, Scope
 from index.snapshot import Snapshot
 from ingest.document import Document
 
@@ -21,8 +23,9 @@ from ingest.document import Document
 class Papers:
     """An assistant's collection, as far as whoever asks may see it."""
 
-    def __init__(self, assistant: Assistant):
+    def __init__(self, assistant: Assistant, holdings: Holdings):
         self.assistant = assistant
+        self.holdings = holdings
 
     def snapshot(self, who: Caller) -> Snapshot:
         """Return the newest snapshot, in which no other documents exist; IndexMissing where nothing is indexed."""
@@ -42,6 +45,24 @@ class Papers:
             return self.snapshot(who).documents()
         except IndexMissing:
             return []
+
+    def scope(self, who: Caller, body: ScopeBody | None) -> Scope | None:
+        """Return what a body narrows the collection to, None where it narrows nothing; a Problem as ``group`` has."""
+        if body is None:
+            return None
+        groups = tuple(self.group(who, name) for name in body.groups)
+        return Scope(**{**body.model_dump(), "groups": groups}) or None
+
+    def group(self, who: Caller, name: str) -> Group:
+        """Return what the caller's group of this id or name holds.
+
+        A Problem of status 404 where they are in none: whether others are is not told.
+        """
+        held = self.holdings.named(who, name)
+        if held is None:
+            title = "そのグループはありません。自分の入っているグループを選んでください。"
+            raise Problem(404, "group-unknown", title, f"the caller is in no group {name[:80]!r}")
+        return Group(name, held)
 
     def sees_all(self, who: Caller) -> bool:
         """Tell whether nothing of the collection is hidden from the caller."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from secrets import token_hex, token_urlsafe
@@ -166,6 +167,16 @@ class People:
         with self._database.reading() as connection:
             kept = schema.documents
             return frozenset(connection.scalars(select(kept.c.group).where(kept.c.document == document)))
+
+    def holders(self, groups: Iterable[str]) -> dict[str, frozenset[str]]:
+        """Return, of some groups and by the ids of documents, those that each belongs to."""
+        kept = schema.documents
+        found: defaultdict[str, set[str]] = defaultdict(set)
+        with self._database.reading() as connection:
+            chosen = select(kept.c.document, kept.c.group).where(kept.c.group.in_(list(groups)))
+            for document, group in connection.execute(chosen):
+                found[document].add(group)
+        return {document: frozenset(held) for document, held in found.items()}
 
     def give(self, group: str, documents: Iterable[str]) -> None:
         """Let documents belong to a group as well. They need not be in the index yet."""

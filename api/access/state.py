@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -52,6 +52,10 @@ class Holdings(Protocol):
         """Return what belongs to the caller's group of this id or name; None where they are in no such group."""
         ...
 
+    def groups(self, who: Caller) -> Mapping[str, frozenset[str]]:
+        """Return, by the ids of documents, the ids of those of the caller's groups that they belong to."""
+        ...
+
 
 class LocalHoldings:
     """All papers are of the one person of this machine."""
@@ -73,6 +77,9 @@ class LocalHoldings:
 
     def named(self, who: Caller, group: str) -> None:
         return None
+
+    def groups(self, who: Caller) -> Mapping[str, frozenset[str]]:
+        return {}
 
 
 class SharedHoldings:
@@ -116,6 +123,9 @@ class SharedHoldings:
         own = (one.id for one in self._people.groups() if one.id in who.groups and group in (one.id, one.name))
         found = next(own, None)
         return None if found is None else self._people.documents(found)
+
+    def groups(self, who: Caller) -> Mapping[str, frozenset[str]]:
+        return self._people.holders(who.groups)
 
 
 def opened_door(settings: Settings) -> Door:

@@ -13,7 +13,6 @@ from answer.answer import Answer
 from answer.events import Done
 from api.mcp import cursors, told
 from api.mcp.desk import Desk
-from api.mcp.near import scope_of
 from api.mcp.result import result
 from api.mcp.schemas import AnswerOut, CandidateOut, FiguresOut, Quote, SearchOut
 from api.mcp.visits import visiting
@@ -25,14 +24,17 @@ DEEPEST = 50  # hits that can be paged through
 NEARBY = 3  # passages shown where there is no answer
 
 Documents = Annotated[tuple[str, ...], Field(description="この資料だけ（list_documents の ID）", max_length=100)]
+Groups = Annotated[
+    tuple[str, ...], Field(description="自分のこのグループの資料だけ（サインインのあるとき、名前か ID）", max_length=20)
+]
 Meetings = Annotated[tuple[str, ...], Field(description="この会議の資料だけ", max_length=20)]
 Departments = Annotated[tuple[str, ...], Field(description="この部署の資料だけ", max_length=20)]
 Since = Annotated[str | None, Field(description="この日以降の資料（例: 2024-06、令和6年6月4日）", max_length=40)]
 Until = Annotated[str | None, Field(description="この日までの資料", max_length=40)]
 Cursor = Annotated[str | None, Field(description="続きを見るとき、前の結果の next_cursor", max_length=200)]
 
-# documents, meetings, departments, since, until
-Narrowing = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], str | None, str | None]
+# documents, groups, meetings, departments, since, until
+Narrowing = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...], str | None, str | None]
 
 
 class Asking:
@@ -44,6 +46,7 @@ class Asking:
         question: Annotated[str, Field(description="探すことばか質問（日本語）", max_length=2000)],
         limit: Annotated[int, Field(ge=1, le=MOST_HITS, description="件数")] = 5,
         documents: Documents = (),
+        groups: Groups = (),
         meetings: Meetings = (),
         departments: Departments = (),
         since: Since = None,
@@ -51,7 +54,7 @@ class Asking:
         cursor: Cursor = None,
     ) -> Annotated[CallToolResult, SearchOut]:
         """Return the passages nearest to a question, best first."""
-        narrowing = (documents, meetings, departments, since, until)
+        narrowing = (documents, groups, meetings, departments, since, until)
         return await self.desk.does(partial(self._search, question, limit, narrowing, cursor), turn=True)
 
     def _search(
@@ -82,13 +85,14 @@ class Asking:
         self,
         question: Annotated[str, Field(description="質問（日本語、1つの文で）", max_length=2000)],
         documents: Documents = (),
+        groups: Groups = (),
         meetings: Meetings = (),
         departments: Departments = (),
         since: Since = None,
         until: Until = None,
     ) -> Annotated[CallToolResult, AnswerOut]:
         """Return one checked answer, the candidates for one, or that no paper says it."""
-        narrowing = (documents, meetings, departments, since, until)
+        narrowing = (documents, groups, meetings, departments, since, until)
         return await self.desk.does(partial(self._ask, question, narrowing), turn=True)
 
     def _ask(
@@ -118,13 +122,14 @@ class Asking:
         self,
         indicator: Annotated[str, Field(description="指標の名前（例: 特殊詐欺の認知件数）", max_length=200)],
         documents: Documents = (),
+        groups: Groups = (),
         meetings: Meetings = (),
         departments: Departments = (),
         since: Since = None,
         until: Until = None,
     ) -> Annotated[CallToolResult, FiguresOut]:
         """Return what an indicator was at different dates, oldest first, each value with its quote."""
-        narrowing = (documents, meetings, departments, since, until)
+        narrowing = (documents, groups, meetings, departments, since, until)
         return await self.desk.does(partial(self._figures, indicator, narrowing), turn=True)
 
     def _figures(
@@ -160,7 +165,7 @@ class Asking:
         """Return the snapshot's id, how many papers are looked through, and what they are narrowed to."""
         snapshot = self.desk.snapshot()
         infos = snapshot.documents()
-        scope = scope_of(infos, *narrowing)
+        scope = self.desk.scope(infos, *narrowing)
         return snapshot.id, sum(scope.covers(info) for info in infos) if scope else len(infos), scope
 
     def _answered(

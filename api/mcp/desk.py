@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from typing import TypeVar
 
@@ -13,10 +13,13 @@ from answer.answer import QuestionError
 from api.access.caller import unknown_caller
 from api.access.door import Door, note
 from api.access.papers import Papers
+from api.mcp.near import scope_of
 from api.mcp.refused import Refused
 from api.mcp.visits import visiting
 from api.problems import Problem
+from index.documents import DocumentInfo
 from index.protocols import TenkyoIndexError
+from index.scope import Scope
 from index.snapshot import Snapshot
 
 T = TypeVar("T")
@@ -33,6 +36,20 @@ class Desk:
     def snapshot(self) -> Snapshot:
         """Return the newest snapshot, in which no other documents exist than the caller's."""
         return self.papers.snapshot(visiting().caller)
+
+    def scope(
+        self,
+        infos: Sequence[DocumentInfo],
+        documents: Sequence[str],
+        groups: Sequence[str],
+        meetings: Sequence[str],
+        departments: Sequence[str],
+        since: str | None,
+        until: str | None,
+    ) -> Scope | None:
+        """Return what the papers are narrowed to, as ``scope_of`` does; ``groups`` are the caller's, by id or name."""
+        held = [self.papers.group(visiting().caller, name) for name in groups]
+        return scope_of(infos, documents, held, meetings, departments, since, until)
 
     async def does(
         self, work: Callable[[], T], *, turn: bool = False, failing: type[ToolError | ResourceError] = ToolError

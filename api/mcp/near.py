@@ -10,7 +10,7 @@ from rapidfuzz.distance import Levenshtein
 
 from api.mcp.refused import Refused
 from index.documents import DocumentInfo
-from index.scope import Scope
+from index.scope import Group, Scope
 from ingest.dates import date_of
 from ingest.japanese import fold
 
@@ -23,6 +23,7 @@ _SLIPS = 2
 def scope_of(
     infos: Sequence[DocumentInfo],
     documents: Sequence[str],
+    groups: Sequence[Group],
     meetings: Sequence[str],
     departments: Sequence[str],
     since: str | None,
@@ -36,7 +37,7 @@ def scope_of(
         check_document(infos, id_)
     _check("会議", meetings, {info.meeting for info in infos if info.meeting})
     _check("部署", departments, {info.department for info in infos if info.department})
-    scope = Scope(tuple(documents), tuple(meetings), tuple(departments), _date(since), _date(until))
+    scope = Scope(tuple(documents), tuple(groups), tuple(meetings), tuple(departments), _date(since), _date(until))
     if not scope:
         return None
     if scope.since and scope.until and not Scope(until=scope.until).covers(_dated(scope.since)):

@@ -11,9 +11,9 @@ from mcp.types import CallToolResult
 from pydantic import Field
 
 from api.mcp import cursors, told
-from api.mcp.asking import Cursor, Departments, Meetings, Since, Until
+from api.mcp.asking import Cursor, Departments, Groups, Meetings, Since, Until
 from api.mcp.desk import Desk
-from api.mcp.near import check_document, scope_of
+from api.mcp.near import check_document
 from api.mcp.refused import Refused
 from api.mcp.result import result
 from api.mcp.schemas import DocumentOut, DocumentsOut, HeadingOut, OutlineOut, PageOut
@@ -35,6 +35,7 @@ class Reading:
 
     async def list_documents(
         self,
+        groups: Groups = (),
         meetings: Meetings = (),
         departments: Departments = (),
         since: Since = None,
@@ -46,10 +47,10 @@ class Reading:
         def work() -> CallToolResult:
             snapshot = self.desk.snapshot()
             infos = snapshot.documents()
-            scope = scope_of(infos, (), meetings, departments, since, until)
+            scope = self.desk.scope(infos, (), groups, meetings, departments, since, until)
             listed = [info for info in infos if scope is None or scope.covers(info)]
             listed.sort(key=lambda info: info.published or "", reverse=True)
-            asked = ("list_documents", meetings, departments, since, until, snapshot.id)
+            asked = ("list_documents", groups, meetings, departments, since, until, snapshot.id)
             piece, more = cursors.piece(listed, cursor, LISTED, *asked)
             documents = [told.document_out(info, self.desk.page_url) for info in piece]
             self.desk.note("list_documents")

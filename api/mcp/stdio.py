@@ -10,6 +10,7 @@ import anyio
 from answer.assistant import Assistant
 from api.access.door import LocalDoor
 from api.access.papers import Papers
+from api.access.state import LocalHoldings
 from api.mcp.server import build_server
 from api.mcp.visits import local_visit
 from api.settings import Settings
@@ -22,5 +23,5 @@ def serve(assistant: Assistant, settings: Settings) -> None:
         print(hint, file=sys.stderr, flush=True)
     # Ctrl-C ends it at once: whoever waits for a line of input cannot be asked to, and there is nothing to put down.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    server = build_server(Papers(assistant), LocalDoor(), settings.page_url, local_visit)
+    server = build_server(Papers(assistant, LocalHoldings()), LocalDoor(), settings.page_url, local_visit)
     anyio.run(server.run_stdio_async)

@@ -16,6 +16,7 @@ from index.database import schema
 from index.database.generations import Generation, newest
 from index.database.postings import Lengths, Of, unpack_lengths
 from index.database.records import fields
+from index.database.visibility import EVERYTHING, of_versions
 from index.documents import DocumentInfo
 
 Numbers = npt.NDArray[np.int64]
@@ -112,6 +113,11 @@ class Contents:
         if self.is_whole:
             return self.generation.id
         return hashlib.sha256(repr([version.info for version in self.versions]).encode()).hexdigest()[:16]
+
+    @cached_property
+    def visible_rows(self) -> str:
+        """Which rows of the database a transaction of the reader sees, see ``visibility``."""
+        return EVERYTHING if self.is_whole else of_versions(self.visible().numbers)
 
     def only(self, ids: Iterable[str]) -> Contents:
         """Return what there is for a reader for whom no other documents exist; an id that is not here adds nothing."""

@@ -20,6 +20,7 @@ from index.database.folders import making
 from index.database.generations import Generation, knows, newest
 from index.database.replicas import Holds, Identity, Mark, Replica, Replicas, holds
 from index.database.urls import Place, has_hosts, replicas_of, shown, url_of
+from index.database.visibility import EVERYTHING, NOTHING, show
 from index.protocols import IndexMismatch, IndexMissing, IndexUnreachable, IndexUnwritable
 
 Kind = Literal["sqlite", "postgresql"]
@@ -70,17 +71,20 @@ class Database:
             finalize(self, replicas.close)
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
+    def reading(self, visible: str = NOTHING) -> Iterator[Connection]:
         """Give a transaction that sees one state of the database, whatever is written meanwhile.
 
-        It is that of a replica which holds all that this process has seen, or of the primary where none does. Raise
-        GenerationGone once the history has become another, IndexUnreachable when no server holds what was seen.
+        Of a shared one it sees the rows of papers that are ``visible`` alone, see ``visibility``. It is that of a
+        replica which holds all that this process has seen, or of the primary where none does. Raise GenerationGone once
+        the history has become another, IndexUnreachable when no server holds what was seen.
         """
         with told(self.place), self._opened() as connection:
+            if self.kind == "postgresql":
+                show(connection, visible)
             yield connection
 
     @contextmanager
-    def current(self, is_wanted: Holds = lambda _: True) -> Iterator[Connection]:
+    def current(self, is_wanted: Holds = lambda _: True, visible: str = NOTHING) -> Iterator[Connection]:
         """Give a transaction as ``reading`` does, but of the primary.
 
         While there is none, it is that of a replica that holds what ``is_wanted``; IndexUnwritable where none does.
@@ -96,6 +100,8 @@ class Database:
             with connection:
                 if not connection.in_transaction():
                     connection.begin()
+                if self.kind == "postgresql":
+                    show(connection, visible)
                 yield connection
 
     @contextmanager
@@ -110,6 +116,7 @@ class Database:
                 connection.execute(
                     text("SELECT pg_advisory_xact_lock(:class, hashtext(current_schema()))"), {"class": _LOCK}
                 )
+                show(connection, EVERYTHING)
             yield connection
 
     @contextmanager

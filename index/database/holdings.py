@@ -14,6 +14,7 @@ from index.database.generations import newest
 from index.database.parameters import as_parameter, listed
 from index.database.postings import SIZE, TABLES
 from index.database.reading import View
+from index.database.visibility import EVERYTHING
 from index.documents import Original
 from index.originals import copy_name
 from index.protocols import Vectors
@@ -61,7 +62,7 @@ def content_of(view: View, sha256: str) -> bytes | None:
 def copies(database: Database) -> set[str]:
     """Return the names of the kept originals of every version that has not been cleared away."""
     kept = schema.originals
-    with database.reading() as connection:
+    with database.reading(EVERYTHING) as connection:
         return {copy_name(row.sha256, row.suffix) for row in connection.execute(select(kept.c.sha256, kept.c.suffix))}
 
 

@@ -12,7 +12,10 @@ from index.database.schema import vector_text
 
 
 def insert_rows(connection: Connection, database: Database, table: Table, rows: Iterable[Values]) -> None:
-    """Insert many rows; by COPY where there is one, which takes a third of the time."""
+    """Insert many rows; in PostgreSQL as one array a column, which takes a third of the time of a row at a time.
+
+    COPY would be as quick, but goes into no table with row-level security.
+    """
     values = list(rows)
     if not values:
         return
@@ -21,8 +24,9 @@ def insert_rows(connection: Connection, database: Database, table: Table, rows: 
         return
     names = list(values[0])
     quoted = ", ".join(f'"{name}"' for name in names)
+    arrays = ", ".join(f"%b::{table.c[name].type.compile(connection.dialect)}[]" for name in names)
+    columns = [[vector_text(row[n]) if n == "vector" else row[n] for row in values] for n in names]
     driver = connection.connection.driver_connection
     assert driver is not None
-    with driver.cursor() as cursor, cursor.copy(f"COPY {table.name} ({quoted}) FROM STDIN") as copy:
-        for row in values:
-            copy.write_row([vector_text(row[n]) if n == "vector" else row[n] for n in names])
+    with driver.cursor() as cursor:
+        cursor.execute(f"INSERT INTO {table.name} ({quoted}) SELECT * FROM unnest({arrays})", columns)

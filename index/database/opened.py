@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from index.database.engine import Database, check_schema, connect, open_database, revision
 from index.database.urls import FILE
+from index.database.visibility import EVERYTHING
 from index.protocols import IndexMissing
 from index.servers import Servers
 from index.takeover import is_old, old
@@ -33,7 +34,7 @@ class Opened:
         if database is None:
             yield None
             return
-        with database.current() as connection:
+        with database.current(visible=EVERYTHING) as connection:
             yield database, connection
 
     @contextmanager

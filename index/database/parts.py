@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from index.database.engine import Database
 from index.database.parameters import as_parameter, listed
 from index.database.records import block_of, fact_bodies, fact_of, fields, inflate, page_of, tables_of, unpack_paths
 from index.database.stretches import Outline, Stretch, unpack_outline, unpack_stretch
+from index.database.visibility import EVERYTHING
 from index.protocols import GenerationGone
 from ingest.document import Block, Fact, Page
 from ingest.document import Table as PaperTable
@@ -38,13 +40,20 @@ class Parts:
     """The parts of a database's papers, by the number of the version. Safe from threads."""
 
     def __init__(self, database: Database):
-        self._database = database
+        self.database = database
+        self._visible = EVERYTHING
         self._texts = Cache[int, str](TEXTS, lambda text: 2 * len(text) + 100)
         self._outlines = Cache[int, _Outlined](
             OUTLINES, lambda held: 8 * len(held.outline) + 200 * len(held.paths) + 300
         )
         self._signatures = Cache[int, bytes](SIGNATURES, len)
         self._others = Cache[tuple[str, int], tuple[Any, int]](OTHERS, lambda held: held[1])
+
+    def only(self, visible: str) -> Parts:
+        """Return these for a reader: what is read, is read as theirs, see ``visibility``; what is kept, is for all."""
+        found = copy(self)
+        found._visible = visible
+        return found
 
     def texts(self, numbers: Iterable[int]) -> dict[int, str]:
         """Return whole texts."""
@@ -67,10 +76,10 @@ class Parts:
 
         def read(missing: Sequence[int]) -> dict[int, bytes]:
             documents = schema.documents
-            wanted = listed(self._database.kind, "papers", document=int)
+            wanted = listed(self.database.kind, "papers", document=int)
             query = select(documents.c.number, documents.c.signature)
             query = query.join_from(wanted, documents, documents.c.number == wanted.c.document)
-            with self._database.reading() as connection:
+            with self.database.reading(self._visible) as connection:
                 rows = connection.execute(query, {"papers": as_parameter((number,) for number in missing)}).all()
             if len(rows) < len(missing):
                 raise _gone()
@@ -88,13 +97,13 @@ class Parts:
         outlined = self._outlined(number for number, _ in wanted)
         areas = {key: outlined[key[0]].outline.area(key[1]) for key in wanted}
         stretches, facts = schema.stretches, schema.facts
-        keyed = listed(self._database.kind, "keys", document=int, ordinal=int)
+        keyed = listed(self.database.kind, "keys", document=int, ordinal=int)
         same = (stretches.c.document == keyed.c.document) & (stretches.c.ordinal == keyed.c.ordinal)
-        area = listed(self._database.kind, "areas", document=int, ordinal=int, low=int, high=int)
+        area = listed(self.database.kind, "areas", document=int, ordinal=int, low=int, high=int)
         inside = (facts.c.document == area.c.document) & (facts.c.start >= area.c.low) & (facts.c.start < area.c.high)
         of_stretch = select(area.c.ordinal.label("stretch"), facts).join_from(area, facts, inside)
         places = as_parameter((n, at, low, FAR if high is None else high) for (n, at), (low, high) in areas.items())
-        with self._database.reading() as connection:
+        with self.database.reading(self._visible) as connection:
             bodies = connection.execute(
                 select(stretches).join_from(keyed, stretches, same), {"keys": as_parameter(wanted)}
             ).all()
@@ -163,7 +172,7 @@ class Parts:
             .order_by(blocks.c.ordinal)
             .limit(1)
         )
-        with self._database.reading() as connection:
+        with self.database.reading(self._visible) as connection:
             row = connection.execute(query).first()
         return self._outlined([number])[number].paths[row.path] if row is not None else ()
 
@@ -173,7 +182,7 @@ class Parts:
         def read() -> tuple[tuple[Page, ...], int]:
             pages = schema.pages
             columns = [column for column in pages.c if column.name != "boxes"]
-            with self._database.reading() as connection:
+            with self.database.reading(self._visible) as connection:
                 query = select(*columns).where(pages.c.document == number).order_by(pages.c.number)
                 found = tuple(page_of(row, None) for row in connection.execute(query))
             return found, 400 * len(found) + 100
@@ -187,7 +196,7 @@ class Parts:
         def read() -> tuple[bytes | None, int]:
             pages = schema.pages
             query = select(pages.c.boxes).where(pages.c.document == number, pages.c.number == page)
-            with self._database.reading() as connection:
+            with self.database.reading(self._visible) as connection:
                 held = connection.scalar(query)
             found = None if held is None else zlib.decompress(held)
             return found, len(found or b"") + 100
@@ -199,10 +208,10 @@ class Parts:
 
         def read(missing: Sequence[int]) -> dict[int, _Outlined]:
             documents = schema.documents
-            wanted = listed(self._database.kind, "papers", document=int)
+            wanted = listed(self.database.kind, "papers", document=int)
             query = select(*(documents.c[name] for name in ("number", "id", "starts", "orders", "paths")))
             query = query.join_from(wanted, documents, documents.c.number == wanted.c.document)
-            with self._database.reading() as connection:
+            with self.database.reading(self._visible) as connection:
                 rows = connection.execute(query, {"papers": as_parameter((number,) for number in missing)}).all()
             if len(rows) < len(missing):
                 raise _gone()
@@ -217,17 +226,17 @@ class Parts:
         return self._others.get((name, number), read)[0]
 
     def _cell(self, column: Any, number: int) -> bytes:
-        with self._database.reading() as connection:
+        with self.database.reading(self._visible) as connection:
             found = connection.scalar(select(column).where(schema.documents.c.number == number))
         if found is None:
             raise _gone()
         return bytes(found)
 
     def _rows(self, table: Table, numbers: Sequence[int], order: str) -> Sequence[Row[Any]]:
-        wanted = listed(self._database.kind, "papers", document=int)
+        wanted = listed(self.database.kind, "papers", document=int)
         query = select(table).join_from(wanted, table, table.c.document == wanted.c.document)
         query = query.order_by(table.c.document, table.c[order])
-        with self._database.reading() as connection:
+        with self.database.reading(self._visible) as connection:
             return connection.execute(query, {"papers": as_parameter((number,) for number in numbers)}).all()
 
 

@@ -27,6 +27,7 @@ from index.database.records import (
     inflate,
 )
 from index.database.vector_search import VectorSearch, open_vectors
+from index.database.visibility import EVERYTHING
 from index.documents import DocumentInfo
 from index.protocols import Vectors
 from ingest.document import Chunk, Document, Fact
@@ -43,7 +44,7 @@ class Reader:
 
     def newest(self) -> View:
         """Return a view of the newest generation: one query, and what has changed since the last one."""
-        with self.database.reading() as connection:
+        with self.database.reading(EVERYTHING) as connection:
             contents = self._catalogue.current(connection)
         self.database.mark.note(contents.generation)
         return View(self.database, contents, self._vectors, self.parts)
@@ -71,7 +72,8 @@ class View:
 
     def only(self, ids: Iterable[str]) -> View:
         """Return this generation for a reader for whom no other documents exist: nothing of them is read or counted."""
-        return View(self.database, self.contents.only(ids), self._vectors, self.parts)
+        contents = self.contents.only(ids)
+        return View(self.database, contents, self._vectors, self.parts.only(contents.visible_rows))
 
     def visible(self, ids: Iterable[str] | None = None) -> Visible:
         """Return what a search may find when it may find only these documents; all of them when ``ids`` is None."""
@@ -179,8 +181,11 @@ class View:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """Give a transaction that sees this generation; raise GenerationGone when it has been cleared away."""
-        with self.database.reading() as connection:
+        """Give a transaction that sees this generation; raise GenerationGone when it has been cleared away.
+
+        Of a shared database it sees no row of a paper that the reader does not see.
+        """
+        with self.database.reading(self.contents.visible_rows) as connection:
             check_held(connection, self.generation)
             yield connection
 

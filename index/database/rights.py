@@ -70,3 +70,23 @@ def lacking_for_accounts(database: Database) -> list[str]:
         f"利用者 {role} は、アカウントを入れる場所を作れません。データベースの管理者が "
         f'GRANT CREATE ON DATABASE "{name}" TO {role} を実行してください。'
     ]
+
+
+def bypassing(database: Database) -> list[str]:
+    """Return, in Japanese and with its remedy, that row-level security does not hold for the role, where it does not.
+
+    Of an embedded index it is not asked.
+    """
+    if database.kind != "postgresql":
+        return []
+    with database.current() as connection:
+        free = text("SELECT rolname FROM pg_roles WHERE rolname = current_user AND (rolsuper OR rolbypassrls)")
+        role = connection.scalar(free)
+    if role is None:
+        return []
+    return [
+        f"利用者 {role} は何でもできる利用者（SUPERUSER か BYPASSRLS）なので、グループごとの守りのうち、"
+        "データベースが受け持つもの（row-level security）が働きません。どちらでもない利用者を作り"
+        "（CREATE ROLE 名前 LOGIN）、データベースと表をその利用者のものにして、"
+        "TENKYO_DATABASE_URL をその利用者にしてください。"
+    ]

@@ -37,7 +37,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
 
 from index.protocols import Vectors
 
-REVISION = "0003"  # of the newest migration in ``migrations/``; a database of a later one is refused
+REVISION = "0004"  # of the newest migration in ``migrations/``; a database of a later one is refused
 ANALYZER, EMBEDDER, DIM = "analyzer", "embedder", "dim"  # names in ``properties``
 
 metadata = MetaData()

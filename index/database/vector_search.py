@@ -85,7 +85,7 @@ def make_graph(connection: Connection, dim: int) -> None:
 _PAPERS = "SELECT CAST(row ->> 0 AS bigint) FROM jsonb_array_elements(CAST(:papers AS jsonb)) AS rows(row)"
 _EXACTLY = text(
     "SELECT document, ordinal, -(vector <#> CAST(:asked AS vector)) AS score FROM chunk_vectors "
-    f"WHERE document IN ({_PAPERS}) ORDER BY score DESC, document, ordinal LIMIT :k"
+    f"WHERE document = ANY (ARRAY({_PAPERS})) ORDER BY score DESC, document, ordinal LIMIT :k"
 )
 
 

@@ -584,9 +584,19 @@ def test_a_question_within_a_scope_says_what_it_was_narrowed_to(client):
     scope = {"documents": [TEXT_ID]}
     answer = client.post("/v1/ask", json={"question": "避難所の数は？", "scope": scope}).json()
     assert answer["searched"] == 1
-    assert answer["scope"] == {"documents": [TEXT_ID], "meetings": [], "departments": [], "since": None, "until": None}
+    left = {key: [] for key in ("groups", "meetings", "departments")} | dict.fromkeys(("since", "until"))
+    assert answer["scope"] == left | scope
     narrowed = client.post("/v1/ask", json={"question": "避難所の数は？", "scope": {"documents": [PDF_ID]}}).json()
     assert narrowed["status"] == "not_found"
+
+
+def test_without_accounts_there_are_no_groups(client):
+    asked = {"question": "避難所の数は？", "scope": {"groups": ["防災課"]}}
+    for stream in (False, True):
+        refused = client.post("/v1/ask", json=asked | {"stream": stream})
+        assert (refused.status_code, refused.json()["type"]) == (404, "urn:tenkyo:problem:group-unknown")
+    assert client.get("/v1/documents", params={"groups": "防災課"}).status_code == 404
+    assert {tuple(one["groups"]) for one in client.get("/v1/documents").json()["documents"]} == {()}
 
 
 @pytest.mark.parametrize("scope", [None, {}, {"documents": [], "since": None}])

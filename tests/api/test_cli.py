@@ -371,6 +371,22 @@ def test_a_question_can_be_narrowed_and_says_to_what(capsys):
     assert f"範囲: {TEXT_ID}、none（文書 1 件）" in capsys.readouterr().out
 
 
+def test_the_papers_of_a_group_can_be_asked_where_there_are_accounts(capsys, tmp_path):
+    asked = ["ask", "避難所の数は何か所ですか。", "--group", "防災課"]
+    assert cli.main(asked) == 2
+    assert "アカウントのある文書集" in capsys.readouterr().err
+    assert not (tmp_path / "index" / "access.db").exists(), "to ask makes no accounts"
+    for command in (["group", "add", "防災課"], ["group", "give", "防災課", TEXT_ID]):
+        assert cli.main(command) == 0
+    capsys.readouterr()
+    assert cli.main(asked) == 0
+    assert "範囲: 防災課の資料（文書 1 件）" in capsys.readouterr().out
+    assert cli.main([*asked, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["scope"]["groups"] == ["防災課"]
+    assert cli.main(["ask", "避難所の数は？", "--group", "港湾課"]) != 0
+    assert "「港湾課」というグループはありません。" in capsys.readouterr().err
+
+
 def test_a_scope_is_told_in_words():
     scope = Scope(meetings=("6月議会",), departments=("防災課",), since="2024-06", until="2024-12-31")
     assert cli.narrowed(scope) == "6月議会、防災課、2024-06以降、2024-12-31まで"

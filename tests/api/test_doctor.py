@@ -17,7 +17,7 @@ from api.access.people import People
 from api.access.signing_in import SigningIn
 from api.cli import main
 from api.settings import Settings
-from eval.postgres import running
+from eval.postgres import running, with_plain_role
 from index.collection import Collection
 from index.database import engine
 from index.database.engine import open_database
@@ -147,6 +147,15 @@ def test_a_role_without_rights(told, monkeypatch, fresh):
         assert "GRANT CREATE ON DATABASE" in said
         connection.execute(said[said.index("GRANT") : said.index(" を実行")])
     assert "管理者がまだいません" in found("アカウント", shared=True)
+
+
+def test_a_role_for_which_no_row_is_hidden_is_told_where_there_are_accounts(server, fresh):
+    settings = {"shared": True, "database_url": fresh}
+    assert "利用者 postgres は何でもできる利用者" in found("データベース", **settings)
+    assert found("データベース", database_url=fresh) == "", "one person's own database hides nothing from them"
+    settings["database_url"] = with_plain_role(server, "of_a_plain_role")
+    open_database(settings["database_url"], create=True).close()
+    assert found("データベース", **settings) == ""
 
 
 def test_a_replica(told, monkeypatch, fresh):

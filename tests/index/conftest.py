@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from sqlalchemy import URL, make_url
 
-from eval.postgres import running
+from eval.postgres import running, with_plain_role
 from index.database.engine import Database, open_database
 from index.database.reading import Reader
 
@@ -19,11 +19,12 @@ SCHEMAS = itertools.count(1)
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[URL]:
-    """A PostgreSQL with pgvector, started once; it must be there, so its absence fails and does not skip."""
+    """A PostgreSQL with pgvector, started once, of a role for which row-level security holds.
+
+    It must be there, so its absence fails and does not skip.
+    """
     with running("fsync=off", "synchronous_commit=off", "max_connections=60") as url:
-        with psycopg.connect(plain(make_url(url)), autocommit=True) as connection:
-            connection.execute("CREATE EXTENSION vector")
-        yield make_url(url)
+        yield make_url(with_plain_role(url))
 
 
 def plain(url: URL) -> str:

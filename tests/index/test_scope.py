@@ -4,7 +4,7 @@ import pytest
 
 from index.collection import Collection
 from index.documents import DocumentInfo
-from index.scope import Scope
+from index.scope import Group, Scope
 from tests.conftest import HashingEmbedder
 
 
@@ -20,6 +20,9 @@ from tests.conftest import HashingEmbedder
         (Scope(until="2024-01"), "2024-02", False),
         (Scope(since="2024-01", until="2024-06"), "2024-06-30", True),
         (Scope(meetings=("6月議会",)), "2024-06", False),
+        (Scope(groups=(Group("甲", frozenset({"b"})), Group("乙", frozenset({"a"})))), None, True),
+        (Scope(groups=(Group("甲", frozenset({"b"})), Group("丙", frozenset()))), None, False),
+        (Scope(documents=("b",), groups=(Group("乙", frozenset({"a"})),)), None, False),
     ],
 )
 def test_a_scope_covers_what_lies_in_all_of_its_bounds(scope, published, within):

@@ -1,13 +1,17 @@
 """The page where there are accounts: who is signed in, and what is drawn for whom."""
 
+import html
 import json
+import re
+from urllib.parse import parse_qs
 
 import httpx
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.ui.conftest import shown
-from tests.ui.fake_api import FakeApi, problem
+from tests.ui.fake_api import PDF, PLAIN, FakeApi, answer, problem
+from tests.ui.test_ask import bodies
 from ui.client import AskClient
 
 SIGN_IN = "http://127.0.0.1:8000/sign-in"
@@ -50,6 +54,16 @@ def page_of(client, sign_in):
     from ui.app import main
 
     main(client, sign_in)
+
+
+def listed(client):
+    import streamlit as st
+
+    from ui import account, collection
+
+    account.look(client)
+    st.session_state["pages"] = {}
+    collection.page(client, client.documents())
 
 
 @pytest.fixture
@@ -105,6 +119,54 @@ def test_signing_out_ends_the_session_at_the_api(office):
     app = opened(office).run()
     next(button for button in app.button if button.label == "サインアウト").click().run()
     assert office.changed == ["signed out"]
+
+
+def asked(app, question="相談件数は何件ですか"):
+    app.chat_input[0].set_value(question).run()
+    return shown(app)
+
+
+def test_whoever_is_in_two_groups_may_ask_the_papers_of_one(office):
+    app = opened(office).run()
+    assert "scope-groups" not in {control.key for control in app.multiselect}, "of one group, all is its own"
+    office.me["groups"] = GROUPS
+    app.run()
+    control = app.multiselect(key="scope-groups")
+    assert (control.label, control.options) == ("どのグループの資料", ["総務課", "土木課"])
+    control.set_value(["g2"]).run()
+    office.reply = answer(scope={"groups": ["g2"]}, searched=1)
+    page = asked(app)
+    assert bodies(office)[-1]["scope"] == {"groups": ["g2"]}
+    assert "対象：土木課の資料（1件）" in page
+    assert office.changed[-1][1]["turns"][-1]["scope"] == {"groups": ["g2"]}, "the conversation knows it"
+    (link,) = re.findall(r'data-link="\?([^"]+)"', page)
+    assert json.loads(parse_qs(html.unescape(link))["s"][0]) == {"groups": ["g2"]}
+    app.button(key="scope-all").click().run()
+    asked(app, "ほかの質問")
+    assert bodies(office)[-1]["scope"] is None
+
+
+def test_a_link_to_the_papers_of_a_group_that_one_is_not_in_is_refused_and_never_widened(office):
+    office.me["groups"] = GROUPS
+    app = opened(office)
+    app.query_params["q"] = "相談件数は何件ですか"
+    app.query_params["s"] = json.dumps({"groups": ["g9"]})
+    office.reply = problem(404, "そのグループはありません。")
+    page = shown(app.run())
+    assert "そのグループはありません。" in page
+    assert bodies(office)[-1]["scope"] == {"groups": ["g9"]}
+    office.reply = answer(scope=None)
+    asked(app, "ほかの質問")
+    assert bodies(office)[-1]["scope"] == {"groups": ["g9"]}, "until somebody says otherwise"
+
+
+def test_the_list_says_whose_a_paper_is_to_whoever_is_in_several_groups(office):
+    office.documents = [PDF | {"groups": ["g2"]}, PLAIN | {"groups": ["g1", "g2"]}]
+    told = {1: [], 2: ["土木課の資料", "総務課・土木課の資料"]}
+    for count, words in told.items():
+        office.me["groups"] = GROUPS[:count]
+        page = shown(AppTest.from_function(listed, args=(office.client.signed_in("ts_own"),)).run())
+        assert sorted(re.findall(r"<span>([^<]*課の資料)</span>", page)) == words
 
 
 def test_what_is_asked_is_kept_without_its_answer(office):

@@ -342,6 +342,14 @@ def test_a_link_opens_the_question_with_its_scope_and_tells_that_the_papers_have
     ask(app, "では令和4年度は？")
     assert bodies(api)[-1]["scope"] == {"meetings": [PDF["meeting"]]}, "what follows stays within the link's scope"
 
+    gone = AppTest.from_function(whole_page, args=(api.client,), default_timeout=20)
+    gone.query_params["q"] = "相談件数は何件ですか"
+    narrowed = {"documents": ["f" * 16, PLAIN["id"]], "since": "2019"}  # one was removed since
+    gone.query_params["s"] = json.dumps(narrowed)
+    shown(gone.run())
+    ask(gone, "では令和4年度は？")
+    assert bodies(api)[-1]["scope"] == narrowed, "what no control can show is not forgotten: it would widen"
+
     later = AppTest.from_function(whole_page, args=(api.client,), default_timeout=20)
     later.query_params["q"] = "相談件数は何件ですか"
     later.query_params["v"] = "s0"
@@ -361,7 +369,7 @@ def test_an_address_that_asks_nothing_opens_the_first_sight(found):
 
 
 def test_a_scope_in_an_address_that_makes_no_sense_narrows_nothing():
-    for typed in ("{", "[]", "null", '{"other": 1}'):
+    for typed in ("{", "[]", "null", '{"other": 1}', '{"groups": "g1"}', '{"meetings": [1]}', '{"since": 2024}'):
         assert address.questions({"q": ["人口は？"], "s": [typed]}) == [("人口は？", None, None, False)]
 
 

@@ -60,6 +60,48 @@ def test_it_is_nobody_elses_until_it_is_shared_and_then_only_to_be_read(office):
     assert office.call("curator", "GET", path).status_code == 404
 
 
+def test_a_question_of_one_groups_papers_is_asked_so_again_by_whoever_is_in_it(office):
+    office.sign_up("both", ("read",), ("welfare", "harbour"))
+    welfare = office.groups["welfare"]
+    turns = [TURNS[0] | {"scope": {"groups": [welfare]}}]
+    made = office.call("both", "POST", "/v1/conversations", json={"title": "待機", "turns": turns}).json()
+    office.call("both", "PATCH", f"/v1/conversations/{made['id']}", json={"group": office.groups["harbour"]})
+    (kept,) = office.call("other", "GET", f"/v1/conversations/{made['id']}").json()["turns"]
+    assert kept["scope"]["groups"] == [welfare]
+    asked = {"question": kept["question"], "scope": kept["scope"]}
+    answered = office.call("both", "POST", "/v1/ask", json=asked).json()
+    assert (answered["answer"], answered["searched"]) == ("9人（令和6年4月1日現在）", 2)
+    assert answered["scope"]["groups"] == [welfare]
+    assert office.call("other", "POST", "/v1/ask", json=asked).status_code == 404
+
+
+def test_the_papers_of_one_group_or_of_another_or_of_both_are_asked(office):
+    """Who is in both groups chooses; the list says whose each paper is."""
+    question = {"question": "保育所の待機児童数は何人ですか。"}
+
+    def searched(*groups):
+        return office.call("both", "POST", "/v1/ask", json=question | {"scope": {"groups": groups}}).json()
+
+    assert searched("harbour")["answer"] == "98765人（令和6年8月1日現在）"
+    assert searched("welfare")["answer"] == "9人（令和6年4月1日現在）"
+    assert [searched(*groups)["searched"] for groups in (("harbour",), ("welfare",), ("welfare", "harbour"), ())] == [
+        1,
+        2,
+        3,
+        3,
+    ]
+    office.door.people.give("harbour", office.papers["welfare"][:1])
+    listed = office.call("both", "GET", "/v1/documents").json()["documents"]
+    whose = {one["id"]: set(one["groups"]) for one in listed}
+    welfare, harbour = office.groups["welfare"], office.groups["harbour"]
+    assert whose[office.papers["welfare"][0]] == {welfare, harbour}
+    assert whose[office.papers["welfare"][1]] == {welfare}
+    assert searched("harbour")["searched"] == 2, "from the next request on"
+    ours = office.call("reader", "GET", "/v1/documents").json()["documents"]
+    assert {group for one in ours for group in one["groups"]} == {welfare}, "that others hold it too is not told"
+    office.door.people.take("harbour", office.papers["welfare"][:1])
+
+
 def test_no_answer_is_kept_in_it(office):
     id_ = begun(office)
     refused = office.call(

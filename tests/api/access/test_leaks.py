@@ -59,7 +59,7 @@ def said_by(response, of_office):
     return response.content
 
 
-def everything_read(office, who="curator"):
+def everything_read(office, who="curator", of="welfare"):
     """Yield (what was asked, the response) of every door at which something of the papers could be seen."""
 
     def ask(method, path, **how):
@@ -91,6 +91,12 @@ def everything_read(office, who="curator"):
         "/v1/evaluations",
     ):
         yield ask("GET", path)
+    for group in ("welfare", "harbour", "nobody's"):
+        for question in QUESTIONS[:4]:
+            yield ask("POST", "/v1/ask", json={"question": question, "scope": {"groups": [group]}})
+            yield ask("POST", "/v1/search", json={"question": question, "k": 50, "scope": {"groups": [group]}})
+        yield ask("GET", "/v1/documents", params={"groups": group})
+    yield ask("GET", "/v1/documents", params={"groups": office.groups[of]})
     yield ask("GET", "/v1/documents", params={"since": "2024-08"})
     yield ask("GET", "/v1/documents", params={"departments": "港湾部"})
     yield ask("GET", "/v1/watching")

@@ -119,6 +119,40 @@ def test_a_paper_that_is_named_beside_the_path_is_as_unknown_when_foreign_as_whe
         assert plain(here, foreign) == plain(there, MISSING)
 
 
+def asked_of(office, who, group):
+    """Yield what every door says that may be narrowed to a group."""
+    scope = {"scope": {"groups": [group]}}
+    for body in (SENT["POST /v1/ask"]["json"], SENT["POST /v1/ask"]["json"] | {"stream": True}):
+        yield office.call(who, "POST", "/v1/ask", json=body | scope)
+    yield office.call(who, "POST", "/v1/search", json=SENT["POST /v1/search"]["json"] | scope)
+    yield office.call(who, "GET", "/v1/documents", params={"groups": group})
+    for tool, more in (
+        ("ask", {"question": "待機児童数は？"}),
+        ("search", {"question": "待機児童数"}),
+        ("figures_over_time", {"indicator": "待機児童数"}),
+        ("list_documents", {}),
+    ):
+        called = {"name": tool, "arguments": {"groups": [group], **more}}
+        sent = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": called}
+        accepts = {"accept": "application/json, text/event-stream"}
+        yield office.call(who, "POST", "/mcp", json=sent, headers=accepts)
+
+
+@pytest.mark.parametrize("who", [who for who, (may, groups) in PEOPLE.items() if "read" in may and who != "revoked"])
+def test_a_group_of_others_is_as_unknown_as_one_that_never_was_by_id_and_by_name(office, who):
+    (mine,) = PEOPLE[who][1]
+    theirs = "harbour" if mine == "welfare" else "welfare"
+    missing = [plain(response, MISSING) for response in asked_of(office, who, MISSING)]
+    assert [status for status, _ in missing] == [404] * 4 + [200] * 4
+    assert all("そのグループはありません" in text for _, text in missing)
+    for group in (office.groups[theirs], theirs):
+        assert [plain(response, group) for response in asked_of(office, who, group)] == missing
+    for group in (office.groups[mine], mine):
+        answered = list(asked_of(office, who, group))
+        assert {response.status_code for response in answered} == {200}
+        assert not any("そのグループはありません" in response.text for response in answered)
+
+
 def test_an_administrator_without_a_group_reads_no_paper(office):
     for group in ("welfare", "harbour"):
         response = office.call("administrator", "GET", f"/v1/documents/{office.papers[group][0]}")

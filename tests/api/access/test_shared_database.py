@@ -15,9 +15,10 @@ from api.access.people import People
 from api.access.shared import open_door
 from api.app import create_app
 from api.settings import Settings
-from eval.postgres import running
+from eval.postgres import running, with_plain_role
 from index.collection import Collection
 from tests.api.access.office import CHEAP, PAPERS, PASSWORD, PEOPLE, SECRET, Office
+from tests.api.access.test_leaks import QUESTIONS
 from tests.conftest import HashingEmbedder
 
 
@@ -29,10 +30,7 @@ def server():
 
 @pytest.fixture
 def url(server, request):
-    name = f"a{abs(hash(request.node.name))}"
-    with psycopg.connect(plain(server), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    return server.removesuffix("postgres") + name
+    return with_plain_role(server, f"a{abs(hash(request.node.name))}")
 
 
 def plain(url):
@@ -80,6 +78,30 @@ def test_what_one_machine_changes_holds_on_the_other(tmp_path, url):
         told = one.door.audit.verify()
         assert told.faults == ()
         assert told.entries == other.door.audit.verify().entries > 5
+
+
+def everything_said(office, question, **how):
+    told = office.call("reader", "POST", "/v1/ask", json={"question": question, **how}).json()
+    return {name: value for name, value in told.items() if name != "timings_ms"}
+
+
+def test_no_answer_is_another_for_row_level_security(tmp_path, url):
+    """One database, asked as a role for which it holds and as one for which it does not: the same to the letter."""
+    held, unheld = machine(tmp_path / "1", url), machine(tmp_path / "2", url.replace("tenkyo@", "postgres@"))
+    with held.client, unheld.client:
+        held.groups = {name: held.door.people.add_group(name).id for name in ("welfare", "harbour")}
+        for name, (permissions, groups) in PEOPLE.items():
+            held.sign_up(name, permissions, groups)
+        unheld.tokens = held.tokens
+        for who, group in (("curator", "welfare"), ("other", "harbour")):
+            assert held.send(who, group, PAPERS[group]).status_code == 200
+        for question in QUESTIONS:
+            for how in ({}, {"scope": {"since": "2024"}}, {"scope": {"groups": ["welfare"]}}):
+                assert everything_said(held, question, **how) == everything_said(unheld, question, **how)
+        for document in held.call("reader", "GET", "/v1/documents").json()["documents"]:
+            for rest in ("", "/pages/1", "/file", "/find?q=待機", "/editions", "/tables?start=0&end=99"):
+                one, other = (o.call("reader", "GET", f"/v1/documents/{document['id']}{rest}") for o in (held, unheld))
+                assert (one.status_code, one.content) == (other.status_code, other.content), rest
 
 
 def test_the_record_of_all_machines_is_one_chain_without_a_gap(tmp_path, url):

@@ -5,6 +5,7 @@ import pytest
 from answer.assistant import Assistant
 from api.access.door import LocalDoor
 from api.access.papers import Papers
+from api.access.state import LocalHoldings
 from api.mcp.server import build_server
 from api.mcp.visits import local_visit
 from index.collection import Collection
@@ -66,7 +67,7 @@ def assistant(folder):
 
 @pytest.fixture(scope="package")
 def server(assistant):
-    return build_server(Papers(assistant), LocalDoor(), PAGE, local_visit)
+    return build_server(Papers(assistant, LocalHoldings()), LocalDoor(), PAGE, local_visit)
 
 
 @pytest.fixture(scope="package")

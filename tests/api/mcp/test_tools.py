@@ -211,13 +211,14 @@ def test_an_empty_collection_is_told_in_words_by_every_tool(tmp_path):
     from answer.assistant import Assistant
     from api.access.door import LocalDoor
     from api.access.papers import Papers
+    from api.access.state import LocalHoldings
     from api.mcp.server import build_server
     from api.mcp.visits import local_visit
     from index.collection import Collection
     from tests.conftest import HashingEmbedder
 
     empty = Assistant(Collection(tmp_path / "index", HashingEmbedder()))
-    server = build_server(Papers(empty), LocalDoor(), PAGE, local_visit)
+    server = build_server(Papers(empty, LocalHoldings()), LocalDoor(), PAGE, local_visit)
     for tool, arguments in (
         ("search", {"question": "橋"}),
         ("ask", {"question": "橋の点検件数は？"}),

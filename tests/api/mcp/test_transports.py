@@ -20,6 +20,7 @@ from starlette.testclient import TestClient
 from api.access.caller import LOCAL
 from api.access.door import LocalDoor
 from api.access.papers import Papers
+from api.access.state import LocalHoldings
 from api.app import create_app
 from api.mcp.http import _Answered, security_of
 from api.mcp.server import build_server
@@ -184,7 +185,7 @@ def test_the_protocol_s_own_check_of_hosts_is_on_for_every_address(assistant, fo
 
     async def bare(scope, receive, send):
         scope["state"] = {"caller": LOCAL}
-        server = build_server(Papers(assistant), LocalDoor(), PAGE, http_visit)
+        server = build_server(Papers(assistant, LocalHoldings()), LocalDoor(), PAGE, http_visit)
         await _Answered(server, chosen)(scope, receive, send)
 
     async def post():
@@ -204,7 +205,7 @@ def test_there_is_nothing_to_listen_to_and_nothing_to_end(assistant, folder):
 
 def test_a_message_that_comes_with_no_caller_is_answered_to_nobody(assistant):
     """Should the server ever stand where no entrance looks who comes, it says nothing."""
-    server = build_server(Papers(assistant), LocalDoor(), PAGE, http_visit)
+    server = build_server(Papers(assistant, LocalHoldings()), LocalDoor(), PAGE, http_visit)
 
     async def bare(scope, receive, send):
         await _Answered(server, Settings())(scope, receive, send)

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from index.database import schema
 from index.database.engine import Database
 from index.database.postings import TABLES, count
+from index.database.visibility import EVERYTHING
 from index.database.writing import Paper
 from index.retriever import passage_text
 from index.vocabulary import vocabulary_of
@@ -60,7 +61,7 @@ def report(count_of_homes: int, year: int = 6) -> str:
 
 def counted(database: Database) -> dict[str, object]:
     """Return all that the database says of its words, by the words themselves, and how much there is in each table."""
-    with database.reading() as connection:
+    with database.reading(EVERYTHING) as connection:
         words = {
             word: (chunks, facts)
             for word, chunks, facts in connection.execute(
@@ -90,7 +91,7 @@ def counted(database: Database) -> dict[str, object]:
 def orphans(database: Database) -> dict[str, int]:
     """Return how many rows of each table belong to no document, and how many words stand in none."""
     found = {}
-    with database.reading() as connection:
+    with database.reading(EVERYTHING) as connection:
         held = select(schema.documents.c.number)
         for table in (*schema.OF_VERSION, *TABLES.values()):
             lost = select(func.count()).select_from(table).where(table.c.document.not_in(held))

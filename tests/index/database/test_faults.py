@@ -279,7 +279,7 @@ def test_a_role_without_rights_is_told_what_to_ask_for(postgres, postgres_place)
     database = open_database(postgres_place, create=True)
     put(database, OLD, EMBEDDER.name)
     name = make_url(postgres_place).query["options"].removeprefix("-csearch_path=").split(",")[0]
-    with psycopg.connect(plain(postgres), autocommit=True) as connection:
+    with psycopg.connect(plain(postgres.set(username="postgres")), autocommit=True) as connection:
         connection.execute("DROP DATABASE IF EXISTS bare")
         connection.execute("CREATE DATABASE bare")
         connection.execute("CREATE ROLE onlooker LOGIN")

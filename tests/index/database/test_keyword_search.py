@@ -11,6 +11,7 @@ from eval.bm25 import Bm25
 from index.database.generations import newest
 from index.database.keyword_search import search
 from index.database.reading import Reader
+from index.database.visibility import EVERYTHING
 from index.database.writing import put, remove, sweep
 from index.keywords import chunk_words, fact_words
 from ingest.japanese import words
@@ -113,11 +114,11 @@ def test_what_is_hidden_is_not_scored_and_still_counts(view, sample):
 def test_common_words_are_read_only_for_papers_that_have_a_rare_one(view, database, sample):
     tokens = words(QUESTIONS[1])
     every = dict(view.search(tokens, 10_000))
-    with database.reading() as connection:
+    with database.reading(EVERYTHING) as connection:
         found = search(connection, database.kind, view.visible(), tokens, 10_000, exact=10, rare=10)
     assert set(found) < set(every.items())  # fewer, and each with its full score
     assert [key for key, _ in found][:5] == list(every)[:5]
-    with database.reading() as connection:
+    with database.reading(EVERYTHING) as connection:
         kept = search(connection, database.kind, view.visible(), tokens, 10_000, exact=10, rare=10**6)
     assert dict(kept) == every
 
@@ -131,7 +132,7 @@ def test_a_generation_that_is_no_longer_the_newest_has_its_own_counts(database, 
     put(database, new, EMBEDDER.name, replaces={first.document.id})
     assert before.search(["空き家バンク", "令和6年"], 10) == found
     assert before.frequencies(["空き家バンク", "登録"]) != reader.newest().frequencies(["空き家バンク", "登録"])
-    with database.reading() as connection:
+    with database.reading(EVERYTHING) as connection:
         assert newest(connection).number == 2
 
 

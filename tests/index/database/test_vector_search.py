@@ -10,6 +10,7 @@ from index.database.engine import open_database
 from index.database.faiss_vectors import CACHE, HEAD, FaissVectors
 from index.database.reading import Reader
 from index.database.vector_search import PgVectors, make_graph, open_vectors
+from index.database.visibility import EVERYTHING
 from index.database.writing import put, remove, sweep
 from tests.index.database.papers import EMBEDDER, paper_of, report
 
@@ -83,7 +84,7 @@ def stored(tmp_path):
 
 def asked_of(index, database):
     view = Reader(database).newest()
-    with database.reading() as connection:
+    with database.reading(EVERYTHING) as connection:
         return index.search(connection, ASKED, 5, view.visible())
 
 
@@ -157,7 +158,7 @@ def test_the_graph_of_a_large_collection_finds_as_many_as_are_visible(crowd):
     few = [view.infos()[7].id]
     for ids, k in ((None, 20), (few, 3), (few, 10_000)):
         visible = view.visible(ids)
-        with crowd.reading() as connection:
+        with crowd.reading(EVERYTHING) as connection:
             exactly = PgVectors().search(connection, ASKED, k, visible)
             by_graph = PgVectors(exact=0).search(connection, ASKED, k, visible)
         for found, wanted in zip(by_graph, exactly, strict=True):
