@@ -106,14 +106,14 @@ class Assistant:
         """``judge`` says how likely an answer is right, and from where it is said: the fitted ones when it is None.
 
         ``reads`` is the learned reader; without it words alone decide. With it they decide from the probability
-        ``sure`` on, by default as they do without it, and what they leave open is read: above 1 everything is.
+        ``sure`` on, and what they leave open is read: above 1 everything is.
         """
         self.collection = collection
         self.editions = Editions(collection.notes)
         self._reads = reads
         self._judge = judge or the_judge(with_reader=False)
         self._judge_of_read = judge or the_judge(with_reader=True)
-        self._sure = self._judge.least if sure is None else sure
+        self._sure = self._judge.sure if sure is None else sure
         self.max_question_chars = max_question_chars
         self._library = Library()
         self._spellers: OrderedDict[str, tuple[Snapshot, Speller]] = OrderedDict()  # by the snapshot's id

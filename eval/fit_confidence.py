@@ -242,7 +242,8 @@ def main(argv: Sequence[str]) -> int:
     everyone = len({(row.collection, row.id) for row in rows if row.answerable and row.collection not in seen})
     print(told("all, each left out", probability[unseen], [rows[n] for n in unseen], everyone, least))
     body = json.loads(arguments.out.read_text(encoding="utf-8")) if arguments.out.exists() else {}
-    body["unread" if arguments.unread else "read"] = {**fitted, "least": round(least, 4)}
+    which = "unread" if arguments.unread else "read"
+    body[which] = {**body.get(which, {}), **fitted, "least": round(least, 4)}
     arguments.out.write_text(json.dumps(body, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return 0
 

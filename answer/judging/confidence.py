@@ -54,10 +54,16 @@ class Weights:
 
 
 class Judge(Protocol):
-    """Says how likely a draft is right; ``least`` is from where an answer is said rather than offered."""
+    """Says how likely a draft is right; ``least`` is from where an answer is said rather than offered.
+
+    ``sure`` is from where words alone decide, where there is a reader to ask.
+    """
 
     @property
     def least(self) -> float: ...
+
+    @property
+    def sure(self) -> float: ...
 
     def probability(self, draft: Draft, row: Features) -> float:
         """Return the probability that a draft with this row is right: 0 to 1."""
@@ -66,13 +72,11 @@ class Judge(Protocol):
 
 @dataclass(frozen=True)
 class Fitted:
-    """A model for each sort of drafts there are; ``least`` is from where an answer is said.
-
-    Without a reader nothing is picked near a line.
-    """
+    """A model for each sort of drafts there are. Without a reader nothing is picked near a line."""
 
     weights: dict[Sort, Weights]
     least: float
+    sure: float
 
     def probability(self, draft: Draft, row: Features) -> float:
         """Return the probability that a draft with this row is right: 0 to 1."""
@@ -86,7 +90,8 @@ def the_judge(path: Path = WEIGHTS, *, with_reader: bool = True) -> Fitted:
     ValueError when it is of other features than those of today.
     """
     body = json.loads(path.read_text(encoding="utf-8"))["read" if with_reader else "unread"]
-    return Fitted({sort: _weights(path, body[sort]) for sort in SORTS if sort in body}, float(body["least"]))
+    weights = {sort: _weights(path, body[sort]) for sort in SORTS if sort in body}
+    return Fitted(weights, float(body["least"]), float(body.get("sure", body["least"])))
 
 
 def _weights(path: Path, body: dict[str, Any]) -> Weights:

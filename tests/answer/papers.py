@@ -26,7 +26,7 @@ class TrustsThePicker:
     The fitted judge has weights that change with each fit, and its probabilities hold for real papers, not for these.
     """
 
-    least = 0.3
+    least = sure = 0.3
 
     def probability(self, draft: Draft, row: Features) -> float:
         met = max(row.coverage, row.focus, row.fit)

@@ -22,6 +22,7 @@ from answer.saying import UNSURE
 from api.app import create_app
 from api.settings import Settings
 from index.collection import AddReport
+from index.database.notes import Notes
 from index.documents import DocumentInfo
 from index.protocols import IndexBusy, IndexMissing
 from index.scope import Scope
@@ -181,6 +182,7 @@ class FakeSnapshot:
 @dataclass
 class FakeCollection:
     current: FakeSnapshot | None
+    notes: Notes
     error: Exception | None = None
     adding: Callable[[dict[Path, bytes], dict[Path, str]], AddReport] | None = None
     added: list[tuple[list[Path], dict[Path, str]]] = field(default_factory=list)
@@ -353,13 +355,13 @@ def unsure_answer(document: Document) -> Answer:
 
 
 @pytest.fixture
-def assistant(text_document: Document, pdf_document: Document, pdf_path: Path) -> Assistant:
+def assistant(text_document: Document, pdf_document: Document, pdf_path: Path, tmp_path: Path) -> Assistant:
     facts = [
         fact_of(text_document, "避難所の数", "57か所", 57, "か所", "2023-04-01"),
         fact_of(text_document, "保育所の待機児童数", "3人", 3, "人"),
     ]
     snapshot = FakeSnapshot({TEXT_ID: text_document, PDF_ID: pdf_document}, facts, pdf_path)
-    return FakeAssistant(FakeCollection(snapshot))  # type: ignore[return-value]
+    return FakeAssistant(FakeCollection(snapshot, Notes(tmp_path / "index")))  # type: ignore[return-value]
 
 
 @pytest.fixture

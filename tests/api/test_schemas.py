@@ -7,7 +7,7 @@ from typing import get_args, get_type_hints
 import pytest
 
 from answer import answer as a
-from answer import assistant
+from answer import saying
 from api import schemas as s
 from index.documents import DocumentInfo
 from index.scope import Scope
@@ -62,4 +62,4 @@ def test_the_documentation_has_an_example_of_each_outcome():
     examples = s.AnswerOut.model_json_schema()["examples"]
     assert [s.AnswerOut.model_validate(one).status for one in examples] == list(get_args(a.Status))
     said = [one["answer"] for one in examples]
-    assert said[1:] == [assistant.UNSURE, assistant.NOT_FOUND]
+    assert said[1:] == [saying.UNSURE, saying.NOT_FOUND]

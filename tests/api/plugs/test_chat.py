@@ -315,7 +315,7 @@ def test_without_an_index_nobody_is_asked_to_try_again(tmp_path):
     def missing():
         raise IndexMissing("no index", "文書がまだありません。")
 
-    collection = SimpleNamespace(snapshot=missing, folder=tmp_path)
+    collection = SimpleNamespace(snapshot=missing, notes=None)
     from answer.assistant import Assistant
 
     with TestClient(create_app(Assistant(collection), Settings(index=tmp_path))) as client:
