@@ -101,11 +101,14 @@ def _best(judged: Sequence[Judged]) -> Draft | None:
 
     A line that answers may hold another value, too: of 225 picked values whose line was likelier, 27 were wrong where
     the line was right. A table's row without its headings tells nobody which of its values is meant. What was picked
-    out of all comes before what was picked near a line: it knows the values of other dates.
+    out of all comes before what was picked near a line: it knows the values of other dates, and how things went only
+    those tell together.
     """
     if not judged:
         return None
     best = judged[0].draft
+    if best.kind == "temporal" and (series := next((one.draft for one in judged if one.draft.timeline), None)):
+        return series
     nearly = 0.0 if judged[0].row.table else NEARLY * best.probability
     held = [one.draft for one in judged if one.row.held]
     for value in sorted(held, key=lambda draft: SORTS.index(draft.sort)):

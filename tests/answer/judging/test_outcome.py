@@ -265,3 +265,19 @@ def test_a_value_that_is_picked_near_a_line_too_keeps_the_values_of_other_dates(
     assert answer.answer.startswith("14人")
     assert answer.confidence == 0.9
     assert [point.value for point in answer.timeline] == ["31人", "22人", "14人"]
+
+
+def test_how_things_went_is_told_by_the_values_together_and_not_by_the_likelier_line_of_one(tmp_path):
+    answer = Assistant(assistant_over(tmp_path, SERIES).collection, judge=Judges(picked=0.6, line=0.9)).ask(
+        "待機児童の推移は？"
+    )
+    assert answer.status == "answered"
+    assert [point.value for point in answer.timeline] == ["31人", "22人", "14人"]
+    assert answer.confidence == 0.6
+
+
+def test_of_a_tables_row_the_value_is_said_however_likely_the_row(tmp_path):
+    table = "# 風見町の施設\n\n| 施設 | 利用者 | 職員 |\n| --- | --- | --- |\n| 図書館 | 8,120人 | 6人 |\n"
+    town = assistant_over(tmp_path, {"t.md": table})
+    answer = asked(town, Judges(picked=0.5, line=0.9), "図書館の利用者は何人ですか")
+    assert answer.answer.startswith("8,120人")
