@@ -243,7 +243,8 @@ def main(argv: Sequence[str]) -> int:
     print(told("all, each left out", probability[unseen], [rows[n] for n in unseen], everyone, least))
     body = json.loads(arguments.out.read_text(encoding="utf-8")) if arguments.out.exists() else {}
     which = "unread" if arguments.unread else "read"
-    body[which] = {**body.get(which, {}), **fitted, "least": round(least, 4)}
+    most = float(probability[best][[rows[n].collection not in seen for n in best]].max())
+    body[which] = {**body.get(which, {}), **fitted, "least": round(least, 4), "most": round(most, 4)}
     arguments.out.write_text(json.dumps(body, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return 0
 

@@ -77,10 +77,11 @@ class Fitted:
     weights: dict[Sort, Weights]
     least: float
     sure: float
+    most: float  # no paper left out has borne out a higher probability
 
     def probability(self, draft: Draft, row: Features) -> float:
         """Return the probability that a draft with this row is right: 0 to 1."""
-        return self.weights[draft.sort].probability(draft.kind, row)
+        return min(self.most, self.weights[draft.sort].probability(draft.kind, row))
 
 
 @cache
@@ -91,7 +92,7 @@ def the_judge(path: Path = WEIGHTS, *, with_reader: bool = True) -> Fitted:
     """
     body = json.loads(path.read_text(encoding="utf-8"))["read" if with_reader else "unread"]
     weights = {sort: _weights(path, body[sort]) for sort in SORTS if sort in body}
-    return Fitted(weights, float(body["least"]), float(body.get("sure", body["least"])))
+    return Fitted(weights, float(body["least"]), float(body.get("sure", body["least"])), float(body["most"]))
 
 
 def _weights(path: Path, body: dict[str, Any]) -> Weights:
