@@ -121,6 +121,14 @@ def test_the_fitted_weights_are_of_todays_features_and_promise_words_in_order(wi
             assert 0 < judge.probability(Draft(kind, "x", sort=sort), nothing) < 1
 
 
+def test_no_probability_is_told_that_papers_left_out_have_not_borne_out():
+    judge = the_judge(with_reader=False)
+    draft, row = Draft("number", "14人"), Features(*(1.0 for _ in Features._fields))
+    told = judge.weights["picked"].probability("number", row)
+    assert judge.probability(draft, row) == min(told, judge.most)
+    assert replace(judge, most=told / 2).probability(draft, row) == told / 2
+
+
 def test_weights_of_other_features_are_refused(tmp_path):
     body = json.loads(WEIGHTS.read_text(encoding="utf-8"))
     del body["read"]["line"]["features"]["coverage"]
