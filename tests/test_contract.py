@@ -16,6 +16,7 @@ from api.app import create_app
 from api.settings import Settings
 from eval.history import Runs
 from index.collection import AddReport
+from index.database.notes import Notes
 from ingest.document import Document, Page
 from ingest.parse import ParseError
 from tests.api.conftest import (
@@ -62,7 +63,9 @@ def assistant(pdf, text, tmp_path) -> FakeAssistant:
     canvas.drawString(10, 50, "Reservoir level")
     canvas.save()
     facts = [fact_of(pdf, "貯水率", "41 percent", 41, "percent"), fact_of(text, "避難所", "57か所", 57, "か所")]
-    return FakeAssistant(FakeCollection(FakeSnapshot({text.id: text, pdf.id: pdf}, facts, path)))
+    return FakeAssistant(
+        FakeCollection(FakeSnapshot({text.id: text, pdf.id: pdf}, facts, path), Notes(tmp_path / "index"))
+    )
 
 
 @pytest.fixture

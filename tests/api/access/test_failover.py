@@ -123,6 +123,13 @@ def furthest(cluster):
     return sorted(cluster.replicas, key=received, reverse=True)
 
 
+def becomes(status, call, since):
+    """Call until the answer has this status; fail when writing takes too long to come back."""
+    while call().status_code != status:
+        assert time.monotonic() - since < BACK, "it takes too long"
+        time.sleep(0.1)
+
+
 def test_no_question_fails_while_the_primary_falls_and_writing_comes_back(office, cluster, tmp_path, capsys):
     papers = tmp_path / "more"
     papers.mkdir()
@@ -153,8 +160,9 @@ def test_no_question_fails_while_the_primary_falls_and_writing_comes_back(office
         load.until(1, load.written, BACK)
         back = load.written[-1] - at
         load.until(9, load.asked, 60)
-        assert office.call("curator", "POST", "/v1/conversations", json=turns).status_code == 201
-        assert office.send("curator", "welfare", {"新しい資料.txt": "庁舎は9時に開きます。"}).status_code == 200
+        # Accounts and queue have connections of their own, and look for themselves whether there is a primary again.
+        becomes(201, lambda: office.call("curator", "POST", "/v1/conversations", json=turns), at)
+        becomes(200, lambda: office.send("curator", "welfare", {"新しい資料.txt": "庁舎は9時に開きます。"}), at)
         listed = office.call("curator", "GET", "/v1/documents").json()["documents"]
         assert "新しい資料.txt" in {one["file"] for one in listed}
     assert load.failed == []
