@@ -25,7 +25,8 @@ def joined(monkeypatch, assistant, tmp_path):
     """Every command reaches the fakes, and an index folder that is not the user's."""
     monkeypatch.setenv("TENKYO_INDEX", str(tmp_path / "index"))
     monkeypatch.setattr("answer.assistant.open_assistant", lambda *_, **__: assistant)
-    monkeypatch.setattr("index.collection.Collection", lambda folder, embedder=None, url=None: assistant.collection)
+    for there in ("index.collection.Collection", "api.access.cli.Collection"):
+        monkeypatch.setattr(there, lambda folder, embedder=None, url=None: assistant.collection)
     monkeypatch.setattr("index.embedder.open_embedder", lambda name, cache=None, progress=None: None)
 
 
