@@ -19,7 +19,7 @@ from pathlib import Path, PurePosixPath
 from secrets import token_hex
 from typing import IO
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 from sqlalchemy.exc import OperationalError
 
 from index.database.checking import problems
@@ -30,13 +30,13 @@ from index.database.generations import Generation, newest
 from index.database.holdings import copies
 from index.database.reading import Reader
 from index.database.urls import FILE
-from index.originals import COPYING, FOLDER, sync_folder
+from index.originals import COPYING, FOLDER, originals_kept, sync_folder
 from index.protocols import IndexBusy, IndexDamaged, IndexMissing, IndexUnwritable, TenkyoIndexError
 from index.takeover import STAGING, is_old, old
 
-MANIFEST, PART, HOLD = "manifest.json", "part.zip", ".backup"
+MANIFEST, PART = "manifest.json", "part.zip"
 KIND, FORMAT = "tenkyo-backup", 1
-ATTEMPTS = 5  # to find every original that the copied database names, while others are cleared away
+PATIENCE = 5.0  # seconds that a writer has to finish clearing away
 PIECE = 1 << 20  # bytes read at once
 WRITING, CHECKING = "控えを書いています（ファイル）", "控えを確かめています（ファイル）"
 # What can be made again, or means something to a running process only.
@@ -101,10 +101,10 @@ def back_up(
         )
     with (
         _writing_to(target),
-        _holding(folder) as hold,
+        _keeping(folder),
         tempfile.TemporaryDirectory(prefix=".tenkyo-", dir=target.parent) as beside,
     ):
-        manifest = _write(folder, Path(beside), hold, version, progress, is_whole=is_whole)
+        manifest = _write(folder, Path(beside), version, progress, is_whole=is_whole)
         os.replace(Path(beside) / PART, target)
         sync_folder(target.parent)
     return target, manifest
@@ -164,12 +164,12 @@ def restore(archive: Path, folder: Path, progress: Progress, *, replace: bool = 
     return Restored(manifest, aside, found)
 
 
-def _write(folder: Path, beside: Path, hold: Path, version: str, progress: Progress, *, is_whole: bool) -> Manifest:
+def _write(folder: Path, beside: Path, version: str, progress: Progress, *, is_whole: bool) -> Manifest:
     """Write the finished backup to ``beside / PART``."""
     index, documents = "", 0
     sources = {name: folder / name for name in _files(folder) if name.parts[0] not in (FILE, FOLDER)}
     if is_whole and (folder / FILE).exists():
-        last, originals = _copy_papers(folder, beside, hold)
+        last, originals = _copy_papers(folder, beside)
         index, documents = last.id, last.documents
         sources = {PurePosixPath(FILE): beside / FILE, **originals, **sources}
     held: dict[str, Held] = {}
@@ -195,63 +195,38 @@ def _write(folder: Path, beside: Path, hold: Path, version: str, progress: Progr
     return manifest
 
 
-def _copy_papers(folder: Path, beside: Path, hold: Path) -> tuple[Generation, dict[PurePosixPath, Path]]:
-    """Copy the papers' database to ``beside``; return its generation, and where its originals are held."""
-    for left in reversed(range(ATTEMPTS)):
-        copy_sqlite(folder / FILE, beside / FILE)
-        database = open_database(beside, create=True)
-        try:
-            needed = sorted(copies(database))
-            with database.reading() as connection:
-                last = newest(connection)
-        finally:
-            database.close()
-        leave_wal(beside / FILE)
-        try:
-            for name in needed:
-                _hold(folder / FOLDER / name, hold / name)
-        except FileNotFoundError as error:
-            # It was cleared away since the database was copied: the next copy names what there is.
-            if not left:
-                raise IndexDamaged(
-                    f"{error.filename} is not there: run `tenkyo verify`, then try again",
-                    "原本の控えがありません。「tenkyo verify」で確かめて、もう一度実行してください。",
-                ) from error
-        else:
-            (beside / FILE).chmod(stat.S_IMODE((folder / FILE).stat().st_mode))
-            return last, {PurePosixPath(FOLDER, name): hold / name for name in needed}
-    raise AssertionError("the last attempt returns or raises")
+def _copy_papers(folder: Path, beside: Path) -> tuple[Generation, dict[PurePosixPath, Path]]:
+    """Copy the papers' database to ``beside``; return its generation, and where its originals are."""
+    copy_sqlite(folder / FILE, beside / FILE)
+    database = open_database(beside, create=True)
+    try:
+        originals = {PurePosixPath(FOLDER, name): folder / FOLDER / name for name in sorted(copies(database))}
+        with database.reading() as connection:
+            last = newest(connection)
+    finally:
+        database.close()
+    leave_wal(beside / FILE)
+    for original in originals.values():
+        if not original.exists():
+            raise IndexDamaged(
+                f"{original} is not there: run `tenkyo verify`, then try again",
+                "原本の控えがありません。「tenkyo verify」で確かめて、もう一度実行してください。",
+            )
+    (beside / FILE).chmod(stat.S_IMODE((folder / FILE).stat().st_mode))
+    return last, originals
 
 
 @contextmanager
-def _holding(folder: Path) -> Iterator[Path]:
-    """Give a folder in which originals stay as long as a backup takes, whatever becomes of the papers."""
-    hold = folder / HOLD
+def _keeping(folder: Path) -> Iterator[None]:
+    """Keep originals as long as a backup takes, whatever becomes of the papers."""
     try:
-        with FileLock(folder / "backup.lock", timeout=0):
-            shutil.rmtree(hold, ignore_errors=True)  # of one that was killed
-            hold.mkdir()
-            try:
-                yield hold
-            finally:
-                shutil.rmtree(hold, ignore_errors=True)
+        with originals_kept(folder, wait=PATIENCE):
+            yield
     except Timeout as error:
         raise IndexBusy(
             f"another backup of {folder} is being made: try again when it has finished",
             f"{folder} の控えは、別の処理が取っているところです。終わってから、もう一度実行してください。",
         ) from error
-
-
-def _hold(original: Path, place: Path) -> None:
-    """Give a file a second name, which costs nothing; copy it where the disk knows no second names."""
-    if place.exists():
-        return
-    try:
-        os.link(original, place)
-    except FileNotFoundError:
-        raise
-    except OSError:
-        shutil.copyfile(original, place)
 
 
 def _pack(packed: zipfile.ZipFile, source: Path, name: PurePosixPath) -> Held:

@@ -319,7 +319,7 @@ class Collection:
         writing.sweep(database, GRACE)
         if self._url is None:
             forget_old(self.folder)
-        forget_originals(self.folder / FOLDER, copies(database))
+        forget_originals(self.folder, copies(database))
 
     def _plan(
         self,

@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
+
+from filelock import FileLock, Timeout
 
 FOLDER = "sources"
 COPYING = ".copying-"
@@ -51,11 +54,22 @@ def fetch_original(content: bytes, place: Path) -> None:
         fresh.unlink(missing_ok=True)
 
 
-def forget_originals(folder: Path, needed: Collection[str]) -> None:
-    """Remove the copies that no document needs, and what a writer that died has left."""
-    for copy in folder.glob("*"):
-        if copy.name not in needed:
-            copy.unlink(missing_ok=True)
+@contextmanager
+def originals_kept(index: Path, wait: float = 0.0) -> Iterator[None]:
+    """Keep everybody else from removing copies of the folder of an index; Timeout after ``wait`` seconds of others."""
+    with FileLock(index / "backup.lock", timeout=wait):
+        yield
+
+
+def forget_originals(index: Path, needed: Collection[str]) -> None:
+    """Remove the copies that no document needs, and what a writer that died has left.
+
+    While a backup is being made they stay, for the next writer to remove.
+    """
+    with suppress(Timeout), originals_kept(index):
+        for copy in (index / FOLDER).glob("*"):
+            if copy.name not in needed:
+                copy.unlink(missing_ok=True)
 
 
 def seal(path: Path) -> str:
