@@ -16,7 +16,7 @@ from pathlib import Path
 from time import monotonic, sleep
 
 import httpx
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from tests.ports import free_port
 
@@ -32,6 +32,7 @@ QUIET = [
 ]
 START_SECONDS = 90
 ANSWER_MS = 120_000  # the first question waits for the model
+EXPECTED_MS = 30_000  # Playwright waits five seconds, which a busy machine needs for a click
 
 
 def command(*arguments: str) -> list[str]:
@@ -130,6 +131,7 @@ def wait_for(url: str, process: subprocess.Popen[bytes], seconds: float = START_
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        expect.set_options(timeout=EXPECTED_MS)
         try:
             yield browser
         finally:

@@ -8,7 +8,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
-from tests.browser import CHROMIUM, ask, opened, served, take_in, wait_for_picture
+from tests.browser import ANSWER_MS, CHROMIUM, ask, opened, served, take_in, wait_for_picture
 from tests.ports import free_port
 
 pytestmark = [
@@ -70,7 +70,7 @@ def test_a_click_on_a_marker_brings_the_mark_into_view_though_it_stands_at_the_f
     ask(page, QUESTION)
     wait_for_picture(page)
     page.locator(".tk-marker").first.click()
-    page.wait_for_function(MARKED, timeout=10_000)
+    page.wait_for_function(MARKED, timeout=ANSWER_MS)
 
 
 def test_the_keyboard_goes_from_the_question_to_the_sources_and_back_in_a_few_steps(page):

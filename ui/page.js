@@ -20,9 +20,16 @@
     }
   };
 
+  // A button may be drawn a moment after what stands for it: where it is not there yet, it is waited for, five seconds.
+  const press = (selector, tries = 50) => {
+    const button = document.querySelector(selector);
+    if (button) button.click();
+    else if (tries) setTimeout(() => press(selector, tries - 1), 100);
+  };
+
   document.addEventListener("click", async (event) => {
     const marker = event.target.closest("[data-show]");
-    if (marker) document.querySelector(`.st-key-${marker.dataset.show} button`)?.click();
+    if (marker) press(`.st-key-${marker.dataset.show} button`);
 
     const skip = event.target.closest("[data-skip]");
     if (skip) {

@@ -252,7 +252,7 @@ def test_an_interrupt_ends_the_process_of_the_system_and_its_children(corpus, tm
     finally:
         signal.signal(signal.SIGINT, before)
     status = Path(f"/proc/{int(seen.read_text())}/status")
-    for _ in range(500):
+    for _ in range(3000):
         if not status.exists() or "State:\tZ" in status.read_text():
             return
         time.sleep(0.01)
