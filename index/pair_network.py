@@ -11,21 +11,41 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import nullcontext
 from threading import Barrier
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
-import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 PAD = 1
 PIECE = 6  # pairs of about the same length that are read at once: 24 are four pieces, two for each of two workers
 
-Ids = tuple[Sequence[int], int]  # the tokens of a pair, and where its second part begins
+
+class Tokens(Protocol):
+    """The tokens of a pair, and where its second part begins (``index.reader.Pair``)."""
+
+    @property
+    def ids(self) -> Sequence[int]: ...
+
+    @property
+    def second(self) -> int: ...
+
+
+class PairRead(NamedTuple):
+    """What the network makes of a pair: a logit, above 0 where the text more likely than not answers the question.
+
+    ``firsts`` and ``lasts`` are what each of its tokens brings to a value that begins or ends there, both
+    ``(tokens, width)``; ``PairNetwork.of_values`` gives the logits of values.
+    """
+
+    logit: Tensor
+    firsts: Tensor
+    lasts: Tensor
 
 
 class PairNetwork(nn.Module):
-    """``read`` gives one logit a pair: above 0 where the text more likely than not answers the question."""
+    """``read`` tells how likely a text answers, and how likely each value in it does."""
 
     def __init__(self, config: Any, frozen: int):
         super().__init__()
@@ -38,47 +58,61 @@ class PairNetwork(nn.Module):
         nn.init.zeros_(self.segments.weight)
         self.dense = nn.Linear(config.hidden_size, config.hidden_size)
         self.out = nn.Linear(config.hidden_size, 1)
+        self.span = nn.Linear(3 * config.hidden_size, config.hidden_size)  # first token, last token and the pair
+        self.span_out = nn.Linear(config.hidden_size, 1)
 
     def take(self, tensors: Mapping[str, npt.NDArray[Any]]) -> PairNetwork:
         """Return this network with learned tensors, ready to read."""
         self.load_state_dict({name: torch.from_numpy(values).float() for name, values in tensors.items()})
         return self.eval()
 
-    def score(self, bert: Any, pairs: Sequence[Ids], workers: Executor | None = None) -> npt.NDArray[np.float32]:
+    def score(self, bert: Any, pairs: Sequence[Tokens], workers: Executor | None = None) -> list[PairRead]:
         """Return what ``read`` says, without learning; ``workers`` share the work."""
         with torch.inference_mode():
-            return np.asarray(self.read(bert, pairs, workers.map if workers else map).float().numpy(), np.float32)
+            return self.read(bert, pairs, workers.map if workers else map)
 
     def start_from(self, bert: Any) -> None:
         """Take the upper layers of a model whose weights are floats."""
         for own, given in zip(self.layers, bert.encoder.layer[self.frozen :], strict=True):
             own.load_state_dict(given.state_dict())
 
-    def forward(self, hidden: Tensor, mask: Tensor, segments: Tensor) -> Tensor:
-        """Return logits ``(n,)`` of what the lower layers made: ``(n, tokens, width)``, and two ``(n, tokens)``."""
+    def forward(self, hidden: Tensor, mask: Tensor, segments: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return ``PairRead``s of what the lower layers made, ``(n, tokens, width)``, and two ``(n, tokens)``."""
         hidden = hidden + self.segments(segments)
         hidden_away = torch.zeros(mask.shape).masked_fill(~mask, torch.finfo(torch.float32).min)[:, None, None, :]
-        for layer in self.layers[:-1]:
-            hidden = _through(layer, hidden, hidden_away, hidden)
-        first = _through(self.layers[-1], hidden, hidden_away, hidden[:, :1])[:, 0]  # all that is read of the last
-        logits: Tensor = self.out(torch.tanh(self.dense(first))).squeeze(-1)
+        for layer in self.layers:
+            hidden = _through(layer, hidden, hidden_away)
+        logits = self.out(torch.tanh(self.dense(hidden[:, 0]))).squeeze(-1)
+        first, last, pair = torch.split(self.span.weight, hidden.shape[-1], 1)
+        whole = functional.linear(hidden[:, :1], pair, self.span.bias)
+        return logits, functional.linear(hidden, first), functional.linear(hidden, last) + whole
+
+    def of_values(self, firsts: Tensor, lasts: Tensor) -> Tensor:
+        """Return the logits ``(n,)`` of values by their first and last tokens, ``(n, width)`` each."""
+        logits: Tensor = self.span_out(torch.tanh(firsts + lasts)).squeeze(-1)
         return logits
 
-    def read(self, bert: Any, pairs: Sequence[Ids], each: Callable[..., Iterable[Tensor]] = map) -> Tensor:
-        """Return logits ``(len(pairs),)`` in their order; pairs of a length go together, so little is padding.
+    def read(
+        self, bert: Any, pairs: Sequence[Tokens], each: Callable[..., Iterable[tuple[Tensor, ...]]] = map
+    ) -> list[PairRead]:
+        """Return what is made of the pairs, in their order; pairs of a length go together, so little is padding.
 
         ``each`` takes the pieces, as ``map`` does, the longest first.
         """
         learning = torch.is_grad_enabled()
 
-        def of_piece(piece: Sequence[int]) -> Tensor:
+        def of_piece(piece: Sequence[int]) -> tuple[Tensor, ...]:
             with nullcontext() if learning else torch.inference_mode():  # which is each thread's own
                 return self(*_lower(bert, self.frozen, [pairs[i] for i in piece]))  # type: ignore[no-any-return] # a Module
 
-        order = sorted(range(len(pairs)), key=lambda i: -len(pairs[i][0]))
+        order = sorted(range(len(pairs)), key=lambda i: -len(pairs[i].ids))
         pieces = [order[at : at + PIECE] for at in range(0, len(order), PIECE)]
-        logits = torch.cat(list(each(of_piece, pieces)))
-        return logits[torch.tensor(np.argsort(order))]
+        found: dict[int, PairRead] = {}
+        for piece, made in zip(pieces, each(of_piece, pieces), strict=True):
+            for i, logit, firsts, lasts in zip(piece, *made, strict=True):
+                length = len(pairs[i].ids)
+                found[i] = PairRead(logit, firsts[:length], lasts[:length])
+        return [found[i] for i in range(len(pairs))]
 
 
 def single_threads(count: int) -> Executor:
@@ -95,8 +129,8 @@ def single_threads(count: int) -> Executor:
     return workers
 
 
-def _through(layer: Any, hidden: Tensor, mask: Tensor, asked: Tensor) -> Tensor:
-    """Return what ``layer`` makes of the tokens ``asked`` (all of ``hidden``, or its first), which look at all.
+def _through(layer: Any, hidden: Tensor, mask: Tensor) -> Tensor:
+    """Return what ``layer`` makes of the tokens, which look at all.
 
     Written out: torch's own attention is no faster for texts this short, and its way back takes seven times as long in
     bfloat16, in which the network is learned.
@@ -106,20 +140,20 @@ def _through(layer: Any, hidden: Tensor, mask: Tensor, asked: Tensor) -> Tensor:
     def heads(values: Tensor) -> Tensor:
         return values.view(*values.shape[:2], -1, attend.attention_head_size).transpose(1, 2)
 
-    likeness = heads(attend.query(asked)) @ heads(attend.key(hidden)).transpose(2, 3)
+    likeness = heads(attend.query(hidden)) @ heads(attend.key(hidden)).transpose(2, 3)
     looks = torch.softmax(likeness / math.sqrt(attend.attention_head_size) + mask, -1)
     seen = (looks @ heads(attend.value(hidden))).transpose(1, 2).flatten(2)
-    made: Tensor = layer.feed_forward_chunk(layer.attention.output(seen, asked))
+    made: Tensor = layer.feed_forward_chunk(layer.attention.output(seen, hidden))
     return made
 
 
-def _lower(bert: Any, frozen: int, pairs: Sequence[Ids]) -> tuple[Tensor, Tensor, Tensor]:
+def _lower(bert: Any, frozen: int, pairs: Sequence[Tokens]) -> tuple[Tensor, Tensor, Tensor]:
     """Return the hidden states after the ``frozen`` layers, which tokens are no padding, and the part of each."""
-    ids = torch.full((len(pairs), max(len(tokens) for tokens, _ in pairs)), PAD)
+    ids = torch.full((len(pairs), max(len(pair.ids) for pair in pairs)), PAD)
     segments = torch.zeros_like(ids)
-    for row, (tokens, second) in enumerate(pairs):
-        ids[row, : len(tokens)] = torch.tensor(tokens)
-        segments[row, second : len(tokens)] = 1
+    for row, pair in enumerate(pairs):
+        ids[row, : len(pair.ids)] = torch.tensor(pair.ids)
+        segments[row, pair.second : len(pair.ids)] = 1
     mask = ids != PAD
     with torch.no_grad():
         hidden = bert.embeddings(ids)

@@ -1,4 +1,4 @@
-"""The learned reader: how likely each of several texts answers a question. Its weights are data.
+"""The learned reader: how likely each of several texts answers a question, and each value in it. Its weights are data.
 
 A pair is read as ``<s> question </s></s> text </s>``, with at most 48 tokens of the question and 112 of the text. What
 stands around a text is part of it: ``text_under`` writes the title and headings before it, as passages are embedded.
@@ -9,11 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -25,9 +27,11 @@ from index.protocols import Embedder
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
+    from index.pair_network import PairNetwork, PairRead
+
 WEIGHTS = Path(__file__).with_name("reader.safetensors")
 WEIGHTS_SHA256 = "4f35bc9fbdc39889524b1ae072e95ded613a8b81c09c29fbc623615135877787"
-FORMAT = "tenkyo-reader-1"
+FORMAT = "tenkyo-reader-2"
 FROZEN = 6  # of twelve layers; the other six are 21 MB in float16
 QUESTION_TOKENS = 48
 TEXT_TOKENS = 112
@@ -53,6 +57,23 @@ def text_under(text: str, title: str = "", headings: Sequence[str] = ()) -> str:
     return f"{path}\n{text}" if path else text
 
 
+class Pair(NamedTuple):
+    """The tokens of a question and a text, where the text's begin, and which of its characters each of these is."""
+
+    ids: list[int]
+    second: int
+    offsets: list[tuple[int, int]]
+
+    def at(self, start: int, stop: int) -> tuple[int, int] | None:
+        """Return the first and the last token of some characters of the text; None where not all were read."""
+        first = next((i for i, (_, end) in enumerate(self.offsets) if end > start), None)
+        if first is None or self.offsets[-1][1] < stop:
+            return None
+        last = next(i for i in range(len(self.offsets) - 1, -1, -1) if self.offsets[i][0] < stop)
+        before = self.second + 1  # the token that parts the text from the question
+        return (before + first, before + last) if last >= first else None
+
+
 class Pairs:
     """Makes the tokens of pairs. A tokenizer of its own: the embedding model's cannot be shared between threads."""
 
@@ -61,11 +82,23 @@ class Pairs:
 
         self._tokenizer: Tokenizer = Tokenizer.from_file(str(model / "tokenizer.json"))
 
-    def of(self, question: str, texts: Sequence[str]) -> list[tuple[list[int], int]]:
-        """Return, for each text, the tokens of the pair and where its second part begins."""
+    def of(self, question: str, texts: Sequence[str]) -> list[Pair]:
         first, *others = self._tokenizer.encode_batch([question, *texts], add_special_tokens=False)
         asked = [BEGIN, *first.ids[:QUESTION_TOKENS], END]
-        return [([*asked, END, *other.ids[:TEXT_TOKENS], END], len(asked)) for other in others]
+        return [
+            Pair([*asked, END, *other.ids[:TEXT_TOKENS], END], len(asked), other.offsets[:TEXT_TOKENS])
+            for other in others
+        ]
+
+
+@dataclass(frozen=True)
+class Read:
+    """What the reader says of one text: log-odds, above 0 where it more likely than not answers the question."""
+
+    text: str
+    odds: float
+    value_odds: Callable[[int, int], float | None] = field(default=lambda start, stop: None, compare=False)
+    """The same of the characters from ``start`` to ``stop``; None where they were not read: a long text is cut."""
 
 
 class Reader:
@@ -80,23 +113,27 @@ class Reader:
         self._sha256 = sha256
         self._exact = exact
         self._lock = Lock()
-        self._parts: tuple[Any, Any, Pairs, Executor] | None = None
+        self._parts: tuple[PairNetwork, Any, Pairs, Executor] | None = None
 
-    def scores(self, question: str, texts: Sequence[str]) -> npt.NDArray[np.float32]:
-        """Return probabilities ``(len(texts),)``, at most ``MOST``: that a text answers the question.
+    def read(self, question: str, texts: Sequence[str]) -> list[Read]:
+        """Return what is to be said of each text, at most ``MOST`` of them.
 
-        Each is its text's own and they do not add up to 1: all are low where no text answers.
+        The odds are each text's own, not shares of one: all are low where no text answers.
         """
         if len(texts) > MOST:
             raise ValueError(f"too many texts for one question: {len(texts)} > {MOST}")
         if not texts:
-            return np.empty(0, np.float32)
+            return []
         with self._lock:
             network, bert, pairs, workers = self._loaded()
-            logits: npt.NDArray[np.float32] = network.score(bert, pairs.of(question, texts), workers)
-        return np.asarray(1 / (1 + np.exp(-logits)), np.float32)
+            read = pairs.of(question, texts)
+            made = network.score(bert, read, workers)
+        return [
+            Read(text, float(one.logit), partial(_value_odds, network, pair, one))
+            for text, pair, one in zip(texts, read, made, strict=True)
+        ]
 
-    def _loaded(self) -> tuple[Any, Any, Pairs, Executor]:
+    def _loaded(self) -> tuple[PairNetwork, Any, Pairs, Executor]:
         if self._parts is None:
             tensors = read_weights(self._weights, self._sha256)
             bert, folder = self._embedder.layers()
@@ -107,6 +144,14 @@ class Reader:
                 round_weights(network.layers)
             self._parts = network, bert, Pairs(folder), single_threads(min(WORKERS, os.cpu_count() or 1))
         return self._parts
+
+
+def _value_odds(network: PairNetwork, pair: Pair, made: PairRead, start: int, stop: int) -> float | None:
+    place = pair.at(start, stop)
+    if place is None:
+        return None
+    first, last = place
+    return float(network.of_values(made.firsts[first : first + 1], made.lasts[last : last + 1])[0])
 
 
 def open_reader(embedder: Embedder, weights: Path = WEIGHTS) -> Reader:
