@@ -533,7 +533,7 @@ def open_assistant(
     """
     collect_seldom()
     embedder = open_embedder(embedding_model)
-    reads = open_reader(embedder, reader).scores if reader is not None else None
+    reads = open_reader(embedder, reader).read if reader is not None else None
     collection = Collection(Path(folder), embedder, database)
     return Assistant(collection, max_question_chars, reads=reads, sure=sure)
 

@@ -71,6 +71,11 @@ class PairNetwork(nn.Module):
         with torch.inference_mode():
             return self.read(bert, pairs, workers.map if workers else map)
 
+    def score_value(self, made: PairRead, first: int, last: int) -> float:
+        """Return the logit of one value by its first and last token, without learning."""
+        with torch.inference_mode():
+            return float(self.of_values(made.firsts[first : first + 1], made.lasts[last : last + 1])[0])
+
     def start_from(self, bert: Any) -> None:
         """Take the upper layers of a model whose weights are floats."""
         for own, given in zip(self.layers, bert.encoder.layer[self.frozen :], strict=True):

@@ -148,10 +148,7 @@ class Reader:
 
 def _value_odds(network: PairNetwork, pair: Pair, made: PairRead, start: int, stop: int) -> float | None:
     place = pair.at(start, stop)
-    if place is None:
-        return None
-    first, last = place
-    return float(network.of_values(made.firsts[first : first + 1], made.lasts[last : last + 1])[0])
+    return network.score_value(made, *place) if place is not None else None
 
 
 def open_reader(embedder: Embedder, weights: Path = WEIGHTS) -> Reader:

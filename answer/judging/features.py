@@ -14,6 +14,7 @@ from typing import NamedTuple
 from answer.asking.question import asks_two
 from answer.candidates.lines import holds_kind
 from answer.draft import Draft, Support
+from answer.reading.as_read import value_odds
 from answer.reading.evidence import katakana
 from answer.reading.scene import Scene, Scored
 from answer.reading.signals import SIGNALS
@@ -65,6 +66,9 @@ class Features(NamedTuple):
     read_lead: float  # how far the quoted statement is ahead of the likeliest other one; -1 to 1
     cut: float  # 1 when a short answer stands in its statement only within longer words. 例: 立法 of 立法例調査委員会
     unread: float  # 1 where there is a reader and the statement was not among those it was given
+    value: float  # what the reader says of the value where it stands in the statement: log-odds / 6, -1 to 1
+    value_lead: float  # how far it is ahead of the likeliest other draft's value; -1 to 1
+    no_value: float  # 1 where the reader says nothing of it: a whole line, worked out, or not as it is written there
 
 
 Similarity = Callable[[Sequence[str]], Sequence[float]]  # of texts to the question, by their meaning
@@ -85,6 +89,8 @@ def read_features(
     ]
     distinct = list(dict.fromkeys(texts))
     cosines = dict(zip(distinct, similarity(distinct), strict=True)) if distinct else {}
+    odds = [_value_odds(scene, draft, scored) for draft, (_, scored) in zip(drafts, places, strict=True)]
+    texts_of_value = [draft.text for draft in drafts]
     rows = []
     for n, draft in enumerate(drafts):
         others = [cosines[text] for text in distinct if text != texts[n]]
@@ -92,8 +98,27 @@ def read_features(
         said = [katakana(other.text.partition("（")[0]) for m, other in enumerate(drafts) if m != n]
         value = katakana(draft.text.partition("（")[0])
         agrees = sum(value in other or other in value for other in said if other) / len(said) if said else 0.0
-        rows.append(_row(scene, draft, hits, papers, *places[n])._replace(agrees=agrees, similar=beside))
+        row = _row(scene, draft, hits, papers, *places[n])
+        values = _values(texts_of_value, odds, n) if scene.reads else {}
+        rows.append(row._replace(agrees=agrees, similar=beside, **values))
     return rows
+
+
+def _value_odds(scene: Scene, draft: Draft, scored: Scored | None) -> float | None:
+    """Return what the reader says of a draft's value; None of a draft that is its line."""
+    if scored is None or draft.sort == "line":
+        return None
+    read = scene.reads.get((scored.statement.document.id, scored.index))
+    return value_odds(read, draft.text.partition("（")[0]) if read is not None else None
+
+
+def _values(texts: Sequence[str], odds: Sequence[float | None], n: int) -> dict[str, float]:
+    own = odds[n]
+    if own is None:
+        return {"no_value": 1.0}
+    others = [other for text, other in zip(texts, odds, strict=True) if other is not None and text != texts[n]]
+    ahead = own - max(others, default=-_ODDS)
+    return {"value": _within_one(own / _ODDS), "value_lead": _within_one(ahead / _ODDS), "no_value": NONE}
 
 
 def _under_headings(scored: Scored) -> str:
@@ -139,6 +164,9 @@ def _row(scene: Scene, draft: Draft, hits: Sequence[Hit], papers: int, rank: int
         similar=NONE,
         cut=float(scored is not None and _is_cut(fold(draft.text.partition("（")[0]), fold(scored.statement.flat))),
         **_as_read(scene, scored),
+        value=NONE,
+        value_lead=NONE,
+        no_value=NONE,
     )
 
 

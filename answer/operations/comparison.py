@@ -277,7 +277,7 @@ def _with_atoms(scene: Scene, kept: Sequence[bool], question: Question) -> Scene
     regions = tuple(
         Region(r.reading, Coverage(r.reading, atoms, r.low, r.high, matched), r.prior) for r in scene.regions
     )
-    return Scene(question, atoms, regions, scene.statements, scene.odds)
+    return Scene(question, atoms, regions, scene.statements, scene.reads)
 
 
 def _compare(

@@ -15,6 +15,7 @@ from answer.asking.cues import RATE, TOTAL_HEADING
 from answer.asking.question import Question
 from answer.reading.evidence import Array, Atom, Coverage, Reading, Statement, katakana
 from answer.reading.signals import Signals, read_signals
+from index.reader import Read
 from ingest.document import Fact
 from ingest.facts import is_part
 from ingest.japanese import content_words, fold, morphs
@@ -73,8 +74,8 @@ class Scene:
     atoms: tuple[Atom, ...]
     regions: tuple[Region, ...]
     statements: tuple[Scored, ...] = field(default=())  # best first
-    # What the reader says of the statements that it was given: log-odds by (document id, index in reading.statements).
-    odds: Mapping[tuple[str, int], float] = field(default_factory=dict)
+    # What the reader says of the statements that it was given, by (document id, index in reading.statements).
+    reads: Mapping[tuple[str, int], Read] = field(default_factory=dict)
 
     def loss(self, region: Region, index: int) -> float:
         """Return what a statement loses because another one answers likelier: 0 for the likeliest, or without reader.
@@ -85,6 +86,11 @@ class Scene:
             return 0.0
         low, high = self._extremes
         return OF_ODDS * min(_MOST_ODDS, high - self.odds.get((region.reading.document.id, index), low))
+
+    @cached_property
+    def odds(self) -> Mapping[tuple[str, int], float]:
+        """The log-odds that a statement answers, of those that the reader was given."""
+        return {place: read.odds for place, read in self.reads.items()}
 
     @cached_property
     def _extremes(self) -> tuple[float, float]:

@@ -1,7 +1,7 @@
 """Papers of towns that do not exist, and asking about them: every answer that a test sees keeps the contract."""
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from answer.answer import Answer
@@ -14,6 +14,7 @@ from answer.judging.outcome import OFFERED
 from answer.reading.as_read import Reads
 from answer.saying import NOT_FOUND, UNSURE
 from index.collection import Collection
+from index.reader import Read
 from tests.conftest import HashingEmbedder
 
 _LIMITS = {"number": 80, "date": 80, "name": 80, "place": 80, "yesno": 200, "text": 200}
@@ -31,6 +32,15 @@ class TrustsThePicker:
     def probability(self, draft: Draft, row: Features) -> float:
         met = max(row.coverage, row.focus, row.fit)
         return min(0.99, met) if draft.sort == "picked" else met / 10
+
+
+def reader_of(likely: Callable[[str], float], value: Callable[[str], float | None] = lambda value: None) -> Reads:
+    """Return a reader that says of each text, and of each value in it, the log-odds that these functions say."""
+
+    def read(question: str, texts: Sequence[str]) -> list[Read]:
+        return [Read(text, likely(text), lambda start, stop, text=text: value(text[start:stop])) for text in texts]
+
+    return read
 
 
 def reading_all(assistant: Assistant, reads: Reads, judge: Judge | None = None) -> Assistant:

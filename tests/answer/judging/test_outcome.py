@@ -14,9 +14,10 @@ from answer.judging.confidence import GROUPS, HIGH, MIDDLE, WEIGHTS, the_judge
 from answer.judging.features import Features
 from answer.judging.outcome import OFFERED
 from answer.operations.picking import pick
+from answer.reading.as_read import Reads
 from answer.reading.evidence import Coverage
 from answer.reading.scene import Region, with_statements
-from tests.answer.papers import assistant_over, check_contract, reading_all
+from tests.answer.papers import assistant_over, check_contract, reader_of, reading_all
 
 PAPER = """\
 風見町　子育ての取組
@@ -195,19 +196,14 @@ FULL = """\
 """
 
 
-class Only:
-    """A reader that finds but one text likely."""
-
-    def __init__(self, word: str):
-        self.word = word
-
-    def __call__(self, question: str, texts: list[str]) -> list[float]:
-        return [0.99 if self.word in text else 0.001 for text in texts]
+def only(word: str) -> Reads:
+    """Return a reader that finds but one text likely."""
+    return reader_of(lambda text: 4.6 if word in text else -6.9)
 
 
 def test_a_value_is_also_picked_out_of_each_of_the_likeliest_lines_alone(tmp_path):
     town = assistant_over(tmp_path, {"places.md": FULL})
-    judged = reading_all(town, Only("大広間"), Judges(0.9, 0.1)).trace("会館の定員は何人ですか").outcome
+    judged = reading_all(town, only("大広間"), Judges(0.9, 0.1)).trace("会館の定員は何人ですか").outcome
     near = {one.draft.place: one for one in judged.judged if one.draft.sort == "near"}
 
     assert near[1].draft.text.startswith(("180人", "24人"))
@@ -268,7 +264,7 @@ class Prefers:
 @pytest.mark.parametrize("sort", ["picked", "near", "line"])
 def test_a_value_that_is_picked_near_a_line_too_keeps_the_values_of_other_dates(tmp_path, sort):
     town = assistant_over(tmp_path, SERIES)
-    answer = reading_all(town, Only("令和6年4月1日"), Prefers(sort)).ask("待機児童は何人ですか")
+    answer = reading_all(town, only("令和6年4月1日"), Prefers(sort)).ask("待機児童は何人ですか")
     check_contract(town, answer)
     assert answer.answer.startswith("14人")
     assert answer.confidence == 0.9

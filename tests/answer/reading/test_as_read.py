@@ -3,10 +3,10 @@
 import pytest
 
 from answer.assistant import Assistant
-from answer.reading.as_read import MOST, SEEN, as_read
+from answer.reading.as_read import MOST, SEEN, as_read, value_odds
 from answer.reading.evidence import Reading, read_whole
-from index.reader import text_under
-from tests.answer.papers import TrustsThePicker, assistant_over, reading_all
+from index.reader import Read, text_under
+from tests.answer.papers import TrustsThePicker, assistant_over, reader_of, reading_all
 
 PLACES = "番号,名称,所在地,緯度,経度,設置場所,電話番号,利用できる日,写真\n" + "".join(
     f"{n:04d},みほ野第{n}会館,みほ野市川町{n}-2-3,35.1234{n},139.5678{n},{floor}階の受付の横,(000)111-222{n},"
@@ -74,13 +74,13 @@ def test_a_row_whose_columns_are_not_known_is_read_as_it_stands(assistant):
 class Likes:
     """A reader that finds texts likely that hold a word, and keeps what it was given."""
 
-    def __init__(self, word: str, *, likely: float = 0.9):
-        self.word, self.likely = word, likely
+    def __init__(self, word: str, *, likely: float = 2.2):
         self.given: list[list[str]] = []
+        self._reads = reader_of(lambda text: likely if word in text else -4.0)
 
-    def __call__(self, question: str, texts: list[str]) -> list[float]:
+    def __call__(self, question: str, texts: list[str]) -> list[Read]:
         self.given.append(list(texts))
-        return [self.likely if self.word in text else 0.02 for text in texts]
+        return list(self._reads(question, texts))
 
 
 @pytest.mark.parametrize(("sure", "is_read"), [(0.0, False), (2.0, True)])
@@ -135,18 +135,56 @@ def test_what_the_reader_says_stands_in_the_row_of_features(assistant):
     assert by_text[True].read_best == by_text[False].read_best
 
 
-@pytest.mark.parametrize("probability", [0.0, 1.0])
-def test_a_reader_that_is_certain_is_taken_at_its_word_and_no_further(assistant, probability):
-    reads = Likes("３日前", likely=probability)
-    trace = reading_all(assistant, reads).trace("会館の予約は何日前までですか")
-    assert all(-1 <= value <= 1 for one in trace.outcome.judged for value in (one.row.read, one.row.read_lead))
+@pytest.mark.parametrize("odds", [-50.0, 50.0])
+def test_a_reader_that_is_certain_is_taken_at_its_word_and_no_further(assistant, odds):
+    reads = reader_of(lambda text: odds if "３日前" in text else -4.0, lambda value: odds)
+    rows = [one.row for one in reading_all(assistant, reads).trace("会館の予約は何日前までですか").outcome.judged]
+    assert all(-1 <= x <= 1 for row in rows for x in (row.read, row.read_lead, row.value, row.value_lead))
+
+
+def test_what_the_reader_says_of_a_value_stands_in_its_row_and_of_a_whole_line_it_says_nothing(assistant):
+    asked = "会館の予約は何日前までですか"
+    reads = reader_of(lambda text: 2.0 if "３日前" in text else -4.0, lambda value: 3.0 if "３日" in value else -3.0)
+    judged = reading_all(assistant, reads).trace(asked).outcome.judged
+
+    values = [one for one in judged if one.draft.sort != "line" and "3日" in one.draft.text]
+    assert values
+    assert all((one.row.value, one.row.no_value) == (0.5, 0) and one.row.value_lead > 0 for one in values)
+    lines = [one.row for one in judged if one.draft.sort == "line"]
+    assert lines
+    assert all((row.value, row.value_lead, row.no_value) == (0, 0, 1) for row in lines)
+    unread = [one.row for one in assistant.trace(asked).outcome.judged]
+    assert all((row.value, row.value_lead, row.no_value) == (0, 0, 0) for row in unread)
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "characters"),
+    [
+        ("予約\n３日前までに", "3日前", "３日前"),
+        ("費用\n民生費 | 令和6年度: １，２０４ 百万円", "1204百万円", "１，２０４ 百万円"),
+        ("12人\n定員は12人です", "12人", "12人"),
+    ],
+)
+def test_a_value_is_found_below_its_headings_however_it_is_written(text, value, characters):
+    seen = []
+    read = Read(text, 0.0, lambda start, stop: seen.append((start, text[start:stop])) or 1.5)
+
+    assert value_odds(read, value) == 1.5
+    assert [said for _, said in seen] == [characters]
+    assert all(start > text.index("\n") for start, _ in seen)
+
+
+def test_a_value_that_is_not_written_there_or_was_cut_off_has_no_odds():
+    assert value_odds(Read("定員は12人です", 0.0, lambda start, stop: 1.0), "30人") is None
+    assert value_odds(Read("定員は12人です", 0.0), "12人") is None
+    assert value_odds(Read("定員は12人です", 0.0, lambda start, stop: 1.0), "") is None
 
 
 def test_the_passage_with_the_likeliest_statement_comes_first(assistant):
     by_words = assistant.ask("会館の電話番号").passages
     assert by_words[0].citation.file == "places.csv"
 
-    read_too = reading_all(assistant, Likes("誰でも", likely=0.999))
+    read_too = reading_all(assistant, Likes("誰でも", likely=7.0))
     assert read_too.ask("会館の電話番号").passages[0].citation.file == "talk.md"
 
 
