@@ -15,11 +15,13 @@ from answer.candidates.prose import clip
 from answer.draft import Draft, Support
 from answer.reading.evidence import katakana
 from answer.reading.scene import Scene, Scored
-from ingest.japanese import fold
+from ingest.japanese import fold, noun_runs
+from ingest.numbers import find_quantities
 
 MOST = 5
 _LOOKED_AT = 12  # statements, best first
 _FIGURES = 6  # a line with more is a row of a table, and no answer
+_OF_VALUE = 1e3  # more than all that a clause may meet
 # Characters: what the contract leaves to a value, to a sentence and to a text, less what dates and marks may add.
 _SHORT, _USUAL, _LONG = 76, 190, 280
 _LIMITS: dict[QuestionType, int] = {
@@ -80,9 +82,16 @@ def holds_kind(text: str, question: Question) -> bool:
 
 
 def _window(scene: Scene, scored: Scored, limit: int) -> str:
-    """Return the run of clauses of a statement, within the limit, that meets most and may hold the answer."""
+    """Return the run of clauses of a statement, within the limit, that meets most and may hold the answer.
+
+    Where a reader saw the statement, the run holds the value that it finds likeliest: the clause that meets the
+    question most is often the one that only says it again. Of the lines too long to be said that hold the answer,
+    %WINDOW%
+    """
     text = clip(scored.statement.flat, 10_000).strip("| ")
-    clauses = re.findall(r"[^。、]+[。、]*", text) if len(text) > limit else [text]
+    is_long = len(text) > limit
+    clauses = re.findall(r"[^。、]+[。、]*", text) if is_long else [text]
+    value = _likeliest_value(scene, scored) if is_long else None
     best, most = "", -1.0
     for i in range(len(clauses)):
         for j in range(len(clauses), i, -1):
@@ -91,7 +100,24 @@ def _window(scene: Scene, scored: Scored, limit: int) -> str:
                 continue
             key = katakana(run)
             worth = sum(a.weight for a in scene.atoms if a.surface in key) + 2.0 * holds_kind(run, scene.question)
+            worth += _OF_VALUE * (value is not None and value in run)
             if worth > most and len(re.findall(r"\d+(?:\.\d+)?", fold(run).replace(",", ""))) <= _FIGURES:
                 best, most = run, worth
             break
     return best
+
+
+def _likeliest_value(scene: Scene, scored: Scored) -> str | None:
+    """Return the name or figure of a sentence that the reader finds likeliest; None where it did not see it."""
+    statement = scored.statement
+    read = scene.reads.get((statement.document.id, scored.index))
+    if read is None or not read.text.endswith(statement.flat):
+        return None
+    under = len(read.text) - len(statement.flat)
+    places = [*noun_runs(statement.flat), *(quantity.at for quantity in find_quantities(statement.flat))]
+    odds = {place: read.value_odds(under + place[0], under + place[1]) for place in places}
+    seen = {place: value for place, value in odds.items() if value is not None}
+    if not seen:
+        return None
+    start, stop = max(seen, key=lambda place: seen[place])
+    return statement.flat[start:stop]

@@ -213,6 +213,30 @@ def test_a_value_is_also_picked_out_of_each_of_the_likeliest_lines_alone(tmp_pat
     assert supports
 
 
+LONG = """\
+# 風見町 会館の使い方
+
+会館の大広間の愛称は町の人が呼び名を持ち寄る会館の大広間の愛称を決める会で長い話合いの末に愛称として選ばれ、\
+応募した人の数は昨年の二倍に近く、その名は風見ほたるの間といい、翌年の春から案内板に使われています。
+"""
+
+
+def test_of_a_line_too_long_to_say_the_clause_is_said_that_holds_the_likeliest_value(tmp_path):
+    town, asked_for = assistant_over(tmp_path, {"hall.md": LONG}), "会館の大広間の愛称は何ですか"
+
+    def lines(assistant):
+        judged = assistant.trace(asked_for).outcome.judged
+        return [one.draft.text for one in judged if one.draft.sort == "line" and len(one.draft.text) > 20]
+
+    by_words = lines(reading_all(town, reader_of(lambda text: 1.0)))
+    told = lines(reading_all(town, reader_of(lambda text: 1.0, lambda value: 5.0 if "ほたる" in value else -5.0)))
+    assert by_words
+    assert told
+    assert not any("風見ほたるの間" in text for text in by_words)
+    assert any("風見ほたるの間" in text for text in told)
+    assert all(len(text) <= 76 for text in told)
+
+
 def test_near_a_line_that_holds_nothing_of_the_kind_nothing_is_picked(tmp_path):
     town = assistant_over(tmp_path, {"note.md": "# 風見町 案内\n\n会館は町の中心にあります。\n"})
     judged = town.trace("会館の定員は何人ですか").outcome.judged
