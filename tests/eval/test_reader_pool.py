@@ -97,13 +97,15 @@ def test_yes_or_no_is_answered_by_the_line_of_the_gold_place(papers):
     assert [s.flat for s in known.right] == [line]
 
 
-def test_no_value_is_a_yes_or_what_is_worked_out_and_of_a_pair_none_is_known(papers):
+def test_no_value_is_a_yes_a_reason_or_worked_out_and_of_a_pair_none_is_known(papers):
     text = "みほ野市 令和6年度予算の説明 / 歳出\n教育費は830百万円で、前の年度より20百万円多くなりました。"
     line = text.partition("\n")[2]
     question = asked("教育費はいくらですか。", line, accept=("830百万円", "はい")).question
     assert question is not None
 
     assert [text[start:stop] for start, stop in values(question, text) or ()] == ["830百万円"]
+    assert values(replace(question, accept=("830百万円です",)), text) is None  # no value alone says it, yet one does
+    assert values(replace(question, accept=("20百万円多くなりました",), type="reason"), text) == []
     assert values(replace(question, type="yesno"), text) == []
     assert values(replace(question, note=f"{DERIVED}: 差"), text) == []
     assert values(None, text) is None
