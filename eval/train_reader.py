@@ -4,9 +4,9 @@
         [--start WEIGHTS] [--pool POOL [--leave-out COLLECTION…]]
 
 QA_FOLDER holds the question sets ``jaquad_train``, ``jsquad_valid``, ``u4_tables_valid`` and ``nankoku_budget_2022``
-(see FROM_SETS), and ``jaquad_dev`` to measure by. Into FOLDER go ``state.safetensors``, from which ``--resume`` continues,
-``reader.safetensors``, the weights, and ``train.jsonl``, a line each PRINT steps and for each validation. Whatever ends
-the run costs the steps since the last checkpoint: what a step learns from follows from the seed and its number.
+(see FROM_SETS), and ``jaquad_dev`` to measure by. Into FOLDER go ``state.safetensors``, from which ``--resume`` goes
+on, ``reader.safetensors``, the weights, and ``train.jsonl``, a line each PRINT steps and for each validation. Whatever
+ends the run costs the steps since the last checkpoint: what a step learns from follows from the seed and its number.
 ``--start`` begins with the weights of another run instead of the embedding model's own upper layers; where these are of
 the format before values were learned, the head of values begins anew. ``--pool`` learns from our own papers
 (``eval.reader_pool``), all but those collections that are left out, and from the sets, so that it does not forget them.
