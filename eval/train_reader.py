@@ -284,7 +284,7 @@ BEFORE_VALUES = "tenkyo-reader-1"  # the format of weights that have no such hea
 
 
 def begin_with(network: PairNetwork, weights: Path) -> list[str]:
-    """Take the weights of another run, and return the names of what they lack and what stays as it is.
+    """Take the weights of another run, and return the names of what they lack: that stays as it is.
 
     Only weights of the format before values were learned may lack something: the head of values. ReaderMismatch where
     the file is not what was expected.
@@ -294,8 +294,10 @@ def begin_with(network: PairNetwork, weights: Path) -> list[str]:
     with suppress(SafetensorError, FileNotFoundError), safe_open(weights, "numpy") as file:
         made = file.metadata() or {}
         if (made.get("format"), made.get("base")) == (BEFORE_VALUES, SOURCE_SHA256):
-            head = {n: v.numpy() for n, v in network.state_dict().items() if n.startswith(VALUES_HEAD)}
-            network.take(head | {name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118 # it is no dict
+            given = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 # it is no dict
+            own = {name: value.numpy() for name, value in network.state_dict().items() if name not in given}
+            head = {name: value for name, value in own.items() if name.startswith(VALUES_HEAD)}
+            network.take(given | head)
             return list(head)
     network.take(read_weights(weights))
     return []
