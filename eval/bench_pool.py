@@ -8,8 +8,8 @@ those that have not been learned from the COLLECTIONs after them; of each ``N`` 
 what was scored, a line a question, so that a run that was ended goes on after the last collection that it finished.
 
 Prints, for each collection and over all: of the questions with an answer how often a right statement is among those at
-all, first, and among the first three; and how well the best score tells these questions from those without an answer
-(area under the curve).
+all, first, and among the first three; how well the best score tells these questions from those without an answer (area
+under the curve); and how often the likeliest of all values in the statements is right, where a right one is known.
 """
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
-from eval.bench_reader import Scores, cosines
+from eval.bench_reader import Choice, Scores, cosines, value_is_right
+from eval.reader_examples import places_in_pool
 from index.embedder import SentenceEmbedder, open_embedder
-from index.reader import Reader
+from index.reader import Read, Reader
 
 Array = npt.NDArray[np.float64]
 SUMS = (1.0, 2.0, 4.0, 8.0)  # what the scene's score counts beside the reader's logit
@@ -44,19 +45,30 @@ class Scored(NamedTuple):
     scene: Array
     cosine: Array
     reader: Array  # logits
+    value: bool | None  # whether the likeliest value is right; None where no right one is known
 
 
-def score(rows: Sequence[Mapping[str, Any]], by_reader: Scores, by_cosine: Scores) -> list[dict[str, Any]]:
-    """Return, for each question, the cosines and the reader's logits of the statements of its scene."""
+def score(
+    rows: Sequence[Mapping[str, Any]], by_reader: Callable[[str, Sequence[str]], Sequence[Read]], by_cosine: Scores
+) -> list[dict[str, Any]]:
+    """Return, for each question, the cosines and the reader's logits of the statements of its scene, and of values."""
     scored = []
     for row in tqdm(rows, file=sys.stderr, disable=None):
         texts = [text for text, _ in row["scene"]]
-        chances = np.clip(by_reader(row["question"], texts).astype(float), 1e-6, 1 - 1e-6)
-        logits = np.log(chances / (1 - chances))
+        read = by_reader(row["question"], texts)
         near = by_cosine(row["question"], texts) if texts else np.empty(0)
-        by_each = {"cosine": [round(float(c), 4) for c in near], "reader": [round(float(x), 3) for x in logits]}
-        scored.append({"id": row["id"], **by_each})
+        by_each = {"cosine": [round(float(c), 4) for c in near], "reader": [round(one.odds, 3) for one in read]}
+        scored.append({"id": row["id"], **by_each, "value": _value(row, read)})
     return scored
+
+
+def _value(row: Mapping[str, Any], read: Sequence[Read]) -> bool | None:
+    """Say whether the likeliest value of what was read answers; a statement that may answer as well is left out."""
+    values = dict(zip(row["right"], places_in_pool(row), strict=True))
+    wrong = {*row["near"], *row["far"]}
+    known = [one for one in read if one.text in values] + [one for one in read if one.text in wrong]
+    right = tuple(values[one.text] for one in known if one.text in values)
+    return value_is_right(Choice(row["question"], tuple(one.text for one in known), len(right), right), known)
 
 
 def drawn(rows: Sequence[dict[str, Any]], most: int) -> list[dict[str, Any]]:
@@ -70,7 +82,7 @@ def joined(row: Mapping[str, Any], scored: Mapping[str, Any]) -> Scored:
     right = np.array([text in row["right"] for text, _ in row["scene"]], bool)
     scene = np.array([value for _, value in row["scene"]], float)
     cosine, reader = np.array(scored["cosine"], float), np.array(scored["reader"], float)
-    return Scored(row["collection"], row["kind"], row["answerable"], right, scene, cosine, reader)
+    return Scored(row["collection"], row["kind"], row["answerable"], right, scene, cosine, reader, scored["value"])
 
 
 def ways() -> dict[str, Callable[[Scored], Array]]:
@@ -113,7 +125,8 @@ def table(questions: Sequence[Scored]) -> list[str]:
     for name, way in ways().items():
         first, third, area = figures(questions, way)
         lines.append(f"  {name:18s} first {first:.3f}  first three {third:.3f}  answerable AUC {area:.3f}")
-    return lines
+    known = [one.value for one in questions if one.value is not None]
+    return [*lines, f"  the likeliest value is right: {sum(known)} of {len(known)}"]
 
 
 def main(argv: Sequence[str]) -> int:
@@ -134,7 +147,7 @@ def main(argv: Sequence[str]) -> int:
             rows = drawn(_rows(given.pool / f"{name}.jsonl"), given.most)
             kept = given.scores / f"{name}.jsonl"
             if not kept.exists():
-                lines = (json.dumps(one) for one in score(rows, reader.scores, cosines(embedder)))
+                lines = (json.dumps(one) for one in score(rows, reader.read, cosines(embedder)))
                 kept.write_text("\n".join(lines) + "\n", encoding="utf-8")
             scored = {one["id"]: one for one in _rows(kept)}
             questions = [joined(row, scored[row["id"]]) for row in rows]

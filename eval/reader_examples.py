@@ -1,8 +1,10 @@
-"""What the reader learns from: questions with a text that answers and texts that do not, hardest first.
+"""What the reader learns from: questions with a text that answers and texts that do not, hardest first, and the values.
 
 Read from question sets in the one format of ``corpus.jsonl`` {id, title, text} and ``questions.jsonl`` {question,
 answers, positive_ids}: Wikipedia passages in sentences (JaQuAD, JSQuAD), tables in cells and rows (NTCIR-18 U4), and a
 council's budget sentences in items. Texts are written as the product writes its candidates (``index.reader``).
+Of a text that answers, ``values`` are the places of the values in it that do: where the answer of a passage or budget
+stands, or a cell's value with its unit. All else in the texts that could be a value is a wrong one (``wrong_values``).
 """
 
 from __future__ import annotations
@@ -12,27 +14,34 @@ import random
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from index.reader import text_under
-from ingest.japanese import split_sentences
+from ingest.japanese import fold_with_offsets, noun_runs, split_sentences
 
 SIMILAR = 16  # texts of other passages that are kept as wrong ones of a question
 BLOCK = 256  # questions that are compared with all texts at once
+VALUES = 40  # of a text that are looked at
+LONGEST = 80  # characters of a value
+
+Place = tuple[int, int]  # where some characters of a text begin and end
 
 
 class Example(NamedTuple):
     """A question with texts, any of which answers, and others, none of which does, the most alike first.
 
-    ``near`` stand where the right one stands: in its passage, row or column.
+    ``values`` are, for each right text, the places of the values in it that answer; none where no value does, as of a
+    yes or no, and None where it is not known. ``near`` stand where the right one stands: in its passage, row or column.
     """
 
     question: str
     right: tuple[str, ...]
+    values: tuple[tuple[Place, ...] | None, ...]
     near: tuple[str, ...]
     far: tuple[str, ...]
 
@@ -47,6 +56,48 @@ def read_set(folder: Path) -> tuple[dict[str, dict[str, Any]], list[dict[str, An
 def _rows(path: Path) -> Iterator[dict[str, Any]]:
     with path.open(encoding="utf-8") as file:
         yield from (json.loads(line) for line in file)
+
+
+# --- values in texts
+
+_AMOUNT = re.compile(r"[△▲]?\d[\d,.]*(?:[兆億万千百]\d*[\d,.]*)*(?:\s*(?:%|k?m[23]?|[一-龠ァ-ヶー]{1,4}))?")
+_HAS_CELLS = re.compile(r" \| |^[^。]{1,60}: ")
+
+
+@lru_cache(maxsize=1 << 15)
+def possible_values(text: str) -> tuple[Place, ...]:
+    """Return the places of what could be a value, at most ``VALUES``: cells, figures with their counter, runs of nouns.
+
+    What stands above the last line of a text, its title and headings, is no value of it.
+    例: 歳出⏎民生費 | 令和6年度: 1,204百万円 → 民生費, 1,204百万円, 6年度, 令和6年度
+    """
+    above = text.rfind("\n") + 1
+    body = text[above:]
+    folded, offsets = fold_with_offsets(body)
+    amounts = [(offsets[match.start()], offsets[match.end()]) for match in _AMOUNT.finditer(folded)]
+    places = dict.fromkeys([*_cells_of(body), *amounts, *noun_runs(body)])
+    return tuple((above + a, above + b) for a, b in places if 0 < b - a <= LONGEST)[:VALUES]
+
+
+def _cells_of(body: str) -> Iterator[Place]:
+    """Yield where the cells of a row stand, each without its heading; nothing of a sentence."""
+    end = 0
+    for cell in body.split(" | ") if _HAS_CELLS.search(body) else ():
+        end += len(cell)
+        yield end - len(cell.split(": ", 1)[-1]), end
+        end += len(" | ")
+
+
+def wrong_values(text: str, right: Sequence[Place]) -> list[Place]:
+    """Return the places of what could be a value and does not answer; what shares a character with a right one may."""
+    return [(a, b) for a, b in possible_values(text) if all(b <= start or stop <= a for start, stop in right)]
+
+
+def places_of(text: str, answers: Sequence[str]) -> tuple[Place, ...]:
+    """Return where answers stand in a text, below its title and headings."""
+    above = text.rfind("\n") + 1
+    found = [match.span() for answer in answers if answer for match in re.finditer(re.escape(answer), text[above:])]
+    return tuple(dict.fromkeys((above + a, above + b) for a, b in found))
 
 
 # --- passages in sentences
@@ -79,14 +130,14 @@ def from_passages(folder: Path) -> list[Example]:
         near = [i for i in around if not _says(texts[i], row["answers"])]
         near.sort(key=lambda i: -len(words & grams[i]))
         far = [i for i in others if i not in around and not _says(texts[i], row["answers"])][:SIMILAR]
-        examples.append(
-            Example(row["question"], (texts[right],), tuple(texts[i] for i in near), tuple(texts[i] for i in far))
-        )
+        values = (places_of(texts[right], row["answers"]),)
+        wrong = (tuple(texts[i] for i in some) for some in (near, far))
+        examples.append(Example(row["question"], (texts[right],), values, *wrong))
     return examples
 
 
 def _says(text: str, answers: Sequence[str]) -> bool:
-    body = text.partition("\n")[2] or text
+    body = text[text.rfind("\n") + 1 :]
     return any(answer and answer in body for answer in answers)
 
 
@@ -145,7 +196,7 @@ class TableCell(NamedTuple):
 
     @property
     def text(self) -> str:
-        return f"{self.path}\n{self.label} | {self.heading}: {self.value}{self.unit}"
+        return _row_text([self])
 
 
 _FIGURE = re.compile(r"^(?:※[\d、※ ]+ )?[△▲－\-(（ ]*\d[\d,.]*[%％)） ]*$|^[－\-―]$")
@@ -283,7 +334,7 @@ def _of_cell(question: str, right: TableCell, cells: Sequence[TableCell], *, onl
     kin.sort(key=closeness)
     near = [cell.text for cell in kin if closeness(cell)[0] != 1 and closeness(cell)[1] <= 4][:8]
     far = [cell.text for cell in kin if closeness(cell)[0] == 1][:SIMILAR]
-    singles = Example(question, (right.text,), tuple(near), tuple(far))
+    singles = Example(question, (right.text,), (_place_in([right], right),), tuple(near), tuple(far))
     rows: dict[tuple[str, int], list[TableCell]] = {}
     for cell in (right, *kin[:60]):
         rows.setdefault((cell.table, cell.row), [])
@@ -296,6 +347,7 @@ def _of_cell(question: str, right: TableCell, cells: Sequence[TableCell], *, onl
     by_row = Example(
         question,
         (whole,),
+        (_place_in(rows[right.table, right.row], right),),
         tuple(text for place, text in others if place[0] == right.table)[:8],
         tuple(text for place, text in others if place[0] != right.table)[:SIMILAR],
     )
@@ -310,6 +362,12 @@ def _may_be_meant(cell: TableCell, right: TableCell, years: set[str]) -> bool:
 def _row_text(cells: Sequence[TableCell]) -> str:
     values = " | ".join(f"{cell.heading}: {cell.value}{cell.unit}" for cell in cells)
     return f"{cells[0].path}\n{cells[0].label} | {values}"
+
+
+def _place_in(cells: Sequence[TableCell], cell: TableCell) -> tuple[Place]:
+    """Return where a cell's value with its unit stands in the text of a row."""
+    end = len(_row_text(cells[: cells.index(cell) + 1]))
+    return ((end - len(f"{cell.value}{cell.unit}"), end),)
 
 
 class _Asked(NamedTuple):
@@ -364,21 +422,21 @@ def from_budgets(folder: Path) -> list[Example]:
         value = next((a for a in row["answers"] if a.endswith("円")), "")
         if match and value:
             item = row["item"]
-            read.append(
-                (row, (match[1], match[2]), text_under(f"{item}: {value}", match[1], [match[2], match[3] or ""]))
-            )
+            text = text_under(f"{item}: {value}", match[1], [match[2], match[3] or ""])
+            read.append((row, (match[1], match[2]), text, places_of(text, [value])))
     examples = []
-    for row, paper, right in read:
-        others = [(other, where, text) for other, where, text in read if text != right]
+    for row, paper, right, values in read:
+        others = [(where, text) for _, where, text, _ in read if text != right]
         listed = [
             text_under(f"{name.strip('、びに及')}: {value}", *_place_of(right))
             for name, value in re.findall(r"([^、\d]{2,25}?)を?(△?[\d,]+千円)", row["source_sentence"])
             if value != row["answer"] and row["item"] not in name
         ]
-        near = [*listed, *(text for _, where, text in others if where == paper)]
-        far = [text for other, where, text in others if where != paper]
+        near = [*listed, *(text for where, text in others if where == paper)]
+        far = [text for where, text in others if where != paper]
         far.sort(key=lambda text: -len(bigrams(text) & bigrams(row["question"])))
-        examples.append(Example(row["question"], (right,), tuple(dict.fromkeys(near)), tuple(far[:SIMILAR])))
+        wrong = (tuple(dict.fromkeys(near)), tuple(far[:SIMILAR]))
+        examples.append(Example(row["question"], (right,), (values,), *wrong))
     return examples
 
 
@@ -393,10 +451,19 @@ def _place_of(text: str) -> tuple[str, list[str]]:
 def read_pool(folder: Path) -> dict[str, list[Example]]:
     """Return the examples that ``eval.reader_pool`` wrote, by collection; of a question without an answer none is
     right."""
-    return {
-        path.stem: [Example(r["question"], tuple(r["right"]), tuple(r["near"]), tuple(r["far"])) for r in _rows(path)]
-        for path in sorted(folder.glob("*.jsonl"))
-    }
+    return {path.stem: [_of_pool(row) for row in _rows(path)] for path in sorted(folder.glob("*.jsonl"))}
+
+
+def _of_pool(row: dict[str, Any]) -> Example:
+    right, near, far = (tuple(row[name]) for name in ("right", "near", "far"))
+    return Example(row["question"], right, places_in_pool(row), near, far)
+
+
+def places_in_pool(row: Mapping[str, Any]) -> tuple[tuple[Place, ...] | None, ...]:
+    """Return the places of the values in each right text of a row; ValueError where it was written without any."""
+    if "values" not in row:
+        raise ValueError(f"{row['id']} of {row['collection']} says no values: write the pool anew (eval.reader_pool)")
+    return tuple(None if known is None else tuple((start, stop) for start, stop in known) for known in row["values"])
 
 
 # --- wordings

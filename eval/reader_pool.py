@@ -3,8 +3,8 @@
     python -m eval.reader_pool POOL --documents DIR… [--pairs DIR] [--index INDEX] [NAME…]
 
 Asks the product's own pipeline (the sets of the bank, or those of these collections; sealed ones never) and writes
-POOL/<collection>.jsonl, an example a line: {collection, id, question, kind, answerable, right, near, far, scene}. A
-collection whose file is there is not asked again. Texts are written as the product reads them
+POOL/<collection>.jsonl, an example a line: {collection, id, question, kind, answerable, right, values, near, far,
+scene}. A collection whose file is there is not asked again. Texts are written as the product reads them
 (``answer.reading.as_read``). ``scene`` holds the first ``SEEN`` statements of the scene with their scores, best first.
 The files hold sentences of papers: they are not for the repository.
 
@@ -13,6 +13,8 @@ question and answer about as well as the best of them. Where the answer is worke
 stands at a small gold place, or the one statement of a page that clearly meets question and answer best; a question
 for which neither is clear is left out. Of a pair of ``--pairs`` (rows {question, answer, file, right, wrong}, where
 right and wrong are beginnings of lines, those of other files as "file :: beginning"), right and wrong say it.
+``values`` are, for each right text, the places of what alone says the answer: none where it is worked out, yes or no or
+all of the text, and null where it is not known, as for a pair.
 ``near`` are the wrong lines of a pair, and then the scene's best statements; ``far`` its next ones and a few of
 anywhere. What may be right as well is in neither: what holds the accepted text elsewhere, or says the same.
 """
@@ -40,9 +42,10 @@ from answer.assistant import Assistant
 from answer.reading.as_read import as_read
 from answer.reading.evidence import Reading, Statement, read_whole
 from eval.dataset import DERIVED, Evidence, Question
+from eval.measures.answers import SHORT_TYPES, is_short_enough, says_it
 from eval.measures.luck import luck_of_text
 from eval.measures.texts import figures, normalise
-from eval.reader_examples import bigrams
+from eval.reader_examples import Place, bigrams, possible_values
 from eval.sets import QuestionSet, bank_files, find_sets, open_set
 from index.files import shown_name
 
@@ -284,10 +287,25 @@ def example(asked: Asked, papers: Papers, rng: random.Random) -> dict[str, Any] 
         "kind": asked.kind,
         "answerable": asked.answerable,
         "right": right,
+        "values": [values(asked.question, text) for text in right],
         "near": near,
         "far": _texts([*others[NEAR:], *anywhere], asked, papers, without=[*right, *near]),
         "scene": [(papers.text(s.statement, asked.text), round(s.score, 4)) for s in scene.statements[:SEEN]],
     }
+
+
+def values(question: Question | None, text: str) -> list[Place] | None:
+    """Return the places of what alone says the answer to a question.
+
+    None, not known, for a pair, and where a value is asked for and none alone says it. 例: a cell with 5, for 5基
+    """
+    if question is None:
+        return None
+    if question.type == "yesno" or DERIVED in question.note:
+        return []
+    alone = [(place, text[slice(*place)]) for place in possible_values(text)]
+    found = [place for place, value in alone if says_it(question, value) and is_short_enough(question, value)]
+    return found or (None if question.type in SHORT_TYPES else [])
 
 
 def _texts(statements: Iterable[Statement], asked: Asked, papers: Papers, without: Sequence[str] = ()) -> list[str]:

@@ -4,16 +4,17 @@
         [--start WEIGHTS] [--pool POOL [--leave-out COLLECTION…]]
 
 QA_FOLDER holds the question sets ``jaquad_train``, ``jsquad_valid``, ``u4_tables_valid`` and ``nankoku_budget_2022``
-(see SHARES), and ``jaquad_dev`` to measure by. Into FOLDER go ``state.safetensors``, from which ``--resume`` continues,
-``reader.safetensors``, the weights, and ``train.jsonl``, a line each PRINT steps and for each validation. Whatever ends
-the run costs the steps since the last checkpoint: what a step learns from follows from the seed and its number.
-``--start`` begins with the weights of another run instead of the embedding model's own upper layers. ``--pool`` learns
-from our own papers (``eval.reader_pool``), all but those collections that are left out, and a little from the sets, so
-that it does not forget them.
+(see FROM_SETS), and ``jaquad_dev`` to measure by. Into FOLDER go ``state.safetensors``, from which ``--resume`` goes
+on, ``reader.safetensors``, the weights, and ``train.jsonl``, a line each PRINT steps and for each validation. Whatever
+ends the run costs the steps since the last checkpoint: what a step learns from follows from the seed and its number.
+``--start`` begins with the weights of another run instead of the embedding model's own upper layers; where these are of
+the format before values were learned, the head of values begins anew. ``--pool`` learns from our own papers
+(``eval.reader_pool``), all but those collections that are left out, and from the sets, so that it does not forget them.
 
 A step asks QUESTIONS questions, each with one right text and several wrong ones, as a ``Plan`` says; of some the right
-text is taken away. The loss is the listwise cross-entropy of those that have a right text, and a share of the binary
-cross-entropy of all texts. Weights are averaged over about the last 500 steps, and the average is what is stored.
+text is taken away. The loss of a question is the listwise cross-entropy of its texts, where one is right, a share of
+the binary cross-entropy of all of them, and the same of all that could be a value in them. Weights are averaged over
+about the last 500 steps, and the average is what is stored.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ import random
 import signal
 import time
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from itertools import accumulate, islice
 from pathlib import Path
 from threading import Event
 from typing import Any, NamedTuple
@@ -35,10 +38,10 @@ from torch.nn import functional
 
 from eval.bench_reader import HELD_OUT, Choice, fixed_choices, held_out, measures
 from eval.reader_examples import Example, from_budgets, from_passages, from_tables, read_pool, reworded
-from index.default_model import prepare
+from index.default_model import SOURCE_SHA256, prepare
 from index.embedder import cache_folder, has_fast_bytes, load_default, round_weights
-from index.pair_network import PairNetwork, single_threads
-from index.reader import FROZEN, Pairs, write_weights
+from index.pair_network import PairNetwork, PairRead, single_threads
+from index.reader import FROZEN, Pair, Pairs, read_weights, write_weights
 
 QUESTIONS = 6
 NEAR = 0.6  # of the wrong texts, those from where the right one stands
@@ -51,9 +54,11 @@ class Plan(NamedTuple):
     negatives: int  # wrong texts of a question
     taken_away: float  # how often the right text is
     reworded: float  # how often the question is put in another style
-    binary: float  # what the binary loss counts beside the listwise one
+    binary: float  # what the binary loss of texts counts beside the listwise one
     rate: float
     warm_up: int  # steps
+    values: float = 1.0  # what the losses of values count beside those of texts
+    values_binary: float = 0.5  # what the binary one of these counts beside the listwise one
 
 
 POOL = "pool"
@@ -67,16 +72,16 @@ FROM_SETS = Plan(
     rate=1e-4,
     warm_up=200,
 )
-# A fifth of the pool's questions have no answer, and people have worded them. Whether anything answers matters as much
-# as which text does, and of a question without an answer only the binary loss speaks.
+# A fifth of the pool's questions have no answer, and people have worded them; of those only the binary loss speaks. Of
+# each passage of JaQuAD it is known which value answers, so of the sets it has the largest share.
 FROM_POOL = Plan(
-    {POOL: 0.75, "jsquad_valid": 0.1, "u4_tables_valid": 0.15},
+    {POOL: 0.53, "jaquad_train": 0.25, "jsquad_valid": 0.1, "u4_tables_valid": 0.12},
     negatives=6,
-    taken_away=0.1,
+    taken_away=0.08,
     reworded=0.3,
-    binary=2.0,
-    rate=7e-5,
-    warm_up=40,
+    binary=1.0,
+    rate=8e-5,
+    warm_up=30,
 )
 DECAY = 0.01
 AVERAGE = 0.998
@@ -101,9 +106,10 @@ def drawn(pools: Mapping[str, Sequence[Example]], plan: Plan, seed: int, step: i
         answerable = bool(example.right) and rng.random() >= plan.taken_away
         wrong = _wrong(example, plan.negatives + (not answerable), rng)
         if wrong:
-            right = (rng.choice(example.right),) if answerable else ()
+            right = [rng.choice(list(zip(example.right, example.values, strict=True)))] if answerable else []
             question = reworded(example.question, rng) if rng.random() < plan.reworded else example.question
-            choices.append(Choice(question, (*right, *wrong), len(right)))
+            texts = (*(text for text, _ in right), *wrong)
+            choices.append(Choice(question, texts, len(right), tuple(values for _, values in right)))
     return choices
 
 
@@ -117,33 +123,59 @@ def _wrong(example: Example, count: int, rng: random.Random) -> list[str]:
     return taken
 
 
-def loss_of(logits: Tensor, choices: Sequence[Choice], binary: float) -> Tensor:
-    """Return the loss of logits that come choice by choice."""
-    at, listwise, wanted = 0, [], torch.zeros_like(logits)
-    for choice in choices:
-        wanted[at : at + choice.right] = 1
-        if choice.right:
-            own = logits[at : at + len(choice.texts)]
-            listwise.append(torch.logsumexp(own, 0) - torch.logsumexp(own[: choice.right], 0))
-        at += len(choice.texts)
-    of_each = functional.binary_cross_entropy_with_logits(logits, wanted)
-    return (torch.stack(listwise).mean() if listwise else 0) + binary * of_each
+def loss_of(logits: Tensor, right: Tensor, binary: float) -> Tensor:
+    """Return the loss of what a question is asked of: the listwise one where something is right, and the binary one."""
+    loss = binary * functional.binary_cross_entropy_with_logits(logits, right.float())
+    return loss + torch.logsumexp(logits, 0) - torch.logsumexp(logits[right], 0) if right.any() else loss
+
+
+def of_texts(choice: Choice, made: Sequence[PairRead]) -> tuple[Tensor, Tensor]:
+    """Return the logits of a choice's texts, and which of these are right."""
+    return torch.stack([one.logit for one in made]).float(), torch.arange(len(made)) < choice.right
+
+
+def of_values(
+    network: PairNetwork, choice: Choice, pairs: Sequence[Pair], made: Sequence[PairRead]
+) -> tuple[Tensor, Tensor]:
+    """Return the logits of all values in a choice's texts, and which of these are right; some were not read."""
+    asked: dict[tuple[int, int, int], bool] = {}
+    for n, place, right in choice.places():
+        if tokens := pairs[n].at(*place):
+            asked.setdefault((n, *tokens), right)  # right ones come first: of the same tokens, the wrong one is dropped
+    if not asked:
+        return torch.empty(0), torch.empty(0, dtype=torch.bool)
+    starts = [0, *accumulate(len(one.firsts) for one in made)]
+    first, last = torch.tensor([(starts[n] + first, starts[n] + last) for n, first, last in asked]).T
+    firsts, lasts = torch.cat([one.firsts for one in made])[first], torch.cat([one.lasts for one in made])[last]
+    return network.of_values(firsts, lasts).float(), torch.tensor(list(asked.values()))
 
 
 def gradients(
     network: PairNetwork, bert: Any, pairs: Pairs, choices: Sequence[Choice], plan: Plan
 ) -> tuple[float, tuple[Tensor, ...]]:
     """Return the loss of some questions and its gradients, in the order of the network's parameters."""
-    read = [pair for choice in choices for pair in pairs.of(choice.question, choice.texts)]
+    read = [pairs.of(choice.question, choice.texts) for choice in choices]
+    losses = []
     with torch.autocast("cpu", torch.bfloat16, enabled=HAS_HALVES):
-        logits = network.read(bert, read)
-    loss = loss_of(logits.float(), choices, plan.binary)
-    return loss.item(), torch.autograd.grad(loss, list(network.parameters()))
+        every = iter(network.read(bert, [pair for own in read for pair in own]))
+        made = [list(islice(every, len(own))) for own in read]
+        values = [of_values(network, *each) for each in zip(choices, read, made, strict=True)]
+    for choice, own, (logits, right) in zip(choices, made, values, strict=True):
+        losses.append(loss_of(*of_texts(choice, own), plan.binary))
+        if len(logits):
+            losses.append(plan.values * loss_of(logits, right, plan.values_binary))
+    loss = torch.stack(losses).sum() / len(choices)
+    return loss.item(), torch.autograd.grad(loss, list(network.parameters()), materialize_grads=True)
 
 
-def scored(network: PairNetwork, bert: Any, pairs: Pairs, choices: Sequence[Choice]) -> list[list[float]]:
-    with torch.autocast("cpu", torch.bfloat16, enabled=HAS_HALVES):
-        return [[float(x) for x in network.score(bert, pairs.of(c.question, c.texts))] for c in choices]
+def scored(network: PairNetwork, bert: Any, pairs: Pairs, choice: Choice) -> tuple[list[float], bool | None]:
+    """Return the logits of a choice's texts, and whether the likeliest value is right; None where that isn't known."""
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=HAS_HALVES):
+        read = pairs.of(choice.question, choice.texts)
+        made = network.score(bert, read)
+        values, right = of_values(network, choice, read, made)
+    logits, _ = of_texts(choice, made)
+    return logits.tolist(), bool(right[values.argmax()]) if right.any() else None
 
 
 # --- the run
@@ -247,6 +279,30 @@ class Source(NamedTuple):
         return FROM_POOL, {name: pools[name] for name in FROM_POOL.shares}, measured
 
 
+VALUES_HEAD = ("span.", "span_out.")
+BEFORE_VALUES = "tenkyo-reader-1"  # the format of weights that have no such head
+
+
+def begin_with(network: PairNetwork, weights: Path) -> list[str]:
+    """Take the weights of another run, and return the names of what they lack: that stays as it is.
+
+    Only weights of the format before values were learned may lack something: the head of values. ReaderMismatch where
+    the file is not what was expected.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    with suppress(SafetensorError, FileNotFoundError), safe_open(weights, "numpy") as file:
+        made = file.metadata() or {}
+        if (made.get("format"), made.get("base")) == (BEFORE_VALUES, SOURCE_SHA256):
+            given = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 # it is no dict
+            own = {name: value.numpy() for name, value in network.state_dict().items() if name not in given}
+            head = {name: value for name, value in own.items() if name.startswith(VALUES_HEAD)}
+            network.take(given | head)
+            return list(head)
+    network.take(read_weights(weights))
+    return []
+
+
 def train(source: Source, folder: Path, *, steps: int, seed: int, resume: bool, start: Path | None) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     log = Log(folder / "train.jsonl")
@@ -256,10 +312,7 @@ def train(source: Source, folder: Path, *, steps: int, seed: int, resume: bool, 
     torch.manual_seed(seed)  # of the head
     network = PairNetwork(bert.config, FROZEN).eval()  # nothing is dropped out: it reads little more than once
     network.start_from(bert)
-    if start:
-        from index.reader import read_weights
-
-        network.take(read_weights(start))
+    lacked = begin_with(network, start) if start else []
     if has_fast_bytes():
         round_weights(bert.encoder)  # as the product has it
     began = time.monotonic()
@@ -272,7 +325,8 @@ def train(source: Source, folder: Path, *, steps: int, seed: int, resume: bool, 
     torch.set_num_threads(1)
     workers = single_threads(WORKERS)
     sizes = {name: len(pool) for name, pool in pools.items()}
-    log.say(step=run.step, sizes=sizes, prepared_seconds=round(time.monotonic() - began))
+    begun = {"start": str(start), "begins_anew": lacked} if start else {}
+    log.say(step=run.step, **begun, sizes=sizes, prepared_seconds=round(time.monotonic() - began))
 
     def checkpoint() -> None:
         run.save(state)
@@ -308,7 +362,8 @@ def train(source: Source, folder: Path, *, steps: int, seed: int, resume: bool, 
 def _validate(run: Run, bert: Any, pairs: Pairs, measured: Mapping[str, Sequence[Choice]], log: Log) -> None:
     averaged = run.averaged(bert.config)
     for name, choices in measured.items():
-        found = measures(choices, scored(averaged, bert, pairs, choices))
+        texts, values = zip(*(scored(averaged, bert, pairs, choice) for choice in choices), strict=True)
+        found = measures(choices, texts, values)
         log.say(step=run.step, measured=name, **{key: round(value, 4) for key, value in found.items()})
 
 

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from eval import bench_pool
-from eval.bench_pool import drawn, figures, joined, score, ways
+from eval.bench_pool import drawn, figures, joined, score, table, ways
 from index.embedder import SentenceEmbedder
+from index.reader import Read
 
 # The right statement is second of the scene, and the question without an answer has one statement.
 ROWS = [
@@ -18,6 +19,9 @@ ROWS = [
         "answerable": True,
         "question": "歳入は？",
         "right": ["歳入: 2円"],
+        "values": [[[4, 6]]],
+        "near": ["歳出: 3円"],
+        "far": [],
         "scene": [["歳出: 3円", 0.9], ["歳入: 2円", 0.7], ["人口: 9人", 0.1]],
     },
     {
@@ -27,14 +31,18 @@ ROWS = [
         "answerable": False,
         "question": "面積は？",
         "right": [],
+        "values": [],
+        "near": ["人口: 9人"],
+        "far": [],
         "scene": [["人口: 9人", 0.8]],
     },
 ]
-CHANCES = {"歳出: 3円": 0.6, "歳入: 2円": 0.9, "人口: 9人": 0.2}
+ODDS = {"歳出: 3円": 0.4, "歳入: 2円": 2.2, "人口: 9人": -1.4}
+VALUES = {"3円": 0.1, "2円": 0.6, "9人": 5.0}  # the last is of a statement of which nothing is known
 
 
 def by_reader(question, texts):
-    return np.array([CHANCES[text] for text in texts], np.float32)
+    return [Read(text, ODDS[text], lambda a, b, text=text: VALUES.get(text[a:b], -1.0)) for text in texts]
 
 
 def by_cosine(question, texts):
@@ -54,9 +62,23 @@ def test_each_scorer_has_its_own_order(questions):
 
 
 def test_a_question_whose_right_statement_is_not_in_the_scene_counts_as_missed(questions):
-    unseen = joined({**ROWS[0], "right": ["歳入は2円である。"]}, {"cosine": [0.1, 0.2, 0.3], "reader": [1, 2, 3]})
+    unseen = joined(
+        {**ROWS[0], "right": ["歳入は2円である。"]}, {"cosine": [0.1, 0.2, 0.3], "reader": [1, 2, 3], "value": None}
+    )
 
     assert figures([*questions, unseen], ways()["reader"])[:2] == (0.5, 0.5)
+
+
+def test_the_likeliest_value_is_looked_for_where_a_right_one_is_known(questions):
+    assert [one.value for one in questions] == [True, None]
+
+    VALUES["3円"] = 0.7
+    try:
+        missed, none = score(ROWS, by_reader, by_cosine)
+    finally:
+        VALUES["3円"] = 0.1
+    assert (missed["value"], none["value"]) == (False, None)
+    assert table(questions)[-1].endswith("the likeliest value is right: 1 of 1")
 
 
 def test_the_same_questions_are_drawn_each_time():
@@ -78,7 +100,7 @@ def test_what_has_been_scored_is_not_scored_again(tmp_path, monkeypatch, capsys)
         def __init__(self, weights, embedder):
             pass
 
-        def scores(self, question, texts):
+        def read(self, question, texts):
             asked.append(question)
             return by_reader(question, texts)
 

@@ -1,9 +1,74 @@
-"""What the reader learns from says which text answers, and none of the wrong ones does."""
+"""What the reader learns from says which text answers and which values in it do, and none of the wrong ones does."""
 
 import random
 
-from eval.reader_examples import from_budgets, from_passages, from_tables, most_alike, read_cells, reworded
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eval.reader_examples import (
+    VALUES,
+    from_budgets,
+    from_passages,
+    from_tables,
+    most_alike,
+    places_of,
+    possible_values,
+    read_cells,
+    reworded,
+    wrong_values,
+)
 from tests.tiny_model import write_rows
+
+
+def said(text, places):
+    return [text[start:stop] for start, stop in places]
+
+
+def right_values(example):
+    """Return the values of an example's right texts, which must have some."""
+    assert len(example.values) == len(example.right)
+    return [value for text, places in zip(example.right, example.values, strict=True) for value in said(text, places)]
+
+
+def test_cells_figures_with_their_counter_and_runs_of_nouns_could_be_values():
+    row = "令和6年度予算 / 歳出\n民生費 | 令和5年度: 1,150百万円 | 令和６年度: △１，２０４百万円"
+    sentence = "令和6年度予算\nみほ野市の給食費は、3か所で12億3千万円（前年度より2.5%の増）である。"
+
+    assert said(row, possible_values(row))[:3] == ["民生費", "1,150百万円", "△１，２０４百万円"]
+    assert {"令和6年度予算", "歳出"}.isdisjoint(said(row, possible_values(row)))
+    assert {"12億3千万円", "2.5%", "みほ野市", "給食費"} <= set(said(sentence, possible_values(sentence)))
+    assert len(possible_values(f"町\n{'、'.join(f'{n}人' for n in range(99))}")) == VALUES
+
+
+TEXTS = st.lists(
+    st.sampled_from(
+        ["町の人口は", "1,204人", "令和6年4月1日", "みほ野市", "、", " | ", "歳出: ", "△３.5％", "。", "12億円", "\n"]
+    ),
+    max_size=12,
+).map("".join)
+
+
+@given(TEXTS, st.data())
+def test_a_wrong_value_stands_in_the_last_line_and_shares_no_character_with_a_right_one(text, data):
+    places = st.tuples(st.integers(0, len(text)), st.integers(0, len(text))).map(sorted).map(tuple)
+    right = data.draw(st.lists(places.filter(lambda place: place[0] < place[1]), max_size=3) if text else st.just([]))
+    wrong = wrong_values(text, right)
+    rest = set(possible_values(text)) - set(wrong)
+
+    answering = {i for place in right for i in range(*place)}
+    assert all("\n" not in value and value for value in said(text, wrong))
+    assert all(start > text.rfind("\n") for start, _ in wrong)
+    assert all(answering.isdisjoint(range(*place)) for place in wrong)
+    assert not any(answering.isdisjoint(range(*place)) for place in rest)
+
+
+@given(TEXTS, st.lists(st.sampled_from(["人口", "1,204人", "", "204", "市"]), max_size=3))
+def test_the_places_of_answers_hold_just_these_as_often_as_the_last_line_does(text, answers):
+    found = said(text, places_of(text, answers))
+
+    assert set(found) <= set(answers)
+    for answer in set(answers) - {""}:
+        assert found.count(answer) == text.rpartition("\n")[2].count(answer)
 
 
 def test_a_sentence_with_the_answer_is_right_and_others_with_it_are_left_out(tmp_path):
@@ -30,6 +95,8 @@ def test_a_sentence_with_the_answer_is_right_and_others_with_it_are_left_out(tmp
     assert example.right == ("みほ野\n町は1889年にできた。",)
     assert example.near == ("みほ野\nみほ野は山の町である。", "みほ野\n名物は梨。")
     assert example.far == ("川口\n川口の町は1890年にできた。",)
+    assert right_values(example) == ["1889年"]
+    assert said(example.right[0], wrong_values(example.right[0], example.values[0])) == ["町"]
 
 
 def test_the_most_alike_share_rare_words():
@@ -82,6 +149,10 @@ def test_a_question_for_a_cell_has_its_other_years_its_neighbours_and_other_tabl
     assert len(made) >= 8  # questions made from cells of both tables
     for example in (cell, whole, *made):
         assert not set(example.right) & {*example.near, *example.far}
+        (value,) = right_values(example)
+        assert f": {value}" in example.right[0]
+    assert right_values(cell) == right_values(whole) == ["4,520千円"]
+    assert "2,310千円" in said(whole.right[0], wrong_values(whole.right[0], whole.values[0]))
 
 
 def test_an_item_of_a_budget_sentence_is_told_from_its_neighbours(tmp_path):
@@ -104,6 +175,7 @@ def test_an_item_of_a_budget_sentence_is_told_from_its_neighbours(tmp_path):
     assert f"{place}地方交付税: 70千円" in taxes.near
     assert f"{place}寄附金: 9千円" in taxes.near
     assert gifts.right == (f"{place}寄附金: 9千円",)
+    assert right_values(taxes) == ["4,000千円"]
 
 
 def test_a_question_is_asked_in_many_styles_and_keeps_its_words():

@@ -2,15 +2,17 @@
 
 import json
 import random
+from dataclasses import replace
 
 import pytest
 
 from eval import reader_pool
-from eval.dataset import Evidence, Question
+from eval.dataset import DERIVED, Evidence, Question
 from eval.reader_examples import read_pool
-from eval.reader_pool import Asked, Papers, example, find, label, write_pool
+from eval.reader_pool import Asked, Papers, example, find, label, values, write_pool
 from eval.sets import QuestionSet
 from tests.answer.papers import assistant_over
+from tests.tiny_model import write_rows
 
 BUDGET = """# みほ野市 令和6年度予算の説明
 
@@ -61,6 +63,8 @@ def test_what_stands_at_the_gold_place_and_holds_the_answer_is_right_and_what_el
     assert "- 令和5年度の民生費は1,180百万円でした。" in wrong
     assert not any("1,204" in text for text in wrong)
     assert found["right"][0] in [text for text, _ in found["scene"]]
+    (places,) = found["values"]
+    assert [found["right"][0][start:stop] for start, stop in places] == ["1,204百万円"]
 
 
 def test_a_piece_of_another_figure_is_no_answer(papers):
@@ -91,6 +95,20 @@ def test_yes_or_no_is_answered_by_the_line_of_the_gold_place(papers):
 
     assert known is not None
     assert [s.flat for s in known.right] == [line]
+
+
+def test_no_value_is_a_yes_a_reason_or_worked_out_and_of_a_pair_none_is_known(papers):
+    text = "みほ野市 令和6年度予算の説明 / 歳出\n教育費は830百万円で、前の年度より20百万円多くなりました。"
+    line = text.partition("\n")[2]
+    question = asked("教育費はいくらですか。", line, accept=("830百万円", "はい")).question
+    assert question is not None
+
+    assert [text[start:stop] for start, stop in values(question, text) or ()] == ["830百万円"]
+    assert values(replace(question, accept=("830百万円です",)), text) is None  # no value alone says it, yet one does
+    assert values(replace(question, accept=("20百万円多くなりました",), type="reason"), text) == []
+    assert values(replace(question, type="yesno"), text) == []
+    assert values(replace(question, note=f"{DERIVED}: 差"), text) == []
+    assert values(None, text) is None
 
 
 def test_a_question_is_left_out_where_it_is_not_clear_what_answers(papers):
@@ -134,7 +152,7 @@ def test_a_question_without_an_answer_has_wrong_statements_only(papers):
     )
 
     assert found is not None
-    assert (found["answerable"], found["right"]) == (False, [])
+    assert (found["answerable"], found["right"], found["values"]) == (False, [], [])
     assert "民生費は1,204百万円です。" in bodies(found["near"] + found["far"])
 
 
@@ -151,3 +169,15 @@ def test_the_pool_of_a_collection_is_a_file_that_the_trainer_reads(papers, tmp_p
     assert "4 asked: 2 with an answer, 1 without, 1 left out" in told
     pool = read_pool(tmp_path)
     assert [bool(each.right) for each in pool["mihono"]] == [True, True, False]
+    spending, mayor, nothing = pool["mihono"]
+    ((place,),) = spending.values
+    assert spending.right[0][slice(*place)] == "1,204百万円"
+    assert (mayor.values, nothing.values) == ((None,), ())
+
+
+def test_a_pool_that_says_no_values_is_not_learned_from(tmp_path):
+    row = {"collection": "mihono", "id": "m-1", "question": "歳入は？", "right": ["歳入: 2円"], "near": [], "far": []}
+    write_rows(tmp_path / "mihono.jsonl", [row])
+
+    with pytest.raises(ValueError, match="m-1 of mihono says no values"):
+        read_pool(tmp_path)
