@@ -78,7 +78,7 @@ FROM_POOL = Plan(
     {POOL: 0.53, "jaquad_train": 0.25, "jsquad_valid": 0.1, "u4_tables_valid": 0.12},
     negatives=6,
     taken_away=0.08,
-    reworded=0.3,
+    reworded=0.0,
     binary=1.0,
     rate=8e-5,
     warm_up=30,
