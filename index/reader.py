@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from index.pair_network import PairNetwork, PairRead
 
 WEIGHTS = Path(__file__).with_name("reader.safetensors")
-WEIGHTS_SHA256 = "4f35bc9fbdc39889524b1ae072e95ded613a8b81c09c29fbc623615135877787"
+WEIGHTS_SHA256 = "19c846faac84daf5dd3775de5ef475906d137ca2a4fb9ef7e03720f113273bdf"
 FORMAT = "tenkyo-reader-2"
 FROZEN = 6  # of twelve layers; the other six are 21 MB in float16
 QUESTION_TOKENS = 48
