@@ -33,6 +33,7 @@ setTimeout(async () => {
   if (!frame) return;
   frame.tabIndex = 0; frame.role = "group"; frame.ariaLabel = "ページ";  // moved about with the arrow keys
   frame.dataset.x = %(x)s; frame.dataset.y = %(y)s;
+  (window.tenkyoMarks ??= {})["%(key)s"] = %(y)s;  // a frame that is drawn anew does not know it any more
   const image = frame.querySelector("img");
   if (image && !image.complete) await new Promise(done => image.onload = image.onerror = done);
   const text = frame.querySelector(".tk-page-text"), mark = text?.querySelector("mark");
@@ -41,22 +42,30 @@ setTimeout(async () => {
 }, 250);
 </script>"""  # noqa: E501 - a line of JavaScript
 
-# Moves the window until the mark stands in it, and no further: what was clicked shall stay in sight if it can.
+# Moves the window until the mark stands in it, and no further: what was clicked shall stay in sight if it can. On a
+# busy machine the picture or its frame is drawn after this has begun, and what else scrolls may scroll after it: so it
+# is looked at again until it has been seen twice, unless the person moves the page, or asks to see another.
 REVEAL = """<script>
-// %(turn)s
 setTimeout(async () => {
-  const frame = document.querySelector(".st-key-%(key)s-frame"), image = frame?.querySelector("img");
-  if (!frame) return;
-  if (image && !image.complete) await new Promise(done => image.addEventListener("load", done, {once: true}));
-  const header = 60, box = document.querySelector(".st-key-ask")?.getBoundingClientRect();
-  const foot = box?.height ? box.top : window.innerHeight;
-  const mark = (frame.querySelector("mark") ?? image ?? frame).getBoundingClientRect();
-  const at = image ? mark.top + frame.dataset.y * mark.height : mark.top;
-  if (at < header || at > foot - 80) {
-    document.querySelector(".stMain").scrollBy({top: at - header - (foot - header) / 3, behavior: "smooth"});
+  const turn = (window.tenkyoReveal = %(turn)s), header = 60;
+  let moved = false, seen = 0;
+  for (const by of ["wheel", "touchmove", "keydown"]) addEventListener(by, () => (moved = true), {once: true, passive: true});
+  for (let tries = 0; tries < 40 && seen < 2 && !moved && turn === window.tenkyoReveal; tries++) {
+    const frame = document.querySelector(".st-key-%(key)s-frame"), image = frame?.querySelector("img");
+    const y = frame?.dataset.y ?? window.tenkyoMarks?.["%(key)s"];
+    if (frame && y !== undefined && (!image || (image.complete && image.naturalWidth))) {
+      frame.dataset.y = y;
+      const box = document.querySelector(".st-key-ask")?.getBoundingClientRect();
+      const foot = box?.height ? box.top : window.innerHeight;
+      const mark = (frame.querySelector("mark") ?? image ?? frame).getBoundingClientRect();
+      const at = image ? mark.top + y * mark.height : mark.top;
+      seen = at >= header && at <= foot - 80 ? seen + 1 : 0;
+      if (!seen) document.querySelector(".stMain").scrollBy({top: at - header - (foot - header) / 3, behavior: "smooth"});
+    }
+    await new Promise(done => setTimeout(done, 500));
   }
 }, 400);
-</script>"""
+</script>"""  # noqa: E501 - lines of JavaScript
 
 
 @dataclass
