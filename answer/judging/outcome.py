@@ -17,6 +17,7 @@ from answer.operations.picking import answers_near
 from answer.reading.evidence import Reading, katakana
 from answer.reading.scene import Scene
 from index.protocols import Hit
+from ingest.dates import find_periods
 from ingest.japanese import fold
 
 OFFERED = 3  # candidates of an unsure answer
@@ -114,8 +115,14 @@ def _best(judged: Sequence[Judged]) -> Draft | None:
     for value in sorted(held, key=lambda draft: SORTS.index(draft.sort)):
         if SORTS.index(value.sort) >= SORTS.index(best.sort):
             break
-        if value.probability >= nearly and katakana(value.text.partition("（")[0]) in katakana(best.text):
+        if katakana(value.text.partition("（")[0]) not in katakana(best.text):
+            continue
+        if value.probability >= nearly:
             return replace(value, probability=best.probability)
+        if value.as_of is not None and {period.code for period in find_periods(best.text)} == {value.as_of}:
+            # The line names one date, that of a value in it: it keeps what the value knows of other dates.
+            supports = (*best.supports, *value.supports[1:])
+            return replace(best, as_of=value.as_of, timeline=value.timeline, supports=supports)
     return best
 
 

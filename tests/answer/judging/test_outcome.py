@@ -285,6 +285,15 @@ class Prefers:
         return 0.9 if draft.sort == self.sort else 0.8
 
 
+def test_a_line_with_one_date_keeps_the_date_and_the_other_dates_of_its_value(tmp_path):
+    town = assistant_over(tmp_path, SERIES)
+    answer = asked(town, Judges(picked=0.5, line=0.9), "待機児童は何人ですか")
+    assert answer.answer == "待機児童は、令和6年4月1日で14人でした。"
+    assert answer.as_of == "2024-04-01"
+    assert [point.as_of for point in answer.timeline] == ["2022-04-01", "2023-04-01", "2024-04-01"]
+    assert all(point.value in answer.citations[point.citation - 1].quote for point in answer.timeline)
+
+
 @pytest.mark.parametrize("sort", ["picked", "near", "line"])
 def test_a_value_that_is_picked_near_a_line_too_keeps_the_values_of_other_dates(tmp_path, sort):
     town = assistant_over(tmp_path, SERIES)
