@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from secrets import token_hex
 
 import streamlit as st
 
@@ -76,7 +77,7 @@ def _reader(client: AskClient, document_id: str) -> None:
         _search(client, document, place)
         _outline(document, place, number)
     if st.session_state.pop("reader-jumped", False):
-        viewer.reveal(KEY)
+        viewer.reveal(KEY, token_hex(4))
 
 
 # --- the address ---------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from secrets import token_hex
 from time import monotonic
 
 import streamlit as st
@@ -130,8 +131,8 @@ def show(client: AskClient, turn: Turn, i: int, documents: Sequence[Json], ask: 
         place = _shown(turn, answer)
         if place is not None:
             viewer.show(client, place, key=f"viewer-{i}")
-    if st.session_state.pop(f"clicked-{i}", False):
-        viewer.reveal(f"viewer-{i}")
+    if clicked := st.session_state.get(f"clicked-{i}"):  # drawn again and again: a run may be broken off before it is
+        viewer.reveal(f"viewer-{i}", clicked)
 
 
 def _card(client: AskClient, answer: Json, i: int) -> str:
@@ -305,7 +306,7 @@ def _place(
 
 def _show(turn: Turn, i: int, name: str) -> None:
     turn.shown = name
-    st.session_state[f"clicked-{i}"] = True
+    st.session_state[f"clicked-{i}"] = token_hex(4)
 
 
 def _shown(turn: Turn, answer: Json) -> Json | None:

@@ -47,7 +47,9 @@ setTimeout(async () => {
 # is looked at again until it has been seen twice, unless the person moves the page, or asks to see another.
 REVEAL = """<script>
 setTimeout(async () => {
-  const turn = (window.tenkyoReveal = %(turn)s), header = 60;
+  const turn = "%(turn)s", header = 60, done = (window.tenkyoRevealed ??= new Set());
+  if (done.has(turn)) return;
+  done.add(window.tenkyoReveal = turn);
   let moved = false, seen = 0;
   for (const by of ["wheel", "touchmove", "keydown"]) addEventListener(by, () => (moved = true), {once: true, passive: true});
   for (let tries = 0; tries < 40 && seen < 2 && !moved && turn === window.tenkyoReveal; tries++) {
@@ -62,7 +64,7 @@ setTimeout(async () => {
       seen = at >= header && at <= foot - 80 ? seen + 1 : 0;
       if (!seen) document.querySelector(".stMain").scrollBy({top: at - header - (foot - header) / 3, behavior: "smooth"});
     }
-    await new Promise(done => setTimeout(done, 500));
+    await new Promise(later => setTimeout(later, 500));
   }
 }, 400);
 </script>"""  # noqa: E501 - lines of JavaScript
@@ -125,10 +127,8 @@ def draw(client: AskClient, place: Json, *, key: str, back: str = BACK, link: bo
     return view
 
 
-def reveal(key: str) -> None:
-    """Scroll the window to the marked place of a viewer, unless that can be seen already."""
-    # Streamlit runs a script once: the same element again would do nothing.
-    st.session_state["scrolls"] = turn = st.session_state.get("scrolls", 0) + 1
+def reveal(key: str, turn: str) -> None:
+    """Scroll the window to the marked place of a viewer, unless that can be seen already; once for each ``turn``."""
     st.html(REVEAL % {"key": key, "turn": turn}, unsafe_allow_javascript=True)
 
 
