@@ -86,7 +86,7 @@ def _window(scene: Scene, scored: Scored, limit: int) -> str:
 
     Where a reader saw the statement, the run holds the value that it finds likeliest: the clause that meets the
     question most is often the one that only says it again. Of 189 lines of ten collections left out that hold the
-    answer and are too long to be said, the run held it for 158; by what it meets alone, for 131.
+    answer and are too long to be said, the run held it for 158 in a trial; by what it meets alone, for 131.
     """
     text = clip(scored.statement.flat, 10_000).strip("| ")
     is_long = len(text) > limit

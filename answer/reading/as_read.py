@@ -6,7 +6,6 @@ A statement is read alone, under its title and headings; of a scene the statemen
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -14,6 +13,7 @@ from typing import NamedTuple
 from answer.reading.evidence import Reading, Statement, katakana
 from answer.reading.scene import Scene, Scored, with_statements
 from index.reader import Read, text_under
+from ingest.japanese import fold_with_offsets
 
 # What is to be said of each of several texts that may answer a question.
 Reads = Callable[[str, Sequence[str]], Sequence[Read]]
@@ -82,9 +82,9 @@ def value_odds(read: Read, value: str) -> float | None:
 
 
 def _bare(text: str) -> tuple[str, list[int]]:
-    """Return a text in NFKC without blanks and commas, and where each of its characters comes from."""
-    kept = [(c, i) for i, one in enumerate(text) for c in unicodedata.normalize("NFKC", one)]
-    kept = [(c, i) for c, i in kept if not c.isspace() and c not in ",、"]
+    """Return a text folded, without blanks and commas, and where each of its characters comes from."""
+    folded, offsets = fold_with_offsets(text)
+    kept = [(c, i) for c, i in zip(folded, offsets, strict=False) if not c.isspace() and c not in ",、"]
     return "".join(c for c, _ in kept), [i for _, i in kept]
 
 
