@@ -11,10 +11,10 @@ The files hold sentences of papers: they are not for the repository.
 Of a question of the bank, right are the statements at a gold place that hold an accepted text, as far as they meet
 question and answer about as well as the best of them. Where the answer is worked out or only yes or no, it is what
 stands at a small gold place, or the one statement of a page that clearly meets question and answer best; a question
-for which neither is clear is left out. Of a pair of ``--pairs`` (rows {question, answer, file, right, wrong}, where
-right and wrong are beginnings of lines, those of other files as "file :: beginning"), right and wrong say it.
+for which neither is clear is left out. Of a pair of ``--pairs`` (rows {question, answer, file, right, wrong, value},
+where right and wrong are beginnings of lines, those of other files as "file :: beginning"), right and wrong say it.
 ``values`` are, for each right text, the places of what alone says the answer: none where it is worked out, yes or no or
-all of the text, and null where it is not known, as for a pair.
+all of the text, and null where it is not known. Of a pair that is its ``value``, a list; where it has none it is not.
 ``near`` are the wrong lines of a pair, and then the scene's best statements; ``far`` its next ones and a few of
 anywhere. What may be right as well is in neither: what holds the accepted text elsewhere, or says the same.
 """
@@ -32,6 +32,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -45,7 +46,7 @@ from eval.dataset import DERIVED, Evidence, Question
 from eval.measures.answers import SHORT_TYPES, is_short_enough, says_it
 from eval.measures.luck import luck_of_text
 from eval.measures.texts import figures, normalise
-from eval.reader_examples import Place, bigrams, possible_values
+from eval.reader_examples import Place, bigrams, places_of, possible_values
 from eval.sets import QuestionSet, bank_files, find_sets, open_set
 from index.files import shown_name
 
@@ -72,6 +73,7 @@ class Asked:
     file: str = ""
     right: tuple[str, ...] = ()
     wrong: tuple[str, ...] = ()
+    value: tuple[str, ...] | None = None  # what alone says the answer of a pair; None where that is not known
 
     @property
     def answerable(self) -> bool:
@@ -287,20 +289,22 @@ def example(asked: Asked, papers: Papers, rng: random.Random) -> dict[str, Any] 
         "kind": asked.kind,
         "answerable": asked.answerable,
         "right": right,
-        "values": [values(asked.question, text) for text in right],
+        "values": [values(asked, text) for text in right],
         "near": near,
         "far": _texts([*others[NEAR:], *anywhere], asked, papers, without=[*right, *near]),
         "scene": [(papers.text(s.statement, asked.text), round(s.score, 4)) for s in scene.statements[:SEEN]],
     }
 
 
-def values(question: Question | None, text: str) -> list[Place] | None:
+def values(asked: Asked, text: str) -> list[Place] | None:
     """Return the places of what alone says the answer to a question.
 
-    None, not known, for a pair, and where a value is asked for and none alone says it. 例: a cell with 5, for 5基
+    None, not known, for a pair without a value, and where one is asked for and none alone says it. 例: a cell with 5,
+    for 5基
     """
+    question = asked.question
     if question is None:
-        return None
+        return None if asked.value is None else list(places_of(text, asked.value)) or ([] if not asked.value else None)
     if question.type == "yesno" or DERIVED in question.note:
         return []
     alone = [(place, text[slice(*place)]) for place in possible_values(text)]
@@ -339,14 +343,15 @@ def of_pairs(path: Path) -> Iterator[Asked]:
     for n, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         row = json.loads(line)
         right, wrong = tuple(row["right"]), tuple(row["wrong"])
-        yield Asked(f"pair-{n}", row["question"], "pair", row["answer"], None, row["file"], right, wrong)
+        value = tuple(row["value"]) if "value" in row else None
+        yield Asked(f"pair-{n}", row["question"], "pair", row["answer"], None, row["file"], right, wrong, value)
 
 
-def write_pool(one: QuestionSet, pairs: Path | None, index: Path, folder: Path) -> str:
-    """Write the examples of a collection, and return how many there are."""
-    name = one.name.partition(".")[0]
-    papers = Papers(open_set(one, index, "default"))
-    asked = list(of_bank(one))
+def write_pool(batches: Sequence[QuestionSet], pairs: Path | None, index: Path, folder: Path) -> str:
+    """Write the examples of a collection, of all its batches of questions, and return how many there are."""
+    name = collection_of(batches[0])
+    papers = Papers(open_set(batches[0], index, "default", reader=None))  # the order that is read
+    asked = [each for one in batches for each in of_bank(one)]
     if pairs is not None and (pairs / f"{name}.jsonl").exists():
         asked += of_pairs(pairs / f"{name}.jsonl")
     rng = random.Random(name)
@@ -365,6 +370,10 @@ def write_pool(one: QuestionSet, pairs: Path | None, index: Path, folder: Path) 
     )
 
 
+def collection_of(one: QuestionSet) -> str:
+    return one.name.partition(".")[0]
+
+
 def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m eval.reader_pool", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("pool", type=Path, metavar="POOL")
@@ -376,10 +385,9 @@ def main(argv: Sequence[str]) -> int:
     given.pool.mkdir(parents=True, exist_ok=True)
     sets, absent = find_sets(bank_files(given.names), given.documents)
     print(*absent, sep="\n", file=sys.stderr)
-    for one in sets:
-        if (given.pool / f"{one.name.partition('.')[0]}.jsonl").exists():
-            continue
-        print(write_pool(one, given.pairs, given.index, given.pool), flush=True)
+    for name, batches in groupby(sorted(sets, key=collection_of), key=collection_of):
+        if not (given.pool / f"{name}.jsonl").exists():
+            print(write_pool(list(batches), given.pairs, given.index, given.pool), flush=True)
     return 0
 
 

@@ -3,6 +3,7 @@
 import json
 import random
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -97,18 +98,29 @@ def test_yes_or_no_is_answered_by_the_line_of_the_gold_place(papers):
     assert [s.flat for s in known.right] == [line]
 
 
-def test_no_value_is_a_yes_a_reason_or_worked_out_and_of_a_pair_none_is_known(papers):
+def test_no_value_is_a_yes_a_reason_or_worked_out_and_of_a_pair_it_is_what_the_pair_says(papers):
     text = "みほ野市 令和6年度予算の説明 / 歳出\n教育費は830百万円で、前の年度より20百万円多くなりました。"
     line = text.partition("\n")[2]
-    question = asked("教育費はいくらですか。", line, accept=("830百万円", "はい")).question
+    one = asked("教育費はいくらですか。", line, accept=("830百万円", "はい"))
+    question = one.question
     assert question is not None
 
-    assert [text[start:stop] for start, stop in values(question, text) or ()] == ["830百万円"]
-    assert values(replace(question, accept=("830百万円です",)), text) is None  # no value alone says it, yet one does
-    assert values(replace(question, accept=("20百万円多くなりました",), type="reason"), text) == []
-    assert values(replace(question, type="yesno"), text) == []
-    assert values(replace(question, note=f"{DERIVED}: 差"), text) == []
-    assert values(None, text) is None
+    def of(**changes: Any) -> list[str] | None:
+        places = values(replace(one, question=replace(question, **changes)), text)
+        return None if places is None else [text[start:stop] for start, stop in places]
+
+    assert of() == ["830百万円"]
+    assert of(accept=("830百万円です",)) is None  # no value alone says it, yet one does
+    assert of(accept=("20百万円多くなりました",), type="reason") == []
+    assert of(type="yesno") == []
+    assert of(note=f"{DERIVED}: 差") == []
+    pair = Asked("pair-1", question.question, "pair", "830百万円")
+    assert values(pair, text) is None
+    assert values(replace(pair, value=()), text) == []
+    assert values(replace(pair, value=("84百万円",)), text) is None  # it was cut off
+    assert [text[start:stop] for start, stop in values(replace(pair, value=("830百万円",)), text) or ()] == [
+        "830百万円"
+    ]
 
 
 def test_a_question_is_left_out_where_it_is_not_clear_what_answers(papers):
@@ -157,19 +169,21 @@ def test_a_question_without_an_answer_has_wrong_statements_only(papers):
 
 
 def test_the_pool_of_a_collection_is_a_file_that_the_trainer_reads(papers, tmp_path, monkeypatch):
-    monkeypatch.setattr(reader_pool, "open_set", lambda one, index, model: papers.assistant)
+    monkeypatch.setattr(reader_pool, "open_set", lambda one, index, model, reader: papers.assistant)
     one = asked("令和6年度の民生費はいくらですか。", "民生費は1,204百万円です。", accept=("1204百万円",))
     pairs = tmp_path / "pairs"
     pairs.mkdir()
     row = {"question": "町長は来ましたか", "answer": "いいえ", "file": "kiroku.md", "wrong": []}
     lines = [json.dumps({**row, "right": right}, ensure_ascii=False) for right in (["町長は"], ["ない始まり"], [])]
     (pairs / "mihono.jsonl").write_text("\n".join(lines), encoding="utf-8")
-    told = write_pool(QuestionSet("mihono.1", tmp_path, (one.question,), ()), pairs, tmp_path, tmp_path)
+    again = replace(one.question, id="m-9", question="民生費の額は？")
+    batches = [QuestionSet(f"mihono.{n}", tmp_path, (each,), ()) for n, each in enumerate((one.question, again), 1)]
+    told = write_pool(batches, pairs, tmp_path, tmp_path)
 
-    assert "4 asked: 2 with an answer, 1 without, 1 left out" in told
+    assert "5 asked: 3 with an answer, 1 without, 1 left out" in told
     pool = read_pool(tmp_path)
-    assert [bool(each.right) for each in pool["mihono"]] == [True, True, False]
-    spending, mayor, nothing = pool["mihono"]
+    assert [bool(each.right) for each in pool["mihono"]] == [True, True, True, False]
+    spending, _, mayor, nothing = pool["mihono"]
     ((place,),) = spending.values
     assert spending.right[0][slice(*place)] == "1,204百万円"
     assert (mayor.values, nothing.values) == ((None,), ())
