@@ -17,6 +17,7 @@ from answer.reading.evidence import katakana
 from answer.reading.scene import Scene, Scored
 from ingest.japanese import fold, noun_runs
 from ingest.numbers import find_quantities
+from ingest.statements import on_one_line
 
 MOST = 5
 _LOOKED_AT = 12  # statements, best first
@@ -50,6 +51,7 @@ def answer_lines(scene: Scene) -> Iterator[Draft]:
             question.kind,
             text,
             (Support(statement.document.id, statement.start, statement.end),),
+            as_of=_held_at(scored, text),
             score=scored.score,
             signals=scored.signals(
                 scene,
@@ -63,6 +65,14 @@ def answer_lines(scene: Scene) -> Iterator[Draft]:
         )
         if len(said) >= MOST:
             return
+
+
+def _held_at(scored: Scored, text: str) -> str | None:
+    """Return the date that all figures of a line hold for; None where they hold for several, and of a line without."""
+    reading, statement = scored.region.reading, scored.statement
+    facts = [*reading.facts_between(statement.start, statement.end), *reading.loose_facts(scored.index)]
+    dates = {fact.as_of for fact in facts if fact.number is not None and on_one_line(fact.value) in text}
+    return dates.pop() if len(dates) == 1 else None
 
 
 def likeliest(scene: Scene) -> list[Scored]:

@@ -74,6 +74,22 @@ def test_a_line_much_likelier_than_the_value_in_it_is_said_itself_since_it_may_h
     assert "14人" in answer.answer
 
 
+@pytest.mark.parametrize(
+    ("line", "question", "as_of"),
+    [
+        ("待機児童は", "待機児童は何人ですか", "2024-04-01"),  # it names its date
+        ("町立保育園の定員は", "町立保育園の定員は何人ですか", "2024-09-02"),  # that of the paper
+        ("学校給食の食数は", "学校給食の食数はどれだけですか", None),  # its figures hold for two
+        ("保育園の名前は", "保育園の名前は何ですか", None),  # it holds no figure
+    ],
+)
+def test_a_line_with_figures_says_when_they_hold(tmp_path, line, question, as_of):
+    more = "学校給食の食数は、令和4年度が840食、令和5年度が850食です。\n保育園の名前は、ひばり保育園です。\n"
+    town = assistant_over(tmp_path, {"r6.txt": PAPER + more})
+    judged = town.trace(question).outcome.judged
+    assert [one.draft.as_of for one in judged if one.draft.is_line and one.draft.text.startswith(line)] == [as_of]
+
+
 def test_the_line_is_said_where_it_is_likelier_than_another_value(town):
     answer = asked(town, Judges(picked=0.1, line=0.9), "保育料は、国の基準額の何割ですか")
     assert answer.status == "answered"
