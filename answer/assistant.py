@@ -292,11 +292,7 @@ class Assistant:
 
     def trace(self, question: str, *, scope: Scope | None = None, as_typed: bool = False) -> Trace:
         """Return what lies behind the answer to a question."""
-        text = validate(question, self.max_question_chars)
-        view = self._view(scope)
-        understood = None if as_typed else self._understood(view, text)
-        read = read_question(understood or text, view.today())
-        hits, scene = self._scene(view, read)
+        view, read, hits, scene = self._begun(question, scope, as_typed)
         picked, outcome, hits, scene = self._decided(view, hits, scene)
         legs: dict[Leg, list[Hit]] = {
             "keyword": view.snapshot.search(read.text, k=_HITS, leg="keyword", part=view.part),
@@ -305,13 +301,20 @@ class Assistant:
         }
         return Trace(read, legs, scene, picked, outcome)
 
-    def evidence(self, question: str, *, scope: Scope | None = None, as_typed: bool = False) -> Evidence:
-        """Return what a model is given to read for a question."""
+    def scene(self, question: str, *, scope: Scope | None = None, as_typed: bool = False) -> Scene:
+        """Return what is found for a question, before it is read and anything is picked out of it."""
+        return self._begun(question, scope, as_typed)[-1]
+
+    def _begun(self, question: str, scope: Scope | None, as_typed: bool) -> tuple[_View, Question, list[Hit], Scene]:
         text = validate(question, self.max_question_chars)
         view = self._view(scope)
         understood = None if as_typed else self._understood(view, text)
         read = read_question(understood or text, view.today())
-        hits, scene = self._scene(view, read)
+        return view, read, *self._scene(view, read)
+
+    def evidence(self, question: str, *, scope: Scope | None = None, as_typed: bool = False) -> Evidence:
+        """Return what a model is given to read for a question."""
+        view, read, hits, scene = self._begun(question, scope, as_typed)
         _, outcome, hits, scene = self._decided(view, hits, scene)
         return self._evidence(view.snapshot, read, outcome, scene, hits)
 
@@ -437,9 +440,10 @@ class Assistant:
         picked = pick(scene)
         if self._reads is None:
             return picked, self._outcome(view, hits, scene, picked, self._judge), hits, scene
-        by_words = self._outcome(view, hits, scene, picked, self._judge, self._sure)
-        if by_words.status == "answered":
-            return picked, by_words, hits, scene
+        if self._sure <= 1:
+            by_words = self._outcome(view, hits, scene, picked, self._judge, self._sure)
+            if by_words.status == "answered":
+                return picked, by_words, hits, scene
         hits, scene = self._read(hits, scene)
         return picked, self._outcome(view, hits, scene, picked, self._judge_of_read), hits, scene
 

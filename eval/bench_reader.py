@@ -41,6 +41,7 @@ class Choice(NamedTuple):
     texts: tuple[str, ...]
     right: int
     values: tuple[tuple[Place, ...] | None, ...]
+    yes: bool | None = None
 
     def places(self) -> Iterator[tuple[int, Place, bool]]:
         """Yield the values of the texts: in which of these each stands, where, and whether it answers.
@@ -69,17 +70,21 @@ def fixed_choices(examples: Sequence[Example]) -> list[Choice]:
     for example in rng.sample(list(examples), min(QUESTIONS, len(examples))):
         near = example.near[: CANDIDATES // 2]
         wrong = [*near, *example.far[: CANDIDATES - 1 - len(near)]]
-        choices.append(Choice(example.question, (example.right[0], *wrong), 1, example.values[:1]))
+        choices.append(Choice(example.question, (example.right[0], *wrong), 1, example.values[:1], example.yes))
     return choices
 
 
 def measures(
-    choices: Sequence[Choice], scores: Sequence[Sequence[float]], values: Sequence[bool | None] = ()
+    choices: Sequence[Choice],
+    scores: Sequence[Sequence[float]],
+    values: Sequence[bool | None] = (),
+    yes: Sequence[bool | None] = (),
 ) -> dict[str, float]:
     """Return how often a right text is first, and among the first three, and how well the best score tells whether
     there is a right text at all (area under the curve; without one is the same question with the right text gone).
 
-    ``values`` say whether the likeliest value is right; how often it is, is told where that is known of any.
+    ``values`` say whether the likeliest value is right, ``yes`` whether yes or no is; how often they are, is told where
+    that is known of any.
     """
     first = third = 0
     best_with, best_without = [], []
@@ -92,8 +97,10 @@ def measures(
     given, gone = np.asarray(best_with)[:, None], np.asarray(best_without)[None]
     area = float(((given > gone) + 0.5 * (given == gone)).mean())
     found = {"first": first / len(choices), "first_three": third / len(choices), "answerable_auc": area}
-    known = [value for value in values if value is not None]
-    return found | ({"value": sum(known) / len(known)} if known else {})
+    for name, those in (("value", values), ("yes", yes)):
+        known = [each for each in those if each is not None]
+        found |= {name: sum(known) / len(known)} if known else {}
+    return found
 
 
 def value_is_right(choice: Choice, read: Sequence[Read]) -> bool | None:

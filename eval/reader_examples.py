@@ -37,6 +37,7 @@ class Example(NamedTuple):
 
     ``values`` are, for each right text, the places of the values in it that answer; none where no value does, as of a
     yes or no, and None where it is not known. ``near`` stand where the right one stands: in its passage, row or column.
+    ``yes`` is whether they say yes to a question of yes or no; None of any other.
     """
 
     question: str
@@ -44,6 +45,7 @@ class Example(NamedTuple):
     values: tuple[tuple[Place, ...] | None, ...]
     near: tuple[str, ...]
     far: tuple[str, ...]
+    yes: bool | None = None
 
 
 def read_set(folder: Path) -> tuple[dict[str, dict[str, Any]], list[dict[str, Any]]]:
@@ -456,7 +458,7 @@ def read_pool(folder: Path) -> dict[str, list[Example]]:
 
 def _of_pool(row: dict[str, Any]) -> Example:
     right, near, far = (tuple(row[name]) for name in ("right", "near", "far"))
-    return Example(row["question"], right, places_in_pool(row), near, far)
+    return Example(row["question"], right, places_in_pool(row), near, far, row.get("yes"))
 
 
 def places_in_pool(row: Mapping[str, Any]) -> tuple[tuple[Place, ...] | None, ...]:

@@ -3,7 +3,7 @@
     python -m eval.reader_pool POOL --documents DIR… [--pairs DIR] [--index INDEX] [NAME…]
 
 Asks the product's own pipeline (the sets of the bank, or those of these collections; sealed ones never) and writes
-POOL/<collection>.jsonl, an example a line: {collection, id, question, kind, answerable, right, values, near, far,
+POOL/<collection>.jsonl, an example a line: {collection, id, question, kind, answerable, right, values, yes, near, far,
 scene}. A collection whose file is there is not asked again. Texts are written as the product reads them
 (``answer.reading.as_read``). ``scene`` holds the first ``SEEN`` statements of the scene with their scores, best first.
 The files hold sentences of papers: they are not for the repository.
@@ -11,10 +11,11 @@ The files hold sentences of papers: they are not for the repository.
 Of a question of the bank, right are the statements at a gold place that hold an accepted text, as far as they meet
 question and answer about as well as the best of them. Where the answer is worked out or only yes or no, it is what
 stands at a small gold place, or the one statement of a page that clearly meets question and answer best; a question
-for which neither is clear is left out. Of a pair of ``--pairs`` (rows {question, answer, file, right, wrong, value},
+for which neither is clear is left out. Of a pair of ``--pairs`` (rows {question, answer, file, right, wrong, value, yes},
 where right and wrong are beginnings of lines, those of other files as "file :: beginning"), right and wrong say it.
 ``values`` are, for each right text, the places of what alone says the answer: none where it is worked out, yes or no or
 all of the text, and null where it is not known. Of a pair that is its ``value``, a list; where it has none it is not.
+``yes`` is whether they say yes to a question of yes or no, and null of any other.
 ``near`` are the wrong lines of a pair, and then the scene's best statements; ``far`` its next ones and a few of
 anywhere. What may be right as well is in neither: what holds the accepted text elsewhere, or says the same.
 """
@@ -57,6 +58,7 @@ AS_GOOD = 0.6  # of what the best one meets: as much makes another statement at 
 CLEAR = 1.25  # times the second best
 ENOUGH = 0.3  # of all that is met at the place is met by the best one
 SMALL = 3  # statements at a gold place, all of which are right
+_YES_OR_NO = re.compile("はい|いいえ")
 _IN_PARTS = ("list", "howto", "reason", "definition", "comparison", "yesno")
 INDEX = Path("build/bank/index")
 
@@ -74,6 +76,7 @@ class Asked:
     right: tuple[str, ...] = ()
     wrong: tuple[str, ...] = ()
     value: tuple[str, ...] | None = None  # what alone says the answer of a pair; None where that is not known
+    yes: bool | None = None  # the answer to a question of yes or no; None of any other
 
     @property
     def answerable(self) -> bool:
@@ -262,7 +265,7 @@ def example(asked: Asked, papers: Papers, rng: random.Random) -> dict[str, Any] 
     if known is None:
         return None
     try:
-        scene = papers.assistant.trace(asked.text).scene
+        scene = papers.assistant.scene(asked.text)
     except QuestionError:
         return None
     right = _texts(known.right, asked, papers)
@@ -290,6 +293,7 @@ def example(asked: Asked, papers: Papers, rng: random.Random) -> dict[str, Any] 
         "answerable": asked.answerable,
         "right": right,
         "values": [values(asked, text) for text in right],
+        "yes": asked.yes if right else None,
         "near": near,
         "far": _texts([*others[NEAR:], *anywhere], asked, papers, without=[*right, *near]),
         "scene": [(papers.text(s.statement, asked.text), round(s.score, 4)) for s in scene.statements[:SEEN]],
@@ -336,7 +340,9 @@ def _may_say(asked: Asked, statement: Statement) -> bool:
 
 def of_bank(one: QuestionSet) -> Iterator[Asked]:
     for question in one.questions:
-        yield Asked(question.id, question.question, question.type, question.answer, question)
+        said = _YES_OR_NO.match(question.answer) if question.type == "yesno" else None
+        yes = said[0] == "はい" if said else None
+        yield Asked(question.id, question.question, question.type, question.answer, question, yes=yes)
 
 
 def of_pairs(path: Path) -> Iterator[Asked]:
@@ -344,7 +350,8 @@ def of_pairs(path: Path) -> Iterator[Asked]:
         row = json.loads(line)
         right, wrong = tuple(row["right"]), tuple(row["wrong"])
         value = tuple(row["value"]) if "value" in row else None
-        yield Asked(f"pair-{n}", row["question"], "pair", row["answer"], None, row["file"], right, wrong, value)
+        yes = row.get("yes")
+        yield Asked(f"pair-{n}", row["question"], "pair", row["answer"], None, row["file"], right, wrong, value, yes)
 
 
 def write_pool(batches: Sequence[QuestionSet], pairs: Path | None, index: Path, folder: Path) -> str:

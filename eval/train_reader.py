@@ -8,12 +8,13 @@ QA_FOLDER holds the question sets ``jaquad_train``, ``jsquad_valid``, ``u4_table
 on, ``reader.safetensors``, the weights, and ``train.jsonl``, a line each PRINT steps and for each validation. Whatever
 ends the run costs the steps since the last checkpoint: what a step learns from follows from the seed and its number.
 ``--start`` begins with the weights of another run instead of the embedding model's own upper layers; where these are of
-the format before values were learned, the head of values begins anew. ``--pool`` learns from our own papers
+a format before, the heads that they lack begin anew. ``--pool`` learns from our own papers
 (``eval.reader_pool``), all but those collections that are left out, and from the sets, so that it does not forget them.
 
 A step asks QUESTIONS questions, each with one right text and several wrong ones, as a ``Plan`` says; of some the right
 text is taken away. The loss of a question is the listwise cross-entropy of its texts, where one is right, a share of
-the binary cross-entropy of all of them, and the same of all that could be a value in them. Weights are averaged over
+the binary cross-entropy of all of them, and the same of all that could be a value in them; of a right text of a question of
+yes or no also the binary cross-entropy of which it says. Weights are averaged over
 about the last 500 steps, and the average is what is stored.
 """
 
@@ -59,6 +60,7 @@ class Plan(NamedTuple):
     warm_up: int  # steps
     values: float = 1.0  # what the losses of values count beside those of texts
     values_binary: float = 0.5  # what the binary one of these counts beside the listwise one
+    yes: float = 3.0  # what the loss of yes or no counts beside those: the head that learns it begins anew
 
 
 POOL = "pool"
@@ -75,8 +77,8 @@ FROM_SETS = Plan(
 # A fifth of the pool's questions have no answer, and people have worded them; of those only the binary loss speaks. Of
 # each passage of JaQuAD it is known which value answers, so of the sets it has the largest share.
 FROM_POOL = Plan(
-    {POOL: 0.53, "jaquad_train": 0.25, "jsquad_valid": 0.1, "u4_tables_valid": 0.12},
-    negatives=6,
+    {POOL: 0.66, "jaquad_train": 0.18, "jsquad_valid": 0.06, "u4_tables_valid": 0.1},
+    negatives=5,
     taken_away=0.08,
     reworded=0.0,
     binary=1.0,
@@ -109,7 +111,8 @@ def drawn(pools: Mapping[str, Sequence[Example]], plan: Plan, seed: int, step: i
             right = [rng.choice(list(zip(example.right, example.values, strict=True)))] if answerable else []
             question = reworded(example.question, rng) if rng.random() < plan.reworded else example.question
             texts = (*(text for text, _ in right), *wrong)
-            choices.append(Choice(question, texts, len(right), tuple(values for _, values in right)))
+            yes = example.yes if right else None
+            choices.append(Choice(question, texts, len(right), tuple(values for _, values in right), yes))
     return choices
 
 
@@ -132,6 +135,12 @@ def loss_of(logits: Tensor, right: Tensor, binary: float) -> Tensor:
 def of_texts(choice: Choice, made: Sequence[PairRead]) -> tuple[Tensor, Tensor]:
     """Return the logits of a choice's texts, and which of these are right."""
     return torch.stack([one.logit for one in made]).float(), torch.arange(len(made)) < choice.right
+
+
+def of_yes(choice: Choice, made: Sequence[PairRead]) -> tuple[Tensor, Tensor]:
+    """Return the logits of yes of a choice's right texts, and 1 for each that says it."""
+    said = torch.stack([one.yes for one in made[: choice.right]]).float()
+    return said, torch.full_like(said, float(bool(choice.yes)))
 
 
 def of_values(
@@ -162,20 +171,29 @@ def gradients(
         values = [of_values(network, *each) for each in zip(choices, read, made, strict=True)]
     for choice, own, (logits, right) in zip(choices, made, values, strict=True):
         losses.append(loss_of(*of_texts(choice, own), plan.binary))
+        if choice.yes is not None:
+            said, wanted = of_yes(choice, own)
+            losses.append(plan.yes * functional.binary_cross_entropy_with_logits(said, wanted))
         if len(logits):
             losses.append(plan.values * loss_of(logits, right, plan.values_binary))
     loss = torch.stack(losses).sum() / len(choices)
     return loss.item(), torch.autograd.grad(loss, list(network.parameters()), materialize_grads=True)
 
 
-def scored(network: PairNetwork, bert: Any, pairs: Pairs, choice: Choice) -> tuple[list[float], bool | None]:
-    """Return the logits of a choice's texts, and whether the likeliest value is right; None where that isn't known."""
+def scored(
+    network: PairNetwork, bert: Any, pairs: Pairs, choice: Choice
+) -> tuple[list[float], bool | None, bool | None]:
+    """Return the logits of a choice's texts, whether the likeliest value is right, and whether yes or no is.
+
+    None for what isn't known.
+    """
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=HAS_HALVES):
         read = pairs.of(choice.question, choice.texts)
         made = network.score(bert, read)
         values, right = of_values(network, choice, read, made)
     logits, _ = of_texts(choice, made)
-    return logits.tolist(), bool(right[values.argmax()]) if right.any() else None
+    says = None if choice.yes is None else bool(((of_yes(choice, made)[0] > 0) == choice.yes).all())
+    return logits.tolist(), bool(right[values.argmax()]) if right.any() else None, says
 
 
 # --- the run
@@ -279,26 +297,26 @@ class Source(NamedTuple):
         return FROM_POOL, {name: pools[name] for name in FROM_POOL.shares}, measured
 
 
-VALUES_HEAD = ("span.", "span_out.")
-BEFORE_VALUES = "tenkyo-reader-1"  # the format of weights that have no such head
+# The formats of weights before, and the heads that have been added since.
+BEFORE = {"tenkyo-reader-1": ("span.", "span_out.", "yes.", "yes_out."), "tenkyo-reader-2": ("yes.", "yes_out.")}
 
 
 def begin_with(network: PairNetwork, weights: Path) -> list[str]:
     """Take the weights of another run, and return the names of what they lack: that stays as it is.
 
-    Only weights of the format before values were learned may lack something: the head of values. ReaderMismatch where
-    the file is not what was expected.
+    Only weights of a format before may lack something: the heads that were added. ReaderMismatch where the file is not
+    what was expected.
     """
     from safetensors import SafetensorError, safe_open
 
     with suppress(SafetensorError, FileNotFoundError), safe_open(weights, "numpy") as file:
         made = file.metadata() or {}
-        if (made.get("format"), made.get("base")) == (BEFORE_VALUES, SOURCE_SHA256):
+        if made.get("format") in BEFORE and made.get("base") == SOURCE_SHA256:
             given = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 # it is no dict
             own = {name: value.numpy() for name, value in network.state_dict().items() if name not in given}
-            head = {name: value for name, value in own.items() if name.startswith(VALUES_HEAD)}
-            network.take(given | head)
-            return list(head)
+            heads = {name: value for name, value in own.items() if name.startswith(BEFORE[made["format"]])}
+            network.take(given | heads)
+            return list(heads)
     network.take(read_weights(weights))
     return []
 
@@ -362,8 +380,8 @@ def train(source: Source, folder: Path, *, steps: int, seed: int, resume: bool, 
 def _validate(run: Run, bert: Any, pairs: Pairs, measured: Mapping[str, Sequence[Choice]], log: Log) -> None:
     averaged = run.averaged(bert.config)
     for name, choices in measured.items():
-        texts, values = zip(*(scored(averaged, bert, pairs, choice) for choice in choices), strict=True)
-        found = measures(choices, texts, values)
+        texts, values, yes = zip(*(scored(averaged, bert, pairs, choice) for choice in choices), strict=True)
+        found = measures(choices, texts, values, yes)
         log.say(step=run.step, measured=name, **{key: round(value, 4) for key, value in found.items()})
 
 

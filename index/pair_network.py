@@ -35,17 +35,19 @@ class Tokens(Protocol):
 class PairRead(NamedTuple):
     """What the network makes of a pair: a logit, above 0 where the text more likely than not answers the question.
 
+    ``yes`` is another, above 0 where the text rather says yes to it than no, if it is a question of yes or no.
     ``firsts`` and ``lasts`` are what each of its tokens brings to a value that begins or ends there, both
     ``(tokens, width)``; ``PairNetwork.of_values`` gives the logits of values.
     """
 
     logit: Tensor
+    yes: Tensor
     firsts: Tensor
     lasts: Tensor
 
 
 class PairNetwork(nn.Module):
-    """``read`` tells how likely a text answers, and how likely each value in it does."""
+    """``read`` tells how likely a text answers, whether it says yes, and how likely each value in it answers."""
 
     def __init__(self, config: Any, frozen: int):
         super().__init__()
@@ -60,6 +62,8 @@ class PairNetwork(nn.Module):
         self.out = nn.Linear(config.hidden_size, 1)
         self.span = nn.Linear(3 * config.hidden_size, config.hidden_size)  # first token, last token and the pair
         self.span_out = nn.Linear(config.hidden_size, 1)
+        self.yes = nn.Linear(config.hidden_size, config.hidden_size)
+        self.yes_out = nn.Linear(config.hidden_size, 1)
 
     def take(self, tensors: Mapping[str, npt.NDArray[Any]]) -> PairNetwork:
         """Return this network with learned tensors, ready to read."""
@@ -81,16 +85,17 @@ class PairNetwork(nn.Module):
         for own, given in zip(self.layers, bert.encoder.layer[self.frozen :], strict=True):
             own.load_state_dict(given.state_dict())
 
-    def forward(self, hidden: Tensor, mask: Tensor, segments: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(self, hidden: Tensor, mask: Tensor, segments: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Return ``PairRead``s of what the lower layers made, ``(n, tokens, width)``, and two ``(n, tokens)``."""
         hidden = hidden + self.segments(segments)
         hidden_away = torch.zeros(mask.shape).masked_fill(~mask, torch.finfo(torch.float32).min)[:, None, None, :]
         for layer in self.layers:
             hidden = _through(layer, hidden, hidden_away)
         logits = self.out(torch.tanh(self.dense(hidden[:, 0]))).squeeze(-1)
+        yes = self.yes_out(torch.tanh(self.yes(hidden[:, 0]))).squeeze(-1)
         first, last, pair = torch.split(self.span.weight, hidden.shape[-1], 1)
         whole = functional.linear(hidden[:, :1], pair, self.span.bias)
-        return logits, functional.linear(hidden, first), functional.linear(hidden, last) + whole
+        return logits, yes, functional.linear(hidden, first), functional.linear(hidden, last) + whole
 
     def of_values(self, firsts: Tensor, lasts: Tensor) -> Tensor:
         """Return the logits ``(n,)`` of values by their first and last tokens, ``(n, width)`` each."""
@@ -114,9 +119,9 @@ class PairNetwork(nn.Module):
         pieces = [order[at : at + PIECE] for at in range(0, len(order), PIECE)]
         found: dict[int, PairRead] = {}
         for piece, made in zip(pieces, each(of_piece, pieces), strict=True):
-            for i, logit, firsts, lasts in zip(piece, *made, strict=True):
+            for i, logit, says_yes, firsts, lasts in zip(piece, *made, strict=True):
                 length = len(pairs[i].ids)
-                found[i] = PairRead(logit, firsts[:length], lasts[:length])
+                found[i] = PairRead(logit, says_yes, firsts[:length], lasts[:length])
         return [found[i] for i in range(len(pairs))]
 
 

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from index.pair_network import PairNetwork, PairRead
 
 WEIGHTS = Path(__file__).with_name("reader.safetensors")
-WEIGHTS_SHA256 = "19c846faac84daf5dd3775de5ef475906d137ca2a4fb9ef7e03720f113273bdf"
-FORMAT = "tenkyo-reader-2"
+WEIGHTS_SHA256 = "e1a8a0ee8e2ab3d6bd74c03dfcf9af6473251cdd615b0b9fa19fb9ef24b8af08"
+FORMAT = "tenkyo-reader-3"
 FROZEN = 6  # of twelve layers; the other six are 21 MB in float16
 QUESTION_TOKENS = 48
 TEXT_TOKENS = 112
@@ -99,6 +99,8 @@ class Read:
     odds: float
     value_odds: Callable[[int, int], float | None] = field(default=lambda start, stop: None, compare=False)
     """The same of the characters from ``start`` to ``stop``; None where they were not read: a long text is cut."""
+    yes: float = 0.0
+    """The log-odds that the text says yes to a question of yes or no; it means nothing of any other question."""
 
 
 class Reader:
@@ -129,7 +131,7 @@ class Reader:
             read = pairs.of(question, texts)
             made = network.score(bert, read, workers)
         return [
-            Read(text, float(one.logit), partial(_value_odds, network, pair, one))
+            Read(text, float(one.logit), partial(_value_odds, network, pair, one), float(one.yes))
             for text, pair, one in zip(texts, read, made, strict=True)
         ]
 

@@ -1,7 +1,13 @@
-"""The real page in the real browser: `tenkyo serve` on free ports, opened in Chromium."""
+"""The real page in the real browser: `tenkyo serve` on free ports, opened in Chromium.
+
+    python -m tests.browser FILE.png [--index INDEX] [--width PIXELS] [QUESTION]
+
+writes what a person sees of the answer to a question, asked of the sample or of an index.
+"""
 
 from __future__ import annotations
 
+import argparse
 import os
 import shutil
 import signal
@@ -10,7 +16,7 @@ import sys
 import tempfile
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic, sleep
@@ -200,3 +206,31 @@ def wait_for_picture(page: Page) -> None:
         """() => [...document.querySelectorAll('[class*="st-key-newest-"] [class*="st-key-page-"] img')]
                  .some(image => image.complete && image.naturalWidth > 0)"""
     )
+
+
+def picture(to: Path, question: str, index: Path, width: int) -> None:
+    """Write a picture of the whole page with the answer to a question."""
+    with served(index) as address, chromium() as browser:
+        page = browser.new_page(viewport={"width": width, "height": 1000}, locale="ja-JP")
+        ask(opened(page, address), question)
+        settled(page)
+        page.screenshot(path=to)
+
+
+def main(argv: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.browser")
+    parser.add_argument("file", type=Path, metavar="FILE.png")
+    parser.add_argument("question", nargs="?", default="くまもとDX推進コンソーシアムの会員数は？")
+    parser.add_argument("--index", type=Path, help="(default: the sample, indexed for this)")
+    parser.add_argument("--width", type=int, default=1280)
+    given = parser.parse_args(argv)
+    with tempfile.TemporaryDirectory() as made:
+        index = given.index or Path(made) / "index"
+        if given.index is None:
+            ingest(sorted((ROOT / "sample").glob("*.pdf")), index)
+        picture(given.file, given.question, index.resolve(), given.width)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -47,9 +47,11 @@ def answer_lines(scene: Scene) -> Iterator[Draft]:
         said.add(key)
         follower = statements[n + 1] if n + 1 < len(statements) else None
         statement = scored.statement
+        read = scene.reads.get((statement.document.id, scored.index)) if question.kind == "yesno" else None
+        word = "" if read is None else "はい。" if read.yes > 0 else "いいえ。"
         yield Draft(
             question.kind,
-            text,
+            word + text,
             (Support(statement.document.id, statement.start, statement.end),),
             as_of=_held_at(scored, text),
             score=scored.score,

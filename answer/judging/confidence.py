@@ -39,17 +39,23 @@ GROUPS: dict[QuestionType, str] = {
 
 @dataclass(frozen=True)
 class Weights:
-    """A logistic model: of each feature its mean, spread and weight, and of each group of kinds what is added."""
+    """A logistic model: of each feature its mean, spread and weight, and of each group of kinds what is added.
+
+    ``scales`` are, for a group of its own ways, a factor and an offset of the log-odds.
+    """
 
     intercept: float
     features: dict[str, tuple[float, float, float]]
     groups: dict[str, float]
+    scales: dict[str, tuple[float, float]]
 
     def probability(self, kind: QuestionType, row: Features) -> float:
         """Return the probability that an answer of this kind with this row is right: 0 to 1."""
         activation = self.intercept + self.groups[GROUPS[kind]]
         for value, (mean, spread, weight) in zip(row, self.features.values(), strict=True):
             activation += weight * (value - mean) / spread
+        factor, offset = self.scales.get(GROUPS[kind], (1.0, 0.0))
+        activation = factor * activation + offset
         return 1 / (1 + math.exp(-max(-30.0, min(30.0, activation))))
 
 
@@ -99,4 +105,6 @@ def _weights(path: Path, body: dict[str, Any]) -> Weights:
     if tuple(body["features"]) != Features._fields or set(body["groups"]) != set(GROUPS.values()):
         raise ValueError(f"{path} is of other features: make it again with eval/fit_confidence.py")
     features = {name: (float(mean), float(spread), float(w)) for name, (mean, spread, w) in body["features"].items()}
-    return Weights(float(body["intercept"]), features, {name: float(w) for name, w in body["groups"].items()})
+    groups = {name: float(w) for name, w in body["groups"].items()}
+    scales = {name: (float(factor), float(offset)) for name, (factor, offset) in body.get("scales", {}).items()}
+    return Weights(float(body["intercept"]), features, groups, scales)

@@ -127,13 +127,13 @@ def _best(judged: Sequence[Judged]) -> Draft | None:
 
 
 def _offers(ranked: Sequence[Draft]) -> tuple[Draft, ...]:
-    """Return what is offered, likeliest first: of drafts that say the same only one."""
-    offers: list[Draft] = []
+    """Return what is offered, likeliest first: of drafts that say the same, or both yes and no by one line, only one."""
+    offers: dict[str, Draft] = {}
     for draft in ranked:
-        key = katakana(draft.text)
-        if draft.supports and not any(key in katakana(o.text) or katakana(o.text) in key for o in offers):
-            offers.append(draft)
-    return tuple(offers[:OFFERED])
+        key = katakana(draft.text.removeprefix("はい。").removeprefix("いいえ。"))
+        if draft.supports and not any(key in other or other in key for other in offers):
+            offers[key] = draft
+    return tuple(offers.values())[:OFFERED]
 
 
 def gates(scene: Scene, draft: Draft) -> Iterator[str]:

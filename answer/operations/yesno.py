@@ -1,4 +1,7 @@
-"""はい or いいえ, by the statement that decides it: whether it says so or denies it."""
+"""はい or いいえ, by the statement that decides it: whether it says so or denies it.
+
+Where the learned reader saw the statement it tells which; otherwise words of denial do.
+"""
 
 from __future__ import annotations
 
@@ -44,9 +47,11 @@ def answer_yesno(scene: Scene) -> Draft:
     draft = _grounded(scene)
     if not draft.text:
         return draft
+    support = draft.supports[0]
+    read = scene.read_at(support.document_id, support.start)
     asks_negative = bool(re.search(r"(?:ない|ません)(?:の|です)?(?:か|でしょう)", folded))
-    said = "いいえ" if _denies(draft.text) != asks_negative else "はい"
-    return replace(draft, text=f"{said}。{draft.text}")
+    is_yes = _denies(draft.text) == asks_negative if read is None else read.yes > 0
+    return replace(draft, text=f"{'はい' if is_yes else 'いいえ'}。{draft.text}")
 
 
 def _grounded(scene: Scene) -> Draft:

@@ -96,6 +96,11 @@ class Scene:
     def _extremes(self) -> tuple[float, float]:
         return min(self.odds.values()), max(self.odds.values())
 
+    def read_at(self, document_id: str, start: int) -> Read | None:
+        """Return what the reader says of the statement that stands at a place; None where it was not given it."""
+        reading = next((r.reading for r in self.regions if r.reading.document.id == document_id), None)
+        return self.reads.get((document_id, reading.at(start))) if reading is not None else None
+
     def once(self, what: Hashable, make: Callable[[], Any]) -> Any:
         """Return what is worked out about this scene, and asked for several times, under a name of its own."""
         if what not in self._worked_out:

@@ -34,11 +34,18 @@ class TrustsThePicker:
         return min(0.99, met) if draft.sort == "picked" else met / 10
 
 
-def reader_of(likely: Callable[[str], float], value: Callable[[str], float | None] = lambda value: None) -> Reads:
-    """Return a reader that says of each text, and of each value in it, the log-odds that these functions say."""
+def reader_of(
+    likely: Callable[[str], float],
+    value: Callable[[str], float | None] = lambda value: None,
+    yes: Callable[[str], float] = lambda text: 0.0,
+) -> Reads:
+    """Return a reader that says of each text, of each value in it, and of its yes the log-odds of these functions."""
 
     def read(question: str, texts: Sequence[str]) -> list[Read]:
-        return [Read(text, likely(text), lambda start, stop, text=text: value(text[start:stop])) for text in texts]
+        return [
+            Read(text, likely(text), lambda start, stop, text=text: value(text[start:stop]), yes(text))
+            for text in texts
+        ]
 
     return read
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from index.reader import (
+    FORMAT,
     FROZEN,
     MOST,
     Pairs,
@@ -129,9 +130,11 @@ def test_the_network_reads_as_the_model_that_it_was_made_from_would(model):
         expected = network.out(torch.tanh(network.dense(whole[:, 0])))[:, 0]
         joined = torch.cat([whole[:, 5], whole[:, 9], whole[:, 0]], -1)
         values = network.span_out(torch.tanh(network.span(joined)))[:, 0]
-        found, firsts, lasts = network(*_lower(model.bert, FROZEN, pairs))
+        said = network.yes_out(torch.tanh(network.yes(whole[:, 0])))[:, 0]
+        found, yes, firsts, lasts = network(*_lower(model.bert, FROZEN, pairs))
 
     torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(yes, said, atol=1e-5, rtol=1e-4)
     torch.testing.assert_close(network.of_values(firsts[:, 5], lasts[:, 9]), values, atol=1e-5, rtol=1e-4)
 
 
@@ -168,7 +171,7 @@ def test_what_is_no_weights_file_or_is_of_another_model_is_refused(weights, tmp_
     from safetensors.numpy import save_file
 
     other = tmp_path / "other.safetensors"
-    save_file({"out.bias": np.zeros(1, np.float16)}, other, metadata={"format": "tenkyo-reader-2", "base": "f00"})
+    save_file({"out.bias": np.zeros(1, np.float16)}, other, metadata={"format": FORMAT, "base": "f00"})
     text = tmp_path / "text.safetensors"
     text.write_text("予算")
 
