@@ -133,8 +133,8 @@ def from_passages(folder: Path) -> list[Example]:
         near.sort(key=lambda i: -len(words & grams[i]))
         far = [i for i in others if i not in around and not _says(texts[i], row["answers"])][:SIMILAR]
         values = (places_of(texts[right], row["answers"]),)
-        wrong = (tuple(texts[i] for i in some) for some in (near, far))
-        examples.append(Example(row["question"], (texts[right],), values, *wrong))
+        left, others_left = (tuple(texts[i] for i in some) for some in (near, far))
+        examples.append(Example(row["question"], (texts[right],), values, left, others_left))
     return examples
 
 

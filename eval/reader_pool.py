@@ -11,8 +11,8 @@ The files hold sentences of papers: they are not for the repository.
 Of a question of the bank, right are the statements at a gold place that hold an accepted text, as far as they meet
 question and answer about as well as the best of them. Where the answer is worked out or only yes or no, it is what
 stands at a small gold place, or the one statement of a page that clearly meets question and answer best; a question
-for which neither is clear is left out. Of a pair of ``--pairs`` (rows {question, answer, file, right, wrong, value, yes},
-where right and wrong are beginnings of lines, those of other files as "file :: beginning"), right and wrong say it.
+for which neither is clear is left out. Of a pair of ``--pairs`` (rows {question, answer, file, right, wrong, value,
+yes}, where right and wrong are beginnings of lines, those of other files as "file :: beginning"), these say it.
 ``values`` are, for each right text, the places of what alone says the answer: none where it is worked out, yes or no or
 all of the text, and null where it is not known. Of a pair that is its ``value``, a list; where it has none it is not.
 ``yes`` is whether they say yes to a question of yes or no, and null of any other.

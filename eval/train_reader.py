@@ -8,14 +8,14 @@ QA_FOLDER holds the question sets ``jaquad_train``, ``jsquad_valid``, ``u4_table
 on, ``reader.safetensors``, the weights, and ``train.jsonl``, a line each PRINT steps and for each validation. Whatever
 ends the run costs the steps since the last checkpoint: what a step learns from follows from the seed and its number.
 ``--start`` begins with the weights of another run instead of the embedding model's own upper layers; where these are of
-a format before, the heads that they lack begin anew. ``--pool`` learns from our own papers
-(``eval.reader_pool``), all but those collections that are left out, and from the sets, so that it does not forget them.
+a format before, the heads that they lack begin anew. ``--pool`` learns from our own papers (``eval.reader_pool``), all
+but those collections that are left out, and from the sets, so that it does not forget them.
 
 A step asks QUESTIONS questions, each with one right text and several wrong ones, as a ``Plan`` says; of some the right
 text is taken away. The loss of a question is the listwise cross-entropy of its texts, where one is right, a share of
-the binary cross-entropy of all of them, and the same of all that could be a value in them; of a right text of a question of
-yes or no also the binary cross-entropy of which it says. Weights are averaged over
-about the last 500 steps, and the average is what is stored.
+the binary cross-entropy of all of them, and the same of all that could be a value in them; of a right text of a
+question of yes or no also the binary cross-entropy of which it says. Weights are averaged over about the last 500
+steps, and the average is what is stored.
 """
 
 from __future__ import annotations

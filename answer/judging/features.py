@@ -81,8 +81,8 @@ def read_features(
     """Return a row for each draft, in their order.
 
     ``hits`` are the passages read, ``papers`` how many documents were asked, ``similarity`` compares texts with the
-    question. Where there is a reader it is not asked: embedding the quotes takes as long as reading them, and among what
-    the reader says of them its weight was .01 and .02 for values and .07 for lines (.21 and .56 without a reader).
+    question. What was read is not compared: embedding the quotes takes long, and beside what the reader says of them
+    its weight was .01 and .02 for values and .07 for lines (.21 and .56 without a reader).
     """
     places = [_statement(scene, draft.supports[0] if draft.supports else None) for draft in drafts]
     texts = [

@@ -127,7 +127,7 @@ def _best(judged: Sequence[Judged]) -> Draft | None:
 
 
 def _offers(ranked: Sequence[Draft]) -> tuple[Draft, ...]:
-    """Return what is offered, likeliest first: of drafts that say the same, or both yes and no by one line, only one."""
+    """Return what is offered, likeliest first: of drafts that say the same, or yes and no by one line, only one."""
     offers: dict[str, Draft] = {}
     for draft in ranked:
         key = katakana(draft.text.removeprefix("はい。").removeprefix("いいえ。"))

@@ -1,4 +1,4 @@
-"""はい or いいえ is what the reader says of a line; of what was picked before anything was read, words of denial decide."""
+"""はい or いいえ is what the reader says of a line; of what is picked before it is read, words of denial decide."""
 
 import pytest
 
