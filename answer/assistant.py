@@ -431,11 +431,9 @@ class Assistant:
 
         Words come first: where they know a paper's way of writing they do better alone, and reading takes as long as
         all else together. What they leave open is read, and then hits and scene are in the reader's order; what was
-        picked out of all stays as words have it, the reader's order has drafts of its own. Over ten collections, each
-        left out, right when words decide from .50, .60, .70 on and what is read is said from .45 on: .347, .343, .338;
-        of what was answered .588, .603, .609; from .50 on .328, .320, .314 and .619, .637, .645. Briefings, whose way
-        of writing the rules know, lose more by a higher bar for words: of the sealed ones .466 right with .50 and .45,
-        .411 with .60 and .50; of all four sealed sets 113 right and 63 wrong, 98 and 56.
+        picked out of all stays as words have it, the reader's order has drafts of its own. Over ten collections left
+        out, with the reader before, right when words decided from .50, .60, .70 on: .347, .343, .338 (of what was
+        answered .588, .603, .609); briefings, whose way of writing the rules know, lost more by a higher bar for words.
         """
         picked = pick(scene)
         if self._reads is None:
