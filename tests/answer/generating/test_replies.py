@@ -96,7 +96,7 @@ def test_thinking_is_dropped_wherever_pieces_are_cut(parts, places):
     # In one piece a stray end takes back what stood before it; once that was handed on, it is a leak.
     assert pieces == whole or leaked_in_pieces
     if not re.search(r"<(?:think)?<", text):  # a tag within a tag leaves one when it is taken out
-        assert "<think>" not in whole.replace("a<b", "")
+        assert "<think>" not in whole.replace("a<b", "_")  # taken out, it would join what stands around it
 
 
 @pytest.mark.parametrize(
