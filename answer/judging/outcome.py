@@ -127,13 +127,20 @@ def _best(judged: Sequence[Judged]) -> Draft | None:
 
 
 def _offers(ranked: Sequence[Draft]) -> tuple[Draft, ...]:
-    """Return what is offered, likeliest first: of drafts that say the same, or yes and no by one line, only one."""
+    """Return what is offered, likeliest first: of drafts that say the same only one.
+
+    Neither yes nor no is offered: where that is not settled the line is what there is to be read.
+    """
     offers: dict[str, Draft] = {}
     for draft in ranked:
-        key = katakana(draft.text.removeprefix("はい。").removeprefix("いいえ。"))
+        plain = _YES_OR_NO.sub("", draft.text) if draft.kind == "yesno" else draft.text
+        key = katakana(plain)
         if draft.supports and not any(key in other or other in key for other in offers):
-            offers[key] = draft
+            offers[key] = replace(draft, text=plain)
     return tuple(offers.values())[:OFFERED]
+
+
+_YES_OR_NO = re.compile("^(?:はい|いいえ)。(?=.)")
 
 
 def gates(scene: Scene, draft: Draft) -> Iterator[str]:
