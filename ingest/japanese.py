@@ -43,7 +43,7 @@ _VARIANTS = {
 
 _MARKS = r"[\u0300-\u036f\u3099\u309a\uff9e\uff9f\ufe00-\ufe0f\U000e0100-\U000e01ef]"
 # A voicing mark that stands apart belongs to the kana before it, over a gap or a line end too: it can begin nothing.
-_VOICED = r"(?:[か-とは-ほうカ-トハ-ホウ]\s?[゛\u3099\uff9e]|[は-ほハ-ホ]\s?[゜\u309a\uff9f])"
+_VOICED = r"(?:[か-とは-ほうカ-トハ-ホウｶ-ﾄﾊ-ﾎｳ]\s?[゛\u3099\uff9e]|[は-ほハ-ホﾊ-ﾎ]\s?[゜\u309a\uff9f])"
 _CLUSTER = re.compile(
     rf"{_VOICED}|(?=[⁽{RAISED}])(?:(?P<note>{RAISED_NOTE})|(?P<power>(?<=[×x*]10)[{RAISED}]+))|.{_MARKS}+", re.S
 )

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ingest.japanese import content_words, fold, morphs, split_sentences, words
@@ -96,6 +96,7 @@ def test_morphemes_stand_where_they_say(text):
         assert morph.surface == text[morph.start : morph.end] != ""
 
 
+@example("ｶ ﾞ")
 @given(AWKWARD)
 def test_folding_twice_changes_nothing_and_words_never_fail(text):
     assert fold(fold(text)) == fold(text)
