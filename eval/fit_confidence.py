@@ -1,7 +1,7 @@
 """Fit ``answer/judging/confidence.json``: how likely an answer is right, from its row of features.
 
     python -m eval.fit_confidence --documents DIR… [--fold WEIGHTS COLLECTION…]… [--unread] [--rows FILE]
-        [--share 0.85 | --least P] [--seen FILE…] [NAME…]
+        [--share 0.85 | --least P] [--unanswerable SHARE] [--seen FILE…] [NAME…]
 
 Asks the sets of the bank (all, or those of these names; sealed ones never) and keeps a row for each answer that was
 picked. Every prediction that is judged is of a collection that was left out. The weights are a logistic regression with
@@ -18,6 +18,9 @@ instead; the other judge of the file stays as it is.
 answer to what the rules know well is right more often; left-out collections are ordered as well with them as without.
 The scale is that of the other collections, and so is what is printed of all together.
 
+``--unanswerable`` repeats the questions without an answer until they are about that share of all: where too few were
+written, an answer would be told as likelier than it is.
+
 Prints, for each collection left out, what would be said and how much of it is right. ``--rows`` keeps the rows, so that
 the weights can be fitted again without asking.
 """
@@ -28,7 +31,7 @@ import argparse
 import json
 import sys
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +115,22 @@ def _stands_at(question: Question, file: str, support: Support, snapshot: Snapsh
     page = document.page_at(support.start).number if document.paging != "none" else None
     text = document.text[support.start : support.end]
     return any(place.overlaps(Path(file).name, lines, page, text) for place in question.places)
+
+
+def with_share(rows: Sequence[Row], share: float, seen: Collection[str] = ()) -> list[Row]:
+    """Return rows with those of questions without an answer repeated, so that these are about a share of all.
+
+    Only of collections that are not ``seen``. A repeated question has an id of its own: it counts as another one.
+    """
+    new = [row for row in rows if row.collection not in seen]
+    asked = {
+        answerable: {(r.collection, r.id) for r in new if r.answerable == answerable} for answerable in (True, False)
+    }
+    if not asked[False]:
+        return list(rows)
+    times = max(1, round(len(asked[True]) * share / (1 - share) / len(asked[False])))
+    again = (replace(row, id=f"{row.id}~{n}") for n in range(1, times) for row in new if not row.answerable)
+    return [*rows, *again]
 
 
 def design(rows: Sequence[Row]) -> tuple[Array, Array]:
@@ -245,14 +264,17 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--embedding-model", default="default")
     parser.add_argument("--share", type=float, default=0.85)
     parser.add_argument("--least", type=float)
+    parser.add_argument("--unanswerable", type=float, metavar="SHARE")
     parser.add_argument("--fold", nargs="+", action="append", default=[], metavar="WEIGHTS COLLECTION")
     parser.add_argument("--reader", type=Path, help="weights for the collections of no fold")
     parser.add_argument("--unread", action="store_true")
     parser.add_argument("--seen", nargs="+", type=Path, default=[])
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     arguments = parser.parse_args(argv)
-    rows = _rows(arguments)
     seen = {path.stem for path in arguments.seen}
+    rows = _rows(arguments)
+    if arguments.unanswerable:
+        rows = with_share(rows, arguments.unanswerable, seen)
     probability = np.zeros(len(rows))
     fitted: dict[str, Any] = {}
     for sort in (sort for sort in SORTS if any(row.sort == sort for row in rows)):

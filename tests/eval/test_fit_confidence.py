@@ -1,6 +1,7 @@
 """The judge is fitted so that what it promises holds on papers that it was not fitted on."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from answer.judging.confidence import the_judge
 from answer.judging.features import Features
 from eval import fit_confidence
 from eval.dataset import Evidence, Question
-from eval.fit_confidence import Row, learn, main, observe, scale, sigmoid
+from eval.fit_confidence import Row, learn, main, observe, scale, sigmoid, with_share
 from eval.sets import QuestionSet
 from tests.answer.papers import assistant_over
 
@@ -63,6 +64,17 @@ def test_a_scale_never_turns_the_order_round():
     assert factor == 0.0
     assert sigmoid(np.array([offset]))[0] == pytest.approx(right.mean(), abs=0.01)
     assert scale(activation, right)[0] < 0
+
+
+def test_questions_without_an_answer_are_repeated_up_to_their_share_and_not_those_that_were_seen():
+    asked = rows(collections=1, each=90)
+    none = [replace(row, id=f"n{n}", answerable=False, right=False) for n, row in enumerate(asked[:10])]
+    known = [replace(row, collection="seen") for row in none]
+    given = with_share([*asked, *none, *known], 0.2, ["seen"])
+
+    assert len(given) == 90 + 20 + 10
+    assert len({(row.collection, row.id) for row in given}) == len(given)
+    assert with_share(asked, 0.2) == asked
 
 
 def test_what_was_fitted_is_what_the_judge_says(tmp_path):

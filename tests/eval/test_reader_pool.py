@@ -92,8 +92,7 @@ def test_cells_of_a_row_are_figures_of_their_own(tmp_path):
 
 def test_yes_or_no_is_answered_by_the_line_of_the_gold_place(papers):
     line = "教育費は830百万円で、前の年度より20百万円多くなりました。"
-    one = asked("教育費は増えましたか。", line, accept=("はい",), type="yesno")
-    known = label(one, papers)
+    known = label(asked("教育費は増えましたか。", line, accept=("はい",), type="yesno"), papers)
 
     assert known is not None
     assert [s.flat for s in known.right] == [line]
