@@ -30,7 +30,7 @@ TYPES = (
 )
 # What a question and a place may hold, in the order of the file; anything else is a slip of the pen, such as "acept".
 KEYS = (
-    *("id", "question", "type", "answer", "accept", "accept_all"),
+    *("id", "question", "wordings", "type", "answer", "accept", "accept_all"),
     *("evidence", "alt_evidence", "answerable", "note"),
 )
 PLACE_KEYS = ("file", "lines", "page", "quote")
@@ -113,6 +113,7 @@ class Question:
     alt_evidence: tuple[Evidence, ...]  # the same value said elsewhere
     answerable: bool
     note: str = ""
+    wordings: tuple[str, ...] = ()  # others of the same question: they are learned from, never asked
 
     @property
     def places(self) -> tuple[Evidence, ...]:
@@ -192,7 +193,7 @@ def _faults_of_texts(data: Mapping[str, Any]) -> Iterator[Fault]:
             yield Fault(key, "空です。")
         elif key == "type" and value not in TYPES:
             yield Fault(key, f"{value!r} という種類はありません。使えるのは {'、'.join(TYPES)} です。")
-    for key in ("accept", "accept_all"):
+    for key in ("wordings", "accept", "accept_all"):
         values = data.get(key) or []
         if not isinstance(values, list):
             yield Fault(key, f'文字列の並び ["…"] を入れてください（いまは {_shown(values)}）。')
@@ -276,6 +277,7 @@ def _question(data: Mapping[str, Any]) -> Question:
         alt_evidence=tuple(_place(item) for item in data.get("alt_evidence") or ()),
         answerable=data["answerable"],
         note=data.get("note") or "",
+        wordings=tuple(data.get("wordings") or ()),
     )
 
 

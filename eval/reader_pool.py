@@ -11,11 +11,12 @@ The files hold sentences of papers: they are not for the repository.
 Of a question of the bank, right are the statements at a gold place that hold an accepted text, as far as they meet
 question and answer about as well as the best of them. Where the answer is worked out or only yes or no, it is what
 stands at a small gold place, or the one statement of a page that clearly meets question and answer best; a question
-for which neither is clear is left out. Of a pair of ``--pairs`` (rows {question, answer, file, right, wrong, value,
-yes}, where right and wrong are beginnings of lines, those of other files as "file :: beginning"), these say it.
+for which neither is clear is left out. Of a pair of ``--pairs`` (rows {question, wordings, answer, file, right, wrong,
+value, yes}, where right and wrong are beginnings of lines, those of other files as "file :: beginning"), these say it.
 ``values`` are, for each right text, the places of what alone says the answer: none where it is worked out, yes or no or
 all of the text, and null where it is not known. Of a pair that is its ``value``, a list; where it has none it is not.
-``yes`` is whether they say yes to a question of yes or no, and null of any other.
+``yes`` is whether they say yes to a question of yes or no, and null of any other. Other wordings of a question make
+examples of their own, with its texts.
 ``near`` are the wrong lines of a pair, and then the scene's best statements; ``far`` its next ones and a few of
 anywhere. What may be right as well is in neither: what holds the accepted text elsewhere, or says the same.
 """
@@ -77,6 +78,7 @@ class Asked:
     wrong: tuple[str, ...] = ()
     value: tuple[str, ...] | None = None  # what alone says the answer of a pair; None where that is not known
     yes: bool | None = None  # the answer to a question of yes or no; None of any other
+    wordings: tuple[str, ...] = ()
 
     @property
     def answerable(self) -> bool:
@@ -300,6 +302,14 @@ def example(asked: Asked, papers: Papers, rng: random.Random) -> dict[str, Any] 
     }
 
 
+def examples(asked: Asked, papers: Papers, rng: random.Random) -> Iterator[dict[str, Any]]:
+    """Yield what is learned from a question, and the same under each of its other wordings; nothing as ``example``."""
+    found = example(asked, papers, rng)
+    if found is not None:
+        yield found
+        yield from ({**found, "question": wording} for wording in asked.wordings)
+
+
 def values(asked: Asked, text: str) -> list[Place] | None:
     """Return the places of what alone says the answer to a question.
 
@@ -342,7 +352,8 @@ def of_bank(one: QuestionSet) -> Iterator[Asked]:
     for question in one.questions:
         said = _YES_OR_NO.match(question.answer) if question.type == "yesno" else None
         yes = said[0] == "はい" if said else None
-        yield Asked(question.id, question.question, question.type, question.answer, question, yes=yes)
+        own = question.wordings
+        yield Asked(question.id, question.question, question.type, question.answer, question, yes=yes, wordings=own)
 
 
 def of_pairs(path: Path) -> Iterator[Asked]:
@@ -350,8 +361,9 @@ def of_pairs(path: Path) -> Iterator[Asked]:
         row = json.loads(line)
         right, wrong = tuple(row["right"]), tuple(row["wrong"])
         value = tuple(row["value"]) if "value" in row else None
-        yes = row.get("yes")
-        yield Asked(f"pair-{n}", row["question"], "pair", row["answer"], None, row["file"], right, wrong, value, yes)
+        yes, wordings = row.get("yes"), tuple(row.get("wordings", ()))
+        named = (f"pair-{n}", row["question"], "pair", row["answer"], None, row["file"])
+        yield Asked(*named, right, wrong, value, yes, wordings)
 
 
 def write_pool(batches: Sequence[QuestionSet], pairs: Path | None, index: Path, folder: Path) -> str:
@@ -366,10 +378,9 @@ def write_pool(batches: Sequence[QuestionSet], pairs: Path | None, index: Path, 
     counts: Counter[str] = Counter()
     with unfinished.open("w", encoding="utf-8") as file:
         for each in tqdm(asked, desc=name, file=sys.stderr, disable=None):
-            found = example(each, papers, rng)
-            counts["none" if found is None else "answerable" if each.answerable else "unanswerable"] += 1
-            if found is not None:
-                file.write(json.dumps({"collection": name, **found}, ensure_ascii=False) + "\n")
+            found = list(examples(each, papers, rng))
+            counts["none" if not found else "answerable" if each.answerable else "unanswerable"] += 1
+            file.writelines(json.dumps({"collection": name, **row}, ensure_ascii=False) + "\n" for row in found)
     unfinished.replace(folder / f"{name}.jsonl")
     return (
         f"{name:32s} {len(asked):4d} asked: {counts['answerable']} with an answer,"

@@ -5,11 +5,14 @@ A statement is read alone, under its title and headings; of a scene the statemen
 
 from __future__ import annotations
 
+import math
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from answer.asking.question import Question
 from answer.reading.evidence import Reading, Statement, katakana
 from answer.reading.scene import Scene, Scored, with_statements
 from index.reader import Read, text_under
@@ -18,9 +21,14 @@ from ingest.japanese import fold_with_offsets
 # What is to be said of each of several texts that may answer a question.
 Reads = Callable[[str, Sequence[str]], Sequence[Read]]
 
-# Statements of a scene that are read. A right one is among the first 12 for .85 of the questions of the pool, among the
-# first 24 for .90; reading 24 takes an answer from p95 444 to 617 ms on two quiet cores.
+# Statements of a scene that are read, in an order of their own. Of 2,923 questions over 14 collections a right one is
+# among the first 12 for .870, 16 for .889, 24 for .912; by words alone for .836, .867 and .900.
 SEEN = 12
+MET = 60  # statements, those that meet the question most, of which these are chosen; of all: .873 among the first 12
+# Cormack, Clarke & Buettcher 2009, "Reciprocal rank fusion"; 5 to 20 do as well here, their 60 does worse.
+_RANK = 10
+_OF_PRIOR = 0.3  # what the best hit's place is worth beside all character pairs of a question
+_OF_KIND = 0.1  # … and a figure in its unit, or a date, where one is asked for
 MOST = 180  # characters of a table's row and what it stands under, which are about 110 tokens
 LEAST = 90  # … that are left to the row in any case
 _TWICE = 2  # places of a value in a text that are looked at
@@ -39,7 +47,7 @@ def read_by(reads: Reads, scene: Scene) -> Scene:
     for scored in scene.statements:
         if scored.statement.kind != "heading":
             alike.setdefault(scored.statement.key, []).append(scored)
-    seen = list(alike.values())[:SEEN]
+    seen = _in_order(scene.question, list(alike.values())[:MET])[:SEEN]
     texts = [as_read(first.region.reading, first.statement, asked) for first, *_ in seen]
     said = {
         (each.statement.document.id, each.index): read
@@ -47,6 +55,44 @@ def read_by(reads: Reads, scene: Scene) -> Scene:
         for each in same
     }
     return with_statements(replace(scene, reads=said))
+
+
+def _in_order(question: Question, met: Sequence[list[Scored]]) -> list[list[Scored]]:
+    """Return statements, each given as those that say the same, in the order in which they are read.
+
+    Two rankings are fused: by the words that a statement meets with what stands around it, and by the character pairs
+    that it shares with the question itself, the rare ones counting more, with the passage that it stands in.
+    """
+    firsts = [first for first, *_ in met]
+    pairs = [_pairs(first.statement.key) for first in firsts]
+    held = Counter(pair for own in pairs for pair in own)
+    worth = {pair: math.log((len(met) + 1) / (held[pair] or 1)) + 0.2 for pair in _pairs(katakana(question.folded))}
+    whole = sum(worth.values()) or 1.0
+    kind = [_OF_KIND * _holds_kind(question, first.statement) for first in firsts]
+    by_words = [first.score + of_kind for first, of_kind in zip(firsts, kind, strict=True)]
+    by_pairs = [
+        sum(worth[pair] for pair in own & worth.keys()) / whole + _OF_PRIOR * first.prior + of_kind
+        for first, own, of_kind in zip(firsts, pairs, kind, strict=True)
+    ]
+    fused = [1 / (_RANK + a) + 1 / (_RANK + b) for a, b in zip(_ranks(by_words), _ranks(by_pairs), strict=True)]
+    return [met[n] for n in _best_first(fused)]
+
+
+def _best_first(worth: Sequence[float]) -> list[int]:
+    return sorted(range(len(worth)), key=lambda n: -worth[n])
+
+
+def _ranks(worth: Sequence[float]) -> list[int]:
+    """Return the rank of each, 0 for the best."""
+    return [rank for _, rank in sorted((n, rank) for rank, n in enumerate(_best_first(worth)))]
+
+
+def _holds_kind(question: Question, statement: Statement) -> bool:
+    """Say whether a statement holds a figure in the unit that is asked for, or a date where one is."""
+    if question.kind == "date":
+        return bool(statement.periods)
+    wants_number = question.kind in ("number", "comparison") or question.wants_number
+    return wants_number and any(not question.units or q.unit in question.units for q in statement.quantities)
 
 
 def as_read(reading: Reading, statement: Statement, asked: str) -> str:

@@ -53,6 +53,11 @@ class Scored:
     def statement(self) -> Statement:
         return self.region.reading.statements[self.index]
 
+    @property
+    def prior(self) -> float:
+        """1 inside the best hit, falling with the rank, 0 outside all hits."""
+        return self.region.prior[self.index - self.region.low]
+
     def signals(self, scene: Scene, *, lead: float = 0.0, fit: float = 0.0, period: float = 0.0) -> Signals:
         """Return what can be seen of the evidence for an answer out of this statement."""
         at = self.index - self.region.low
@@ -64,7 +69,7 @@ class Scored:
             lead=lead,
             fit=fit,
             period=period,
-            prior=self.region.prior[at],
+            prior=self.prior,
         )
 
 

@@ -40,6 +40,14 @@ def test_a_question_keeps_its_places_and_names_the_documents_it_needs(write):
     assert [place.file for place in question.places] == ["a.txt", "b.pdf", "c.pdf"]
 
 
+def test_a_question_may_have_other_wordings(write):
+    assert read_questions(write(GOOD | {"wordings": ["受付はいつ", "受付 日"]}))[0].wordings == (
+        "受付はいつ",
+        "受付 日",
+    )
+    assert read_questions(write(GOOD))[0].wordings == ()
+
+
 def test_an_empty_line_is_skipped_and_still_counted(write):
     with pytest.raises(DatasetError, match=r"set\.jsonl:3: id: 'q1' は1行目でもう使われています"):
         read_questions(write(GOOD, "", GOOD))
@@ -58,6 +66,7 @@ def test_an_empty_line_is_skipped_and_still_counted(write):
         ({"accept": []}, r":1: accept: 答えのある質問には、accept か accept_all が要ります"),
         ({"accept": ["x", ""]}, r':1: accept\[1\]: 空でない文字列を入れてください（いまは ""）'),
         ({"accept": "x"}, r":1: accept: 文字列の並び"),
+        ({"wordings": ["いつ?", 3]}, r":1: wordings\[1\]: 空でない文字列を入れてください（いまは 3）"),
         ({"note": 3}, r":1: note: 文字列を入れてください（いまは 3）"),
         ({"evidence": []}, r":1: evidence: 答えのある質問には、典拠が要ります"),
         ({"evidence": {}}, r":1: evidence: 答えのある質問には、典拠が要ります"),

@@ -10,7 +10,7 @@ import pytest
 from eval import reader_pool
 from eval.dataset import DERIVED, Evidence, Question
 from eval.reader_examples import read_pool
-from eval.reader_pool import Asked, Papers, example, find, label, values, write_pool
+from eval.reader_pool import Asked, Papers, example, examples, find, label, values, write_pool
 from eval.sets import QuestionSet
 from tests.answer.papers import assistant_over
 from tests.tiny_model import write_rows
@@ -195,3 +195,12 @@ def test_a_pool_that_says_no_values_is_not_learned_from(tmp_path):
 
     with pytest.raises(ValueError, match="m-1 of mihono says no values"):
         read_pool(tmp_path)
+
+
+def test_every_wording_of_a_question_is_learned_from_with_the_texts_of_the_first(papers):
+    wordings = ("昨年度は福祉にいくら使ったの", "民生費 令和5年度")
+    pair = Asked("pair-3", "令和5年度の民生費は？", "pair", "1,180百万円", file="yosan　6.md", right=("令和５年度の",))
+    first, *others = examples(replace(pair, wordings=wordings), papers, random.Random(1))
+
+    assert tuple(other["question"] for other in others) == wordings
+    assert all({**other, "question": first["question"]} == first for other in others)

@@ -113,6 +113,29 @@ def test_what_the_reader_finds_likeliest_is_looked_at_first(assistant):
     assert len(likes.given[-1]) <= SEEN
 
 
+HALL = "# みほ野市 会館の手引\n\n## 会館の予約\n\n" + "".join(
+    f"- 会館の予約は{who}の窓口が受け付けます。\n"
+    for who in ("東", "西", "南", "北", "中央", "港", "山手", "川町", "原町", "新町", "元町", "本町", "浜町")
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "asked"),
+    [
+        ("会館の予約は４月１日からです。", "会館の予約はいつからですか"),
+        ("会館の予約は年に３００件です。", "会館の予約は年に何件ですか"),
+        ("会館の予約を取消す人は電話をください。", "会館の予約の取りやめや取消しの電話"),
+    ],
+)
+def test_of_lines_that_meet_the_same_words_what_is_asked_for_is_among_the_first_read(tmp_path, line, asked):
+    likes = Likes("どこにもない語")
+    lines = HALL.splitlines(keepends=True)
+    paper = "".join([*lines[:10], f"- {line}\n", *lines[10:]])
+    reading_all(assistant_over(tmp_path, {"hall.md": paper}), likes).ask(asked)
+
+    assert any(line in text for text in likes.given[-1][:3])
+
+
 def test_a_reader_that_finds_all_alike_changes_no_order(assistant):
     by_words = assistant.trace("会館の予約は何日前までですか").scene
     read_too = reading_all(assistant, Likes("どこにもない語")).trace("会館の予約は何日前までですか")
