@@ -21,7 +21,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from eval.reader_examples import Example, Place, from_passages, from_tables, wrong_values
+from answer.reading.values import Place
+from eval.reader_examples import Example, from_passages, from_tables, wrong_values
 from index.embedder import SentenceEmbedder, open_embedder
 from index.reader import MOST, Read, Reader
 

@@ -15,21 +15,17 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from answer.reading.values import Place, possible_values
 from index.reader import text_under
-from ingest.japanese import fold_with_offsets, noun_runs, split_sentences
+from ingest.japanese import split_sentences
 
 SIMILAR = 16  # texts of other passages that are kept as wrong ones of a question
 BLOCK = 256  # questions that are compared with all texts at once
-VALUES = 40  # of a text that are looked at
-LONGEST = 80  # characters of a value
-
-Place = tuple[int, int]  # where some characters of a text begin and end
 
 
 class Example(NamedTuple):
@@ -61,33 +57,6 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
 
 
 # --- values in texts
-
-_AMOUNT = re.compile(r"[△▲]?\d[\d,.]*(?:[兆億万千百]\d*[\d,.]*)*(?:\s*(?:%|k?m[23]?|[一-龠ァ-ヶー]{1,4}))?")
-_HAS_CELLS = re.compile(r" \| |^[^。]{1,60}: ")
-
-
-@lru_cache(maxsize=1 << 15)
-def possible_values(text: str) -> tuple[Place, ...]:
-    """Return the places of what could be a value, at most ``VALUES``: cells, figures with their counter, runs of nouns.
-
-    What stands above the last line of a text, its title and headings, is no value of it.
-    例: 歳出⏎民生費 | 令和6年度: 1,204百万円 → 民生費, 1,204百万円, 6年度, 令和6年度
-    """
-    above = text.rfind("\n") + 1
-    body = text[above:]
-    folded, offsets = fold_with_offsets(body)
-    amounts = [(offsets[match.start()], offsets[match.end()]) for match in _AMOUNT.finditer(folded)]
-    places = dict.fromkeys([*_cells_of(body), *amounts, *noun_runs(body)])
-    return tuple((above + a, above + b) for a, b in places if 0 < b - a <= LONGEST)[:VALUES]
-
-
-def _cells_of(body: str) -> Iterator[Place]:
-    """Yield where the cells of a row stand, each without its heading; nothing of a sentence."""
-    end = 0
-    for cell in body.split(" | ") if _HAS_CELLS.search(body) else ():
-        end += len(cell)
-        yield end - len(cell.split(": ", 1)[-1]), end
-        end += len(" | ")
 
 
 def wrong_values(text: str, right: Sequence[Place]) -> list[Place]:

@@ -44,11 +44,12 @@ from answer.answer import QuestionError
 from answer.assistant import Assistant
 from answer.reading.as_read import as_read
 from answer.reading.evidence import Reading, Statement, read_whole
+from answer.reading.values import Place, possible_values
 from eval.dataset import DERIVED, Evidence, Question
 from eval.measures.answers import SHORT_TYPES, is_short_enough, says_it
 from eval.measures.luck import luck_of_text
 from eval.measures.texts import figures, normalise
-from eval.reader_examples import Place, bigrams, places_of, possible_values
+from eval.reader_examples import bigrams, places_of
 from eval.sets import QuestionSet, bank_files, find_sets, open_set
 from index.files import shown_name
 

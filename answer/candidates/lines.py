@@ -15,8 +15,8 @@ from answer.candidates.prose import clip
 from answer.draft import Draft, Support
 from answer.reading.evidence import katakana
 from answer.reading.scene import Scene, Scored
-from ingest.japanese import fold, noun_runs
-from ingest.numbers import find_quantities
+from answer.reading.values import likeliest_value
+from ingest.japanese import fold
 from ingest.statements import on_one_line
 
 MOST = 5
@@ -53,7 +53,7 @@ def answer_lines(scene: Scene) -> Iterator[Draft]:
             question.kind,
             word + text,
             (Support(statement.document.id, statement.start, statement.end),),
-            as_of=_held_at(scored, text),
+            as_of=held_at(scored, text),
             score=scored.score,
             signals=scored.signals(
                 scene,
@@ -69,7 +69,7 @@ def answer_lines(scene: Scene) -> Iterator[Draft]:
             return
 
 
-def _held_at(scored: Scored, text: str) -> str | None:
+def held_at(scored: Scored, text: str) -> str | None:
     """Return the date that all figures of a line hold for; None where they hold for several, and of a line without."""
     reading, statement = scored.region.reading, scored.statement
     facts = [*reading.facts_between(statement.start, statement.end), *reading.loose_facts(scored.index)]
@@ -120,16 +120,8 @@ def _window(scene: Scene, scored: Scored, limit: int) -> str:
 
 
 def _likeliest_value(scene: Scene, scored: Scored) -> str | None:
-    """Return the name or figure of a sentence that the reader finds likeliest; None where it did not see it."""
+    """Return what the reader finds likeliest in a statement; None where it did not see it, or not as it stands."""
     statement = scored.statement
     read = scene.reads.get((statement.document.id, scored.index))
-    if read is None or not read.text.endswith(statement.flat):
-        return None
-    under = len(read.text) - len(statement.flat)
-    places = [*noun_runs(statement.flat), *(quantity.at for quantity in find_quantities(statement.flat))]
-    odds = {place: read.value_odds(under + place[0], under + place[1]) for place in places}
-    seen = {place: value for place, value in odds.items() if value is not None}
-    if not seen:
-        return None
-    start, stop = max(seen, key=lambda place: seen[place])
-    return statement.flat[start:stop]
+    found = likeliest_value(read) if read is not None and read.text.endswith(statement.flat) else None
+    return found[0] if found is not None else None

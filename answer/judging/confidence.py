@@ -72,7 +72,7 @@ class Judge(Protocol):
 
 @dataclass(frozen=True)
 class Fitted:
-    """A model for each sort of drafts there are. Without a reader nothing is picked near a line."""
+    """A model for each sort of drafts: without a reader these are what is picked out of all, and lines."""
 
     weights: dict[Sort, Weights]
     least: float

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from answer.answer import Status
 from answer.asking.question import Question, Term
 from answer.candidates.lines import answer_lines
+from answer.candidates.values import answer_values
 from answer.draft import SORTS, Draft, Support
 from answer.judging.absence import Shelf, absent
 from answer.judging.confidence import Judge
@@ -68,7 +69,8 @@ def decide(
     from where one is said.
     """
     least = judge.least
-    drafts = [*([picked] if picked.text else []), *(answers_near(scene) if scene.odds else ()), *answer_lines(scene)]
+    near = answers_near(scene) if scene.odds else ()
+    drafts = [*([picked] if picked.text else []), *near, *answer_values(scene), *answer_lines(scene)]
     rows = read_features(scene, drafts, hits, papers, similarity)
     judged = sorted(
         (

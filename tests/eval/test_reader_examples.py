@@ -5,14 +5,13 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
+from answer.reading.values import possible_values
 from eval.reader_examples import (
-    VALUES,
     from_budgets,
     from_passages,
     from_tables,
     most_alike,
     places_of,
-    possible_values,
     read_cells,
     reworded,
     wrong_values,
@@ -28,16 +27,6 @@ def right_values(example):
     """Return the values of an example's right texts, which must have some."""
     assert len(example.values) == len(example.right)
     return [value for text, places in zip(example.right, example.values, strict=True) for value in said(text, places)]
-
-
-def test_cells_figures_with_their_counter_and_runs_of_nouns_could_be_values():
-    row = "令和6年度予算 / 歳出\n民生費 | 令和5年度: 1,150百万円 | 令和６年度: △１，２０４百万円"
-    sentence = "令和6年度予算\nみほ野市の給食費は、3か所で12億3千万円（前年度より2.5%の増）である。"
-
-    assert said(row, possible_values(row))[:3] == ["民生費", "1,150百万円", "△１，２０４百万円"]
-    assert {"令和6年度予算", "歳出"}.isdisjoint(said(row, possible_values(row)))
-    assert {"12億3千万円", "2.5%", "みほ野市", "給食費"} <= set(said(sentence, possible_values(sentence)))
-    assert len(possible_values(f"町\n{'、'.join(f'{n}人' for n in range(99))}")) == VALUES
 
 
 TEXTS = st.lists(
