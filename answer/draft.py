@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -56,3 +57,17 @@ class Draft:
     @property
     def is_line(self) -> bool:
         return self.sort == "line"
+
+
+_YES_OR_NO = re.compile("^(はい|いいえ)(?:。(?=.))?")
+
+
+def says_yes(text: str) -> bool | None:
+    """Say whether an answer begins with yes or with no; None for any other."""
+    found = _YES_OR_NO.match(text)
+    return found[1] == "はい" if found else None
+
+
+def without_yes(text: str) -> str:
+    """Return what an answer says after its yes or no, where it says anything."""
+    return text if says_yes(text) is None else _YES_OR_NO.sub("", text) or text

@@ -42,6 +42,7 @@ from tqdm import tqdm
 
 from answer.answer import QuestionError
 from answer.assistant import Assistant
+from answer.draft import says_yes
 from answer.reading.as_read import as_read
 from answer.reading.evidence import Reading, Statement, read_whole
 from answer.reading.values import Place, possible_values
@@ -60,7 +61,6 @@ AS_GOOD = 0.6  # of what the best one meets: as much makes another statement at 
 CLEAR = 1.25  # times the second best
 ENOUGH = 0.3  # of all that is met at the place is met by the best one
 SMALL = 3  # statements at a gold place, all of which are right
-_YES_OR_NO = re.compile("はい|いいえ")
 _IN_PARTS = ("list", "howto", "reason", "definition", "comparison", "yesno")
 INDEX = Path("build/bank/index")
 
@@ -343,7 +343,7 @@ def _may_say(asked: Asked, statement: Statement) -> bool:
         accepted = (*question.accept, *question.accept_all)
         return any(says(question, each, cells_apart(statement)) for each in accepted)
     core = re.split(r"[（(。、]", asked.answer)[0]
-    is_name = 2 <= len(core) <= 20 and not re.fullmatch(r"(はい|いいえ).*", core)
+    is_name = 2 <= len(core) <= 20 and says_yes(core) is None
     wanted = set(figures(core)) - set(figures(asked.text))
     held = set(figures(cells_apart(statement)))
     return (is_name and normalise(core) in normalise(statement.flat)) or bool(wanted and wanted <= held)
@@ -351,8 +351,7 @@ def _may_say(asked: Asked, statement: Statement) -> bool:
 
 def of_bank(one: QuestionSet) -> Iterator[Asked]:
     for question in one.questions:
-        said = _YES_OR_NO.match(question.answer) if question.type == "yesno" else None
-        yes = said[0] == "はい" if said else None
+        yes = says_yes(question.answer) if question.type == "yesno" else None
         own = question.wordings
         yield Asked(question.id, question.question, question.type, question.answer, question, yes=yes, wordings=own)
 

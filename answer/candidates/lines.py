@@ -47,7 +47,7 @@ def answer_lines(scene: Scene) -> Iterator[Draft]:
         said.add(key)
         follower = statements[n + 1] if n + 1 < len(statements) else None
         statement = scored.statement
-        read = scene.reads.get((statement.document.id, scored.index)) if question.kind == "yesno" else None
+        read = scene.read_of(scored) if question.kind == "yesno" else None
         word = "" if read is None else "はい。" if read.yes > 0 else "いいえ。"
         yield Draft(
             question.kind,
@@ -121,7 +121,6 @@ def _window(scene: Scene, scored: Scored, limit: int) -> str:
 
 def _likeliest_value(scene: Scene, scored: Scored) -> str | None:
     """Return what the reader finds likeliest in a statement; None where it did not see it, or not as it stands."""
-    statement = scored.statement
-    read = scene.reads.get((statement.document.id, scored.index))
-    found = likeliest_value(read) if read is not None and read.text.endswith(statement.flat) else None
+    read = scene.read_of(scored)
+    found = likeliest_value(read) if read is not None and read.text.endswith(scored.statement.flat) else None
     return found[0] if found is not None else None

@@ -21,7 +21,7 @@ def answer_values(scene: Scene) -> Iterator[Draft]:
         return
     for place, scored in enumerate(likeliest(scene)[:_LINES], 1):
         statement = scored.statement
-        read = scene.reads.get((statement.document.id, scored.index))
+        read = scene.read_of(scored)
         found = likeliest_value(read) if read is not None else None
         if found is None:
             continue

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from answer.asking.question import asks_two
 from answer.candidates.lines import holds_kind
-from answer.draft import Draft, Support
+from answer.draft import Draft, Support, says_yes
 from answer.reading.as_read import value_odds
 from answer.reading.evidence import katakana
 from answer.reading.scene import Scene, Scored
@@ -108,16 +108,16 @@ def _value_odds(scene: Scene, draft: Draft, scored: Scored | None) -> float | No
     """Return what the reader says of a draft's value; None of a draft that is its line."""
     if scored is None or draft.sort == "line":
         return None
-    read = scene.reads.get((scored.statement.document.id, scored.index))
+    read = scene.read_of(scored)
     return value_odds(read, draft.text.partition("（")[0]) if read is not None else None
 
 
 def _yes(scene: Scene, draft: Draft, scored: Scored | None) -> float:
-    read = scene.reads.get((scored.statement.document.id, scored.index)) if scored is not None else None
-    said = _YES_OR_NO.match(draft.text)
-    if draft.kind != "yesno" or read is None or said is None:
+    read = scene.read_of(scored) if scored is not None else None
+    yes = says_yes(draft.text)
+    if draft.kind != "yesno" or read is None or yes is None:
         return NONE
-    return _within_one((read.yes if said[0] == "はい" else -read.yes) / _ODDS)
+    return _within_one((read.yes if yes else -read.yes) / _ODDS)
 
 
 def _values(scene: Scene, like: Sequence[bool], odds: Sequence[float | None], n: int) -> dict[str, float]:
@@ -218,7 +218,6 @@ def _within_one(value: float) -> float:
     return max(-1.0, min(1.0, value))
 
 
-_YES_OR_NO = re.compile("はい|いいえ")
 _SHORT_VALUE = 20  # characters: what is longer is no name and no figure
 _HAN, _KANA, _FIGURE = re.compile(r"[一-鿿々〆]"), re.compile(r"[ァ-ヶー]"), re.compile(r"[\d.,]")
 _SHOWN = 5

@@ -10,7 +10,7 @@ from answer.answer import Status
 from answer.asking.question import Question, Term
 from answer.candidates.lines import answer_lines
 from answer.candidates.values import answer_values
-from answer.draft import SORTS, Draft, Support
+from answer.draft import SORTS, Draft, Support, without_yes
 from answer.judging.absence import Shelf, absent
 from answer.judging.confidence import Judge
 from answer.judging.features import Features, Similarity, read_features
@@ -134,14 +134,11 @@ def _offers(ranked: Sequence[Draft]) -> tuple[Draft, ...]:
     """
     offers: dict[str, Draft] = {}
     for draft in ranked:
-        plain = _YES_OR_NO.sub("", draft.text) if draft.kind == "yesno" else draft.text
+        plain = without_yes(draft.text) if draft.kind == "yesno" else draft.text
         key = katakana(plain)
         if draft.supports and not any(key in other or other in key for other in offers):
             offers[key] = replace(draft, text=plain)
     return tuple(offers.values())[:OFFERED]
-
-
-_YES_OR_NO = re.compile("^(?:はい|いいえ)。(?=.)")
 
 
 def gates(scene: Scene, draft: Draft) -> Iterator[str]:

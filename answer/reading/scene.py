@@ -101,6 +101,10 @@ class Scene:
     def _extremes(self) -> tuple[float, float]:
         return min(self.odds.values()), max(self.odds.values())
 
+    def read_of(self, scored: Scored) -> Read | None:
+        """Return what the reader says of a statement; None where it was not given it."""
+        return self.reads.get((scored.statement.document.id, scored.index))
+
     def read_at(self, document_id: str, start: int) -> Read | None:
         """Return what the reader says of the statement that stands at a place; None where it was not given it."""
         reading = next((r.reading for r in self.regions if r.reading.document.id == document_id), None)
