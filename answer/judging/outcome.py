@@ -61,14 +61,15 @@ def decide(
     similarity: Similarity,
     shelf: Shelf,
     judge: Judge,
+    least: float | None = None,
 ) -> Outcome:
     """Return what becomes of the value that was picked and of the lines that meet the question best.
 
     ``hits`` are the passages that were read, ``papers`` how many documents were asked; ``similarity`` compares texts
     with the question, ``shelf`` looks for a text in all documents, ``judge`` says how likely a draft is right, and
-    from where one is said.
+    from where one is said where ``least`` does not.
     """
-    least = judge.least
+    least = judge.least if least is None else least
     near = answers_near(scene) if scene.odds else ()
     drafts = [*([picked] if picked.text else []), *near, *answer_values(scene), *answer_lines(scene)]
     rows = read_features(scene, drafts, hits, papers, similarity)
