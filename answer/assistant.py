@@ -430,9 +430,9 @@ class Assistant:
         """Return what was picked out of all, what becomes of it and of the lines beside it, and what that rests on.
 
         Words come first: what they leave open is read, and then hits and scene are in the reader's order; what was
-        picked out of all stays as words have it, the reader's order has drafts of its own. Of papers that it has learned
-        from the reader knows better: over these 431 of 599 answers were right without words that decide, 442 of 652
-        with them. Of papers that it has not, words do: without them right answers to the seen sets fell from 207 to 199.
+        picked out of all stays as words have it, the reader's order has drafts of its own. Of papers that it has
+        learned from the reader knows better: 431 of 599 answers were right without words that decide, 442 of 652 with
+        them. Of papers that it has not, words do: without them the right answers to the seen sets fell from 207 to 199.
         """
         picked = pick(scene)
         if self._reads is None:
