@@ -432,7 +432,7 @@ class Assistant:
         Words come first: what they leave open is read, and then hits and scene are in the reader's order; what was
         picked out of all stays as words have it, the reader's order has drafts of its own. Of papers that it has
         learned from the reader knows better: 431 of 599 answers were right without words that decide, 442 of 652 with
-        them. Of papers that it has not, words do: without them the right answers to the seen sets fell from 207 to 199.
+        them. Of others it does not: by weights that were tried, 121 of 297 sealed questions without them, 131 with.
         """
         picked = pick(scene)
         if self._reads is None:

@@ -9,9 +9,8 @@ from typing import Literal, get_args
 from answer.answer import QuestionType
 from answer.reading.signals import Signals
 
-# "picked" out of all that was found; picked "near" one of the likeliest lines; the "value" of such a line that the
-# reader finds likeliest; the "line", nothing picked out of it.
-Sort = Literal["picked", "near", "value", "line"]
+# "picked" out of all that was found; picked "near" one of the likeliest lines; the "line", nothing picked out of it.
+Sort = Literal["picked", "near", "line"]
 SORTS: tuple[Sort, ...] = get_args(Sort)
 
 
@@ -47,7 +46,7 @@ class Draft:
     timeline: tuple[Moment, ...] = ()
     missing: tuple[str, ...] = ()
     sort: Sort = "picked"
-    place: int = 0  # of the line that this is, or is out of, or was picked near: 1 is the likeliest
+    place: int = 0  # of the line that this is, or that it was picked near: 1 is the likeliest
     is_named: bool = False  # a figure whose row or column is called just what the question says
     score: float = 0.0
     signals: Signals | None = None

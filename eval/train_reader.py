@@ -77,7 +77,7 @@ FROM_SETS = Plan(
 # A fifth of the pool's questions have no answer, and people have worded them; of those only the binary loss speaks. Of
 # each passage of JaQuAD it is known which value answers, so of the sets it has the largest share.
 FROM_POOL = Plan(
-    {POOL: 0.78, "jaquad_train": 0.12, "jsquad_valid": 0.04, "u4_tables_valid": 0.06},
+    {POOL: 0.66, "jaquad_train": 0.18, "jsquad_valid": 0.06, "u4_tables_valid": 0.1},
     negatives=5,
     taken_away=0.08,
     reworded=0.0,

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 PAD = 1
-PIECE = 4  # pairs of about the same length that are read at once: 16 are four pieces, two for each of two workers
+PIECE = 6  # pairs of about the same length that are read at once: 24 are four pieces, two for each of two workers
 
 
 class Tokens(Protocol):

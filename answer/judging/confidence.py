@@ -78,7 +78,7 @@ class Judge(Protocol):
 
 @dataclass(frozen=True)
 class Fitted:
-    """A model for each sort of drafts: without a reader these are what is picked out of all, and lines."""
+    """A model for each sort of drafts there are. Without a reader nothing is picked near a line."""
 
     weights: dict[Sort, Weights]
     least: float

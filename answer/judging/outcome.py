@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from answer.answer import Status
 from answer.asking.question import Question, Term
 from answer.candidates.lines import answer_lines
-from answer.candidates.values import answer_values
 from answer.draft import SORTS, Draft, Support, without_yes
 from answer.judging.absence import Shelf, absent
 from answer.judging.confidence import Judge
@@ -70,8 +69,7 @@ def decide(
     from where one is said where ``least`` does not.
     """
     least = judge.least if least is None else least
-    near = answers_near(scene) if scene.odds else ()
-    drafts = [*([picked] if picked.text else []), *near, *answer_values(scene), *answer_lines(scene)]
+    drafts = [*([picked] if picked.text else []), *(answers_near(scene) if scene.odds else ()), *answer_lines(scene)]
     rows = read_features(scene, drafts, hits, papers, similarity)
     judged = sorted(
         (

@@ -129,7 +129,7 @@ def test_a_text_holds_what_an_answer_of_the_kind_must_have(question, text, held)
 @pytest.mark.parametrize("with_reader", [True, False])
 def test_the_fitted_weights_are_of_todays_features_and_promise_words_in_order(with_reader):
     judge = the_judge(with_reader=with_reader)
-    assert list(judge.weights) == [sort for sort in SORTS if with_reader or sort in ("picked", "line")]
+    assert list(judge.weights) == [sort for sort in SORTS if with_reader or sort != "near"]
     assert 0 < judge.least <= 1
     assert MIDDLE < HIGH
     nothing = Features(*([0.0] * len(Features._fields)))
