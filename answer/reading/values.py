@@ -21,8 +21,8 @@ _HAS_CELLS = re.compile(r" \| |^[^。]{1,60}: ")
 # What may stand between two parts of one value. 例: 水曜日〜日曜日, 1週間から10日, 市民の声
 _BETWEEN = re.compile(r"[ \u3000]*(?:[〜～~・、／/\-－―–と]|から|より|及び|および|又は|または|の)[ \u3000]*")
 # A longer one is taken whose log-odds are less by no more than this: no part of a right value was ever called wrong, so
-# 5,220,000 may be likelier than 5,220,000㎥. Of 107 lines that answer questions that were not learned from, the value
-# was right for 79, for 73 by the likeliest alone; 1 is too little, 3 the same.
+# 5,220,000 may be likelier than 5,220,000㎥. Of 107 lines that answer, by weights that had not seen the questions, the
+# value was right for 79, for 73 by the likeliest alone; 1 is too little, 3 the same.
 _NO_LESS = 2.0
 
 
