@@ -122,5 +122,4 @@ def _window(scene: Scene, scored: Scored, limit: int) -> str:
 def _likeliest_value(scene: Scene, scored: Scored) -> str | None:
     """Return what the reader finds likeliest in a statement; None where it did not see it, or not as it stands."""
     read = scene.read_of(scored)
-    found = likeliest_value(read) if read is not None and read.text.endswith(scored.statement.flat) else None
-    return found[0] if found is not None else None
+    return likeliest_value(read) if read is not None and read.text.endswith(scored.statement.flat) else None

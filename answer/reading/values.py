@@ -62,8 +62,8 @@ def _joined(text: str, places: list[Place]) -> Iterator[Place]:
                 yield start, last
 
 
-def likeliest_value(read: Read) -> tuple[str, float] | None:
-    """Return the value of a text that the reader finds likeliest, and its log-odds; None where it saw none.
+def likeliest_value(read: Read) -> str | None:
+    """Return the value of a text that the reader finds likeliest; None where it saw none.
 
     Of several that hold the likeliest the longest that is hardly less likely.
     """
@@ -74,4 +74,4 @@ def likeliest_value(read: Read) -> tuple[str, float] | None:
     best = max(seen, key=lambda place: seen[place])
     around = [p for p in seen if p[0] <= best[0] and best[1] <= p[1] and seen[p] >= seen[best] - _NO_LESS]
     start, end = max(around, key=lambda place: place[1] - place[0])
-    return read.text[start:end], seen[best]
+    return read.text[start:end]

