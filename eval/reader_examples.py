@@ -33,7 +33,9 @@ class Example(NamedTuple):
 
     ``values`` are, for each right text, the places of the values in it that answer; none where no value does, as of a
     yes or no, and None where it is not known. ``near`` stand where the right one stands: in its passage, row or column.
-    ``yes`` is whether they say yes to a question of yes or no; None of any other.
+    ``yes`` is whether they say yes to a question of yes or no; None of any other. ``asked`` are wrong texts that answer
+    another question, the most alike first: a reader that has learned which texts are asked about, and not what of,
+    finds no help in that among them.
     """
 
     question: str
@@ -42,6 +44,7 @@ class Example(NamedTuple):
     near: tuple[str, ...]
     far: tuple[str, ...]
     yes: bool | None = None
+    asked: tuple[str, ...] = ()
 
 
 def read_set(folder: Path) -> tuple[dict[str, dict[str, Any]], list[dict[str, Any]]]:
@@ -422,7 +425,32 @@ def _place_of(text: str) -> tuple[str, list[str]]:
 def read_pool(folder: Path) -> dict[str, list[Example]]:
     """Return the examples that ``eval.reader_pool`` wrote, by collection; of a question without an answer none is
     right."""
-    return {path.stem: [_of_pool(row) for row in _rows(path)] for path in sorted(folder.glob("*.jsonl"))}
+    return {path.stem: with_asked([_of_pool(row) for row in _rows(path)]) for path in sorted(folder.glob("*.jsonl"))}
+
+
+def with_asked(examples: Sequence[Example]) -> list[Example]:
+    """Return the examples of a collection with what answers other questions: of their wrong texts, and under the same
+    title, as far as it does not hold a value that answers (where none is known, it may be right)."""
+    grams = {text: bigrams(text) for example in examples for text in example.right}
+    under: dict[str, list[str]] = defaultdict(list)
+    for text in grams:
+        under[_above(text)].append(text)
+
+    def asked(example: Example) -> tuple[str, ...]:
+        own = {*example.right, *example.near, *example.far}
+        known = [text for text in (*example.near, *example.far) if text in grams]
+        said = [text[a:b] for text, places in zip(example.right, example.values, strict=True) for a, b in places or ()]
+        if not said:
+            return tuple(known)
+        words = bigrams(example.question)
+        kin = (t for t in under[_above(example.right[0])] if t not in own and not any(value in t for value in said))
+        return (*known, *sorted(kin, key=lambda text: -len(words & grams[text]))[:SIMILAR])
+
+    return [example._replace(asked=asked(example)) for example in examples]
+
+
+def _above(text: str) -> str:
+    return text.partition("\n")[0]
 
 
 def _of_pool(row: dict[str, Any]) -> Example:

@@ -1,12 +1,12 @@
 """What the reader learns from our own papers: for each question, the statements that answer it and those that do not.
 
-    python -m eval.reader_pool POOL --documents DIR… [--pairs DIR] [--index INDEX] [NAME…]
+    python -m eval.reader_pool POOL --documents DIR… [--pairs DIR] [--index INDEX] [--questions FILE… | NAME…]
 
-Asks the product's own pipeline (the sets of the bank, or those of these collections; sealed ones never) and writes
-POOL/<collection>.jsonl, an example a line: {collection, id, question, kind, answerable, right, values, yes, near, far,
-scene}. A collection whose file is there is not asked again. Texts are written as the product reads them
-(``answer.reading.as_read``). ``scene`` holds the first ``SEEN`` statements of the scene with their scores, best first.
-The files hold sentences of papers: they are not for the repository.
+Asks the product's own pipeline (the sets of the bank, those of these collections, or question files such as those of
+``eval.fictitious``; sealed ones never) and writes POOL/<collection>.jsonl, an example a line: {collection, id,
+question, kind, answerable, right, values, yes, near, far, scene}. A collection whose file is there is not asked again.
+Texts are written as the product reads them (``answer.reading.as_read``). ``scene`` holds the first ``SEEN`` statements
+of the scene with their scores, best first. The files hold sentences of papers: they are not for the repository.
 
 Of a question of the bank, right are the statements at a gold place that hold an accepted text, as far as they meet
 question and answer about as well as the best of them. Where the answer is worked out or only yes or no, it is what
@@ -397,11 +397,12 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("pool", type=Path, metavar="POOL")
     parser.add_argument("names", nargs="*", metavar="NAME", help="sets of the bank, such as yaizu_opendata.1")
     parser.add_argument("--documents", nargs="+", type=Path, default=[])
+    parser.add_argument("--questions", nargs="+", type=Path, default=[], metavar="FILE")
     parser.add_argument("--pairs", type=Path)
     parser.add_argument("--index", type=Path, default=INDEX)
     given = parser.parse_args(argv)
     given.pool.mkdir(parents=True, exist_ok=True)
-    sets, absent = find_sets(bank_files(given.names), given.documents)
+    sets, absent = find_sets(given.questions or bank_files(given.names), given.documents)
     print(*absent, sep="\n", file=sys.stderr)
     for name, batches in groupby(sorted(sets, key=collection_of), key=collection_of):
         if not (given.pool / f"{name}.jsonl").exists():

@@ -45,7 +45,11 @@ from index.pair_network import PairNetwork, PairRead, single_threads
 from index.reader import FROZEN, Pair, Pairs, read_weights, write_weights
 
 QUESTIONS = 6
-NEAR = 0.6  # of the wrong texts, those from where the right one stands
+# Of the wrong texts, those that answer other questions; of the rest, those from where the right one stands. Lines that
+# have been asked about are few, and other questions of the same papers are about the same ones: with few of them among
+# the wrong texts, that was learned (and helped with new questions, but not of other papers).
+ASKED = 0.5
+NEAR = 0.6
 
 
 class Plan(NamedTuple):
@@ -118,12 +122,15 @@ def drawn(pools: Mapping[str, Sequence[Example]], plan: Plan, seed: int, step: i
 
 def _wrong(example: Example, count: int, rng: random.Random) -> list[str]:
     """Return ``count`` different wrong texts, or as many as there are; the most alike are taken most often."""
-    near, far = list(example.near), list(example.far)
-    taken: list[str] = []
-    while len(taken) < count and (near or far):
-        pool = near if near and (not far or rng.random() < NEAR) else far
-        taken.append(pool.pop(int(len(pool) * rng.random() ** 2)))
-    return taken
+    asked, near, far = list(example.asked), list(example.near), list(example.far)
+    taken: dict[str, None] = {}  # what is asked elsewhere stands near or far, too
+    while len(taken) < count and (asked or near or far):
+        if asked and (not (near or far) or rng.random() < ASKED):
+            pool = asked
+        else:
+            pool = near if near and (not far or rng.random() < NEAR) else far
+        taken.setdefault(pool.pop(int(len(pool) * rng.random() ** 2)))
+    return list(taken)
 
 
 def loss_of(logits: Tensor, right: Tensor, binary: float) -> Tensor:

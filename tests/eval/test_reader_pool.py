@@ -197,6 +197,27 @@ def test_a_pool_that_says_no_values_is_not_learned_from(tmp_path):
         read_pool(tmp_path)
 
 
+def test_wrong_texts_that_answer_other_questions_are_known_and_none_of_them_holds_a_right_value(tmp_path):
+    def row(question, right, value, near=(), far=()):
+        at = right.index(value)
+        values = [[[at, at + len(value)]] if value else []]
+        return {"question": question, "right": [right], "values": values, "near": [*near], "far": [*far]}
+
+    spending, schools = "予算\n民生費: 12円", "予算\n教育費: 8円"
+    same, plan = "予算\n前年の民生費も12円", "計画\n学校は8校"
+    rows = [
+        row("民生費は？", spending, "12円", far=[schools, "川"]),
+        row("教育費は？", schools, "8円", near=["予算\n余白"]),
+        row("前年の民生費は？", same, "12円"),
+        row("学校は増えますか？", plan, ""),
+    ]
+    write_rows(tmp_path / "mihono.jsonl", rows)
+    asked = [example.asked for example in read_pool(tmp_path)["mihono"]]
+
+    # under the same title, or among its own wrong ones; of a yes or no no other text is known not to answer
+    assert asked == [(schools,), (spending, same), (schools,), ()]
+
+
 def test_every_wording_of_a_question_is_learned_from_with_the_texts_of_the_first(papers):
     wordings = ("昨年度は福祉にいくら使ったの", "民生費 令和5年度")
     pair = Asked("pair-3", "令和5年度の民生費は？", "pair", "1,180百万円", file="yosan　6.md", right=("令和５年度の",))

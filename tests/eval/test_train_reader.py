@@ -96,6 +96,16 @@ def test_of_our_own_papers_a_question_without_an_answer_has_only_wrong_texts():
     assert all(choice.right == 0 and len(choice.texts) == FROM_POOL.negatives + 1 for choice in ours)
 
 
+def test_half_of_the_wrong_texts_answer_other_questions():
+    near, far = (tuple(f"{word}{n}" for n in range(30)) for word in ("近", "遠"))
+    example = Example("人口は？", ("人口: 9人",), (None,), near, far, asked=(near[9], *(f"別{n}" for n in range(20))))
+    taken = [text for seed in range(200) for text in train_reader._wrong(example, 5, random.Random(seed))]
+
+    assert len(taken) == 5 * 200
+    assert 0.4 < sum(text in example.asked for text in taken) / len(taken) < 0.6
+    assert all(len(set(taken[at : at + 5])) == 5 for at in range(0, len(taken), 5))
+
+
 def test_collections_that_are_left_out_are_measured_by_and_not_learned_from(tmp_path, monkeypatch):
     monkeypatch.setattr(train_reader, "pools_of", lambda qa, names: dict.fromkeys(names, POOLS["jaquad_train"]))
     monkeypatch.setattr(train_reader, "held_out", lambda qa: {})
