@@ -30,7 +30,8 @@ def names() -> list[str]:
 
 def unpack(name: str, folder: Path) -> tuple[int, int]:
     """Write the papers and the question file of a set, and return how many of each there are."""
-    papers = [json.loads(line) for line in gzip.open(FICTITIOUS / f"{name}.jsonl.gz", "rt", encoding="utf-8")]
+    lines = gzip.decompress((FICTITIOUS / f"{name}.jsonl.gz").read_bytes()).decode("utf-8").splitlines()
+    papers = [json.loads(line) for line in lines]
     home = folder / name
     home.mkdir(parents=True, exist_ok=True)
     for paper in papers:

@@ -1,9 +1,9 @@
 """Fit ``answer/judging/confidence.json``: how likely an answer is right, from its row of features.
 
     python -m eval.fit_confidence --documents DIR… [--fold WEIGHTS COLLECTION…]… [--unread] [--rows FILE]
-        [--share 0.85 | --least P] [--unanswerable SHARE] [--seen FILE…] [NAME…]
+        [--share 0.85 | --least P] [--unanswerable SHARE] [--seen FILE…] [--questions FILE… | NAME…]
 
-Asks the sets of the bank (all, or those of these names; sealed ones never) and keeps a row for each answer that was
+Asks the sets of the bank (all, those of these names, or question files; sealed ones never) and keeps a row for each answer that was
 picked. Every prediction that is judged is of a collection that was left out. The weights are a logistic regression with
 an L2 penalty, chosen by those predictions and scaled by them (Platt 1999, "Probabilistic outputs for support vector
 machines"), so that a probability holds on papers that nobody has learned from. ``least``, from which an answer is said,
@@ -268,6 +268,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--fold", nargs="+", action="append", default=[], metavar="WEIGHTS COLLECTION")
     parser.add_argument("--reader", type=Path, help="weights for the collections of no fold")
     parser.add_argument("--unread", action="store_true")
+    parser.add_argument("--questions", nargs="+", type=Path, default=[], metavar="FILE")
     parser.add_argument("--seen", nargs="+", type=Path, default=[])
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     arguments = parser.parse_args(argv)
@@ -315,7 +316,8 @@ def _rows(arguments: argparse.Namespace) -> list[Row]:
     done = {(row.collection, row.id) for row in kept}
     if done and not arguments.documents:
         return kept
-    sets, absent = find_sets([*bank_files(arguments.names), *arguments.seen], arguments.documents)
+    files = [*(arguments.questions or bank_files(arguments.names)), *arguments.seen]
+    sets, absent = find_sets(files, arguments.documents)
     print(*absent, sep="\n", file=sys.stderr)
     weights = {name: Path(file) for file, *names in arguments.fold for name in names}
 
