@@ -3,11 +3,11 @@
     python -m eval.fit_confidence --documents DIR… [--fold WEIGHTS COLLECTION…]… [--unread] [--rows FILE]
         [--share 0.85 | --least P] [--unanswerable SHARE] [--seen FILE…] [--questions FILE… | NAME…]
 
-Asks the sets of the bank (all, those of these names, or question files; sealed ones never) and keeps a row for each answer that was
-picked. Every prediction that is judged is of a collection that was left out. The weights are a logistic regression with
-an L2 penalty, chosen by those predictions and scaled by them (Platt 1999, "Probabilistic outputs for support vector
-machines"), so that a probability holds on papers that nobody has learned from. ``least``, from which an answer is said,
-is ``--least``, or where the share of right ones among what is said falls below ``--share``.
+Asks the sets of the bank (all, those of these names, or question files; sealed ones never) and keeps a row for each
+answer that was picked. Every prediction that is judged is of a collection that was left out. The weights are a logistic
+regression with an L2 penalty, chosen by those predictions and scaled by them (Platt 1999, "Probabilistic outputs for
+support vector machines"), so that a probability holds on papers that nobody has learned from. ``least``, from which an
+answer is said, is ``--least``, or where the share of right ones among what is said falls below ``--share``.
 
 The learned reader is no better judge of what it was learned from than a pupil of the book's solutions. So ``--fold``
 says with which weights collections are asked: weights that have not seen them (``eval.train_reader --leave-out``).
