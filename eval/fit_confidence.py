@@ -57,7 +57,6 @@ NAMES = tuple(sorted(set(GROUPS.values())))
 # the scale of the others はい and いいえ were told as likely from .8 on, of which 32 of 66 were right.
 APART = ("yesno",)
 INDEX = Path("build/bank/index")
-ALWAYS_READ = 2.0  # a probability that words never reach
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,7 @@ def observe(one: QuestionSet, index: Path, embedding_model: str, reader: Path | 
 
     A はい or いいえ that happens to be right beside a line of another place is not.
     """
-    assistant = open_set(one, index, embedding_model, reader, sure=ALWAYS_READ)
+    assistant = open_set(one, index, embedding_model, reader)
     snapshot = assistant.collection.snapshot()
     files = {info.id: info.file for info in snapshot.documents()}
     name = one.name.partition(".")[0]

@@ -156,7 +156,6 @@ def open_set(
     beside: Path,
     embedding_model: str,
     reader: Path | None = WEIGHTS,
-    sure: float | None = None,
 ) -> Assistant:
     """Return an assistant over just the documents of the set, with the reader of these weights; see ``Assistant``.
 
@@ -164,7 +163,7 @@ def open_set(
     has changed.
     """
     folder = beside.parent / f"{beside.name}-eval" / _collection_name(question_set, embedding_model)
-    assistant = open_assistant(folder, embedding_model, reader=reader, sure=sure)
+    assistant = open_assistant(folder, embedding_model, reader=reader)
     _refresh(assistant, question_set)
     return assistant
 

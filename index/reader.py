@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from index.pair_network import PairNetwork, PairRead
 
 WEIGHTS = Path(__file__).with_name("reader.safetensors")
-WEIGHTS_SHA256 = "e1a8a0ee8e2ab3d6bd74c03dfcf9af6473251cdd615b0b9fa19fb9ef24b8af08"
+WEIGHTS_SHA256 = "acc2c6ead630e875bbd76be0b1ce85cdefe6e99a39ea3f8179b694eb62beac88"
 FORMAT = "tenkyo-reader-3"
 FROZEN = 6  # of twelve layers; the other six are 21 MB in float16
 QUESTION_TOKENS = 48

@@ -53,7 +53,7 @@ def answer_lines(scene: Scene) -> Iterator[Draft]:
             question.kind,
             word + text,
             (Support(statement.document.id, statement.start, statement.end),),
-            as_of=_held_at(scored, text),
+            as_of=held_at(scored, text),
             score=scored.score,
             signals=scored.signals(
                 scene,
@@ -69,7 +69,7 @@ def answer_lines(scene: Scene) -> Iterator[Draft]:
             return
 
 
-def _held_at(scored: Scored, text: str) -> str | None:
+def held_at(scored: Scored, text: str) -> str | None:
     """Return the date that all figures of a line hold for; None where they hold for several, and of a line without."""
     reading, statement = scored.region.reading, scored.statement
     facts = [*reading.facts_between(statement.start, statement.end), *reading.loose_facts(scored.index)]

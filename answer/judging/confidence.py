@@ -60,16 +60,10 @@ class Weights:
 
 
 class Judge(Protocol):
-    """Says how likely a draft is right; ``least`` is from where an answer is said rather than offered.
-
-    ``sure`` is from where words alone decide, where there is a reader to ask.
-    """
+    """Says how likely a draft is right; ``least`` is from where an answer is said rather than offered."""
 
     @property
     def least(self) -> float: ...
-
-    @property
-    def sure(self) -> float: ...
 
     def probability(self, draft: Draft, row: Features) -> float:
         """Return the probability that a draft with this row is right: 0 to 1."""
@@ -82,7 +76,6 @@ class Fitted:
 
     weights: dict[Sort, Weights]
     least: float
-    sure: float
     most: float  # no paper left out has borne out a higher probability
 
     def probability(self, draft: Draft, row: Features) -> float:
@@ -98,7 +91,7 @@ def the_judge(path: Path = WEIGHTS, *, with_reader: bool = True) -> Fitted:
     """
     body = json.loads(path.read_text(encoding="utf-8"))["read" if with_reader else "unread"]
     weights = {sort: _weights(path, body[sort]) for sort in SORTS if sort in body}
-    return Fitted(weights, float(body["least"]), float(body.get("sure", body["least"])), float(body["most"]))
+    return Fitted(weights, float(body["least"]), float(body["most"]))
 
 
 def _weights(path: Path, body: dict[str, Any]) -> Weights:

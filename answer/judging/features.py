@@ -67,7 +67,7 @@ class Features(NamedTuple):
     cut: float  # 1 when a short answer stands in its statement only within longer words. 例: 立法 of 立法例調査委員会
     unread: float  # 1 where there is a reader and the statement was not among those it was given
     value: float  # what the reader says of the value where it stands in the statement: log-odds / 6, -1 to 1
-    value_lead: float  # how far it is ahead of the likeliest other draft's value; -1 to 1
+    value_lead: float  # how far it is ahead of the likeliest value of a draft that says something else; -1 to 1
     no_value: float  # 1 where the reader says nothing of it: a whole line, worked out, or not as it is written there
     yes: float  # how sure the reader is of the はい or いいえ that is said: log-odds / 6, -1 to 1
 
@@ -92,7 +92,6 @@ def read_features(
     distinct = list(dict.fromkeys(texts)) if not scene.reads else []
     cosines = dict(zip(distinct, similarity(distinct), strict=True)) if distinct else {}
     odds = [_value_odds(scene, draft, scored) for draft, (_, scored) in zip(drafts, places, strict=True)]
-    texts_of_value = [draft.text for draft in drafts]
     values = [katakana(draft.text.partition("（")[0]) for draft in drafts]
     rows = []
     for n, draft in enumerate(drafts):
@@ -100,7 +99,7 @@ def read_features(
         beside = cosines[texts[n]] - max(others) if others else 0.0
         like = [bool(value) and (values[n] in value or value in values[n]) for value in values]
         agrees = sum(like[:n] + like[n + 1 :]) / (len(drafts) - 1) if len(drafts) > 1 else 0.0
-        among = {"agrees": agrees, "similar": beside, **_values(scene, texts_of_value, odds, n)}
+        among = {"agrees": agrees, "similar": beside, **_values(scene, like, odds, n)}
         rows.append(_row(scene, draft, hits, papers, *places[n], among))
     return rows
 
@@ -121,11 +120,11 @@ def _yes(scene: Scene, draft: Draft, scored: Scored | None) -> float:
     return _within_one((read.yes if yes else -read.yes) / _ODDS)
 
 
-def _values(scene: Scene, texts: Sequence[str], odds: Sequence[float | None], n: int) -> dict[str, float]:
+def _values(scene: Scene, like: Sequence[bool], odds: Sequence[float | None], n: int) -> dict[str, float]:
     own = odds[n]
     if own is None or not scene.reads:
         return {"value": NONE, "value_lead": NONE, "no_value": float(bool(scene.reads))}
-    others = [other for text, other in zip(texts, odds, strict=True) if other is not None and text != texts[n]]
+    others = [other for alike, other in zip(like, odds, strict=True) if other is not None and not alike]
     ahead = own - max(others, default=-_ODDS)
     return {"value": _within_one(own / _ODDS), "value_lead": _within_one(ahead / _ODDS), "no_value": NONE}
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from answer.answer import Status
 from answer.asking.question import Question, Term
 from answer.candidates.lines import answer_lines
+from answer.candidates.values import answer_values
 from answer.draft import SORTS, Draft, Support, without_yes
 from answer.judging.absence import Shelf, absent
 from answer.judging.confidence import Judge
@@ -60,17 +61,19 @@ def decide(
     similarity: Similarity,
     shelf: Shelf,
     judge: Judge,
-    least: float | None = None,
 ) -> Outcome:
     """Return what becomes of the value that was picked and of the lines that meet the question best.
 
     ``hits`` are the passages that were read, ``papers`` how many documents were asked; ``similarity`` compares texts
     with the question, ``shelf`` looks for a text in all documents, ``judge`` says how likely a draft is right, and
-    from where one is said where ``least`` does not.
+    from where one is said.
     """
-    least = judge.least if least is None else least
+    least = judge.least
     drafts = [*([picked] if picked.text else []), *(answers_near(scene) if scene.odds else ()), *answer_lines(scene)]
-    rows = read_features(scene, drafts, hits, papers, similarity)
+    # What the reader takes out of the likeliest lines is no answer: as one it was right less often than what the rules
+    # pick there. What says the same as it, and how far ahead of it a value is, tells how likely an answer is.
+    beside = [*drafts, *answer_values(scene)]
+    rows = read_features(scene, beside, hits, papers, similarity)[: len(drafts)]
     judged = sorted(
         (
             Judged(replace(draft, probability=judge.probability(draft, row)), row, tuple(gates(scene, draft)))

@@ -27,7 +27,7 @@ class TrustsThePicker:
     The fitted judge has weights that change with each fit, and its probabilities hold for real papers, not for these.
     """
 
-    least = sure = 0.3
+    least = 0.3
 
     def probability(self, draft: Draft, row: Features) -> float:
         met = max(row.coverage, row.focus, row.fit)
@@ -51,8 +51,8 @@ def reader_of(
 
 
 def reading_all(assistant: Assistant, reads: Reads, judge: Judge | None = None) -> Assistant:
-    """Return an assistant over the same papers whose reader decides whatever words say."""
-    return Assistant(assistant.collection, judge=judge or TrustsThePicker(), reads=reads, sure=2.0)
+    """Return an assistant over the same papers with a reader."""
+    return Assistant(assistant.collection, judge=judge or TrustsThePicker(), reads=reads)
 
 
 def assistant_over(folder: Path, papers: Mapping[str, str]) -> Assistant:

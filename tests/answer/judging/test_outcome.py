@@ -37,7 +37,7 @@ class Judges:
     """A judge that gives values that were picked one probability and lines another."""
 
     def __init__(self, picked: float, line: float, least: float = 0.5):
-        self.picked, self.line, self.least, self.sure = picked, line, least, least
+        self.picked, self.line, self.least = picked, line, least
 
     def probability(self, draft: Draft, row: Features) -> float:
         return self.line if draft.is_line else self.picked
@@ -292,7 +292,7 @@ SERIES = {
 class Prefers:
     """A judge that finds drafts of one sort likeliest."""
 
-    least = sure = 0.5
+    least = 0.5
 
     def __init__(self, sort: str):
         self.sort = sort

@@ -6,7 +6,7 @@ from answer.assistant import Assistant
 from answer.reading.as_read import MOST, SEEN, as_read, value_odds
 from answer.reading.evidence import Reading, read_whole
 from index.reader import Read, text_under
-from tests.answer.papers import TrustsThePicker, assistant_over, reader_of, reading_all
+from tests.answer.papers import assistant_over, reader_of, reading_all
 
 PLACES = "番号,名称,所在地,緯度,経度,設置場所,電話番号,利用できる日,写真\n" + "".join(
     f"{n:04d},みほ野第{n}会館,みほ野市川町{n}-2-3,35.1234{n},139.5678{n},{floor}階の受付の横,(000)111-222{n},"
@@ -83,22 +83,11 @@ class Likes:
         return list(self._reads(question, texts))
 
 
-@pytest.mark.parametrize(("sure", "is_read"), [(0.0, False), (2.0, True)])
-def test_only_what_words_leave_open_is_read(assistant, sure, is_read):
-    likes = Likes("３日前")
-    shared = Assistant(assistant.collection, judge=TrustsThePicker(), reads=likes, sure=sure)
-    answer = shared.ask("会館の予約は何日前までですか")
-
-    assert answer.status == "answered"
-    assert bool(likes.given) is is_read
-
-
-def test_what_words_are_not_sure_enough_of_is_said_when_the_reader_is(assistant):
+def test_a_question_is_read_once_and_without_a_reader_words_alone_decide(assistant):
     question, reads = "会館の予約は何日前までですか", Likes("３日前")
-    by_words = assistant.ask(question)
-    read_too = Assistant(assistant.collection, judge=TrustsThePicker(), reads=reads, sure=by_words.confidence + 0.001)
 
-    assert read_too.ask(question).status == "answered"
+    assert assistant.ask(question).status == "answered"
+    assert reading_all(assistant, reads).ask(question).status == "answered"
     assert len(reads.given) == 1
 
 
