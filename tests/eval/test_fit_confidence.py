@@ -12,7 +12,7 @@ from answer.judging.confidence import the_judge
 from answer.judging.features import Features
 from eval import fit_confidence
 from eval.dataset import Evidence, Question
-from eval.fit_confidence import Row, learn, main, observe, scale, sigmoid, with_share
+from eval.fit_confidence import Row, learn, main, most_of, observe, scale, sigmoid, with_share
 from eval.sets import QuestionSet
 from tests.answer.papers import assistant_over
 
@@ -75,6 +75,21 @@ def test_questions_without_an_answer_are_repeated_up_to_their_share_and_not_thos
     assert len(given) == 90 + 20 + 10
     assert len({(row.collection, row.id) for row in given}) == len(given)
     assert with_share(asked, 0.2) == asked
+
+
+def test_a_probability_as_high_as_a_promise_is_told_only_where_every_collection_left_out_bears_it_out():
+    def told(*right: int):
+        """Of ten answers of each collection at .97 so many are right; one of another at .5."""
+        given = [
+            replace(row, collection=name, id=f"{name}{n}", right=n < count)
+            for name, count in zip("ab", right, strict=True)
+            for n, row in enumerate(rows(collections=1, each=10))
+        ]
+        return most_of(np.full(len(given), 0.97), given)
+
+    assert told(10, 10) == 0.97
+    assert told(10, 9) == pytest.approx(0.949)
+    assert most_of(np.array([0.97, 0.6]), rows(collections=1, each=2)) == 0.97  # too few to say
 
 
 def test_what_was_fitted_is_what_the_judge_says(tmp_path):
