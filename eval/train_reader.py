@@ -1,15 +1,16 @@
 """Learn the reader's weights (``index.reader``) on this machine, without a GPU: hours, in the background.
 
     nice -n 19 python -m eval.train_reader QA_FOLDER FOLDER [--resume] [--steps N] [--seed N]
-        [--start WEIGHTS] [--pool POOL [--leave-out COLLECTION…]]
+        [--start WEIGHTS…] [--pool POOL [--leave-out COLLECTION…]]
 
 QA_FOLDER holds the question sets ``jaquad_train``, ``jsquad_valid``, ``u4_tables_valid`` and ``nankoku_budget_2022``
 (see FROM_SETS), and ``jaquad_dev`` to measure by. Into FOLDER go ``state.safetensors``, from which ``--resume`` goes
 on, ``reader.safetensors``, the weights, and ``train.jsonl``, a line each PRINT steps and for each validation. Whatever
 ends the run costs the steps since the last checkpoint: what a step learns from follows from the seed and its number.
-``--start`` begins with the weights of another run instead of the embedding model's own upper layers; where these are of
-a format before, the heads that they lack begin anew. ``--pool`` learns from our own papers (``eval.reader_pool``), all
-but those collections that are left out, and from the sets, so that it does not forget them.
+``--start`` begins with the weights of another run, or the mean of several runs, instead of the embedding model's own
+upper layers; where those of one are of a format before, the heads that they lack begin anew. ``--pool`` learns from our
+own papers (``eval.reader_pool``), all but those collections that are left out, and from the sets, so that it does not
+forget them.
 
 A step asks QUESTIONS questions, each with one right text and several wrong ones, as a ``Plan`` says; of some the right
 text is taken away. The loss of a question is the listwise cross-entropy of its texts, where one is right, a share of
@@ -308,14 +309,18 @@ class Source(NamedTuple):
 BEFORE = {"tenkyo-reader-1": ("span.", "span_out.", "yes.", "yes_out."), "tenkyo-reader-2": ("yes.", "yes_out.")}
 
 
-def begin_with(network: PairNetwork, weights: Path) -> list[str]:
+def begin_with(network: PairNetwork, weights: Path, *more: Path) -> list[str]:
     """Take the weights of another run, and return the names of what they lack: that stays as it is.
 
-    Only weights of a format before may lack something: the heads that were added. ReaderMismatch where the file is not
-    what was expected.
+    Only weights of a format before may lack something: the heads that were added. Of several runs of today's format the
+    mean is taken (Wortsman et al. 2022, "Model soups"). ReaderMismatch where a file is not what was expected.
     """
     from safetensors import SafetensorError, safe_open
 
+    if more:
+        each = [read_weights(path) for path in (weights, *more)]
+        network.take({name: np.stack([one[name] for one in each]).astype(np.float32).mean(0) for name in each[0]})
+        return []
     with suppress(SafetensorError, FileNotFoundError), safe_open(weights, "numpy") as file:
         made = file.metadata() or {}
         if made.get("format") in BEFORE and made.get("base") == SOURCE_SHA256:
@@ -328,7 +333,7 @@ def begin_with(network: PairNetwork, weights: Path) -> list[str]:
     return []
 
 
-def train(source: Source, folder: Path, *, steps: int, seed: int, resume: bool, start: Path | None) -> None:
+def train(source: Source, folder: Path, *, steps: int, seed: int, resume: bool, start: Sequence[Path] = ()) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     log = Log(folder / "train.jsonl")
     model = prepare(cache_folder())
@@ -337,7 +342,7 @@ def train(source: Source, folder: Path, *, steps: int, seed: int, resume: bool, 
     torch.manual_seed(seed)  # of the head
     network = PairNetwork(bert.config, FROZEN).eval()  # nothing is dropped out: it reads little more than once
     network.start_from(bert)
-    lacked = begin_with(network, start) if start else []
+    lacked = begin_with(network, *start) if start else []
     if has_fast_bytes():
         round_weights(bert.encoder)  # as the product has it
     began = time.monotonic()
@@ -350,7 +355,7 @@ def train(source: Source, folder: Path, *, steps: int, seed: int, resume: bool, 
     torch.set_num_threads(1)
     workers = single_threads(WORKERS)
     sizes = {name: len(pool) for name, pool in pools.items()}
-    begun = {"start": str(start), "begins_anew": lacked} if start else {}
+    begun = {"start": list(map(str, start)), "begins_anew": lacked} if start else {}
     log.say(step=run.step, **begun, sizes=sizes, prepared_seconds=round(time.monotonic() - began))
 
     def checkpoint() -> None:
@@ -411,7 +416,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("folder", type=Path, metavar="FOLDER")
     parser.add_argument("--resume", action="store_true", help="go on from FOLDER's checkpoint, where there is one")
     parser.add_argument("--steps", type=int, default=6000)
-    parser.add_argument("--start", type=Path, metavar="WEIGHTS")
+    parser.add_argument("--start", nargs="+", type=Path, default=[], metavar="WEIGHTS")
     parser.add_argument("--pool", type=Path, help="what eval.reader_pool wrote")
     parser.add_argument("--leave-out", nargs="+", default=[], metavar="COLLECTION")
     parser.add_argument("--seed", type=int, default=20261129)

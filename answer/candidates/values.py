@@ -1,4 +1,7 @@
-"""What the learned reader takes out of the lines that it finds likeliest: a figure, a date, a name or a place."""
+"""What the learned reader takes out of the lines that it finds likeliest: a figure, a date, a name or a place.
+
+These are no answers. How likely one is shows in whether they say the same (``answer.judging.outcome``).
+"""
 
 from __future__ import annotations
 

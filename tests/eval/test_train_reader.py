@@ -305,6 +305,17 @@ def test_a_start_from_weights_of_a_format_before_begins_the_heads_that_it_lacks_
         read_weights(tmp_path / "old.safetensors")
 
 
+def test_a_start_from_several_runs_takes_their_mean(model, tmp_path):
+    weights = {name: value.detach().numpy() for name, value in begun(model).network.named_parameters()}
+    for share in (1, 3):
+        write_weights(tmp_path / f"{share}.safetensors", {n: v * share for n, v in weights.items()}, {})
+    network = PairNetwork(model.bert.config, FROZEN)
+
+    assert begin_with(network, tmp_path / "1.safetensors", tmp_path / "3.safetensors") == []
+    for name, value in network.named_parameters():
+        torch.testing.assert_close(value, torch.from_numpy(2 * weights[name]), msg=name, rtol=2e-3, atol=1e-3)
+
+
 def test_a_start_from_weights_of_today_takes_all_and_from_others_is_refused(model, tmp_path, monkeypatch):
     weights = {name: value.detach().numpy() for name, value in begun(model).network.named_parameters()}
     write_weights(tmp_path / "new.safetensors", weights, {})
@@ -369,7 +380,7 @@ def test_the_command_says_with_what_it_begins(command, model, tmp_path, monkeypa
     command(["nowhere", str(tmp_path), "--steps", "1", "--start", str(old)])
     command(["nowhere", str(tmp_path / "more"), "--steps", "1", "--start", str(tmp_path / "reader.safetensors")])
 
-    assert (logged(tmp_path)[0]["start"], logged(tmp_path)[0]["begins_anew"][0]) == (str(old), "span.weight")
+    assert (logged(tmp_path)[0]["start"], logged(tmp_path)[0]["begins_anew"][0]) == ([str(old)], "span.weight")
     assert logged(tmp_path / "more")[0]["begins_anew"] == []
 
 
