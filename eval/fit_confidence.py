@@ -56,7 +56,7 @@ NAMES = tuple(sorted(set(GROUPS.values())))
 # Groups with a scale of their own. Of two words one is right, however well the line beside it meets the question: with
 # the scale of the others はい and いいえ were told as likely from .8 on, of which 32 of 66 were right.
 APART = ("yesno",)
-ENOUGH = 10
+ENOUGH = 10  # answers: of fewer a share says too little to take a promise back
 INDEX = Path("build/bank/index")
 
 
